@@ -1,0 +1,1 @@
+"""Named run presets, one TOML file each."""

@@ -1,0 +1,30 @@
+"""Numerics and file formats of OpenFace 2.2's face analysis, free of any dataflow framework.
+
+The eleven components, in the order in which a frame passes them:
+
+=====  =======================================  ==========================================
+  no.  component                                module
+=====  =======================================  ==========================================
+    1  face detection (RetinaFace)              :mod:`openface_core.detection`
+    2  landmarks (any ONNX network, or a file)  :mod:`openface_core.landmarks`
+    3  refinement (patch experts)               not part of this version
+    4  CalcParams: PDM shape and pose           :mod:`openface_core.shape`
+    5  alignment, warp and face mask            :mod:`openface_core.alignment`
+    6  FHOG                                     :mod:`openface_core.fhog`
+    7  geometry descriptor                      :mod:`openface_core.geometry`
+    8  static action units                      :mod:`openface_core.static_action_units`
+    9  dynamic action units                     :mod:`openface_core.dynamic_action_units`
+   10  running medians                          :mod:`openface_core.running_medians`
+   11  post-processing                          :mod:`openface_core.postprocessing`
+=====  =======================================  ==========================================
+
+Coordinates everywhere are pixels of the upright frame: x right, y down, pixel centres on integers.
+Lengths are millimetres, angles radians, times seconds.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("openface-beam")
+except PackageNotFoundError:  # imported from a checkout that was never installed
+    __version__ = "0+unknown"

@@ -1,0 +1,77 @@
+"""The failures that are expected, each told in plain words: what, why, and how to mend it."""
+
+from typing import ClassVar
+
+
+class OpenFaceBeamError(Exception):
+    """An expected failure.
+
+    Parameters
+    ----------
+    subject : str
+        What failed: a file, a URL, an option.
+    cause : str
+        Why, without a final full stop.
+    remedy : str
+        What the user can do about it, one sentence.
+    """
+
+    stage: ClassVar[str] = "run"
+
+    def __init__(self, subject: object, cause: str, remedy: str) -> None:
+        # All three reach Exception.args, so that the error survives pickling between workers.
+        super().__init__(str(subject), cause, remedy)
+
+    @property
+    def subject(self) -> str:
+        """What failed."""
+        return str(self.args[0])
+
+    @property
+    def cause(self) -> str:
+        """Why it failed."""
+        return str(self.args[1])
+
+    @property
+    def remedy(self) -> str:
+        """What can be done about it."""
+        return str(self.args[2])
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.cause}. {self.remedy}"
+
+
+class ConfigError(OpenFaceBeamError):
+    """An option, a configuration file or a manifest is wrong."""
+
+    stage = "configuration"
+
+
+class InputError(OpenFaceBeamError):
+    """An input does not exist or cannot be listed."""
+
+    stage = "input"
+
+
+class MediaError(OpenFaceBeamError):
+    """A file cannot be opened as video or image, or cannot be decoded."""
+
+    stage = "decoding"
+
+
+class ModelFileError(OpenFaceBeamError):
+    """A model file is missing, damaged or of another kind."""
+
+    stage = "models"
+
+
+class LandmarkFileError(OpenFaceBeamError):
+    """A file of given landmarks is missing, damaged or does not fit its video."""
+
+    stage = "landmarks"
+
+
+class OutputError(OpenFaceBeamError):
+    """The output cannot be written."""
+
+    stage = "writing"
