@@ -1,0 +1,1 @@
+"""Where model files are found and how they are checked."""

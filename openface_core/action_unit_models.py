@@ -1,0 +1,121 @@
+"""The linear action-unit models: what one holds, and a set of them ready for prediction."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64Array = NDArray[np.float64]
+
+FHOG_SIZE = 12 * 12 * 31
+"""Length of the appearance descriptor, 4464."""
+
+GEOMETRY_SIZE = 3 * 68 + 34
+"""Length of the geometry descriptor, 238."""
+
+DESCRIPTOR_SIZE = FHOG_SIZE + GEOMETRY_SIZE
+"""Length of a predictor's input, 4702: appearance, then geometry."""
+
+
+class Target(Enum):
+    """What a model predicts of an action unit."""
+
+    INTENSITY = "intensity"
+    PRESENCE = "presence"
+
+
+@dataclass(frozen=True, eq=False)
+class ActionUnitModel:
+    """One linear predictor, SVR for intensity or SVM for presence.
+
+    The score of a descriptor ``x`` is ``(x - means - median) @ weights + bias``, where the person's
+    running median takes part in dynamic models only.
+
+    Parameters
+    ----------
+    name : str
+        Action unit, as ``AU01``.
+    target : Target
+        Intensity or presence.
+    is_dynamic : bool
+        Whether the running median is subtracted.
+    means, weights : (4702,) ndarray of float64
+        Training means and weights.
+    bias : float
+        Constant term.
+    cutoff : float or None
+        Dynamic intensity models only: the quantile of the person's own values that becomes zero.
+    presence_if_positive : bool
+        Presence models only: whether a positive score means that the action unit is present. In
+        OpenFace's files that holds for some models, and the opposite for most.
+    """
+
+    name: str
+    target: Target
+    is_dynamic: bool
+    means: Float64Array
+    weights: Float64Array
+    bias: float
+    cutoff: float | None = None
+    presence_if_positive: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class ActionUnitModels:
+    """All predictors of a run, sorted by action unit as OpenFace writes its columns.
+
+    Parameters
+    ----------
+    intensity, presence : tuple of ActionUnitModel
+        The models of each target; at least one in all, names unique within a target.
+
+    Raises
+    ------
+    ValueError
+        If there are no models or a name occurs twice.
+    """
+
+    intensity: tuple[ActionUnitModel, ...]
+    presence: tuple[ActionUnitModel, ...]
+
+    def __post_init__(self) -> None:
+        for target in ("intensity", "presence"):
+            models = sorted(getattr(self, target), key=lambda model: model.name)
+            names = [model.name for model in models]
+            if len(set(names)) != len(names):
+                raise ValueError(f"an action unit occurs twice among the {target} models: {names}")
+            object.__setattr__(self, target, tuple(models))
+        if not self.all_models:
+            raise ValueError("at least one action-unit model is expected")
+
+    @property
+    def all_models(self) -> tuple[ActionUnitModel, ...]:
+        """The intensity models, then the presence models: the order of every score array."""
+        return self.intensity + self.presence
+
+    @property
+    def intensity_names(self) -> tuple[str, ...]:
+        """Action units with an intensity."""
+        return tuple(model.name for model in self.intensity)
+
+    @property
+    def presence_names(self) -> tuple[str, ...]:
+        """Action units with a presence."""
+        return tuple(model.name for model in self.presence)
+
+    @cached_property
+    def is_dynamic(self) -> NDArray[np.bool_]:
+        """Which models subtract the running median, in the order of :attr:`all_models`."""
+        return np.array([model.is_dynamic for model in self.all_models])
+
+    @cached_property
+    def weights(self) -> Float64Array:
+        """Weights of all models, (4702, k): one descriptor element's weights lie side by side."""
+        return np.ascontiguousarray(np.stack([m.weights for m in self.all_models], axis=1))
+
+    @cached_property
+    def constants(self) -> Float64Array:
+        """``bias - means @ weights`` of all models, (k,)."""
+        return np.array([m.bias - float(m.means @ m.weights) for m in self.all_models])

@@ -1,0 +1,70 @@
+"""The three steps of alignment in one call."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.alignment.face_mask import apply_mask, mask_of_aligned_face
+from openface_core.alignment.similarity import ALIGNED_SIZE_PX, warp_matrix
+from openface_core.alignment.warp import warp_affine
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedFace:
+    """A face brought to the standard pose and size.
+
+    Parameters
+    ----------
+    matrix : (2, 3) ndarray of float32
+        Forward transform, pixels of the frame to pixels of the aligned face.
+    image : (112, 112, 3) ndarray of uint8
+        BGR, black outside of the mask.
+    """
+
+    matrix: NDArray[np.float32]
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceAligner:
+    """Aligns and masks faces.
+
+    Parameters
+    ----------
+    mean_mm : (204,) ndarray of float32
+        Mean shape of the PDM.
+    triangles : (t, 3) ndarray of int32
+        Triangulation of the face mask.
+    """
+
+    mean_mm: NDArray[np.float32]
+    triangles: NDArray[np.int32]
+
+    def align(
+        self,
+        frame: NDArray[np.uint8],
+        landmarks: NDArray[np.float32],
+        translation_px: NDArray[np.float32],
+    ) -> AlignedFace:
+        """Align one face.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Detected landmarks, pixels.
+        translation_px : (2,) ndarray of float32
+            Image position of the fitted model's origin.
+
+        Returns
+        -------
+        AlignedFace
+            The transform and the masked face.
+        """
+        matrix = warp_matrix(landmarks, translation_px, self.mean_mm)
+        image = warp_affine(frame, matrix, ALIGNED_SIZE_PX)
+        mask = mask_of_aligned_face(landmarks, matrix, self.triangles, ALIGNED_SIZE_PX)
+        apply_mask(image, mask, image)
+        return AlignedFace(matrix, image)

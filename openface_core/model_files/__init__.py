@@ -1,0 +1,17 @@
+"""Readers for OpenFace's own model files, each with errors that name file, cause and remedy."""
+
+from openface_core.model_files.action_unit_files import (
+    read_action_unit_list,
+    read_action_unit_model,
+    read_action_unit_models,
+)
+from openface_core.model_files.pdm_file import read_pdm
+from openface_core.model_files.triangulation_file import read_triangulation
+
+__all__ = [
+    "read_action_unit_list",
+    "read_action_unit_model",
+    "read_action_unit_models",
+    "read_pdm",
+    "read_triangulation",
+]

@@ -1,0 +1,57 @@
+"""Getting the bytes of a model file, with a bound on its size and plain errors."""
+
+from pathlib import Path
+
+from openface_core.errors import ModelFileError
+
+MAX_MODEL_FILE_BYTES = 64 * 2**20
+"""No model file of OpenFace's shape or action units comes near this."""
+
+REINSTALL = "Restore the file from an unmodified OpenFace 2.2 model folder"
+
+
+def read_model_bytes(path: Path) -> bytes:
+    """Return the content of a model file.
+
+    Parameters
+    ----------
+    path : Path
+        A local file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, is not a file, is empty, is too large or cannot be read.
+    """
+    if not path.exists():
+        raise ModelFileError(
+            path, "model file not found", "Check the models folder that --models names."
+        )
+    if not path.is_file():
+        raise ModelFileError(path, "not a file", f"{REINSTALL}.")
+    size = path.stat().st_size
+    if size == 0:
+        raise ModelFileError(path, "the model file is empty", f"{REINSTALL}.")
+    if size > MAX_MODEL_FILE_BYTES:
+        raise ModelFileError(
+            path,
+            f"{size} bytes are more than a model file can have ({MAX_MODEL_FILE_BYTES})",
+            f"{REINSTALL}.",
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(
+            path, f"cannot be read ({error.strerror})", "Check the file's permissions."
+        ) from error
+
+
+def read_model_text(path: Path) -> str:
+    """Return the content of a model file in text form; raises as :func:`read_model_bytes`."""
+    content = read_model_bytes(path)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelFileError(
+            path, "a text file is expected, found binary data", f"{REINSTALL}."
+        ) from error

@@ -1,0 +1,81 @@
+"""OpenFace's text form of a matrix: rows, columns and OpenCV type code, then the values."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import ModelFileError
+from openface_core.model_files.content import REINSTALL, read_model_text
+
+_MAX_VALUES = 10_000_000
+
+
+class TextMatrixReader:
+    """Reads the matrices of a text file one after another; lines starting with ``#`` are comments.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is read whole at once.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be read as text.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        lines = read_model_text(path).splitlines()
+        self._tokens = [t for line in lines if not line.startswith("#") for t in line.split()]
+        self._position = 0
+
+    def _fail(self, cause: str) -> ModelFileError:
+        return ModelFileError(self._path, cause, f"{REINSTALL}.")
+
+    def next_matrix(self, what: str) -> NDArray[np.float64]:
+        """Return the next matrix.
+
+        Parameters
+        ----------
+        what : str
+            What the matrix holds, for error messages.
+
+        Returns
+        -------
+        (rows, columns) ndarray of float64
+            Finite values.
+
+        Raises
+        ------
+        ModelFileError
+            If the header is not three whole numbers, values are missing, are not numbers, or are
+            not finite.
+        """
+        header = self._tokens[self._position : self._position + 3]
+        if len(header) < 3:
+            raise self._fail(f"the file ends before the {what}")
+        try:
+            rows, columns, _ = (int(token) for token in header)
+        except ValueError:
+            found = " ".join(header)[:60]
+            raise self._fail(
+                f"the {what} should start with rows, columns and type, found {found!r}"
+            ) from None
+        if rows <= 0 or columns <= 0 or rows * columns > _MAX_VALUES:
+            raise self._fail(f"the {what} has an impossible size of {rows} x {columns}")
+        begin = self._position + 3
+        tokens = self._tokens[begin : begin + rows * columns]
+        if len(tokens) < rows * columns:
+            raise self._fail(
+                f"the {what} should have {rows * columns} values, the file ends after {len(tokens)}"
+            )
+        try:
+            values = np.array(tokens, dtype=np.float64)
+        except ValueError:
+            raise self._fail(f"the {what} holds something that is not a number") from None
+        if not np.isfinite(values).all():
+            raise self._fail(f"the {what} holds values that are not finite")
+        self._position = begin + rows * columns
+        return values.reshape(rows, columns)

@@ -1,0 +1,101 @@
+"""The point distribution model: a mean 3D face and linear modes of its deformation."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class PointDistributionModel:
+    """Mean face shape and the modes in which it deforms.
+
+    The 3D shape for shape parameters ``p`` is ``mean_mm + components_mm @ p``.
+
+    Parameters
+    ----------
+    mean_mm : (3 * n,) ndarray of float32
+        Mean shape in millimetres: all X, then all Y (down), then all Z.
+    components_mm : (3 * n, m) ndarray of float32
+        Modes of deformation, one column each, rows ordered as the mean.
+    eigenvalues : (m,) ndarray of float32
+        Variance of each shape parameter over the training faces; positive.
+
+    Raises
+    ------
+    ValueError
+        If the sizes do not fit together, or a value is not finite, or an eigenvalue is not
+        positive.
+    """
+
+    mean_mm: Float32Array
+    components_mm: Float32Array
+    eigenvalues: Float32Array
+
+    def __post_init__(self) -> None:
+        rows = self.mean_mm.shape[0] if self.mean_mm.ndim == 1 else -1
+        if rows < 9 or rows % 3:
+            raise ValueError(f"a mean of shape (3 * n,) is expected, found {self.mean_mm.shape}")
+        modes = self.eigenvalues.size
+        if self.components_mm.shape != (rows, modes) or self.eigenvalues.shape != (modes,):
+            raise ValueError(
+                f"components of shape ({rows}, m) and m eigenvalues are expected, found "
+                f"{self.components_mm.shape} and {self.eigenvalues.shape}"
+            )
+        for name in ("mean_mm", "components_mm", "eigenvalues"):
+            values = np.ascontiguousarray(getattr(self, name), dtype=np.float32)
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} holds values that are not finite")
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        if not (self.eigenvalues > 0).all():
+            raise ValueError("every eigenvalue must be positive")
+
+    @property
+    def landmark_count(self) -> int:
+        """Number of points n."""
+        return int(self.mean_mm.shape[0] // 3)
+
+    @property
+    def mode_count(self) -> int:
+        """Number of shape parameters m."""
+        return int(self.eigenvalues.shape[0])
+
+    @cached_property
+    def modes_mm(self) -> Float32Array:
+        """The components with one mode per row, (m, 3 * n), for sums over modes."""
+        return np.ascontiguousarray(self.components_mm.T)
+
+    @cached_property
+    def mode_products(self) -> Float32Array:
+        """Products of the modes' X, Y and Z blocks, from which every normal matrix is made.
+
+        Returns
+        -------
+        (6, m, m) ndarray of float32
+            ``XtX, YtY, ZtZ, XtY + YtX, XtZ + ZtX, YtZ + ZtY`` over all landmarks.
+        """
+        blocks = self.components_mm.astype(np.float64).reshape(3, self.landmark_count, -1)
+        x, y, z = blocks
+        xy, xz, yz = x.T @ y, x.T @ z, y.T @ z
+        products = np.stack([x.T @ x, y.T @ y, z.T @ z, xy + xy.T, xz + xz.T, yz + yz.T])
+        return np.ascontiguousarray(products, dtype=np.float32)
+
+    def shape_mm(self, shape_parameters: NDArray[np.floating]) -> Float32Array:
+        """Return the 3D shape for given shape parameters.
+
+        Parameters
+        ----------
+        shape_parameters : (m,) ndarray
+            Shape parameters.
+
+        Returns
+        -------
+        (n, 3) ndarray of float32
+            Points in millimetres, in the model's own frame.
+        """
+        flat = self.mean_mm + self.components_mm @ shape_parameters.astype(np.float32)
+        return np.ascontiguousarray(flat.reshape(3, -1).T)

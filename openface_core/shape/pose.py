@@ -1,0 +1,314 @@
+"""Head pose and 3D landmarks in camera coordinates, from a fitted shape and its 2D landmarks.
+
+References
+----------
+``GetPose`` (``LandmarkDetectorFunc.cpp``), ``GetShape`` (``LandmarkDetectorModel.cpp``) and
+``SetCameraIntrinsics`` (``SequenceCapture.cpp``) of OpenFace 2.2.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+from openface_core.shape.calc_params import ShapeFit
+from openface_core.shape.pdm import Float32Array, PointDistributionModel
+from openface_core.shape.rotations import axis_angle_to_matrix, euler_to_matrix, matrix_to_euler
+
+Float64Array = NDArray[np.float64]
+
+_MAX_ITERATIONS = 50
+_RELATIVE_STEP = 1e-9
+_FIRST_LAMBDA = 1e-3
+_MAX_LAMBDA = 1e12
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Intrinsic parameters of a pinhole camera without distortion.
+
+    Parameters
+    ----------
+    fx_px, fy_px : float
+        Focal lengths, pixels.
+    cx_px, cy_px : float
+        Optical centre, pixels.
+    """
+
+    fx_px: float
+    fy_px: float
+    cx_px: float
+    cy_px: float
+
+    @classmethod
+    def from_frame_size(cls, width_px: int, height_px: int) -> "Camera":
+        """Return OpenFace's guess for a camera that was never calibrated.
+
+        The focal length is 500 px for a frame of 640 x 480 and grows with the mean of width and
+        height; the optical centre is half the frame size.
+        """
+        focal = (500.0 * width_px / 640.0 + 500.0 * height_px / 480.0) / 2.0
+        return cls(focal, focal, width_px / 2.0, height_px / 2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class HeadPose:
+    """Pose of the head in camera coordinates: x right, y down, z away from the camera.
+
+    Parameters
+    ----------
+    translation_mm : (3,) ndarray of float64
+        Position of the model's origin.
+    rotation_radians : (3,) ndarray of float64
+        Euler angles with ``R = Rx Ry Rz``.
+    """
+
+    translation_mm: Float64Array
+    rotation_radians: Float64Array
+
+
+@kernel
+def _reprojection_error(
+    shape_mm: Float32Array,
+    landmarks: Float32Array,
+    rotation: Float64Array,
+    translation: Float64Array,
+    focal_x: float,
+    focal_y: float,
+    centre_x: float,
+    centre_y: float,
+) -> float:
+    """Return the sum of squared distances between landmarks and projected shape, px^2."""
+    total = 0.0
+    for i in range(shape_mm.shape[0]):
+        x, y, z = shape_mm[i, 0], shape_mm[i, 1], shape_mm[i, 2]
+        cx = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z + translation[0]
+        cy = rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z + translation[1]
+        cz = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z + translation[2]
+        if cz <= 0.0:
+            return np.inf
+        dx = landmarks[i, 0] - (focal_x * cx / cz + centre_x)
+        dy = landmarks[i, 1] - (focal_y * cy / cz + centre_y)
+        total += dx * dx + dy * dy
+    return total
+
+
+@kernel
+def _pose_normal_equations(
+    shape_mm: Float32Array,
+    landmarks: Float32Array,
+    rotation: Float64Array,
+    translation: Float64Array,
+    focal_x: float,
+    focal_y: float,
+    centre_x: float,
+    centre_y: float,
+    matrix: Float64Array,
+    gradient: Float64Array,
+) -> None:
+    """Write ``J^T J`` and ``J^T r`` for a small rotation on the left, then the translation."""
+    matrix[:, :] = 0.0
+    gradient[:] = 0.0
+    row = np.empty((2, 6), dtype=np.float64)
+    for i in range(shape_mm.shape[0]):
+        x, y, z = shape_mm[i, 0], shape_mm[i, 1], shape_mm[i, 2]
+        rx = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z
+        ry = rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z
+        rz = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z
+        cx, cy, cz = rx + translation[0], ry + translation[1], rz + translation[2]
+        ux, uy = focal_x / cz, focal_y / cz
+        vx, vy = -focal_x * cx / (cz * cz), -focal_y * cy / (cz * cz)
+        row[0, 0], row[0, 1], row[0, 2] = vx * ry, ux * rz - vx * rx, -ux * ry
+        row[0, 3], row[0, 4], row[0, 5] = ux, 0.0, vx
+        row[1, 0], row[1, 1], row[1, 2] = -uy * rz + vy * ry, -vy * rx, uy * rx
+        row[1, 3], row[1, 4], row[1, 5] = 0.0, uy, vy
+        residual_x = landmarks[i, 0] - (focal_x * cx / cz + centre_x)
+        residual_y = landmarks[i, 1] - (focal_y * cy / cz + centre_y)
+        for a in range(6):
+            gradient[a] += row[0, a] * residual_x + row[1, a] * residual_y
+            for b in range(a + 1):
+                matrix[a, b] += row[0, a] * row[0, b] + row[1, a] * row[1, b]
+
+
+@kernel
+def _solve_damped(
+    matrix: Float64Array, gradient: Float64Array, damping: float, out: Float64Array
+) -> bool:
+    """Solve ``(matrix + damping * diag(matrix)) x = gradient`` by Cholesky; False if singular."""
+    n = gradient.shape[0]
+    factor = np.zeros((n, n), dtype=np.float64)
+    for i in range(n):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            if i == j:
+                total *= 1.0 + damping
+            for k in range(j):
+                total -= factor[i, k] * factor[j, k]
+            if i == j:
+                if not total > 0.0:
+                    return False
+                factor[i, i] = math.sqrt(total)
+            else:
+                factor[i, j] = total / factor[j, j]
+    for i in range(n):
+        total = gradient[i]
+        for k in range(i):
+            total -= factor[i, k] * out[k]
+        out[i] = total / factor[i, i]
+    for i in range(n - 1, -1, -1):
+        total = out[i]
+        for k in range(i + 1, n):
+            total -= factor[k, i] * out[k]
+        out[i] = total / factor[i, i]
+    return True
+
+
+@kernel
+def _refine_pose(
+    shape_mm: Float32Array,
+    landmarks: Float32Array,
+    rotation: Float64Array,
+    translation: Float64Array,
+    focal_x: float,
+    focal_y: float,
+    centre_x: float,
+    centre_y: float,
+) -> bool:
+    """Minimise the reprojection error by Levenberg-Marquardt, in place; False if impossible."""
+    matrix = np.empty((6, 6), dtype=np.float64)
+    gradient = np.empty(6, dtype=np.float64)
+    step = np.empty(6, dtype=np.float64)
+    small = np.empty((3, 3), dtype=np.float64)
+    trial_rotation = np.empty((3, 3), dtype=np.float64)
+    trial_translation = np.empty(3, dtype=np.float64)
+    damping = _FIRST_LAMBDA
+    error = _reprojection_error(
+        shape_mm, landmarks, rotation, translation, focal_x, focal_y, centre_x, centre_y
+    )
+    if not np.isfinite(error):
+        return False
+    for _ in range(_MAX_ITERATIONS):
+        _pose_normal_equations(
+            shape_mm, landmarks, rotation, translation,
+            focal_x, focal_y, centre_x, centre_y, matrix, gradient,
+        )  # fmt: skip
+        improved = False
+        while not improved:
+            if damping > _MAX_LAMBDA or not _solve_damped(matrix, gradient, damping, step):
+                return True  # no direction leads further down
+            axis_angle_to_matrix(step[0], step[1], step[2], small)
+            for i in range(3):
+                trial_translation[i] = translation[i] + step[3 + i]
+                for j in range(3):
+                    trial_rotation[i, j] = (
+                        small[i, 0] * rotation[0, j]
+                        + small[i, 1] * rotation[1, j]
+                        + small[i, 2] * rotation[2, j]
+                    )
+            trial_error = _reprojection_error(
+                shape_mm, landmarks, trial_rotation, trial_translation,
+                focal_x, focal_y, centre_x, centre_y,
+            )  # fmt: skip
+            improved = trial_error <= error
+            damping = damping * 0.1 if improved else damping * 10.0
+        rotation[:, :] = trial_rotation
+        translation[:] = trial_translation
+        error = trial_error
+        moved = math.sqrt(step[3] ** 2 + step[4] ** 2 + step[5] ** 2)
+        turned = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
+        if turned < _RELATIVE_STEP and moved < _RELATIVE_STEP * abs(translation[2]):
+            break
+    return True
+
+
+def head_pose(
+    pdm: PointDistributionModel, fit: ShapeFit, landmarks: Float32Array, camera: Camera
+) -> HeadPose | None:
+    """Return the pose of the head that best explains the 2D landmarks in perspective.
+
+    The weak-perspective fit gives the start; the perspective reprojection error of the fitted 3D
+    shape is then minimised.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model, n points.
+    fit : ShapeFit
+        Its fit to the landmarks.
+    landmarks : (n, 2) ndarray of float32
+        Detected landmarks, pixels.
+    camera : Camera
+        Intrinsic parameters.
+
+    Returns
+    -------
+    HeadPose or None
+        The pose; None where the landmarks admit none.
+
+    Notes
+    -----
+    OpenFace starts ``cv::solvePnP`` from the fit's Euler angles *used as if they were an axis-angle
+    vector*; so does this, since the start decides between the minima of degenerate faces.
+    """
+    if not fit.is_finite:
+        return None
+    depth = camera.fx_px / fit.scale_px_per_mm
+    tx, ty = float(fit.translation_px[0]), float(fit.translation_px[1])
+    translation = np.array(
+        [
+            (tx - camera.cx_px) / camera.fx_px * depth,
+            (ty - camera.cy_px) / camera.fy_px * depth,
+            depth,
+        ]
+    )
+    rotation = np.empty((3, 3))
+    rx, ry, rz = (float(angle) for angle in fit.rotation_radians)
+    axis_angle_to_matrix(rx, ry, rz, rotation)
+    solved = _refine_pose(
+        pdm.shape_mm(fit.shape_parameters),
+        np.ascontiguousarray(landmarks, dtype=np.float32),
+        rotation,
+        translation,
+        camera.fx_px,
+        camera.fy_px,
+        camera.cx_px,
+        camera.cy_px,
+    )
+    if not solved:
+        return None
+    angles = np.empty(3)
+    matrix_to_euler(rotation, angles)
+    return HeadPose(translation, angles)
+
+
+def landmarks_in_camera_mm(
+    pdm: PointDistributionModel, fit: ShapeFit, camera: Camera
+) -> Float32Array:
+    """Return the fitted 3D landmarks in camera coordinates.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model, n points.
+    fit : ShapeFit
+        Its fit to a face.
+    camera : Camera
+        Intrinsic parameters.
+
+    Returns
+    -------
+    (n, 3) ndarray of float32
+        X right, Y down, Z away from the camera, millimetres: the weak-perspective depth of the
+        head plus each point's own, spread so that the points project where the fit puts them.
+    """
+    rotation = np.empty((3, 3))
+    rx, ry, rz = (float(angle) for angle in fit.rotation_radians)
+    euler_to_matrix(rx, ry, rz, rotation)
+    turned = pdm.shape_mm(fit.shape_parameters).astype(np.float64) @ rotation.T
+    projected = fit.scale_px_per_mm * turned[:, :2] + fit.translation_px
+    z = camera.fx_px / fit.scale_px_per_mm + turned[:, 2]
+    x = z * (projected[:, 0] - camera.cx_px) / camera.fx_px
+    y = z * (projected[:, 1] - camera.cy_px) / camera.fy_px
+    return np.stack([x, y, z], axis=1).astype(np.float32)

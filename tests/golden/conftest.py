@@ -1,0 +1,29 @@
+"""OpenFace's own models, for the golden tests."""
+
+from pathlib import Path
+
+import pytest
+
+from openface_core.action_unit_models import ActionUnitModels
+from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
+from openface_core.shape import PointDistributionModel
+
+
+@pytest.fixture(scope="session")
+def predictors_folder(reference: Path) -> Path:
+    return reference / "openface" / "AU_predictors"
+
+
+@pytest.fixture(scope="session")
+def pdm(predictors_folder: Path) -> PointDistributionModel:
+    return read_pdm(predictors_folder / "In-the-wild_aligned_PDM_68.txt", 68)
+
+
+@pytest.fixture(scope="session")
+def triangles(predictors_folder: Path):
+    return read_triangulation(predictors_folder / "tris_68_full.txt", 68)
+
+
+@pytest.fixture(scope="session")
+def video_models(predictors_folder: Path) -> ActionUnitModels:
+    return read_action_unit_models(predictors_folder / "AU_all_best.txt")

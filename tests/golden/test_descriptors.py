@@ -1,0 +1,36 @@
+"""Components 6 and 7 against the C++ program."""
+
+import numpy as np
+import pytest
+
+from openface_core.fhog import fhog
+from openface_core.geometry import geometry_descriptor
+from tests.golden.golden_sets import golden_set
+
+FHOG_TOLERANCE = 2e-7
+GEOMETRY_TOLERANCE = 1e-12
+NAMES = ["subj01", "glasses", "expressive"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fhog_of_the_aligned_faces(name):
+    golden = golden_set(name)
+    aligned = golden.arrays("aligned.npz")
+    expected, _ = golden.descriptors
+    for number, image in zip(aligned["frames"], aligned["aligned"], strict=True):
+        features = fhog(image)
+        assert features.shape == (12, 12, 31)
+        assert np.abs(features.ravel() - expected[number - 1]).max() <= FHOG_TOLERANCE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_geometry_descriptor(pdm, name):
+    golden = golden_set(name)
+    _, expected = golden.descriptors
+    successful = np.flatnonzero(golden.calcparams["success"])
+    found = [
+        geometry_descriptor(pdm, parameters)
+        for parameters in golden.calcparams["params_local"][successful]
+    ]
+    # Displacements reach some 60 mm, so that 1e-12 is four units of their last binary digit.
+    assert np.abs(np.array(found) - expected[successful]).max() <= GEOMETRY_TOLERANCE

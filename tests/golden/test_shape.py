@@ -1,0 +1,72 @@
+"""Component 4 against the C++ program."""
+
+import numpy as np
+import pytest
+
+from openface_core.shape import (
+    Camera,
+    ShapeFit,
+    calc_params,
+    head_pose,
+    landmarks_in_camera_mm,
+)
+from tests.golden.golden_sets import golden_set
+
+SHAPE_PARAMETER_TOLERANCE = 5e-4
+TRANSLATION_TOLERANCE_PX = 1e-3
+ROTATION_TOLERANCE_RADIANS = 1e-5
+SCALE_TOLERANCE_PX_PER_MM = 1e-5
+POSE_TOLERANCE_MM = 0.1
+POSE_TOLERANCE_RADIANS = 1e-3
+LANDMARK_3D_TOLERANCE_MM = 0.1
+
+
+@pytest.mark.parametrize(
+    "name", ["subj01", "glasses", "expressive", "subj01_lmk3", "subj01_failures"]
+)
+def test_calc_params_finds_the_parameters_of_the_cpp_program(pdm, name):
+    golden = golden_set(name)
+    successful = golden.calcparams["success"].astype(bool)
+    fits = [calc_params(pdm, landmarks) for landmarks in golden.landmarks[successful]]
+    expected = golden.calcparams["params_global"][successful]
+
+    local = np.array([fit.shape_parameters for fit in fits])
+    np.testing.assert_allclose(
+        local,
+        golden.calcparams["params_local"][successful],
+        rtol=0,
+        atol=SHAPE_PARAMETER_TOLERANCE,
+    )
+    translation = np.array([fit.translation_px for fit in fits])
+    np.testing.assert_allclose(translation, expected[:, 4:], rtol=0, atol=TRANSLATION_TOLERANCE_PX)
+    rotation = np.array([fit.rotation_radians for fit in fits])
+    np.testing.assert_allclose(rotation, expected[:, 1:4], rtol=0, atol=ROTATION_TOLERANCE_RADIANS)
+    scale = np.array([fit.scale_px_per_mm for fit in fits])
+    np.testing.assert_allclose(scale, expected[:, 0], rtol=0, atol=SCALE_TOLERANCE_PX_PER_MM)
+
+
+@pytest.mark.parametrize("name", ["subj01", "glasses", "expressive"])
+def test_pose_and_3d_landmarks_follow_from_the_tracked_parameters(pdm, name):
+    golden = golden_set(name).arrays("clnf_landmarks.npz")
+    fx, fy, cx, cy, _ = golden["camera_fx_fy_cx_cy_fps"]
+    camera = Camera(fx, fy, cx, cy)
+    for i in np.flatnonzero(golden["success"]):
+        scale, rotation, translation = np.split(golden["params_global"][i], [1, 4])
+        fit = ShapeFit(float(scale[0]), rotation, translation, golden["params_local"][i], 0)
+        landmarks = np.ascontiguousarray(golden["landmarks2d"][i].reshape(2, 68).T)
+        pose = head_pose(pdm, fit, landmarks, camera)
+        assert pose is not None
+        expected = golden["pose"][i]
+        assert np.abs(pose.translation_mm - expected[:3]).max() <= POSE_TOLERANCE_MM
+        assert np.abs(pose.rotation_radians - expected[3:]).max() <= POSE_TOLERANCE_RADIANS
+        points = landmarks_in_camera_mm(pdm, fit, camera)
+        expected_points = golden["landmarks3d"][i].reshape(3, 68).T
+        assert np.abs(points - expected_points).max() <= LANDMARK_3D_TOLERANCE_MM
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height"), [("subj01", 1080, 720), ("glasses", 480, 360)]
+)
+def test_guessed_camera_is_that_of_the_cpp_program(name, width, height):
+    fx, fy, cx, cy, _ = golden_set(name).arrays("clnf_landmarks.npz")["camera_fx_fy_cx_cy_fps"]
+    assert Camera.from_frame_size(width, height) == Camera(fx, fy, cx, cy)

@@ -1,0 +1,1 @@
+"""Beam stages, one per module; no numerics."""
