@@ -1,0 +1,176 @@
+"""Where bytes come from: a path on the local disk, or a file of any fsspec filesystem."""
+
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from openface_core.errors import MediaError, OpenFaceBeamError
+
+# "scheme://..." or a chain such as "simplecache::s3://..."; "concat:x" is the name of a local file.
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
+_URL = re.compile(rf"({_SCHEME}::)*{_SCHEME}://")
+
+
+@contextmanager
+def storage_errors(uri: str, error: type[OpenFaceBeamError]) -> Iterator[None]:
+    """Turn whatever a filesystem raises into the one-line error of the caller's stage.
+
+    Parameters
+    ----------
+    uri : str
+        Subject of the message.
+    error : type of OpenFaceBeamError
+        Class to raise.
+    """
+    try:
+        yield
+    except OpenFaceBeamError:
+        raise
+    except FileNotFoundError:
+        raise error(uri, "there is no such file", "Check the path for a misspelling.") from None
+    except PermissionError:
+        raise error(
+            uri, "the permission to read it is missing", "Change its access rights."
+        ) from None
+    except ImportError as problem:
+        raise error(
+            uri,
+            f"a Python package for its filesystem is missing ({_one_line(problem)})",
+            "Install that package, or copy the file to the local disk.",
+        ) from problem
+    except Exception as problem:  # every remote filesystem has an exception hierarchy of its own
+        raise error(
+            uri,
+            f"it cannot be read ({type(problem).__name__}: {_one_line(problem)})",
+            "Check the address, the credentials and the storage.",
+        ) from problem
+
+
+def _one_line(problem: BaseException) -> str:
+    return " ".join(str(problem).split()).rstrip(".")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A located file or folder.
+
+    Attributes
+    ----------
+    uri : str
+        As given by the caller; the subject of error messages.
+    path : str
+        Path within the filesystem.
+    filesystem : fsspec filesystem or None
+        None for the local disk.
+    error : type of OpenFaceBeamError
+        What its methods raise.
+    """
+
+    uri: str
+    path: str
+    filesystem: Any
+    error: type[OpenFaceBeamError]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the file lies on the local disk."""
+        return self.filesystem is None
+
+    def is_directory(self) -> bool:
+        """Whether this is a folder."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return Path(self.path).is_dir()
+            return bool(self.filesystem.isdir(self.path))
+
+    def size_bytes(self) -> int | None:
+        """Size of the file; None where the filesystem does not know it.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            There is no such file, it cannot be reached, or it is a device, pipe or folder.
+        """
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                status = Path(self.path).stat()
+                if not stat.S_ISREG(status.st_mode):
+                    raise self.error(
+                        self.uri,
+                        "it is not a regular file",
+                        "Give a file; devices, pipes and sockets are not read.",
+                    )
+                return status.st_size
+            size = self.filesystem.size(self.path)
+            return None if size is None else int(size)
+
+    def open(self) -> BinaryIO:
+        """Open the file for reading bytes."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return Path(self.path).open("rb")
+            return cast(BinaryIO, self.filesystem.open(self.path, "rb"))
+
+    def read(self, limit_bytes: int) -> bytes:
+        """Read up to `limit_bytes` bytes from the beginning of the file."""
+        with storage_errors(self.uri, self.error), self.open() as file:
+            return file.read(limit_bytes)
+
+    def names(self) -> list[str]:
+        """Names of the files in this folder, unordered."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return [entry.name for entry in Path(self.path).iterdir() if entry.is_file()]
+            listing = self.filesystem.ls(self.path, detail=True)
+            return [
+                entry["name"].rstrip("/").rsplit("/", 1)[-1]
+                for entry in listing
+                if entry["type"] == "file"
+            ]
+
+    def child(self, name: str) -> "Source":
+        """Return the file `name` of this folder."""
+        return Source(
+            uri=f"{self.uri.rstrip('/')}/{name}",
+            path=f"{self.path.rstrip('/')}/{name}",
+            filesystem=self.filesystem,
+            error=self.error,
+        )
+
+
+def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
+    """Find the filesystem of a path or URL, without touching the file itself.
+
+    Parameters
+    ----------
+    uri : str
+        A local path, or an fsspec URL such as ``s3://bucket/key``. A name with a colon but without
+        ``://`` (``concat:x``, ``http:x``) is a local path, never a protocol.
+    error : type of OpenFaceBeamError
+        What is raised here and by the methods of the result.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        The URL's protocol is unknown, or its Python package is not installed.
+    """
+    if not uri:
+        raise error("input", "the name is empty", "Give a path or a URL.")
+    if not _URL.match(uri):
+        return Source(uri, uri, None, error)
+    with storage_errors(uri, error):
+        try:
+            filesystem, path = fsspec.core.url_to_fs(uri)
+        except ValueError as problem:
+            raise error(
+                uri, f"fsspec cannot use this address ({_one_line(problem)})", "Check the protocol."
+            ) from problem
+    local = type(filesystem) is LocalFileSystem
+    return Source(uri, str(path), None if local else filesystem, error)

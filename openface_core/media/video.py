@@ -1,0 +1,305 @@
+"""Decode a video from its first frame to its last."""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import cast
+
+import av.error
+import numpy as np
+from av.buffer import Buffer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from openface_core.errors import MediaError
+from openface_core.media.containers import (
+    RemoteFile,
+    decoder_name,
+    film_stream,
+    open_container,
+    timed_out,
+)
+from openface_core.media.frames import DecodedFrame, DecodeLimits, MediaInfo, MediaReader
+from openface_core.media.orientation import (
+    UPRIGHT,
+    Orientation,
+    orientation_from_display_matrix,
+)
+from openface_core.media.sources import Source
+
+# Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
+_FAILED_READS_IN_A_ROW = 16
+
+# How much shorter than its header a video may be before that is worth a warning.
+_DURATION_TOLERANCE_SECONDS = 1.0
+_DURATION_TOLERANCE = 0.02
+
+
+@dataclass
+class _Tally:
+    """What went by, counted for the warnings."""
+
+    frames: int = 0
+    corrupt_packets: int = 0
+    discarded_packets: int = 0
+    concealed_frames: int = 0
+    frames_without_pts: int = 0
+    pts_steps_back: int = 0
+    first_pts_seconds: float | None = None
+    last_pts_seconds: float | None = None
+    sizes: set[tuple[int, int]] = field(default_factory=set)
+    orientations: set[Orientation] = field(default_factory=set)
+    odd_matrices: int = 0
+    rest_lost: bool = False
+    finished: bool = False
+
+
+class VideoReader(MediaReader):
+    """Sequential decoding with PyAV, on one thread.
+
+    Frames come in presentation order, turned upright by the display matrix of each frame, as BGR
+    (FFmpeg's default conversion, equal to OpenCV's ``VideoCapture``). Size and orientation may
+    change within a video: each frame then has its own size, and there is a warning.
+
+    Damaged packets are skipped up to the limit. What lies behind the point where a file is cut off
+    is lost with a warning.
+
+    Parameters
+    ----------
+    source : Source
+        The video file.
+    limits : DecodeLimits
+        Bounds.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be opened, holds no video, or not one frame of it can be decoded.
+    """
+
+    def __init__(self, source: Source, limits: DecodeLimits) -> None:
+        self._source = source
+        self._limits = limits
+        self._tally = _Tally()
+        self._reformatter = VideoReformatter()
+        with ExitStack() as resources:
+            file = None if source.is_local else RemoteFile(source)
+            if file is not None:
+                resources.callback(file.close)
+            self._container = resources.enter_context(open_container(source, limits, file))
+            self._stream = film_stream(self._container, source, limits)
+            self._frames = self._decode()
+            self._first = next(self._frames, None)
+            if self._first is None:
+                raise MediaError(
+                    source.uri,
+                    "not a single frame of its video can be decoded",
+                    "Copy or download it again, or convert it.",
+                )
+            self._info = self._describe(self._first.image)
+            self._resources = resources.pop_all()
+
+    @property
+    def info(self) -> MediaInfo:
+        """Description of the video; size and rotation are those of the first frame."""
+        return self._info
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was skipped, concealed, missing or changing."""
+        return tuple(_warnings(self._tally, self._info, self._expected_seconds()))
+
+    def __iter__(self) -> Iterator[DecodedFrame]:
+        """Return the iterator over the frames."""
+        return self
+
+    def __next__(self) -> DecodedFrame:
+        first, self._first = self._first, None
+        return next(self._frames) if first is None else first
+
+    def close(self) -> None:
+        """Close the file and release the decoder."""
+        self._first = None
+        self._frames.close()
+        self._resources.close()
+
+    def _decode(self) -> Generator[DecodedFrame, None, None]:
+        waiting_since = monotonic()
+        for packet in self._packets():
+            for frame in self._decode_packet(packet):
+                image = self._upright(frame)
+                if image is None:
+                    continue
+                yield self._count(frame, image)
+                waiting_since = monotonic()
+            if monotonic() - waiting_since > self._limits.frame_timeout_seconds:
+                raise MediaError(
+                    self._source.uri,
+                    f"no frame could be decoded for {self._limits.frame_timeout_seconds:g} s, "
+                    f"after {self._tally.frames} frames",
+                    "Convert it anew, or raise frame_timeout_seconds.",
+                )
+        self._tally.finished = True
+
+    def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
+        """Demux, past damaged places while there is progress; None at the end flushes."""
+        failed_reads = 0
+        while failed_reads < _FAILED_READS_IN_A_ROW:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failed_reads = 0
+                    if packet.size:  # an empty one would flush the decoder
+                        yield packet
+                break
+            except av.error.ExitError:
+                raise timed_out(self._source, self._limits) from None
+            except av.error.FFmpegError:
+                failed_reads += 1
+                self._skip_packet()
+        self._tally.rest_lost = failed_reads == _FAILED_READS_IN_A_ROW
+        yield None
+
+    def _decode_packet(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
+        if packet is not None and packet.is_discard:
+            self._tally.discarded_packets += 1
+        try:
+            return self._stream.decode(packet)
+        except av.error.MemoryError as problem:
+            # Not the file's fault, and skipping it would make the result depend on the machine.
+            raise MediaError(
+                self._source.uri, "there is not enough memory to decode it", "Use fewer workers."
+            ) from problem
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError:
+            self._skip_packet()
+            return []
+
+    def _skip_packet(self) -> None:
+        self._tally.corrupt_packets += 1
+        if self._tally.corrupt_packets > self._limits.max_corrupt_packets:
+            raise MediaError(
+                self._source.uri,
+                f"more than {self._limits.max_corrupt_packets} of its packets are damaged",
+                "Copy or download it again, or raise max_corrupt_packets.",
+            )
+
+    def _upright(self, frame: VideoFrame) -> NDArray[np.uint8] | None:
+        try:
+            converted = self._reformatter.reformat(frame, format="bgr24", threads=1)
+        except (av.error.FFmpegError, ValueError):  # a pixel format that cannot be converted
+            self._skip_packet()
+            return None
+        orientation = self._orientation(frame)
+        self._tally.orientations.add(orientation)
+        return orientation.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
+
+    def _orientation(self, frame: VideoFrame) -> Orientation:
+        # PyAV's type stubs know only the motion vectors among the side data.
+        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+        if matrix is None:
+            return UPRIGHT
+        orientation = orientation_from_display_matrix(np.frombuffer(bytes(matrix), np.int32)[:9])
+        if orientation is None:
+            self._tally.odd_matrices += 1
+            return UPRIGHT
+        return orientation
+
+    def _count(self, frame: VideoFrame, image: NDArray[np.uint8]) -> DecodedFrame:
+        tally = self._tally
+        pts_seconds = None
+        if frame.pts is None or self._stream.time_base is None:
+            tally.frames_without_pts += 1
+        else:
+            pts_seconds = float(frame.pts * self._stream.time_base)
+            last = tally.last_pts_seconds
+            tally.pts_steps_back += last is not None and pts_seconds <= last
+            tally.last_pts_seconds = pts_seconds
+            if tally.first_pts_seconds is None:
+                tally.first_pts_seconds = pts_seconds
+        tally.concealed_frames += frame.is_corrupt
+        tally.sizes.add((image.shape[1], image.shape[0]))
+        tally.frames += 1
+        return DecodedFrame(tally.frames - 1, pts_seconds, image)
+
+    def _describe(self, image: NDArray[np.uint8]) -> MediaInfo:
+        stream = self._stream
+        orientation = next(iter(self._tally.orientations))
+        rate = stream.average_rate or stream.guessed_rate
+        return MediaInfo(
+            uri=self._source.uri,
+            kind="video",
+            container=self._container.format.name,
+            codec=stream.codec_context.name,
+            width_px=image.shape[1],
+            height_px=image.shape[0],
+            rotation_degrees=orientation.rotation_degrees,
+            average_rate_fps=float(rate) if rate else None,
+            frame_count_from_header=stream.frames if stream.frames > 0 else None,
+            duration_seconds_from_header=self._stream_seconds() or self._container_seconds(),
+            decoder=decoder_name(),
+            mirrored=orientation.mirrored,
+        )
+
+    def _stream_seconds(self) -> float | None:
+        stream = self._stream
+        if stream.duration is None or stream.time_base is None:
+            return None
+        return float(stream.duration * stream.time_base)
+
+    def _container_seconds(self) -> float | None:
+        duration = self._container.duration
+        return None if duration is None else duration / av.time_base
+
+    def _expected_seconds(self) -> float | None:
+        """Promised duration of the picture; sound may be longer, so it must not decide."""
+        if self._stream_seconds() is not None or self._container.streams.audio:
+            return self._stream_seconds()
+        return self._container_seconds()
+
+
+def _warnings(tally: _Tally, info: MediaInfo, expected_seconds: float | None) -> Iterator[str]:
+    if tally.corrupt_packets:
+        yield f"{tally.corrupt_packets} corrupt packets skipped"
+    if tally.rest_lost:
+        yield f"the rest of the file cannot be read after frame {tally.frames}"
+    if tally.concealed_frames:
+        yield f"{tally.concealed_frames} frames are damaged and were patched up by the decoder"
+    if tally.frames_without_pts:
+        yield f"{tally.frames_without_pts} frames have no time stamp"
+    if tally.pts_steps_back:
+        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
+    if len(tally.sizes) > 1:
+        sizes = ", ".join(f"{width} x {height}" for width, height in sorted(tally.sizes))
+        yield f"the frame size changes within the video ({sizes})"
+    if len(tally.orientations) > 1:
+        yield "the rotation changes within the video"
+    if tally.odd_matrices:
+        yield f"{tally.odd_matrices} frames ask for a rotation that is no multiple of 90 degrees"
+    if tally.finished:
+        yield from _broken_promises(tally, info, expected_seconds)
+
+
+def _broken_promises(
+    tally: _Tally, info: MediaInfo, expected_seconds: float | None
+) -> Iterator[str]:
+    promised = info.frame_count_from_header
+    if promised is not None:
+        if tally.frames + tally.discarded_packets < promised:
+            yield f"the header promises {promised} frames, {tally.frames} could be decoded"
+    elif expected_seconds is not None and info.average_rate_fps:
+        # The stated rate of a variable frame rate says little, and time stamps may be missing.
+        decoded_seconds = tally.frames / info.average_rate_fps
+        if tally.first_pts_seconds is not None and tally.last_pts_seconds is not None:
+            span = tally.last_pts_seconds - tally.first_pts_seconds
+            decoded_seconds = max(decoded_seconds, span + 1 / info.average_rate_fps)
+        slack = max(_DURATION_TOLERANCE_SECONDS, _DURATION_TOLERANCE * expected_seconds)
+        if decoded_seconds < expected_seconds - slack:
+            yield (
+                f"the header promises {expected_seconds:.2f} s, "
+                f"about {decoded_seconds:.2f} s could be decoded"
+            )
