@@ -64,7 +64,7 @@ def looks_like_text(head: bytes) -> bool:
     """Whether the bytes read as UTF-8 text without control characters."""
     try:
         # Incremental, because the last character may be cut in two.
-        text = codecs.getincrementaldecoder("utf-8")().decode(head[:HEAD_BYTES])
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head[:HEAD_BYTES])
     except UnicodeDecodeError:
         return False
     return bool(text) and all(character.isprintable() or character.isspace() for character in text)
