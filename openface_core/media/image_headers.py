@@ -46,7 +46,7 @@ def is_cut_off(kind: ImageFormat, data: bytes) -> bool:
     BMP and TIFF have no end mark; their decoders notice.
     """
     if kind == "png":
-        return b"IEND" not in data[-(1 << 16) :]
+        return not _png_chunks_are_whole(data)
     if kind == "webp":
         return len(data) < 8 + int(struct.unpack_from("<I", data, 4)[0])
     if kind == "jpeg":
@@ -55,6 +55,20 @@ def is_cut_off(kind: ImageFormat, data: bytes) -> bool:
             (at for marker, at in _jpeg_segments(data) if marker == _JPEG_START_OF_SCAN), len(data)
         )
         return data.find(_JPEG_END_OF_IMAGE, scan) < 0
+    return False
+
+
+def _png_chunks_are_whole(data: bytes) -> bool:
+    """Whether every chunk lies within the file, up to the end chunk.
+
+    A decoder may allocate what a chunk claims to hold, up to 2 GiB, before it reads it.
+    """
+    at = 8
+    while at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        at += 12 + int(length)  # length, name, content, checksum
+        if name == b"IEND":
+            return at <= len(data)
     return False
 
 

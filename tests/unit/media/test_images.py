@@ -119,6 +119,22 @@ def test_a_jpeg_thumbnail_does_not_hide_that_the_image_is_cut_off() -> None:
     assert is_cut_off("jpeg", whole[:-40])
 
 
+def test_a_png_chunk_that_claims_gigabytes_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encoded(".png")
+    path = tmp_path / "a.png"
+    end = data.index(b"IEND") - 4
+    path.write_bytes(data[:end] + struct.pack(">I4s", 0x7FFFFF00, b"tEXt") + data[end:])
+
+    def never(*_: object) -> None:
+        raise AssertionError("it was decoded")
+
+    monkeypatch.setattr(cv2, "imdecode", never)
+    with pytest.raises(MediaError, match="cut off"):
+        open_media(str(path))
+
+
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_the_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
     """Orientations 6 and 8: the stored rows run down the right and up the left side."""
