@@ -144,7 +144,8 @@ class RunningMedian:
             self.median = descriptor.astype(np.float64)
         else:
             width = r.length / r.bins
-            self.median = r.minimum + self._median_bin * width + 0.5 * r.length / r.bins
+            centres = r.minimum + self._median_bin * width + 0.5 * r.length / r.bins
+            self.median = centres.astype(np.float64, copy=False)
 
 
 class DescriptorMedians:

@@ -15,7 +15,7 @@ def reference_folder() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark everything under ``golden/`` as needing the reference, and skip it where it is absent."""
+    """Mark everything under ``golden/`` as needing the reference, and skip it without."""
     folder = reference_folder()
     skip = pytest.mark.skip(reason=f"no reference material in {folder} (set OPENFACE_REFERENCE)")
     for item in items:
@@ -27,5 +27,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def reference() -> Path:
-    """Return the folder of the reference material; only tests marked ``reference`` may ask for it."""
+    """Return the folder of the reference material, for tests marked ``reference``."""
     return reference_folder()

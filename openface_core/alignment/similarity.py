@@ -68,8 +68,8 @@ def _kabsch_with_scale(
 @kernel
 def _warp_matrix(
     landmarks: Float32Array,
-    tx: float,
-    ty: float,
+    tx: float | np.floating,
+    ty: float | np.floating,
     mean: Float32Array,
     rigid: NDArray[np.int64],
     out: Float32Array,

@@ -25,7 +25,7 @@ _MAX_POSITION = 2.0**30
 
 
 @kernel
-def _round_fixed(value: float) -> int:
+def _round_fixed(value: float) -> np.int64:
     """Round to 1/1024 pixel, half to even, and saturate."""
     scaled = np.rint(value * (1 << _MATRIX_BITS))
     return np.int64(min(max(scaled, -_MAX_POSITION), _MAX_POSITION))

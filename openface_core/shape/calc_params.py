@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
-from openface_core.shape.rotations import axis_angle_to_matrix, euler_to_matrix, matrix_to_euler
+from openface_core.shape.rotations import (
+    Number,
+    axis_angle_to_matrix,
+    euler_to_matrix,
+    matrix_to_euler,
+)
 
 GLOBAL_COUNT = 6
 """Scale, three angles, two translations."""
@@ -120,9 +125,9 @@ def _residuals(
     points: Float32Array,
     shape: Float32Array,
     rotation: Float32Array,
-    scale: float,
-    tx: float,
-    ty: float,
+    scale: Number,
+    tx: Number,
+    ty: Number,
     visible: NDArray[np.bool_],
     out: Float32Array,
 ) -> float:
@@ -151,7 +156,7 @@ def _residuals(
 def _global_derivatives(
     shape: Float32Array,
     rotation: Float32Array,
-    scale: float,
+    scale: Number,
     visible: NDArray[np.bool_],
     out: Float32Array,
 ) -> None:
@@ -176,7 +181,7 @@ def _global_derivatives(
 @kernel
 def _mode_block(
     rotation: Float32Array,
-    scale: float,
+    scale: Number,
     mode_products: Float32Array,
     inverse_eigenvalues: Float32Array,
     matrix: Float32Array,
@@ -233,7 +238,7 @@ def _coupling_block(
     derivatives: Float32Array,
     residuals: Float32Array,
     rotation: Float32Array,
-    scale: float,
+    scale: Number,
     components: Float32Array,
     inverse_eigenvalues: Float32Array,
     shape_parameters: Float32Array,
@@ -276,7 +281,7 @@ def _coupling_block(
 
 
 @kernel
-def _turn(rotation: Float32Array, euler: Float32Array, wx: float, wy: float, wz: float) -> None:
+def _turn(rotation: Float32Array, euler: Float32Array, wx: Number, wy: Number, wz: Number) -> None:
     """Apply a small rotation on the right; matrix and angles are both updated.
 
     OpenFace orthonormalises ``I + [w]x`` by an SVD. That nearest rotation has a closed form: it

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from openface_core.kernel import kernel
 
 FloatArray = NDArray[np.floating]
+Number = float | np.floating
 
 
 @kernel
-def euler_to_matrix(rx: float, ry: float, rz: float, out: FloatArray) -> None:
+def euler_to_matrix(rx: Number, ry: Number, rz: Number, out: FloatArray) -> None:
     """Write the rotation matrix of three Euler angles.
 
     Parameters
@@ -63,7 +64,7 @@ def matrix_to_euler(rotation: FloatArray, out: FloatArray) -> None:
 
 
 @kernel
-def axis_angle_to_matrix(wx: float, wy: float, wz: float, out: FloatArray) -> None:
+def axis_angle_to_matrix(wx: Number, wy: Number, wz: Number, out: FloatArray) -> None:
     """Write the rotation matrix of an axis-angle vector (Rodrigues' formula).
 
     Parameters

@@ -1,0 +1,231 @@
+"""Finding the model files of a run in a folder, and their hashes for the record."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from openface_core.errors import ConfigError, ModelFileError
+from openface_core.landmarks import load_landmark_spec
+from openface_core.model_files import read_action_unit_list
+
+SPECS_FOLDER = Path(__file__).parent / "landmark_specs"
+
+MODELS_VARIABLES = ("OPENFACE_MODELS_DIR", "OPENFACE_REFERENCE")
+"""Environment variables that name the models folder, the first that is set counts."""
+
+_PREDICTORS = "AU_predictors"
+_PLACES = (
+    ".",
+    "openface",
+    "models",
+    "bin",
+    f"openface/{_PREDICTORS}",
+    _PREDICTORS,
+    f"bin/{_PREDICTORS}",
+)
+"""Sub-folders searched: OpenFace's own ``bin`` layout, and networks beside it."""
+
+_CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class ModelSelection:
+    """Which models a run uses, by file name or by the name of a landmark specification.
+
+    Parameters
+    ----------
+    detector : str
+        ONNX file of the face detector.
+    landmarks : str
+        Name of a landmark specification of this package, or path of a specification file.
+    shape : str
+        Point distribution model.
+    triangulation : str
+        Triangulation of the face mask.
+    video_action_units, image_action_units : str
+        Lists of the action-unit predictors for videos and for single images.
+    """
+
+    detector: str = "retinaface_mobilenet025.onnx"
+    landmarks: str = "ghostone98"
+    shape: str = "In-the-wild_aligned_PDM_68.txt"
+    triangulation: str = "tris_68_full.txt"
+    video_action_units: str = "AU_all_best.txt"
+    image_action_units: str = "AU_all_static.txt"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files of a run's models, all of which exist.
+
+    Parameters
+    ----------
+    root : Path
+        The models folder.
+    shape, triangulation, video_action_units, image_action_units : Path
+        Files of components 4, 5, 8 and 9.
+    detector, landmark_network, landmark_spec : Path or None
+        Files of components 1 and 2; None where landmarks are given.
+    """
+
+    root: Path
+    shape: Path
+    triangulation: Path
+    video_action_units: Path
+    image_action_units: Path
+    detector: Path | None
+    landmark_network: Path | None
+    landmark_spec: Path | None
+
+    def all_files(self) -> tuple[Path, ...]:
+        """Return every file that takes part in a run, predictors included, in a fixed order."""
+        named = [
+            self.shape,
+            self.triangulation,
+            self.video_action_units,
+            self.image_action_units,
+            self.detector,
+            self.landmark_network,
+            self.landmark_spec,
+        ]
+        files = {path for path in named if path is not None}
+        for path in (self.video_action_units, self.image_action_units):
+            files.update(predictor for predictor, _ in read_action_unit_list(path))
+        return tuple(sorted(files))
+
+    def sha256(self) -> dict[str, str]:
+        """Return the SHA-256 of every file, by path below the models folder.
+
+        Files outside of it, such as the specifications of this package, go by their bare name.
+
+        Raises
+        ------
+        ModelFileError
+            If a file cannot be read.
+        """
+        return {_relative(path, self.root): _sha256(path) for path in self.all_files()}
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelFileError(
+            path, f"cannot be read ({error.strerror})", "Check that it exists and its permissions."
+        ) from error
+    return digest.hexdigest()
+
+
+def default_models_folder() -> Path:
+    """Return the models folder that the environment names.
+
+    Raises
+    ------
+    ConfigError
+        If it names none.
+    """
+    for variable in MODELS_VARIABLES:
+        if value := os.environ.get(variable):
+            return Path(value)
+    raise ConfigError(
+        "models",
+        "no models folder is named",
+        "Give --models FOLDER, or set OPENFACE_MODELS_DIR; docs/models.md says what it holds.",
+    )
+
+
+def _find(root: Path, name: str, what: str) -> Path:
+    """Return the file `name` below the models folder."""
+    for place in _PLACES:
+        candidate = root / place / name
+        if candidate.is_file():
+            return candidate.resolve()
+    raise ModelFileError(
+        root / name,
+        f"the {what} was not found in the models folder",
+        "Check --models, or name another file in the configuration; docs/models.md says what the "
+        "folder holds.",
+    )
+
+
+def find_landmark_spec(name: str) -> Path:
+    """Return the file of a landmark specification.
+
+    Parameters
+    ----------
+    name : str
+        A specification of this package, as ``ghostone98``, or the path of a ``.toml`` file.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    known = sorted(path.stem for path in SPECS_FOLDER.glob("*.toml"))
+    if name in known:
+        return SPECS_FOLDER / f"{name}.toml"
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path.resolve()
+    raise ConfigError(
+        f"landmarks {name!r}",
+        "no such landmark specification",
+        f"Use one of {', '.join(known)}, or the path of a specification file (.toml).",
+    )
+
+
+def locate_models(
+    root: Path, selection: ModelSelection, *, with_networks: bool = True
+) -> ModelFiles:
+    """Find the files of a run's models.
+
+    Parameters
+    ----------
+    root : Path
+        The models folder: OpenFace's ``bin`` folder or one that holds it as ``openface``, with
+        the ONNX networks in it or in its sub-folder ``models``.
+    selection : ModelSelection
+        Which models are used.
+    with_networks : bool
+        Whether detector and landmark network are needed; not where landmarks are given.
+
+    Returns
+    -------
+    ModelFiles
+        The files.
+
+    Raises
+    ------
+    ModelFileError
+        If the folder or a file is missing.
+    ConfigError
+        If the landmark specification does not exist or is wrong.
+    """
+    if not root.is_dir():
+        raise ModelFileError(
+            root, "the models folder does not exist", "Check --models; docs/models.md says more."
+        )
+    root = root.resolve()
+    detector = network = spec_path = None
+    if with_networks:
+        detector = _find(root, selection.detector, "face detector")
+        spec_path = find_landmark_spec(selection.landmarks)
+        network = _find(root, load_landmark_spec(spec_path).model, "landmark network")
+    return ModelFiles(
+        root=root,
+        shape=_find(root, selection.shape, "point distribution model"),
+        triangulation=_find(root, selection.triangulation, "triangulation"),
+        video_action_units=_find(root, selection.video_action_units, "list of AU predictors"),
+        image_action_units=_find(root, selection.image_action_units, "list of AU predictors"),
+        detector=detector,
+        landmark_network=network,
+        landmark_spec=spec_path,
+    )

@@ -1,0 +1,99 @@
+"""Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.alignment import AlignedFace, FaceAligner
+from openface_core.fhog import fhog
+from openface_core.geometry import geometry_descriptor
+from openface_core.shape import (
+    Camera,
+    HeadPose,
+    PointDistributionModel,
+    ShapeFit,
+    calc_params,
+    head_pose,
+    landmarks_in_camera_mm,
+)
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceMeasurement:
+    """What follows from the landmarks of one face.
+
+    Parameters
+    ----------
+    fit : ShapeFit
+        Pose and shape parameters of the PDM.
+    pose : HeadPose
+        Head pose in camera coordinates.
+    landmarks_3d_mm : (68, 3) ndarray of float32
+        Landmarks in camera coordinates.
+    aligned : AlignedFace
+        The aligned, masked face.
+    fhog : (4464,) ndarray of float32
+        Appearance descriptor.
+    geometry : (238,) ndarray of float64
+        Geometry descriptor.
+    """
+
+    fit: ShapeFit
+    pose: HeadPose
+    landmarks_3d_mm: Float32Array
+    aligned: AlignedFace
+    fhog: Float32Array
+    geometry: NDArray[np.float64]
+
+
+class FaceMeter:
+    """Measures faces whose landmarks are known.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The 68-point shape model.
+    triangles : (t, 3) ndarray of int32
+        Triangulation of the face mask.
+    """
+
+    def __init__(self, pdm: PointDistributionModel, triangles: NDArray[np.int32]) -> None:
+        self.pdm = pdm
+        self._aligner = FaceAligner(pdm.mean_mm, triangles)
+
+    def measure(self, frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceMeasurement | None:
+        """Measure one face.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            Upright BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Its landmarks, pixels.
+
+        Returns
+        -------
+        FaceMeasurement or None
+            None where the landmarks cannot be those of a face: not finite, or coinciding.
+        """
+        if not np.isfinite(landmarks).all():
+            return None
+        fit = calc_params(self.pdm, landmarks)
+        camera = Camera.from_frame_size(frame.shape[1], frame.shape[0])
+        pose = head_pose(self.pdm, fit, landmarks, camera)
+        if pose is None:
+            return None
+        aligned = self._aligner.align(frame, landmarks, fit.translation_px)
+        if not np.isfinite(aligned.matrix).all():
+            return None
+        return FaceMeasurement(
+            fit=fit,
+            pose=pose,
+            landmarks_3d_mm=landmarks_in_camera_mm(self.pdm, fit, camera),
+            aligned=aligned,
+            fhog=fhog(aligned.image).ravel(),
+            geometry=geometry_descriptor(self.pdm, fit.shape_parameters),
+        )

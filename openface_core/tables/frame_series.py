@@ -1,0 +1,126 @@
+"""What was measured of one face over consecutive frames, as arrays over frames."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.face_measurement import FaceMeasurement
+from openface_core.tables.columns import LANDMARK_COUNT
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSeries:
+    """Measurements of one face over n frames; NaN where there is none.
+
+    Parameters
+    ----------
+    pts_seconds : (n,) ndarray of float64
+        Presentation times.
+    confidence : (n,) ndarray of float32
+        Confidence in the face.
+    success : (n,) ndarray of bool
+        Whether the face was found and measured.
+    landmarks_px : (n, 68, 2) ndarray of float32
+        Landmarks in the upright frame.
+    landmarks_3d_mm : (n, 68, 3) ndarray of float32
+        Landmarks in camera coordinates.
+    pose : (n, 6) ndarray of float32
+        Head position in millimetres, then Euler angles in radians.
+    global_parameters : (n, 6) ndarray of float32
+        Scale (px/mm), Euler angles (rad) and translation (px) of the fitted shape.
+    shape_parameters : (n, m) ndarray of float32
+        Weights of the deformation modes.
+    """
+
+    pts_seconds: NDArray[np.float64]
+    confidence: Float32Array
+    success: NDArray[np.bool_]
+    landmarks_px: Float32Array
+    landmarks_3d_mm: Float32Array
+    pose: Float32Array
+    global_parameters: Float32Array
+    shape_parameters: Float32Array
+
+    def __len__(self) -> int:
+        return len(self.success)
+
+
+class FrameRecorder:
+    """Gathers a :class:`FrameSeries` frame by frame.
+
+    Parameters
+    ----------
+    mode_count : int
+        Number of shape parameters m.
+    """
+
+    def __init__(self, mode_count: int) -> None:
+        sizes = (2 * LANDMARK_COUNT, 3 * LANDMARK_COUNT, 6, 6, mode_count)
+        self._splits = np.cumsum(sizes)[:-1]
+        self._missing = np.full(sum(sizes), np.nan, dtype=np.float32)
+        self._rows: list[Float32Array] = []
+        self._pts_seconds: list[float] = []
+        self._confidence: list[float] = []
+        self._success: list[bool] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(
+        self,
+        pts_seconds: float | None,
+        confidence: float | None,
+        landmarks: Float32Array | None,
+        measurement: FaceMeasurement | None,
+    ) -> None:
+        """Add the next frame.
+
+        Parameters
+        ----------
+        pts_seconds : float or None
+            Presentation time, where known.
+        confidence : float or None
+            Confidence in the face, where there is a candidate.
+        landmarks : (68, 2) ndarray of float32 or None
+            Its landmarks.
+        measurement : FaceMeasurement or None
+            What follows from them; None makes the frame a failed one.
+        """
+        row = self._missing
+        if landmarks is not None and measurement is not None:
+            fit = measurement.fit
+            row = np.concatenate(
+                [
+                    landmarks.ravel(),
+                    measurement.landmarks_3d_mm.ravel(),
+                    measurement.pose.translation_mm,
+                    measurement.pose.rotation_radians,
+                    [fit.scale_px_per_mm],
+                    fit.rotation_radians,
+                    fit.translation_px,
+                    fit.shape_parameters,
+                ]
+            ).astype(np.float32)
+        self._rows.append(row)
+        self._pts_seconds.append(np.nan if pts_seconds is None else pts_seconds)
+        self._confidence.append(np.nan if confidence is None else confidence)
+        self._success.append(row is not self._missing)
+
+    def series(self) -> FrameSeries:
+        """Return all frames added so far."""
+        count = len(self._rows)
+        rows = np.array(self._rows, dtype=np.float32).reshape(count, self._missing.size)
+        landmarks, landmarks_3d, pose, global_, shape = np.split(rows, self._splits, axis=1)
+        return FrameSeries(
+            pts_seconds=np.array(self._pts_seconds, dtype=np.float64),
+            confidence=np.array(self._confidence, dtype=np.float32),
+            success=np.array(self._success, dtype=np.bool_),
+            landmarks_px=landmarks.reshape(count, LANDMARK_COUNT, 2),
+            landmarks_3d_mm=landmarks_3d.reshape(count, LANDMARK_COUNT, 3),
+            pose=pose,
+            global_parameters=global_,
+            shape_parameters=shape,
+        )

@@ -1,0 +1,65 @@
+"""Series over frames turned into an Arrow table with OpenFace's columns."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from openface_core.action_unit_tracker import ActionUnitSeries
+from openface_core.tables.frame_series import FrameSeries
+
+
+def _columns_of(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
+    """Yield the columns of an (n, m) array, each contiguous."""
+    yield from np.ascontiguousarray(values.T)
+
+
+def frame_table(schema: pa.Schema, series: FrameSeries, action_units: ActionUnitSeries) -> pa.Table:
+    """Return the per-frame table of one video.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        The columns, as :func:`openface_core.tables.columns.frame_schema` gives them.
+    series : FrameSeries
+        Measurements of n frames.
+    action_units : ActionUnitSeries
+        Action units of the same frames.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per frame; null where a value is missing, and in all measured columns of frames
+        without a face, whatever OpenFace writes there.
+
+    Raises
+    ------
+    ValueError
+        If the two series differ in length.
+    """
+    count = len(series)
+    if len(action_units.is_successful) != count:
+        raise ValueError(f"{count} frames, but {len(action_units.is_successful)} of action units")
+    failed = ~series.success
+    measured = [
+        series.pose,
+        series.landmarks_px[:, :, 0],
+        series.landmarks_px[:, :, 1],
+        series.landmarks_3d_mm[:, :, 0],
+        series.landmarks_3d_mm[:, :, 1],
+        series.landmarks_3d_mm[:, :, 2],
+        series.global_parameters,
+        series.shape_parameters,
+        action_units.intensities.astype(np.float32),
+        action_units.presences,
+    ]
+    arrays = [
+        pa.array(np.arange(1, count + 1, dtype=np.int32)),
+        pa.array(np.zeros(count, dtype=np.int32)),
+        pa.array(series.pts_seconds, mask=np.isnan(series.pts_seconds)),
+        pa.array(series.confidence, mask=np.isnan(series.confidence)),
+        pa.array(series.success),
+    ]
+    arrays += [pa.array(column, mask=failed) for block in measured for column in _columns_of(block)]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -1,0 +1,40 @@
+"""The console script ``openface-beam``: one sub-command per module of this package."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from openface_core import __version__
+
+COMMANDS = {
+    "run": "measure faces in videos and write a dataset",
+    "validate": "compare with OpenFace's own output, component by component",
+    "profile": "time every component on a video",
+}
+
+_USAGE = (
+    "usage: openface-beam COMMAND [options]\n\ncommands:\n"
+    + "".join(f"  {name:<10} {text}\n" for name, text in COMMANDS.items())
+    + "\nopenface-beam COMMAND --help tells more; openface-beam --version the version.\n"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in ("-h", "--help"):
+        sys.stdout.write(_USAGE)
+        return 0
+    if words and words[0] == "--version":
+        sys.stdout.write(f"openface-beam {__version__}\n")
+        return 0
+    if not words or words[0] not in COMMANDS:
+        found = f"unknown command {words[0]!r}\n" if words else ""
+        sys.stderr.write(f"{found}{_USAGE}")
+        return 2
+    module = importlib.import_module(f"pipelines.{words[0]}")
+    return int(module.main(words[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

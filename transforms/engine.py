@@ -1,0 +1,91 @@
+"""Everything a worker process needs for the analysis of frames, loaded once."""
+
+from dataclasses import dataclass
+
+from models import ModelFiles
+from openface_core.action_unit_models import ActionUnitModels
+from openface_core.detection import RetinaFaceDetector
+from openface_core.errors import ModelFileError
+from openface_core.face_measurement import FaceMeter
+from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
+from openface_core.tables.columns import LANDMARK_COUNT
+from transforms.settings import RunSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """Models in memory; every part may be used by several threads at once.
+
+    Parameters
+    ----------
+    meter : FaceMeter
+        Components 4 to 7.
+    video_models, image_models : ActionUnitModels
+        Components 8 and 9, for videos and for single images.
+    detector : RetinaFaceDetector or None
+        Component 1; None where landmarks are given.
+    landmark_network : LandmarkNetwork or None
+        Component 2; None where landmarks are given.
+    """
+
+    meter: FaceMeter
+    video_models: ActionUnitModels
+    image_models: ActionUnitModels
+    detector: RetinaFaceDetector | None
+    landmark_network: LandmarkNetwork | None
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What onnxruntime runs the networks on; empty where landmarks are given."""
+        return () if self.landmark_network is None else self.landmark_network.providers
+
+
+def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
+    """Load the models.
+
+    Parameters
+    ----------
+    files : ModelFiles
+        Where they are.
+    settings : RunSettings
+        How they are run.
+
+    Returns
+    -------
+    Engine
+        The models in memory.
+
+    Raises
+    ------
+    ModelFileError
+        If a file is damaged, or the models do not fit together.
+    ConfigError
+        If the execution provider that was asked for is not available.
+    """
+    pdm = read_pdm(files.shape, LANDMARK_COUNT)
+    video_models = read_action_unit_models(files.video_action_units)
+    image_models = read_action_unit_models(files.image_action_units)
+    if (
+        video_models.intensity_names != image_models.intensity_names
+        or video_models.presence_names != image_models.presence_names
+    ):
+        raise ModelFileError(
+            files.image_action_units,
+            "other action units than those for videos",
+            "Use lists of the same action units for videos and images.",
+        )
+    detector = network = None
+    if files.detector is not None:
+        detector = RetinaFaceDetector(files.detector, settings.detection, settings.onnxruntime)
+    if files.landmark_network is not None and files.landmark_spec is not None:
+        network = LandmarkNetwork(
+            load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
+        )
+    return Engine(
+        meter=FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARK_COUNT)),
+        video_models=video_models,
+        image_models=image_models,
+        detector=detector,
+        landmark_network=network,
+    )

@@ -1,0 +1,105 @@
+"""Where the landmarks of a frame come from: networks, or a file."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.detection import RetinaFaceDetector, select_face
+from openface_core.errors import LandmarkFileError
+from openface_core.landmarks import LandmarkNetwork
+from openface_core.landmarks.files import GivenLandmarks
+from openface_core.media import DecodedFrame
+
+
+@dataclass(frozen=True, eq=False)
+class FaceObservation:
+    """The face of one frame.
+
+    Parameters
+    ----------
+    landmarks : (68, 2) ndarray of float32 or None
+        Its landmarks in pixels; None without a face.
+    confidence : float or None
+        Confidence in the face; None where nothing is known of one.
+    """
+
+    landmarks: NDArray[np.float32] | None
+    confidence: float | None
+
+
+NO_FACE = FaceObservation(None, None)
+
+
+class FaceSource(Protocol):
+    """Anything that knows the face of a frame."""
+
+    def observe(self, frame: DecodedFrame) -> FaceObservation:
+        """Return the face of a frame."""
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Raise an OpenFaceBeamError if a video of so many frames cannot be the one meant."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkFaces:
+    """Detects the face in every frame and finds its landmarks.
+
+    Parameters
+    ----------
+    detector : RetinaFaceDetector
+        Component 1.
+    network : LandmarkNetwork
+        Component 2.
+    """
+
+    detector: RetinaFaceDetector
+    network: LandmarkNetwork
+
+    def observe(self, frame: DecodedFrame) -> FaceObservation:
+        """Return the widest face of a frame; the confidence is the detector's score."""
+        faces = self.detector.detect(frame.image)
+        chosen = select_face(faces)
+        if chosen is None:
+            return NO_FACE
+        confidence = float(faces.scores[chosen])
+        found = self.network.locate(frame.image, faces.boxes[chosen], faces.five_points[chosen])
+        return FaceObservation(None if found is None else found.landmarks, confidence)
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Any number of frames is fine."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenFaces:
+    """Takes landmarks from a file.
+
+    Parameters
+    ----------
+    given : GivenLandmarks
+        Content of the file.
+    path : str
+        The file, for messages.
+    """
+
+    given: GivenLandmarks
+    path: str
+
+    def observe(self, frame: DecodedFrame) -> FaceObservation:
+        """Return the face that the file has for a frame."""
+        confidence = None
+        if self.given.confidence is not None and frame.index < self.given.frame_count:
+            value = float(self.given.confidence[frame.index])
+            confidence = None if np.isnan(value) else value
+        return FaceObservation(self.given.frame(frame.index), confidence)
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Raise LandmarkFileError if the file is not for a video of so many frames."""
+        if self.given.frame_count != frame_count:
+            raise LandmarkFileError(
+                self.path,
+                f"the file has landmarks for {self.given.frame_count} frames, "
+                f"the video has {frame_count}",
+                "Use landmarks that were made from this very video.",
+            )

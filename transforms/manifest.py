@@ -1,0 +1,124 @@
+"""Manifests: a CSV or Parquet table that lists inputs, with their names and persons."""
+
+import io
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from openface_core.errors import ConfigError
+from openface_core.media.sources import Source, locate, storage_errors
+from transforms.records import VideoTask
+
+REQUIRED_COLUMNS = ("video_id", "uri")
+OPTIONAL_COLUMNS = ("person_id", "landmarks")
+
+_MAX_BYTES = 2**30
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+_REMEDY = "A manifest has the columns video_id and uri, and may have person_id and landmarks."
+
+
+def is_manifest(uri: str) -> bool:
+    """Return whether an input is a manifest: its name ends in ``.csv`` or ``.parquet``."""
+    return PurePosixPath(uri).suffix.lower() in (".csv", ".parquet")
+
+
+def read_manifest(uri: str) -> tuple[VideoTask, ...]:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    uri : str
+        Local path or fsspec URL of a CSV or Parquet file. Relative paths in it are relative to
+        its own folder.
+
+    Returns
+    -------
+    tuple of VideoTask
+        One task per row.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, lacks a column, or a row has no URI, or a video id that is missing,
+        used twice, or not fit to name a folder.
+    """
+    source = locate(uri, error=ConfigError)
+    size = source.size_bytes()
+    if size == 0:
+        raise ConfigError(uri, "the manifest is empty", _REMEDY)
+    if size is not None and size > _MAX_BYTES:
+        raise ConfigError(uri, f"a manifest of {size} bytes is too large", _REMEDY)
+    with source.open() as file, storage_errors(uri, ConfigError):
+        content = file.read(_MAX_BYTES + 1)
+    table = _parse(uri, content)
+    missing = [name for name in REQUIRED_COLUMNS if name not in table.column_names]
+    if missing:
+        raise ConfigError(uri, f"the manifest has no column {' and '.join(missing)}", _REMEDY)
+    columns = {
+        name: [_text(value) for value in table[name].to_pylist()]
+        if name in table.column_names
+        else [None] * table.num_rows
+        for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+    }
+    tasks: list[VideoTask] = []
+    seen: dict[str, int] = {}
+    for row, (video_id, video_uri, person_id, landmarks) in enumerate(
+        zip(*columns.values(), strict=True), start=1
+    ):
+        if video_uri is None:
+            raise ConfigError(uri, f"row {row} has no uri", _REMEDY)
+        if video_id is None or not _VIDEO_ID.fullmatch(video_id):
+            raise ConfigError(
+                uri,
+                f"row {row} has the video_id {video_id!r}",
+                "Use letters, digits and ._- only, 120 at most.",
+            )
+        if first := seen.get(video_id.lower()):
+            raise ConfigError(
+                uri, f"rows {first} and {row} share the video_id {video_id!r}", "Make it unique."
+            )
+        seen[video_id.lower()] = row
+        tasks.append(
+            VideoTask(
+                video_id,
+                _resolve(source, video_uri),
+                person_id,
+                None if landmarks is None else _resolve(source, landmarks),
+            )
+        )
+    return tuple(tasks)
+
+
+def _parse(uri: str, content: bytes) -> pa.Table:
+    try:
+        if content.startswith(b"PAR1"):
+            return pyarrow.parquet.read_table(io.BytesIO(content))
+        # Ids such as 007 stay what they are: every column is read as text.
+        header = content.split(b"\n", 1)[0].decode("utf-8-sig")
+        names = [name.strip().strip('"') for name in header.split(",")]
+        return pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
+            ),
+        )
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
+
+
+def _text(value: Any) -> str | None:
+    """Return a cell as text, None if there is nothing in it."""
+    return None if value is None or not str(value).strip() else str(value).strip()
+
+
+def _resolve(manifest: Source, uri: str) -> str:
+    """Return a URI of the manifest, relative paths taken from the manifest's folder."""
+    if "://" in uri or uri.startswith("/"):
+        return uri
+    folder, slash, _ = manifest.uri.replace("\\", "/").rpartition("/")
+    return f"{folder}{slash}{uri}"

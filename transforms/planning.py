@@ -1,0 +1,247 @@
+"""Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import fsspec
+
+from openface_core.errors import InputError
+from openface_core.media.sources import Source, locate, storage_errors
+from transforms.manifest import is_manifest, read_manifest
+from transforms.records import Problem, VideoTask
+
+_GLOB = re.compile(r"[*?\[]")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_LANDMARK_SUFFIXES = (".csv", ".parquet")
+_MAX_ID_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """The inputs of a run.
+
+    Parameters
+    ----------
+    tasks : tuple of VideoTask
+        What is to be analysed, in the order given.
+    problems : tuple of Problem
+        Inputs that cannot be, with the reason.
+    """
+
+    tasks: tuple[VideoTask, ...]
+    problems: tuple[Problem, ...]
+
+
+def _stem(uri: str) -> str:
+    return PurePosixPath(uri.rstrip("/")).stem
+
+
+def safe_video_id(name: str) -> str:
+    """Return a name as it may stand in a path and in a ``video_id=`` folder.
+
+    Parameters
+    ----------
+    name : str
+        Any text, such as a file name.
+
+    Returns
+    -------
+    str
+        Letters, digits and ``._-`` only; with a letter that keeps readers of the dataset from
+        taking it for a number, a date or a missing value.
+    """
+    safe = _UNSAFE.sub("_", name).strip(".")[:_MAX_ID_LENGTH] or "video"
+    looks_like_value = not re.search(r"[A-Za-z]", safe) or safe.lower() in (
+        "nan", "null", "none", "na", "inf", "infinity", "true", "false",
+    )  # fmt: skip
+    if looks_like_value or re.fullmatch(r"[0-9._-]*e[0-9_-]+", safe, re.IGNORECASE):
+        safe = f"video-{safe}"
+    return safe
+
+
+def name_videos(uris: Sequence[str]) -> tuple[str, ...]:
+    """Return a unique video id for every input.
+
+    Parameters
+    ----------
+    uris : sequence of str
+        Inputs.
+
+    Returns
+    -------
+    tuple of str
+        The file name without its ending; with it where two inputs would share a name; numbered in
+        the order of the inputs where they still would.
+    """
+    by_stem = [safe_video_id(_stem(uri)) for uri in uris]
+    shared = Counter(name.lower() for name in by_stem)  # some filesystems ignore case
+    names = [
+        name if shared[name.lower()] == 1 else safe_video_id(PurePosixPath(uri.rstrip("/")).name)
+        for name, uri in zip(by_stem, uris, strict=True)
+    ]
+    taken: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate.lower() in taken:
+            number += 1
+            candidate = f"{name}-{number}"
+        taken.add(candidate.lower())
+        unique.append(candidate)
+    return tuple(unique)
+
+
+def _expand_glob(pattern: str) -> list[str]:
+    with storage_errors(pattern, InputError):
+        files = fsspec.open_files(pattern, mode="rb")
+    # A local file keeps its plain path, another one the protocol that leads to it.
+    local = locate(pattern, error=InputError).is_local
+    uris = sorted(file.path if local else file.full_name for file in files)
+    if not uris:
+        raise InputError(
+            pattern, "no file matches the pattern", "Check it, and quote it against the shell."
+        )
+    return uris
+
+
+def _list_folder(folder: Source) -> list[str]:
+    names = sorted(name for name in folder.names() if not name.startswith("."))
+    if not names:
+        raise InputError(
+            folder.uri,
+            "the folder holds no files",
+            "Name a folder with videos; files in its sub-folders need a pattern such as "
+            "'folder/**/*.mp4'.",
+        )
+    return [folder.child(name).uri for name in names]
+
+
+def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tuple[str, ...]:
+    """Return the files that patterns and folders stand for.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        Paths, URLs, patterns with ``*``, ``?`` or ``[...]``, and folders.
+    image_folders : bool
+        Whether a folder is one sequence of images instead of a list of files.
+
+    Returns
+    -------
+    tuple of str
+        Files (and image folders), in the order given, without repetitions. A plain path is
+        returned whether or not it exists.
+
+    Raises
+    ------
+    InputError
+        If a pattern or folder yields nothing, or storage cannot be reached.
+    """
+    expanded: list[str] = []
+    for item in inputs:
+        source = locate(item, error=InputError)
+        if _GLOB.search(item) and not _exists(source):
+            expanded += _expand_glob(item)
+        elif not image_folders and source.is_directory():
+            expanded += _list_folder(source)
+        else:
+            expanded.append(item)
+    return tuple(dict.fromkeys(expanded))
+
+
+def _exists(source: Source) -> bool:
+    """Return whether there is a file or folder; storage out of reach raises InputError."""
+    if source.is_directory():
+        return True
+    try:
+        source.size_bytes()
+    except InputError as error:
+        if isinstance(error.__context__, FileNotFoundError):
+            return False
+        raise
+    return True
+
+
+def plan_inputs(
+    inputs: Sequence[str], *, landmarks: str | None = None, image_folders: bool = False
+) -> InputPlan:
+    """Return what a run has to do.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        As for :func:`expand_inputs`; or one manifest, a CSV or Parquet file.
+    landmarks : str, optional
+        File of given landmarks for a single input, or a folder with one file per input, named
+        after its video id.
+    image_folders : bool
+        Whether folders are sequences of images.
+
+    Returns
+    -------
+    InputPlan
+        Tasks, and inputs that do not exist.
+
+    Raises
+    ------
+    InputError
+        If there is no input at all, or none that exists.
+    ConfigError
+        If a manifest is wrong.
+    """
+    if len(inputs) == 1 and is_manifest(inputs[0]):
+        listed = read_manifest(inputs[0])
+    else:
+        uris = expand_inputs(inputs, image_folders=image_folders)
+        listed = tuple(
+            VideoTask(name, uri) for name, uri in zip(name_videos(uris), uris, strict=True)
+        )
+    tasks: list[VideoTask] = []
+    errors: list[tuple[VideoTask, InputError]] = []
+    for task in listed:
+        try:
+            _require(task)
+            tasks.append(_with_landmarks(task, landmarks, alone=len(listed) == 1))
+        except InputError as error:
+            errors.append((task, error))
+    if not tasks:
+        if errors:
+            raise errors[0][1]
+        raise InputError("input", "there is nothing to analyse", "Name files with --input.")
+    return InputPlan(tuple(tasks), tuple(Problem.from_error(task, error) for task, error in errors))
+
+
+def _require(task: VideoTask) -> None:
+    source = locate(task.uri, error=InputError)
+    if not source.is_directory():
+        source.size_bytes()
+
+
+def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> VideoTask:
+    """Return the task with its file of given landmarks, if it is to have one."""
+    if landmarks is None or task.landmarks_uri is not None:
+        return task
+    place = locate(landmarks, error=InputError)
+    found = None
+    if place.is_directory():
+        files = [place.child(task.video_id + suffix) for suffix in _LANDMARK_SUFFIXES]
+        found = next((file for file in files if _exists(file)), None)
+        if found is None:
+            raise InputError(
+                files[0].uri,
+                f"there are no landmarks for {task.uri}",
+                "Name the file after the video id, or leave the input out.",
+            )
+    elif not alone:
+        raise InputError(
+            landmarks,
+            "one file of landmarks cannot serve several inputs",
+            "Give a folder with one file per video id, or a manifest with a landmarks column.",
+        )
+    else:
+        place.size_bytes()
+        found = place
+    return VideoTask(task.video_id, task.uri, task.person_id, found.uri)

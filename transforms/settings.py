@@ -1,0 +1,89 @@
+"""Every setting of a run, checked when it is made."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from models import ModelSelection
+from openface_core.detection import DetectionSettings
+from openface_core.errors import ConfigError
+from openface_core.inference import OnnxSettings
+from openface_core.media import DecodeLimits
+
+TIMESTAMP_SOURCES = ("container", "frame_number")
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """How tables are written.
+
+    Parameters
+    ----------
+    timestamps : str
+        ``container``: the file's own presentation times. ``frame_number``: OpenFace's
+        ``(frame - 1) / fps``, wrong where the frame rate varies.
+    row_group_rows : int
+        Rows of one Parquet row group.
+    zstd_level : int
+        Compression level, 1 to 22.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    timestamps: str = "container"
+    row_group_rows: int = 10_000
+    zstd_level: int = 3
+
+    def __post_init__(self) -> None:
+        if self.timestamps not in TIMESTAMP_SOURCES:
+            raise ConfigError(
+                "output.timestamps",
+                f"unknown value {self.timestamps!r}",
+                f"Choose one of: {', '.join(TIMESTAMP_SOURCES)}.",
+            )
+        if not 1 <= self.row_group_rows <= 1_000_000:
+            raise ConfigError(
+                "output.row_group_rows",
+                f"expected 1 to 1000000, found {self.row_group_rows}",
+                "Give a number in this range.",
+            )
+        if not 1 <= self.zstd_level <= 22:
+            raise ConfigError(
+                "output.zstd_level",
+                f"expected 1 to 22, found {self.zstd_level}",
+                "Give a number in this range.",
+            )
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The settings of a run, as a preset in ``configs/`` or a user's TOML file gives them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the preset, recorded with every output.
+    models : ModelSelection
+        Which models are used.
+    detection : DetectionSettings
+        How faces are found.
+    onnxruntime : OnnxSettings
+        Where networks run.
+    decoding : DecodeLimits
+        Bounds on hostile or damaged input.
+    output : OutputSettings
+        How tables are written.
+    """
+
+    name: str = "default"
+    models: ModelSelection = field(default_factory=ModelSelection)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
+    onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
+    decoding: DecodeLimits = field(default_factory=DecodeLimits)
+    output: OutputSettings = field(default_factory=OutputSettings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all settings as plain values, for the record."""
+        return asdict(self)

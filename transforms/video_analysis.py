@@ -1,0 +1,144 @@
+"""The analysis of one input from its first frame to its table: components 1 to 11 in a loop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from openface_core.action_unit_tracker import ActionUnitTracker
+from openface_core.errors import ModelFileError
+from openface_core.landmarks.files import read_landmarks
+from openface_core.media import MediaInfo, fingerprint, open_media
+from openface_core.tables import (
+    FrameRecorder,
+    FrameSeries,
+    frame_columns,
+    frame_schema,
+    frame_table,
+)
+from transforms.engine import Engine
+from transforms.face_source import FaceSource, GivenFaces, NetworkFaces
+from transforms.provenance import RunProvenance, VideoProvenance
+from transforms.records import Problem, Severity, VideoResult, VideoTask
+from transforms.settings import RunSettings
+
+
+@dataclass(frozen=True, eq=False)
+class VideoAnalysis:
+    """What comes of one input.
+
+    Parameters
+    ----------
+    result : VideoResult
+        Its table.
+    warnings : tuple of Problem
+        What was wrong but could be worked around.
+    frames_decoded, frames_with_face : int
+        Counts for the run's statistics.
+    """
+
+    result: VideoResult
+    warnings: tuple[Problem, ...]
+    frames_decoded: int
+    frames_with_face: int
+
+
+def _face_source(task: VideoTask, engine: Engine) -> FaceSource:
+    if task.landmarks_uri is not None:
+        return GivenFaces(read_landmarks(task.landmarks_uri), task.landmarks_uri)
+    if engine.detector is None or engine.landmark_network is None:
+        raise ModelFileError(
+            "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
+        )
+    return NetworkFaces(engine.detector, engine.landmark_network)
+
+
+def _with_frame_number_times(series: FrameSeries, info: MediaInfo) -> FrameSeries:
+    """Replace presentation times by OpenFace's (frame - 1) / fps."""
+    rate = info.average_rate_fps
+    times = np.arange(len(series)) / rate if rate else np.full(len(series), np.nan)
+    return replace(series, pts_seconds=times)
+
+
+def analyse_video(
+    task: VideoTask,
+    engine: Engine,
+    settings: RunSettings,
+    run: RunProvenance,
+    on_frame: Callable[[], None],
+) -> VideoAnalysis:
+    """Analyse one video, image or folder of images.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    engine : Engine
+        Models in memory.
+    settings : RunSettings
+        Settings of the run.
+    run : RunProvenance
+        What is recorded with every table.
+    on_frame : callable
+        Called after every frame.
+
+    Returns
+    -------
+    VideoAnalysis
+        The table and its statistics.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the input cannot be read, or given landmarks do not fit it.
+    """
+    source = _face_source(task, engine)
+    with open_media(task.uri, limits=settings.decoding) as media:
+        is_single_image = media.info.kind == "image"
+        models = engine.image_models if is_single_image else engine.video_models
+        tracker = ActionUnitTracker(models)
+        recorder = FrameRecorder(engine.meter.pdm.mode_count)
+        for frame in media:
+            face = source.observe(frame)
+            measured = None
+            if face.landmarks is not None:
+                measured = engine.meter.measure(frame.image, face.landmarks)
+            if measured is None:
+                tracker.add_failure()
+            else:
+                tracker.add(measured.fhog, measured.geometry)
+            recorder.add(frame.pts_seconds, face.confidence, face.landmarks, measured)
+            on_frame()
+        info, warnings = media.info, media.warnings
+    source.check_frame_count(len(recorder))
+
+    series = recorder.series()
+    if settings.output.timestamps == "frame_number":
+        series = _with_frame_number_times(series, info)
+    action_units = tracker.finish_single_images() if is_single_image else tracker.finish()
+    has_medians = tracker.medians is not None
+    provenance = VideoProvenance(
+        run=run,
+        task=task,
+        info=info,
+        fingerprint=fingerprint(task.uri),
+        providers=() if task.landmarks_uri is not None else engine.providers,
+        frames_decoded=len(series),
+        frames_with_face=int(series.success.sum()),
+        calibration_frames=action_units.calibration_frames if has_medians else 0,
+        calibration="video" if has_medians else "none",
+    )
+    columns = frame_columns(
+        engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
+    )
+    schema = frame_schema(columns, provenance.metadata())
+    remedy = "The frames that could be decoded were analysed; repair the file for the others."
+    return VideoAnalysis(
+        result=VideoResult(task, frame_table(schema, series, action_units)),
+        warnings=tuple(
+            Problem(task.video_id, task.uri, Severity.WARNING, "decoding", text, remedy)
+            for text in warnings
+        ),
+        frames_decoded=provenance.frames_decoded,
+        frames_with_face=provenance.frames_with_face,
+    )
