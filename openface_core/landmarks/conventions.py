@@ -1,0 +1,86 @@
+"""Point orders of landmark networks, and how each becomes the 68 points of iBUG.
+
+References
+----------
+Sagonas et al., "300 Faces in-the-Wild Challenge", ICCVW 2013 (68 points).
+Wu et al., "Look at Boundary: A Boundary-Aware Face Alignment Algorithm", CVPR 2018 (98 points).
+Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs",
+CVPRW 2019 (468 points).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+POINT_COUNTS = {"ibug68": 68, "wflw98": 98, "openseeface66": 66, "mediapipe468": 468}
+"""Number of points of each convention."""
+
+# The 98-point jaw has every second point at a place of the 68-point jaw; of the brows only the
+# upper edge counts; each eye has one extra point in the middle of either lid.
+_WFLW98 = np.array(
+    [
+        *range(0, 33, 2),  # jaw
+        *range(33, 38), *range(42, 47),  # brows
+        *range(51, 60),  # nose
+        60, 61, 63, 64, 65, 67, 68, 69, 71, 72, 73, 75,  # eyes
+        *range(76, 96),  # lips
+    ]
+)  # fmt: skip
+
+# OpenSeeFace's points are iBUG's in iBUG's order, but with one point for each corner of the mouth
+# (in the places of 60 and 64), which lies where iBUG has the outer corner.
+_OPENSEEFACE_PRESENT = np.array([i for i in range(68) if i not in (48, 54)])
+# How far iBUG's inner corners lie inside the outer ones, in widths of the mouth. Were the four
+# points two, the outer and inner lips would meet in a point, and lip triangles have no area.
+_INNER_CORNER_INSIDE_OUTER = 0.07
+
+_MEDIAPIPE468 = np.array(
+    [
+        127, 234, 132, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 361, 454, 356,  # jaw
+        70, 63, 105, 66, 107, 336, 296, 334, 293, 300,  # brows
+        168, 197, 5, 4, 240, 97, 2, 326, 460,  # nose
+        33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,  # eyes
+        61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,  # outer lips
+        78, 82, 13, 312, 308, 317, 14, 87,  # inner lips
+    ]
+)  # fmt: skip
+
+
+def to_ibug68(points: NDArray[np.float32], convention: str) -> NDArray[np.float32]:
+    """Bring points of any convention into the order of iBUG's 68.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (P, 2)
+        Points x, y in the convention's order.
+    convention : str
+        A key of :data:`POINT_COUNTS`.
+
+    Returns
+    -------
+    ndarray of float32, shape (68, 2)
+        In the same coordinates.
+
+    Raises
+    ------
+    ValueError
+        If the convention is unknown or the number of points is not its own.
+    """
+    if convention not in POINT_COUNTS:
+        raise ValueError(f"unknown point convention {convention!r}")
+    if points.shape != (POINT_COUNTS[convention], 2):
+        raise ValueError(
+            f"{convention} has {POINT_COUNTS[convention]} points, found shape {points.shape}"
+        )
+    if convention == "wflw98":
+        return np.take(points, _WFLW98, axis=0)
+    if convention == "mediapipe468":
+        return np.take(points, _MEDIAPIPE468, axis=0)
+    if convention == "openseeface66":
+        full = np.empty((68, 2), dtype=np.float32)
+        full[_OPENSEEFACE_PRESENT] = points
+        full[[48, 54]] = full[[60, 64]]
+        inside = np.float32(_INNER_CORNER_INSIDE_OUTER) * (full[54] - full[48])
+        full[60] += inside
+        full[64] -= inside
+        return full
+    return points.copy()

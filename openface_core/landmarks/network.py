@@ -1,0 +1,205 @@
+"""Any landmark network that a specification describes, run on one face of one frame."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import ModelFileError
+from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
+from openface_core.landmarks.conventions import POINT_COUNTS, to_ibug68
+from openface_core.landmarks.crop import (
+    CropSquare,
+    cut_square,
+    square_from_box,
+    square_from_landmarks,
+)
+from openface_core.landmarks.outputs import points_in_crop
+from openface_core.landmarks.spec import LandmarkSpec
+
+# A face's points fill a good part of its crop. Points that leave it by more than half its side, or
+# that fall into a small heap, are no face.
+_MAX_BEYOND_CROP = 0.5
+_MIN_EXTENT_IN_CROP = 0.1
+_SIDE_RANGE_PX = (2.0, 100_000.0)
+
+
+@dataclass(frozen=True)
+class LandmarkResult:
+    """The landmarks of one face.
+
+    Parameters
+    ----------
+    landmarks : ndarray of float32, shape (68, 2)
+        iBUG points x, y in pixels of the upright frame.
+    presence : float or None
+        Probability that there is a face, where the network gives one.
+    """
+
+    landmarks: NDArray[np.float32]
+    presence: float | None
+
+
+class LandmarkNetwork:
+    """A landmark network; keeps no state between frames, so frames may come in any order.
+
+    Parameters
+    ----------
+    spec : LandmarkSpec
+        What the network wants and gives.
+    model_path : path-like
+        Its ONNX file.
+    onnx : OnnxSettings
+        Where it runs.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, or does not fit the specification.
+    ConfigError
+        If the provider asked for is not available.
+    """
+
+    def __init__(
+        self,
+        spec: LandmarkSpec,
+        model_path: str | Path,
+        onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
+    ) -> None:
+        self.spec = spec
+        n = spec.input.size_px
+        shape = (1, 3, n, n) if spec.input.layout == "nchw" else (1, n, n, 3)
+        outputs = [TensorSpec(spec.output.tensor, None)]
+        if spec.presence is not None:
+            outputs.append(TensorSpec(spec.presence.tensor, None))
+        self._model = OnnxModel(model_path, [TensorSpec(spec.input.tensor, shape)], outputs, onnx)
+        self.providers = self._model.providers
+        std = np.array(spec.input.std)
+        self._gain = (spec.input.scale / std).astype(np.float32)
+        self._bias = (-np.array(spec.input.mean) / std).astype(np.float32)
+        # One run on a grey picture shows whether the outputs have the sizes that the specification
+        # says: networks seldom declare them in full.
+        half = CropSquare(n / 2.0, n / 2.0, float(n))
+        self._run(np.full((n, n, 3), 127, dtype=np.uint8), half)
+
+    def locate(
+        self,
+        image_bgr: NDArray[np.uint8],
+        box: NDArray[np.float32],
+        five_points: NDArray[np.float32] | None = None,
+    ) -> LandmarkResult | None:
+        """Find the landmarks of one face.
+
+        Parameters
+        ----------
+        image_bgr : ndarray of uint8, shape (H, W, 3)
+            The upright frame, blue first.
+        box : ndarray of float32, shape (4,)
+            The face: x_min, y_min, x_max, y_max in pixels of the frame.
+        five_points : ndarray of float32, shape (5, 2), or None
+            Eyes (left in the picture, right in it), nose tip, corners of the mouth. Without them
+            the face is taken to be upright.
+
+        Returns
+        -------
+        LandmarkResult or None
+            None if the box is unusable, the network sees no face, or its points make no sense.
+
+        Raises
+        ------
+        ValueError
+            If an array has another shape or type.
+        ModelFileError
+            If the network fails.
+        """
+        _check_arguments(image_bgr, box, five_points)
+        image_bgr = np.ascontiguousarray(image_bgr)
+        if not np.isfinite(box).all() or box[2] <= box[0] or box[3] <= box[1]:
+            return None
+        if five_points is not None and not np.isfinite(five_points).all():
+            five_points = None
+        result: LandmarkResult | None = None
+        for rule in self.spec.passes:
+            if result is None:
+                square = square_from_box(box, five_points, rule)
+            else:
+                square = square_from_landmarks(result.landmarks, rule)
+            if not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
+                return None
+            result = self._result(image_bgr, square)
+            if result is None:
+                return None
+        return result
+
+    def _result(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
+        """Run one pass; None without a face or without a sensible result."""
+        points, presence = self._run(image_bgr, square)
+        threshold = 0.0 if self.spec.presence is None else self.spec.presence.threshold
+        if presence is not None and not presence >= threshold:
+            return None
+        n = self.spec.input.size_px
+        points = to_ibug68(points.astype(np.float32), self.spec.convention).astype(np.float64)
+        if not np.isfinite(points).all():
+            return None
+        beyond = max(float(-points.min()), float(points.max()) - (n - 1))
+        extent = float(np.ptp(points, axis=0).max())
+        if beyond > _MAX_BEYOND_CROP * n or extent < _MIN_EXTENT_IN_CROP * n:
+            return None
+        return LandmarkResult(square.to_frame(points, n).astype(np.float32), presence)
+
+    def _run(
+        self, image_bgr: NDArray[np.uint8], square: CropSquare
+    ) -> tuple[NDArray[np.float64], float | None]:
+        """Cut, run, and read: points in pixels of the crop, and the presence if there is one."""
+        spec = self.spec
+        n = spec.input.size_px
+        if spec.input.layout == "nchw":
+            tensor = np.empty((1, 3, n, n), dtype=np.float32)
+            planes = tensor[0]
+        else:
+            tensor = np.empty((1, n, n, 3), dtype=np.float32)
+            planes = tensor[0].transpose(2, 0, 1)
+        cut_square(image_bgr, square, self._gain, self._bias, spec.input.colour == "rgb", planes)
+        outputs = self._model.run(tensor)
+        try:
+            points = points_in_crop(outputs[0], spec.output, POINT_COUNTS[spec.convention], n)
+        except ValueError as error:
+            raise ModelFileError(
+                self._model.path,
+                f"the output does not fit the specification {spec.name!r}: {error}",
+                "Use the model file that belongs to the specification.",
+            ) from error
+        return points, None if spec.presence is None else self._presence(outputs[1])
+
+    def _presence(self, raw: NDArray[np.float32]) -> float:
+        spec = self.spec.presence
+        if spec is None or raw.size != 1:
+            raise ModelFileError(
+                self._model.path,
+                f"expected one number for the presence of a face, found the shape {raw.shape}",
+                "Use the model file that belongs to the specification.",
+            )
+        value = float(raw.reshape(()))
+        if not spec.logit:
+            return value
+        # The two forms keep the exponential from overflowing.
+        small = float(np.exp(-abs(value)))
+        return 1.0 / (1.0 + small) if value >= 0.0 else small / (1.0 + small)
+
+
+def _check_arguments(
+    image_bgr: NDArray[np.uint8],
+    box: NDArray[np.float32],
+    five_points: NDArray[np.float32] | None,
+) -> None:
+    if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
+        raise ValueError(
+            f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
+        )
+    if image_bgr.size == 0:
+        raise ValueError("the image has no pixels")
+    if box.shape != (4,):
+        raise ValueError(f"expected a box of 4 numbers, found the shape {box.shape}")
+    if five_points is not None and five_points.shape != (5, 2):
+        raise ValueError(f"expected 5 points, found the shape {five_points.shape}")
