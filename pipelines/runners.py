@@ -1,8 +1,15 @@
 """The runner that a name stands for, and the Beam options that go with it."""
 
+import argparse
+import difflib
+import logging
 import os
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from openface_core.errors import ConfigError
+from pipelines.run_arguments import parser as parser_of_main_job
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -10,9 +17,29 @@ if TYPE_CHECKING:
 _LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 
 
+def import_beam() -> ModuleType:
+    """Return the module ``apache_beam``, imported without its warning about optional packages."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    import apache_beam
+
+    root.setLevel(level)
+    # Beam's import has installed a handler of its own.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
+    return apache_beam  # type: ignore[no-any-return]
+
+
 def is_local(runner: str) -> bool:
     """Return whether a runner's workers are threads or processes of this machine."""
     return runner in _LOCAL_RUNNERS
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
@@ -23,7 +50,7 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     runner : str
         Name of the runner.
     given : sequence of str
-        Beam options from the command line; they come first.
+        Beam options from the command line.
 
     Returns
     -------
@@ -42,11 +69,67 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     return arguments
 
 
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _known_options() -> tuple[argparse.ArgumentParser, list[str]]:
+    """Return a parser for every option of this installation of Beam, and the options' names."""
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, conflict_handler="resolve")
+    kinds = [PipelineOptions]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if "_add_argparse_args" in vars(kind):
+            kind._add_argparse_args(parser)
+    return parser, sorted(parser._option_string_actions)
+
+
+def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
+    """Return Beam's options object of a run.
+
+    Parameters
+    ----------
+    runner : str
+        Name of the runner.
+    given : sequence of str
+        Beam options from the command line.
+
+    Returns
+    -------
+    PipelineOptions
+        The options.
+
+    Raises
+    ------
+    ConfigError
+        If the runner does not exist, or a local run is given an option that Beam does not know:
+        Beam itself would ignore a mistyped option. A runner on another machine may have options of
+        its own.
+    """
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.runner import create_runner
+
+    arguments = beam_arguments(runner, given)
+    if not is_local(runner):
+        try:
+            create_runner(runner)
+        except (ValueError, ImportError, AttributeError) as error:
+            raise ConfigError(
+                f"--runner={runner}",
+                f"Beam has no such runner ({' '.join(str(error).split())[:200]})",
+                "Use DirectRunner, or a runner whose packages are installed.",
+            ) from error
+        return PipelineOptions(arguments)
+    parser, names = _known_options()
+    _, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        word = unknown[0].split("=", 1)[0]
+        own = list(parser_of_main_job()._option_string_actions)
+        close = difflib.get_close_matches(word, own, n=1) or difflib.get_close_matches(
+            word, names, n=1
+        )
+        hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
+        raise ConfigError(word, "neither an option of this program nor of Beam", hint)
+    return PipelineOptions(arguments)
 
 
 def make_runner(runner: str, options: "PipelineOptions") -> Any:

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 import fsspec
 
-from openface_core.errors import InputError
+from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.media import open_media
 from openface_core.media.sources import Source, locate, storage_errors
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
@@ -143,26 +144,13 @@ def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tupl
     expanded: list[str] = []
     for item in inputs:
         source = locate(item, error=InputError)
-        if _GLOB.search(item) and not _exists(source):
+        if _GLOB.search(item) and not source.exists():
             expanded += _expand_glob(item)
         elif not image_folders and source.is_directory():
             expanded += _list_folder(source)
         else:
             expanded.append(item)
     return tuple(dict.fromkeys(expanded))
-
-
-def _exists(source: Source) -> bool:
-    """Return whether there is a file or folder; storage out of reach raises InputError."""
-    if source.is_directory():
-        return True
-    try:
-        source.size_bytes()
-    except InputError as error:
-        if isinstance(error.__context__, FileNotFoundError):
-            return False
-        raise
-    return True
 
 
 def plan_inputs(
@@ -228,7 +216,7 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     found = None
     if place.is_directory():
         files = [place.child(task.video_id + suffix) for suffix in _LANDMARK_SUFFIXES]
-        found = next((file for file in files if _exists(file)), None)
+        found = next((file for file in files if file.exists()), None)
         if found is None:
             raise InputError(
                 files[0].uri,
@@ -245,3 +233,33 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
         place.size_bytes()
         found = place
     return VideoTask(task.video_id, task.uri, task.person_id, found.uri)
+
+
+def promised_frames(tasks: Iterable[VideoTask]) -> int | None:
+    """Return how many frames the inputs' headers promise, for showing progress only.
+
+    Parameters
+    ----------
+    tasks : iterable of VideoTask
+        The inputs; each is opened. One that cannot be is left out: it will be a row of the error
+        table in its turn.
+
+    Returns
+    -------
+    int or None
+        Frames in all; None if a header does not say.
+    """
+    total = 0
+    for task in tasks:
+        try:
+            with open_media(task.uri) as media:
+                info = media.info
+        except OpenFaceBeamError:
+            continue
+        count = 1 if info.kind == "image" else info.frame_count_from_header
+        if not count and info.duration_seconds_from_header and info.average_rate_fps:
+            count = round(info.duration_seconds_from_header * info.average_rate_fps)
+        if not count:
+            return None
+        total += count
+    return total

@@ -1,5 +1,6 @@
 """Writing output files so that each appears whole or not at all."""
 
+import io
 import os
 import uuid
 from collections.abc import Callable
@@ -61,3 +62,15 @@ def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_whole(uri: str) -> io.BytesIO:
+    """Return the content of one of our own, small files.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read.
+    """
+    with locate(uri, error=OutputError).open() as file:
+        return io.BytesIO(file.read())

@@ -90,6 +90,13 @@ class Source:
                 return Path(self.path).is_dir()
             return bool(self.filesystem.isdir(self.path))
 
+    def exists(self) -> bool:
+        """Whether there is a file or folder of this name."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return Path(self.path).exists()
+            return bool(self.filesystem.exists(self.path))
+
     def size_bytes(self) -> int | None:
         """Size of the file; None where the filesystem does not know it.
 

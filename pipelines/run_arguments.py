@@ -1,0 +1,135 @@
+"""The command line of the main job."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_EXAMPLES = """\
+examples:
+  # every video of a folder, on all cores of this machine
+  python -m pipelines.run --input recordings/ --output results/ --models OpenFace/
+
+  # a pattern (quoted), landmarks from OpenFace's own CSV files, the C++ program's conventions
+  python -m pipelines.run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
+      --config openface22
+
+  # a manifest with the columns video_id, uri and, if you like, person_id and landmarks
+  python -m pipelines.run --input manifest.csv --output results/
+
+Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
+The result opens with pandas.read_parquet("results/frames") and the like; see README.md.
+"""
+
+
+@dataclass(frozen=True)
+class RunArguments:
+    """What a run is asked to do.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Files, folders, patterns, URLs, or one manifest.
+    output : str
+        Output folder.
+    config : str
+        Preset or TOML file.
+    models : str or None
+        Models folder; None takes the one that the environment names.
+    landmarks : str or None
+        File or folder of given landmarks.
+    image_folders : bool
+        Whether folders are sequences of images.
+    provider : str or None
+        Execution provider of onnxruntime, over the one of the configuration.
+    runner : str
+        Beam runner.
+    quiet : bool
+        Whether to show no progress.
+    beam : tuple of str
+        Options for Beam.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    config: str = "default"
+    models: str | None = None
+    landmarks: str | None = None
+    image_folders: bool = False
+    provider: str | None = None
+    runner: str = "DirectRunner"
+    quiet: bool = False
+    beam: tuple[str, ...] = ()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m pipelines.run",
+        description="Measure facial behaviour in videos: landmarks, head pose, shape and action "
+        "units of OpenFace 2.2, one row per frame, as Parquet.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    result.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="X",
+        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
+        "manifest (.csv or .parquet)",
+    )
+    result.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
+    result.add_argument(
+        "--config",
+        default="default",
+        metavar="NAME|FILE",
+        help="preset (default, openface22) or TOML file; see configs/default.toml for all settings",
+    )
+    result.add_argument(
+        "--models",
+        metavar="DIR",
+        help="folder with OpenFace's model files and the ONNX networks; default: the environment "
+        "variable OPENFACE_MODELS_DIR",
+    )
+    result.add_argument(
+        "--landmarks",
+        metavar="FILE|DIR",
+        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
+        "per video id; no network is needed then",
+    )
+    result.add_argument(
+        "--image-folders",
+        action="store_true",
+        help="a folder given as input is one sequence of images, not a list of files",
+    )
+    result.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="what onnxruntime runs on: auto, cpu, cuda, coreml, ...; default: as configured",
+    )
+    result.add_argument(
+        "--runner",
+        default="DirectRunner",
+        metavar="NAME",
+        help="Beam runner; DirectRunner uses all cores of this machine (default)",
+    )
+    result.add_argument("--quiet", action="store_true", help="show no progress")
+    return result
+
+
+def parse_arguments(argv: Sequence[str]) -> RunArguments:
+    """Return a command line as arguments; options that are not ours are kept for Beam."""
+    known, beam = parser().parse_known_args(argv)
+    return RunArguments(
+        inputs=tuple(known.input),
+        output=known.output,
+        config=known.config,
+        models=known.models,
+        landmarks=known.landmarks,
+        image_folders=known.image_folders,
+        provider=known.provider,
+        runner=known.runner,
+        quiet=known.quiet,
+        beam=tuple(beam),
+    )
