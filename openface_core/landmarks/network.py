@@ -80,8 +80,8 @@ class LandmarkNetwork:
         self._bias = (-np.array(spec.input.mean) / std).astype(np.float32)
         # One run on a grey picture shows whether the outputs have the sizes that the specification
         # says: networks seldom declare them in full.
-        half = CropSquare(n / 2.0, n / 2.0, float(n))
-        self._run(np.full((n, n, 3), 127, dtype=np.uint8), half)
+        whole = CropSquare(n / 2.0, n / 2.0, float(n))
+        self._run(np.full((n, n, 3), 127, dtype=np.uint8), whole)
 
     def locate(
         self,

@@ -69,7 +69,7 @@ def test_faces_are_sorted_thresholded_and_limited(tmp_path: Path) -> None:
         anchor_index(96, 128, 0, 1, 1, 0): (0.6, NEUTRAL, POINTS),
         anchor_index(96, 128, 0, 1, 9, 1): (0.9, NEUTRAL, POINTS),
         anchor_index(96, 128, 0, 9, 1, 0): (0.7, NEUTRAL, POINTS),
-        anchor_index(96, 128, 0, 9, 2, 0): (0.65, NEUTRAL, POINTS),  # by a third with the one before
+        anchor_index(96, 128, 0, 9, 2, 0): (0.65, NEUTRAL, POINTS),  # overlaps
         anchor_index(96, 128, 0, 9, 9, 0): (0.49, NEUTRAL, POINTS),
     }
     size, frame = (96, 128), black(96, 128)
