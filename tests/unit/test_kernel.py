@@ -1,0 +1,54 @@
+"""The decorator that compiles the hot loops."""
+
+import threading
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+
+
+@kernel
+def _sum_in_order(values: NDArray[np.float32]) -> float:
+    total = np.float32(0.0)
+    for i in range(values.shape[0]):
+        total += values[i]
+    return float(total)
+
+
+@kernel
+def _reciprocal(value: float) -> float:
+    return 1.0 / value
+
+
+def test_sums_keep_their_order() -> None:
+    values = np.random.default_rng(0).normal(0.0, 1e4, 10_001).astype(np.float32)
+    expected = np.float32(0.0)
+    for value in values:
+        expected = np.float32(expected + value)
+    assert _sum_in_order(values) == float(expected)
+
+
+def test_division_by_zero_follows_ieee_754() -> None:
+    assert _reciprocal(0.0) == np.inf
+    assert _reciprocal(-0.0) == -np.inf
+
+
+def test_nan_is_kept() -> None:
+    assert np.isnan(_sum_in_order(np.array([1.0, np.nan, 2.0], dtype=np.float32)))
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_threads_get_the_same_bits(threads: int) -> None:
+    values = np.random.default_rng(1).normal(size=100_000).astype(np.float32)
+    expected = _sum_in_order(values)
+    found: list[float] = []
+    workers = [
+        threading.Thread(target=lambda: found.append(_sum_in_order(values))) for _ in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert found == [expected] * threads
