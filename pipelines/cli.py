@@ -3,8 +3,10 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from openface_core import __version__
+from pipelines.command import leave
 
 COMMANDS = {
     "run": "measure faces in videos and write a dataset",
@@ -36,5 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(module.main(words[1:]))
 
 
+def script() -> NoReturn:
+    """Run the console script and end the process."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

@@ -1,7 +1,9 @@
 """How every command ends: an exit status, and one plain line where it failed."""
 
+import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from openface_core.errors import OpenFaceBeamError
 
@@ -31,3 +33,20 @@ def run_command(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return EXIT_INTERRUPTED
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with the exit status of a command.
+
+    Parameters
+    ----------
+    status : int
+        What :func:`run_command` returned.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if status == EXIT_INTERRUPTED:
+        # Workers are threads in the midst of native code; an orderly exit would pull the
+        # interpreter away from under them and abort.
+        os._exit(status)
+    sys.exit(status)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openface_core.errors import ConfigError
-from pipelines.command import run_command
+from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
 
 if TYPE_CHECKING:
@@ -226,4 +226,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
