@@ -70,8 +70,9 @@ def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8A
 
 def mask_points(landmarks: Float32Array, matrix: Float32Array) -> Float32Array:
     """Return the landmarks in the aligned face, upper ends of jaw and brows moved up by 30 px."""
-    linear, offset = matrix[:, :2].astype(np.float64), matrix[:, 2]
-    points = (landmarks.astype(np.float64) @ linear.T).astype(np.float32) + offset
+    x, y = landmarks.astype(np.float64).T
+    turned = np.stack([x * float(m[0]) + y * float(m[1]) for m in matrix], axis=1)
+    points = turned.astype(np.float32) + matrix[:, 2]
     points[RAISED, 1] -= np.float32(30.0)
     return points
 

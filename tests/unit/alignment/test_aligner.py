@@ -53,6 +53,21 @@ def test_size_place_and_roll_of_the_face_in_the_frame_hardly_matter() -> None:
     assert np.abs(pictures[0] - pictures[1]).mean() < 4.0  # levels of 255
 
 
+def test_pupils_arrive_where_the_landmarks_say() -> None:
+    pdm = synthetic_pdm()
+    pose = (2.0, (0.0, 0.0, 0.5), ORIGIN)
+    landmarks = project_face(pdm, *pose, np.zeros(MODES))
+    frame = render_face(pdm, *pose, np.zeros(MODES), SIZE)
+    face = _aligner().align(frame, landmarks, np.array(ORIGIN, dtype=np.float32))
+    aligned = 0.7 * pdm.mean_mm.reshape(3, -1)[:2].T + 56.0
+    for eye in (aligned[36:42], aligned[42:48]):
+        x, y = np.rint(eye.mean(axis=0)).astype(int)
+        assert face.image[y - 1 : y + 2, x - 1 : x + 2].mean() < 40
+        # The white of the eye between pupil and inner corner, and the skin below.
+        assert face.image[y - 1 : y + 2, x - 9 : x + 10].max() > 180
+        assert face.image[y + 10, x].mean() > 100
+
+
 def test_nothing_outside_of_the_mask_reaches_the_face() -> None:
     pdm = synthetic_pdm()
     pose = (1.4, (0.0, 0.0, 0.0), ORIGIN)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openface_core.alignment import apply_mask, mask_of_aligned_face, warp_matrix
-from openface_core.alignment.face_mask import RAISED_POINTS, _rasterise
+from openface_core.alignment.face_mask import RAISED_POINTS, _rasterise, _transform_points
 from tests.synthetic_models import (
     MODES,
     plausible_shape_parameters,
@@ -57,6 +57,17 @@ def test_any_triangles_equal_the_twins(corners: list[tuple[float, float]]) -> No
     np.testing.assert_array_equal(
         _rasterised(points, triangles, 40), mask_of_points(points, triangles, 40)
     )
+
+
+def test_landmarks_are_mapped_as_the_twin_maps_them_bit_by_bit() -> None:
+    """Rounded to single precision before the translation is added, as well as after."""
+    rng = np.random.default_rng(0)
+    landmarks = rng.uniform(0.0, 1000.0, (68, 2)).astype(np.float32)
+    matrix = rng.normal(0.0, 0.5, (2, 3)).astype(np.float32) * np.float32(0.9)
+    matrix[:, 2] = rng.normal(0.0, 300.0, 2)
+    out = np.empty((68, 2), dtype=np.float32)
+    _transform_points(landmarks, matrix, RAISED_POINTS, out)
+    np.testing.assert_array_equal(out, mask_points(landmarks, matrix))
 
 
 def test_edges_and_corners_belong_to_the_mask_whatever_the_corners_order() -> None:
