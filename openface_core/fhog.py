@@ -170,13 +170,14 @@ def fhog(image: UInt8Array) -> Float32Array:
     Parameters
     ----------
     image : (H, W, 3) ndarray of uint8
-        BGR image of at least 24 x 24 pixels, C-contiguous.
+        BGR image of at least 3 x 3 cells, that is 20 x 20 pixels.
 
     Returns
     -------
-    (round(H / 8) - 2, round(W / 8) - 2, 31) ndarray of float32
-        Features of the inner cells: row, column, channel. For the aligned face of 112 x 112 pixels
-        12 x 12 x 31; its ``ravel()`` is the descriptor of 4464 numbers that the predictors take.
+    (rows - 2, columns - 2, 31) ndarray of float32
+        Features of the inner of H / 8 by W / 8 cells, halves rounded up: row, column, channel. For
+        the aligned face of 112 x 112 pixels that is 12 x 12 x 31; its ``ravel()`` is the descriptor
+        of 4464 numbers that the predictors take.
 
     Raises
     ------

@@ -82,6 +82,7 @@ def count_and_advance(
     median_bin, below : (d,) ndarray of int32
         Median bins and the number of values in lower bins, updated.
     """
+    last = counts.shape[1] - 1
     for i in range(bins.shape[0]):
         median = median_bin[i]
         lower = below[i]
@@ -92,7 +93,7 @@ def count_and_advance(
         while lower >= target and median > 0:
             median -= 1
             lower -= counts[i, median]
-        while lower + counts[i, median] < target:
+        while median < last and lower + counts[i, median] < target:
             lower += counts[i, median]
             median += 1
         median_bin[i] = median

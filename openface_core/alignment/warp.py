@@ -32,12 +32,41 @@ def _round_fixed(value: float) -> np.int64:
 
 
 @kernel
+def _sample_border(
+    image: UInt8Array,
+    left: int,
+    top: int,
+    w00: int,
+    w01: int,
+    w10: int,
+    w11: int,
+    out: UInt8Array,
+) -> None:
+    """Write the pixel between four of which some lie outside of the frame and count as black."""
+    height, width = image.shape[0], image.shape[1]
+    for c in range(3):
+        total = np.int32(512)
+        if left >= 0 and top >= 0:
+            total += image[top, left, c] * w00
+        if left + 1 < width and top >= 0:
+            total += image[top, left + 1, c] * w01
+        if left >= 0 and top + 1 < height:
+            total += image[top + 1, left, c] * w10
+        if left + 1 < width and top + 1 < height:
+            total += image[top + 1, left + 1, c] * w11
+        out[c] = total >> 10
+
+
+@kernel
 def _warp(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
     """Warp `image` (H, W, 3) into `out`; see :func:`warp_affine`."""
     height, width = image.shape[0], image.shape[1]
     m00, m01, m02 = np.float64(matrix[0, 0]), np.float64(matrix[0, 1]), np.float64(matrix[0, 2])
     m10, m11, m12 = np.float64(matrix[1, 0]), np.float64(matrix[1, 1]), np.float64(matrix[1, 2])
     determinant = m00 * m11 - m01 * m10
+    if not np.isfinite(determinant + m02 + m12):
+        out[:, :, :] = 0
+        return
     inverse_determinant = 1.0 / determinant if determinant != 0.0 else 0.0
     i00, i11 = m11 * inverse_determinant, m00 * inverse_determinant
     i01, i10 = -m01 * inverse_determinant, -m10 * inverse_determinant
@@ -76,17 +105,7 @@ def _warp(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
                         + 512
                     ) >> 10
                 continue
-            for c in range(3):  # at the frame's border: what lies outside counts as black
-                total = np.int32(512)
-                if left >= 0 and top >= 0:
-                    total += image[top, left, c] * w00
-                if left + 1 < width and top >= 0:
-                    total += image[top, left + 1, c] * w01
-                if left >= 0 and top + 1 < height:
-                    total += image[top + 1, left, c] * w10
-                if left + 1 < width and top + 1 < height:
-                    total += image[top + 1, left + 1, c] * w11
-                out[y, x, c] = total >> 10
+            _sample_border(image, left, top, w00, w01, w10, w11, out[y, x])
 
 
 def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8Array:

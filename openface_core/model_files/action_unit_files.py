@@ -157,7 +157,7 @@ def read_action_unit_list(path: Path) -> tuple[tuple[Path, str], ...]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 2 or not re.fullmatch(r"AU\d\d", words[1]):
+        if len(words) != 2 or not re.fullmatch("AU[0-9]{2}", words[1]):
             raise ModelFileError(
                 path,
                 f"line {number} should be a file name and an action unit, found {line[:60]!r}",

@@ -23,26 +23,26 @@ def read_model_bytes(path: Path) -> bytes:
     ModelFileError
         If the file is missing, is not a file, is empty, is too large or cannot be read.
     """
-    if not path.exists():
-        raise ModelFileError(
-            path, "model file not found", "Check the models folder that --models names."
-        )
-    if not path.is_file():
-        raise ModelFileError(path, "not a file", f"{REINSTALL}.")
-    size = path.stat().st_size
-    if size == 0:
-        raise ModelFileError(path, "the model file is empty", f"{REINSTALL}.")
-    if size > MAX_MODEL_FILE_BYTES:
-        raise ModelFileError(
-            path,
-            f"{size} bytes are more than a model file can have ({MAX_MODEL_FILE_BYTES})",
-            f"{REINSTALL}.",
-        )
     try:
+        if not path.exists():
+            raise ModelFileError(
+                path, "model file not found", "Check the models folder that --models names."
+            )
+        if not path.is_file():
+            raise ModelFileError(path, "not a file", f"{REINSTALL}.")
+        size = path.stat().st_size
+        if size == 0:
+            raise ModelFileError(path, "the model file is empty", f"{REINSTALL}.")
+        if size > MAX_MODEL_FILE_BYTES:
+            raise ModelFileError(
+                path,
+                f"{size} bytes are more than a model file can have ({MAX_MODEL_FILE_BYTES})",
+                f"{REINSTALL}.",
+            )
         return path.read_bytes()
     except OSError as error:
         raise ModelFileError(
-            path, f"cannot be read ({error.strerror})", "Check the file's permissions."
+            path, f"cannot be read ({error.strerror})", "Check its name and its permissions."
         ) from error
 
 

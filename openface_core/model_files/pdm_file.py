@@ -9,6 +9,9 @@ from openface_core.model_files.content import REINSTALL
 from openface_core.model_files.text_matrix import TextMatrixReader
 from openface_core.shape.pdm import PointDistributionModel
 
+_MAX_VALUE = 1e9
+"""Far above every millimetre and variance of a face, and well within float32."""
+
 
 def read_pdm(path: Path, landmark_count: int | None = None) -> PointDistributionModel:
     """Read a point distribution model from OpenFace's text form.
@@ -39,6 +42,9 @@ def read_pdm(path: Path, landmark_count: int | None = None) -> PointDistribution
     mean = reader.next_matrix("mean shape")
     components = reader.next_matrix("components")
     eigenvalues = reader.next_matrix("eigenvalues")
+    reader.end()
+    if max(np.abs(matrix).max() for matrix in (mean, components, eigenvalues)) > _MAX_VALUE:
+        raise ModelFileError(path, f"values above {_MAX_VALUE:g} are no face's", f"{REINSTALL}.")
     try:
         pdm = PointDistributionModel(
             mean_mm=mean.reshape(-1).astype(np.float32),

@@ -9,6 +9,8 @@ from openface_core.errors import ModelFileError
 from openface_core.model_files.content import REINSTALL, read_model_text
 
 _MAX_VALUES = 10_000_000
+_ELEMENT_TYPES = range(7)
+"""OpenCV's codes from 8-bit integers (0) to float64 (6); the values are text either way."""
 
 
 class TextMatrixReader:
@@ -57,7 +59,7 @@ class TextMatrixReader:
         if len(header) < 3:
             raise self._fail(f"the file ends before the {what}")
         try:
-            rows, columns, _ = (int(token) for token in header)
+            rows, columns, element_type = (int(token) for token in header)
         except ValueError:
             found = " ".join(header)[:60]
             raise self._fail(
@@ -65,6 +67,8 @@ class TextMatrixReader:
             ) from None
         if rows <= 0 or columns <= 0 or rows * columns > _MAX_VALUES:
             raise self._fail(f"the {what} has an impossible size of {rows} x {columns}")
+        if element_type not in _ELEMENT_TYPES:
+            raise self._fail(f"the {what} has the unknown element type {element_type}")
         begin = self._position + 3
         tokens = self._tokens[begin : begin + rows * columns]
         if len(tokens) < rows * columns:
@@ -79,3 +83,9 @@ class TextMatrixReader:
             raise self._fail(f"the {what} holds values that are not finite")
         self._position = begin + rows * columns
         return values.reshape(rows, columns)
+
+    def end(self) -> None:
+        """Raise ModelFileError if anything follows the last matrix."""
+        rest = len(self._tokens) - self._position
+        if rest:
+            raise self._fail(f"{rest} values follow the end of the model")

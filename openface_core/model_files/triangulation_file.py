@@ -30,19 +30,21 @@ def read_triangulation(path: Path, landmark_count: int) -> NDArray[np.int32]:
     ModelFileError
         If the file is missing or damaged, or an index is not that of a landmark.
     """
-    values = TextMatrixReader(path).next_matrix("triangulation")
-    triangles = values.astype(np.int32)
-    if triangles.shape[1] != 3 or not np.array_equal(triangles, values):
+    reader = TextMatrixReader(path)
+    values = reader.next_matrix("triangulation")
+    reader.end()
+    if values.shape[1] != 3:
         raise ModelFileError(
             path,
-            f"three whole numbers per triangle are expected, found {values.shape[1]} columns",
+            f"three corners per triangle are expected, found {values.shape[1]} columns",
             f"{REINSTALL}.",
         )
-    if triangles.min() < 0 or triangles.max() >= landmark_count:
+    wrong = (values != np.floor(values)) | (values < 0) | (values >= landmark_count)
+    if wrong.any():
         raise ModelFileError(
             path,
             f"landmark indices of 0 to {landmark_count - 1} are expected, "
-            f"found {triangles.min()} to {triangles.max()}",
+            f"found {values[wrong][0]:g}",
             f"{REINSTALL}.",
         )
-    return triangles
+    return values.astype(np.int32)

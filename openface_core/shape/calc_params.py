@@ -32,6 +32,8 @@ _MAX_ITERATIONS = 1000
 _STEP_DAMPING = np.float32(0.75)
 _SUFFICIENT_DECREASE = np.float32(0.999)
 _MAX_POOR_STEPS = 3
+_MIN_VISIBLE = 3
+"""Fewer points determine no pose at all; OpenFace would go through its 1000 steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,6 +336,10 @@ def _fit(
             hidden += 1
         mean_min_x, mean_max_x = min(mean_min_x, mean[i]), max(mean_max_x, mean[i])
         mean_min_y, mean_max_y = min(mean_min_y, mean[n + i]), max(mean_max_y, mean[n + i])
+    if n - hidden < _MIN_VISIBLE:
+        global_out[:] = np.nan
+        local_out[:] = np.nan
+        return 0
     mode_products = all_mode_products
     if hidden:
         mode_products = _visible_mode_products(components, visible)

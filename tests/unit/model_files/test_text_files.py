@@ -141,7 +141,7 @@ def test_numbers_beyond_single_precision_are_refused(tmp_path: Path) -> None:
     path = _file(tmp_path, SMALL_PDM.replace("7\n8", "1e300\n8", 1))
     with pytest.raises(ModelFileError) as caught:
         read_pdm(path)
-    assert_plain_error(caught.value, path, "mean_mm holds values that are not finite")
+    assert_plain_error(caught.value, path, "values above 1e+09")
 
 
 def test_pdm_of_another_face_is_refused(tmp_path: Path) -> None:
@@ -154,10 +154,12 @@ def test_pdm_of_another_face_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("2 3 4\n0 1 2 3 4 68\n", "indices of 0 to 67 are expected, found 0 to 68"),
-        ("2 3 4\n0 1 2 3 4 -1\n", "found -1 to 4"),
+        ("2 3 4\n0 1 2 3 4 68\n", "indices of 0 to 67 are expected, found 68"),
+        ("2 3 4\n0 1 2 3 4 -1\n", "found -1"),
         ("3 2 4\n0 1 2 3 4 5\n", "found 2 columns"),
-        ("1 3 4\n0 1 2.5\n", "three whole numbers per triangle"),
+        ("1 3 4\n0 1 2.5\n", "found 2.5"),
+        ("1 3 4\n0 1 2\n7 7 7\n", "3 values follow the end"),
+        ("1 3 9\n0 1 2\n", "unknown element type 9"),
         ("2\n3\n4\n0 1 2\n3 4\n", "should have 6 values, the file ends after 5"),
         ("1 3 4\n0 1 x\n", "triangulation holds something that is not a number"),
         ("1 3 4\n0 1 nan\n", "not finite"),
@@ -262,3 +264,17 @@ def test_matrices_are_read_one_after_another(tmp_path: Path) -> None:
     np.testing.assert_array_equal(reader.next_matrix("second"), [[3.0, 4.0]])
     with pytest.raises(ModelFileError, match="the file ends before the third"):
         reader.next_matrix("third")
+
+
+def test_a_name_that_no_filesystem_takes_is_a_plain_error(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    with pytest.raises(ModelFileError) as caught:
+        read_pdm(path)
+    assert_plain_error(caught.value, path, "cannot be read")
+
+
+def test_numbers_after_the_last_matrix_are_refused(tmp_path: Path) -> None:
+    path = _file(tmp_path, SMALL_PDM + "\n1 2\n")
+    with pytest.raises(ModelFileError) as caught:
+        read_pdm(path)
+    assert_plain_error(caught.value, path, "2 values follow the end")
