@@ -58,6 +58,9 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     missing = [name for name in REQUIRED_COLUMNS if name not in table.column_names]
     if missing:
         raise ConfigError(uri, f"the manifest has no column {' and '.join(missing)}", _REMEDY)
+    for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS:
+        if table.column_names.count(name) > 1:
+            raise ConfigError(uri, f"the column {name} is there twice", _REMEDY)
     columns = {
         name: [_text(value) for value in table[name].to_pylist()]
         if name in table.column_names
@@ -94,19 +97,24 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
 
 
 def _parse(uri: str, content: bytes) -> pa.Table:
+    # No threads of Arrow's: one that still lets go of the content while the interpreter ends, as it
+    # does after a refused manifest, would abort the process.
     try:
         if content.startswith(b"PAR1"):
-            return pyarrow.parquet.read_table(io.BytesIO(content))
+            table = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read(use_threads=False)
+            table.validate(full=True)  # text that is not UTF-8, for one
+            return table
         # Ids such as 007 stay what they are: every column is read as text.
         header = content.split(b"\n", 1)[0].decode("utf-8-sig")
         names = [name.strip().strip('"') for name in header.split(",")]
         return pyarrow.csv.read_csv(
             io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
             ),
         )
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
 

@@ -18,6 +18,14 @@ _GLOB = re.compile(r"[*?\[]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
 _MAX_ID_LENGTH = 120
+_LOOKS_LIKE_VALUE = re.compile(
+    r"[^A-Za-z]*"  # without any letter: a number or a date
+    r"|[_.-]*0x[0-9a-f_]*"  # a number, to Arrow
+    r"|[0-9._-]*e[0-9._-]*"
+    r"|[_.-]*(nan|null|none|na|inf|infinity|true|false)"
+    r"|__hive_default_partition__",  # a missing value, to all readers of such folders
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,8 @@ def safe_video_id(name: str) -> str:
         taking it for a number, a date or a missing value.
     """
     safe = _UNSAFE.sub("_", name).strip(".")[:_MAX_ID_LENGTH] or "video"
-    looks_like_value = not re.search(r"[A-Za-z]", safe) or safe.lower() in (
-        "nan", "null", "none", "na", "inf", "infinity", "true", "false",
-    )  # fmt: skip
-    if looks_like_value or re.fullmatch(r"[0-9._-]*e[0-9_-]+", safe, re.IGNORECASE):
-        safe = f"video-{safe}"
+    if _LOOKS_LIKE_VALUE.fullmatch(safe):
+        safe = f"video-{safe}"[:_MAX_ID_LENGTH]
     return safe
 
 
@@ -84,12 +89,13 @@ def name_videos(uris: Sequence[str]) -> tuple[str, ...]:
         for name, uri in zip(by_stem, uris, strict=True)
     ]
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()  # the last one of each name: a corpus has many clip.mp4
     unique = []
     for name in names:
-        candidate, number = name, 1
+        candidate = name
         while candidate.lower() in taken:
-            number += 1
-            candidate = f"{name}-{number}"
+            numbers[name.lower()] += 1
+            candidate = f"{name}-{numbers[name.lower()] + 1}"
         taken.add(candidate.lower())
         unique.append(candidate)
     return tuple(unique)

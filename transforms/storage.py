@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from openface_core.errors import OutputError
-from openface_core.media.sources import locate
+from openface_core.media.sources import Source, locate
 
 
 def join(folder: str, *names: str) -> str:
@@ -22,8 +22,7 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
     Parameters
     ----------
     uri : str
-        Local path or fsspec URL. Missing local folders are made. Object stores show a file only
-        once it is closed, so there no temporary name is needed.
+        Local path or fsspec URL. Missing folders are made.
     write : callable
         Gets the open binary file.
 
@@ -33,21 +32,33 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
         If storage refuses.
     """
     target = locate(uri, error=OutputError)
+    if not target.is_local:
+        _write_remote(target, write)
+        return
     try:
-        if target.is_local:
-            _write_local(Path(target.path), write)
-            return
-        parent = target.path.rsplit("/", 1)[0]
-        target.filesystem.makedirs(parent, exist_ok=True)
-        with target.filesystem.open(target.path, "wb") as file:
-            write(file)
-    except OutputError:
-        raise
+        _write_local(Path(target.path), write)
     except OSError as error:
         raise OutputError(
             uri,
             f"it cannot be written ({error.strerror or error})",
             "Check the free space and the permissions of the output folder.",
+        ) from error
+
+
+def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> None:
+    # Closing a remote file shows what it holds, even after a failure. So the content is made first,
+    # and given to the filesystem as a whole.
+    content = io.BytesIO()
+    write(content)
+    try:
+        target.filesystem.makedirs(target.path.rsplit("/", 1)[0], exist_ok=True)
+        target.filesystem.pipe_file(target.path, content.getvalue())
+    except Exception as error:  # every remote filesystem has an exception hierarchy of its own
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise OutputError(
+            target.uri,
+            f"it cannot be written ({type(error).__name__}: {reason})",
+            "Check the address, the credentials and the storage.",
         ) from error
 
 

@@ -1,0 +1,81 @@
+"""What is recorded with every table."""
+
+import json
+
+from openface_core import __version__
+from openface_core.media import MediaInfo
+from transforms.provenance import RunProvenance, VideoProvenance, dataset_description
+from transforms.records import VideoTask
+from transforms.settings import RunSettings
+
+
+def provenance(**changes: object) -> VideoProvenance:
+    info = MediaInfo(
+        uri="a.mp4",
+        kind="video",
+        container="mov,mp4",
+        codec="h264",
+        width_px=640,
+        height_px=480,
+        rotation_degrees=90,
+        average_rate_fps=29.97,
+        frame_count_from_header=100,
+        duration_seconds_from_header=3.3,
+        decoder="PyAV 18",
+    )
+    values: dict = {
+        "run": RunProvenance(RunSettings().as_dict(), {"b.txt": "22", "a.txt": "11"}),
+        "task": VideoTask("v", "a.mp4", "P1", "points.csv"),
+        "info": info,
+        "fingerprint": "sha256:00",
+        "providers": ("CPUExecutionProvider",),
+        "frames_decoded": 100,
+        "frames_with_face": 90,
+        "calibration_frames": 45,
+        "calibration": "video",
+    }
+    return VideoProvenance(**(values | changes))
+
+
+def test_the_record_is_json_with_everything_in_it() -> None:
+    metadata = provenance().metadata()
+    assert metadata["openface_beam.version"] == __version__
+    assert metadata["openface_beam.video_id"] == "v"
+    record = json.loads(metadata["openface_beam"])
+    assert record["software"] == "openface-beam"
+    assert record["version"] == __version__
+    assert record["settings"] == RunSettings().as_dict()
+    assert record["models_sha256"] == {"a.txt": "11", "b.txt": "22"}
+    expected = {
+        "video_id": "v", "person_id": "P1", "input_uri": "a.mp4", "input_fingerprint": "sha256:00",
+        "input_kind": "video", "container": "mov,mp4", "codec": "h264", "decoder": "PyAV 18",
+        "frame_width_px": 640, "frame_height_px": 480, "rotation_degrees": 90,
+        "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
+        "onnxruntime_providers": ["CPUExecutionProvider"], "frames_decoded": 100,
+        "frames_with_face": 90, "calibration": "video", "calibration_frames": 45,
+    }  # fmt: skip
+    assert {key: record[key] for key in expected} == expected
+
+
+def test_what_is_unknown_is_null() -> None:
+    record = json.loads(provenance(task=VideoTask("v", "a.mp4")).metadata()["openface_beam"])
+    assert record["person_id"] is None
+    assert record["landmarks_uri"] is None
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    reordered = RunProvenance(
+        dict(reversed(RunSettings().as_dict().items())), {"a.txt": "11", "b.txt": "22"}
+    )
+    assert provenance().metadata() == provenance(run=reordered).metadata()
+
+
+def test_description_of_the_dataset() -> None:
+    run = RunProvenance(RunSettings().as_dict(), {"a.txt": "11"})
+    description = json.loads(json.dumps(dataset_description(run)))
+    assert description["DatasetType"] == "derivative"
+    (made_by,) = description["GeneratedBy"]
+    assert made_by["Name"] == "openface-beam"
+    assert made_by["Version"] == __version__
+    assert made_by["ModelsSHA256"] == {"a.txt": "11"}
+    assert made_by["Settings"]["name"] == "default"

@@ -1,0 +1,27 @@
+"""Rows of the error table from exceptions."""
+
+from openface_core.errors import LandmarkFileError, MediaError
+from transforms.records import Problem, Severity, VideoTask
+
+TASK = VideoTask("v", "folder/v.mp4")
+
+
+def test_an_expected_failure_of_the_input_itself() -> None:
+    error = MediaError(TASK.uri, "the file is empty", "Copy it again.")
+    assert Problem.from_error(TASK, error) == Problem(
+        "v", "folder/v.mp4", Severity.ERROR, "decoding", "the file is empty", "Copy it again."
+    )
+
+
+def test_another_subject_is_named() -> None:
+    error = LandmarkFileError("points.csv", "it has no rows", "Write it again.")
+    problem = Problem.from_error(TASK, error)
+    assert problem.stage == "landmarks"
+    assert problem.reason == "points.csv: it has no rows"
+
+
+def test_an_unexpected_failure_says_so() -> None:
+    problem = Problem.from_error(TASK, ZeroDivisionError("by zero"))
+    assert problem.reason == "unexpected ZeroDivisionError: by zero"
+    assert problem.stage == "analysis"
+    assert "report" in problem.remedy
