@@ -78,7 +78,11 @@ def _build(kind: Any, content: dict[str, Any], file: str, prefix: str) -> Any:
             arguments[key] = _build(expected, value, file, f"{prefix}{key}.")
         else:
             arguments[key] = _checked(expected, value, f"{file}: {prefix}{key}")
-    return kind(**arguments)
+    try:
+        return kind(**arguments)
+    except ConfigError as error:  # a value out of range, told without the place it came from
+        name = error.subject.removeprefix(prefix)
+        raise ConfigError(f"{file}: {prefix}{name}", error.cause, error.remedy) from None
 
 
 def _checked(expected: Any, value: Any, where: str) -> Any:

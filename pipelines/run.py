@@ -203,7 +203,10 @@ def report_problems(output: str) -> None:
     from transforms.storage import read_whole
     from transforms.write_errors import errors_path
 
-    rows = pq.read_table(read_whole(errors_path(output))).to_pylist()
+    # On this thread only: one of Arrow's own that still lets go of the file while the interpreter
+    # ends would abort the process, and with it the exit status.
+    table = pq.ParquetFile(read_whole(errors_path(output))).read(use_threads=False)
+    rows = table.to_pylist()
     for row in rows[:_REPORTED_PROBLEMS]:
         sys.stderr.write(f"{row['severity']}: {row['uri']}: {row['reason']}. {row['remedy']}\n")
     if len(rows) > _REPORTED_PROBLEMS:

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from openface_core.errors import ConfigError
 from pipelines.run_arguments import parser as parser_of_main_job
@@ -69,11 +69,17 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     return arguments
 
 
+class _BeamOptionParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the hundreds of options that Beam has."""
+        raise ConfigError("Beam's options", message, "Correct the value.")
+
+
 def _known_options() -> tuple[argparse.ArgumentParser, list[str]]:
     """Return a parser for every option of this installation of Beam, and the options' names."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False, conflict_handler="resolve")
+    parser = _BeamOptionParser(allow_abbrev=False, add_help=False, conflict_handler="resolve")
     kinds = [PipelineOptions]
     while kinds:
         kind = kinds.pop()
