@@ -37,7 +37,7 @@ def test_missing_folders_are_made(tmp_path: Path) -> None:
     uri = str(tmp_path / "a" / "b" / "c.bin")
     write_whole(uri, lambda file: file.write(b"content"))
     assert Path(uri).read_bytes() == b"content"
-    assert os.listdir(tmp_path / "a" / "b") == ["c.bin"]
+    assert list(Path(uri).parent.iterdir()) == [Path(uri)]
     assert read_whole(uri).read() == b"content"
 
 
@@ -82,7 +82,7 @@ def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
     (tmp_path / "c.bin" / "inner").mkdir(parents=True)
     with pytest.raises(OutputError):
         write_whole(str(tmp_path / "c.bin"), lambda file: None)
-    assert os.listdir(tmp_path) == ["c.bin"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "c.bin"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -26,7 +26,8 @@ from transforms.records import Severity, VideoTask
 from transforms.settings import OutputSettings, RunSettings
 from transforms.video_analysis import VideoAnalysis, analyse_video
 
-RUN = RunProvenance(RunSettings().as_dict(), {"model": "00"})
+SETTINGS = RunSettings()
+RUN = RunProvenance(SETTINGS.as_dict(), {"model": "00"})
 PX_TOLERANCE = 1e-4
 
 
@@ -37,7 +38,7 @@ def engine(models_folder: Path) -> Engine:
 
 
 def analyse(
-    engine: Engine, uri: Path, landmarks: Path | None, settings: RunSettings = RunSettings()
+    engine: Engine, uri: Path, landmarks: Path | None, settings: RunSettings = SETTINGS
 ) -> VideoAnalysis:
     task = VideoTask("v", str(uri), "P1", None if landmarks is None else str(landmarks))
     return analyse_video(task, engine, settings, RUN, lambda: None)

@@ -1,0 +1,156 @@
+"""Model files are found in the layouts that people have, and missing ones are named."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from models import ModelSelection, default_models_folder, locate_models
+from models.locate import MODELS_VARIABLES, SPECS_FOLDER, find_landmark_spec
+from openface_core.errors import ConfigError, ModelFileError
+from openface_core.landmarks import load_landmark_spec
+
+DEFAULT = ModelSelection()
+SPECS = sorted(SPECS_FOLDER.glob("*.toml"))
+
+
+def predictors(models_folder: Path) -> Path:
+    return models_folder / "openface" / "AU_predictors"
+
+
+@pytest.mark.parametrize("layout", ["AU_predictors", "bin/AU_predictors", "openface", "."])
+def test_layouts(layout: str, models_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(predictors(models_folder), tmp_path / "root" / layout, dirs_exist_ok=True)
+    found = locate_models(tmp_path / "root", DEFAULT, with_networks=False)
+    assert found.shape == (tmp_path / "root" / layout / DEFAULT.shape).resolve()
+    assert found.detector is found.landmark_network is found.landmark_spec is None
+    assert found.all_files()
+
+
+def test_the_openface_folder_itself(models_folder: Path) -> None:
+    outer = locate_models(models_folder, DEFAULT, with_networks=False)
+    inner = locate_models(models_folder / "openface", DEFAULT, with_networks=False)
+    assert outer.all_files() == inner.all_files()
+
+
+@pytest.mark.parametrize("place", ["", "models", "openface"])
+def test_networks_beside_the_models(place: str, network_models_folder: Path, tmp_path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(network_models_folder / "openface", root / "openface")
+    (root / place).mkdir(exist_ok=True)
+    for name in ("tiny68.onnx", DEFAULT.detector):
+        shutil.copy(network_models_folder / name, root / place / name)
+    spec = network_models_folder / "tiny.toml"
+    found = locate_models(root, ModelSelection(landmarks=str(spec)))
+    assert found.landmark_network == (root / place / "tiny68.onnx").resolve()
+    assert found.detector == (root / place / DEFAULT.detector).resolve()
+    assert found.landmark_spec == spec.resolve()
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("In-the-wild_aligned_PDM_68.txt", "point distribution model"),
+        ("tris_68_full.txt", "triangulation"),
+        ("AU_all_best.txt", "list of AU predictors"),
+        ("AU_all_static.txt", "list of AU predictors"),
+    ],
+)
+def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(models_folder, tmp_path / "root")
+    (predictors(tmp_path / "root") / name).unlink()
+    with pytest.raises(ModelFileError, match=f"the {what} was not found") as caught:
+        locate_models(tmp_path / "root", DEFAULT, with_networks=False)
+    assert caught.value.subject.endswith(name)
+    assert "--models" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("name", "what"), [("tiny68.onnx", "landmark network"),
+                                            (DEFAULT.detector, "face detector")])  # fmt: skip
+def test_a_missing_network(name: str, what: str, network_models_folder: Path, tmp_path) -> None:
+    shutil.copytree(network_models_folder, tmp_path / "root")
+    (tmp_path / "root" / name).unlink()
+    selection = ModelSelection(landmarks=str(tmp_path / "root" / "tiny.toml"))
+    with pytest.raises(ModelFileError, match=f"the {what} was not found"):
+        locate_models(tmp_path / "root", selection)
+    assert locate_models(tmp_path / "root", selection, with_networks=False)
+
+
+def test_a_missing_predictor_is_named_when_files_are_hashed(
+    models_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(models_folder, tmp_path / "root")
+    path = predictors(tmp_path / "root") / "svr_combined" / "AU_1_dynamic.dat"
+    path.unlink()
+    with pytest.raises(ModelFileError) as caught:
+        locate_models(tmp_path / "root", DEFAULT, with_networks=False).sha256()
+    assert caught.value.subject == str(path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="does not exist"):
+        locate_models(tmp_path / "none", DEFAULT)
+
+
+def test_hashes(network_models_folder: Path) -> None:
+    selection = ModelSelection(landmarks=str(network_models_folder / "tiny.toml"))
+    found = locate_models(network_models_folder, selection)
+    hashes = found.sha256()
+    for name, digest in hashes.items():
+        content = (network_models_folder / name).read_bytes()
+        assert digest == hashlib.sha256(content).hexdigest()
+    # PDM, triangulation, two lists, two networks, one spec, and the predictors of both lists.
+    names = set(hashes)
+    assert "tiny68.onnx" in names
+    assert "openface/AU_predictors/svm_combined/AU_28_dynamic.dat" in names
+    predictor_names = {name for name in names if name.endswith(".dat")}
+    paths = network_models_folder.rglob("*.dat")
+    on_disk = {path.relative_to(network_models_folder).as_posix() for path in paths}
+    assert predictor_names == on_disk
+    assert len(names) == len(on_disk) + 7
+    assert found.sha256() == hashes
+    assert list(found.all_files()) == sorted(found.all_files())
+
+
+def test_a_spec_of_the_package_goes_by_its_bare_name(
+    network_models_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(network_models_folder, tmp_path / "root")
+    (tmp_path / "root" / "tiny68.onnx").rename(tmp_path / "root" / "ghostone98.onnx")
+    assert "ghostone98.toml" in locate_models(tmp_path / "root", DEFAULT).sha256()
+
+
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in MODELS_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(ConfigError, match="no models folder") as caught:
+        default_models_folder()
+    assert "--models" in caught.value.remedy
+    monkeypatch.setenv(MODELS_VARIABLES[1], "/second")
+    assert default_models_folder() == Path("/second")
+    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
+    assert default_models_folder() == Path("/first")
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_spec_of_the_package_is_valid(path: Path) -> None:
+    assert find_landmark_spec(path.stem) == path
+    spec = load_landmark_spec(path)
+    assert spec.name == path.stem
+    assert spec.model == f"{path.stem}.onnx"
+
+
+@pytest.mark.parametrize("name", ["ghost", "none.toml", "../landmark_specs/ghostone98", ""])
+def test_an_unknown_spec(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="no such landmark specification") as caught:
+        find_landmark_spec(name)
+    assert "ghostone98" in caught.value.remedy
+
+
+def test_a_spec_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text("")
+    assert find_landmark_spec(os.path.relpath(path)) == path.resolve()

@@ -1,0 +1,89 @@
+"""Every column says what it is."""
+
+import json
+import re
+
+import pyarrow as pa
+
+from openface_core.tables import data_dictionary, frame_columns, frame_schema
+from openface_core.tables.columns import AU_MEANINGS
+
+NAMES = ["AU01", "AU45"]
+COLUMNS = frame_columns(34, NAMES, ["AU01", "AU28"])
+UNITS = {"1", "s", "px", "mm", "px/mm", "rad", "intensity from 0 to 5"}
+
+
+def test_unit_and_description() -> None:
+    for column in COLUMNS:
+        assert column.unit in UNITS, column.name
+        assert len(column.description.split()) > 1, column.name
+        assert not column.description.endswith("."), column.name
+
+
+def test_names_are_openfaces_and_unique() -> None:
+    names = [column.name for column in COLUMNS]
+    assert len(set(names)) == len(names)
+    assert names[:5] == ["frame", "face_id", "timestamp", "confidence", "success"]
+    for name in ("pose_Tx", "pose_Rz", "x_0", "y_67", "X_0", "Z_67", "p_scale", "p_rx", "p_tx",
+                 "p_33", "AU01_r", "AU45_r", "AU28_c"):  # fmt: skip
+        assert name in names
+    assert "p_34" not in names
+    assert "AU28_r" not in names
+    assert len(names) == 5 + 6 + 5 * 68 + 6 + 34 + 2 + 2
+
+
+def test_types() -> None:
+    types = {column.name: column.type for column in COLUMNS}
+    assert types.pop("frame") == types.pop("face_id") == pa.int32()
+    assert types.pop("timestamp") == pa.float64()
+    assert types.pop("success") == pa.bool_()
+    for name, kind in types.items():
+        assert kind == (pa.bool_() if name.endswith("_c") else pa.float32()), name
+
+
+def test_only_what_is_always_known_is_not_nullable() -> None:
+    always = {column.name for column in COLUMNS if not column.nullable}
+    assert always == {"frame", "face_id", "success"}
+
+
+def test_units_follow_the_kind() -> None:
+    units = {column.name: column.unit for column in COLUMNS}
+    assert {units[f"pose_T{a}"] for a in "xyz"} == {"mm"}
+    assert {units[f"pose_R{a}"] for a in "xyz"} == {"rad"}
+    assert {units[f"{a}_{k}"] for a in "xy" for k in range(68)} == {"px"}
+    assert {units[f"{a}_{k}"] for a in "XYZ" for k in range(68)} == {"mm"}
+
+
+def test_action_units_are_explained() -> None:
+    descriptions = {column.name: column.description for column in COLUMNS}
+    assert "inner brow raiser" in descriptions["AU01_r"]
+    assert "lip suck" in descriptions["AU28_c"]
+    assert all(re.fullmatch(r"AU\d\d", name) for name in AU_MEANINGS)
+
+
+def test_an_unknown_action_unit_is_no_failure() -> None:
+    (column,) = [c for c in frame_columns(0, ["AU99"], []) if c.name.startswith("AU")]
+    assert column.description == "AU99, action unit: intensity"
+
+
+def test_the_schema_carries_units_and_metadata() -> None:
+    schema = frame_schema(COLUMNS, {"key": "value"})
+    assert schema.metadata == {b"key": b"value"}
+    for field, column in zip(schema, COLUMNS, strict=True):
+        assert field.name == column.name
+        assert field.nullable == column.nullable
+        assert field.metadata == {
+            b"unit": column.unit.encode(),
+            b"description": column.description.encode(),
+        }
+    assert frame_schema(COLUMNS).metadata is None
+
+
+def test_the_dictionary_is_json() -> None:
+    dictionary = json.loads(json.dumps(data_dictionary(COLUMNS)))
+    assert list(dictionary) == [column.name for column in COLUMNS]
+    assert dictionary["pose_Tx"]["unit"] == "mm"
+    assert dictionary["frame"]["type"] == "int32"
+    assert dictionary["success"]["nullable"] is False
+    assert all(set(entry) == {"type", "unit", "nullable", "description"}
+               for entry in dictionary.values())  # fmt: skip

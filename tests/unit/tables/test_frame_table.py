@@ -1,0 +1,146 @@
+"""Frames gathered and turned into a table: missing is null, never 0 and never NaN."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openface_core.action_unit_tracker import ActionUnitSeries
+from openface_core.face_measurement import FaceMeasurement
+from openface_core.tables import (
+    FrameRecorder,
+    FrameSeries,
+    frame_columns,
+    frame_schema,
+    frame_table,
+)
+
+MODES = 3
+SCHEMA = frame_schema(frame_columns(MODES, ["AU01"], ["AU01", "AU28"]))
+
+
+def landmarks_of(frame: int) -> np.ndarray:
+    return (np.arange(136, dtype=np.float32) + 1000 * frame).reshape(68, 2)
+
+
+def measurement_of(frame: int) -> FaceMeasurement:
+    """Return a measurement whose every number is another one."""
+    base = 1000.0 * frame
+    fit = SimpleNamespace(
+        scale_px_per_mm=base + 0.5,
+        rotation_radians=np.array([1, 2, 3], dtype=np.float32) + base,
+        translation_px=np.array([4, 5], dtype=np.float32) + base,
+        shape_parameters=np.array([6, 7, 8], dtype=np.float32) + base,
+    )
+    pose = SimpleNamespace(
+        translation_mm=np.array([11.0, 12.0, 13.0]) + base,
+        rotation_radians=np.array([14.0, 15.0, 16.0]) + base,
+    )
+    points = (np.arange(204, dtype=np.float32) + base + 200).reshape(68, 3)
+    return cast(FaceMeasurement, SimpleNamespace(fit=fit, pose=pose, landmarks_3d_mm=points))
+
+
+def recorded(successes: list[bool]) -> FrameSeries:
+    recorder = FrameRecorder(MODES)
+    for index, success in enumerate(successes):
+        if success:
+            recorder.add(index / 25, 0.5, landmarks_of(index), measurement_of(index))
+        else:
+            recorder.add(None, None, None, None)
+    assert len(recorder) == len(successes)
+    return recorder.series()
+
+
+def action_units(successes: list[bool]) -> ActionUnitSeries:
+    count = len(successes)
+    return ActionUnitSeries(
+        np.array(successes, dtype=bool),
+        np.zeros((count, 3)),
+        np.zeros((count, 3)),
+        np.zeros(1),
+        np.linspace(0, 5, count).reshape(count, 1),
+        np.tile([True, False], (count, 1)),
+    )
+
+
+def table_of(successes: list[bool]) -> pa.Table:
+    return frame_table(SCHEMA, recorded(successes), action_units(successes))
+
+
+def test_every_number_lands_in_its_column() -> None:
+    row = table_of([True, True]).to_pylist()[1]
+    assert (row["frame"], row["face_id"], row["timestamp"], row["confidence"], row["success"]) == (
+        2, 0, 0.04, 0.5, True,
+    )  # fmt: skip
+    assert [row[f"pose_T{a}"] for a in "xyz"] == [1011, 1012, 1013]
+    assert [row[f"pose_R{a}"] for a in "xyz"] == [1014, 1015, 1016]
+    assert [row[f"x_{k}"] for k in range(68)] == [1000 + 2 * k for k in range(68)]
+    assert [row[f"y_{k}"] for k in range(68)] == [1001 + 2 * k for k in range(68)]
+    for offset, axis in enumerate("XYZ"):
+        assert [row[f"{axis}_{k}"] for k in range(68)] == [1200 + 3 * k + offset for k in range(68)]
+    assert [row[f"p_{name}"] for name in ("scale", "rx", "ry", "rz", "tx", "ty")] == [
+        1000.5, 1001, 1002, 1003, 1004, 1005,
+    ]  # fmt: skip
+    assert [row[f"p_{k}"] for k in range(3)] == [1006, 1007, 1008]
+    assert (row["AU01_r"], row["AU01_c"], row["AU28_c"]) == (5.0, True, False)
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_failed_frames_are_null_and_nothing_else_is(successes: list[bool]) -> None:
+    table = table_of(successes)
+    table.validate(full=True)
+    assert table.schema.equals(SCHEMA, check_metadata=True)
+    assert table["frame"].to_pylist() == list(range(1, len(successes) + 1))
+    assert table["success"].to_pylist() == successes
+    for name in table.column_names:
+        values = table[name].to_pylist()
+        if name in ("frame", "face_id", "success"):
+            assert None not in values
+        else:
+            assert [value is not None for value in values] == successes, name
+            assert not any(value != value for value in values if value is not None)
+
+
+def test_a_failed_frame_keeps_time_and_confidence() -> None:
+    recorder = FrameRecorder(MODES)
+    recorder.add(0.5, 0.25, None, None)
+    recorder.add(1.0, 0.125, landmarks_of(0), None)  # landmarks that could not be measured
+    rows = frame_table(SCHEMA, recorder.series(), action_units([False, False])).to_pylist()
+    assert [(row["timestamp"], row["confidence"]) for row in rows] == [(0.5, 0.25), (1.0, 0.125)]
+    assert [row["x_0"] for row in rows] == [None, None]
+    assert [row["AU01_r"] for row in rows] == [None, None]
+
+
+def test_the_types_of_a_series() -> None:
+    series = recorded([True, False])
+    assert series.pts_seconds.dtype == np.float64
+    assert series.success.tolist() == [True, False]
+    for name, shape in (
+        ("confidence", (2,)),
+        ("landmarks_px", (2, 68, 2)),
+        ("landmarks_3d_mm", (2, 68, 3)),
+        ("pose", (2, 6)),
+        ("global_parameters", (2, 6)),
+        ("shape_parameters", (2, MODES)),
+    ):
+        values = getattr(series, name)
+        assert values.dtype == np.float32
+        assert values.shape == shape
+        assert np.isnan(values[1]).all()
+        assert np.isfinite(values[0]).all()
+
+
+def test_no_frames() -> None:
+    series = FrameRecorder(MODES).series()
+    assert len(series) == 0
+    assert series.landmarks_px.shape == (0, 68, 2)
+    assert frame_table(SCHEMA, series, action_units([])).num_rows == 0
+
+
+def test_series_of_different_lengths() -> None:
+    with pytest.raises(ValueError, match="2 frames, but 1"):
+        frame_table(SCHEMA, recorded([True, True]), action_units([True]))
