@@ -65,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
         prog="python -m pipelines.run",
-        description="Measure facial behaviour in videos: landmarks, head pose, shape and action "
+        # Not wrapped, for the sake of the examples below.
+        description="Measure facial behaviour in videos: landmarks, head pose, shape and action\n"
         "units of OpenFace 2.2, one row per frame, as Parquet.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,0 +1,62 @@
+"""The console script and its sub-commands."""
+
+import importlib
+import sys
+from types import ModuleType
+
+import pytest
+
+from openface_core import __version__
+from pipelines import cli
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help(word: str, capsys) -> None:
+    assert cli.main([word]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out and text in out for name, text in cli.COMMANDS.items())
+
+
+def test_version(capsys) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"openface-beam {__version__}\n"
+
+
+@pytest.mark.parametrize("argv", [[], ["fly"], ["--fly"]])
+def test_what_is_no_command(argv: list[str], capsys) -> None:
+    assert cli.main(argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "usage:" in captured.err
+    assert not argv or repr(argv[0]) in captured.err
+
+
+def test_a_command_gets_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("pipelines.fake")
+    seen: list[list[str]] = []
+
+    def main(argv: list[str]) -> int:
+        seen.append(argv)
+        return 7
+
+    module.main = main  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pipelines.fake", module)
+    monkeypatch.setitem(cli.COMMANDS, "fake", "does nothing")
+    assert cli.main(["fake", "--a", "b"]) == 7
+    assert seen == [["--a", "b"]]
+
+
+def test_the_main_job_is_a_command(capsys) -> None:
+    module = importlib.import_module("pipelines.run")
+    assert callable(module.main)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["run", "--help"])
+    assert caught.value.code == 0
+    assert "--input" in capsys.readouterr().out
+
+
+def test_the_script_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["openface-beam", "fly"])
+    with pytest.raises(SystemExit) as caught:
+        cli.script()
+    assert caught.value.code == 2

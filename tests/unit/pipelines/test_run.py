@@ -1,0 +1,112 @@
+"""The main job seen from outside: its checks, its summary and its exit status."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from openface_core.errors import ConfigError
+from pipelines import run as main_job
+from pipelines.run import RunSummary, check_output, main, report_problems
+from tests.conftest import REPOSITORY
+from transforms.dataset_documents import DESCRIPTION_NAME
+from transforms.records import Problem, Severity
+from transforms.write_errors import write_errors
+
+SUMMARY = RunSummary("out/", 3, 2, 1, 50, 40, 0, 2.0)
+
+
+class TestCheckOutput:
+    @pytest.mark.parametrize("uri", ["{}/new", "{}", "memory://x/y"])
+    def test_new_and_empty_folders(self, uri: str, tmp_path: Path) -> None:
+        check_output(uri.format(tmp_path))
+
+    def test_an_earlier_output(self, tmp_path: Path) -> None:
+        (tmp_path / DESCRIPTION_NAME).write_text("{}")
+        (tmp_path / "frames").mkdir()
+        check_output(str(tmp_path))
+
+    def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
+        (tmp_path / "thesis.tex").write_text("x")
+        with pytest.raises(ConfigError, match="holds other files") as caught:
+            check_output(str(tmp_path))
+        assert caught.value.subject == str(tmp_path)
+        assert "new or empty folder" in caught.value.remedy
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "out").write_text("x")
+        with pytest.raises(ConfigError, match="not a folder"):
+            check_output(str(tmp_path / "out"))
+
+
+class TestSummary:
+    def test_in_words(self) -> None:
+        assert str(SUMMARY) == (
+            "Wrote 2 of 3 inputs to out/: 50 frames, 10 of them without a face, in 2.0 s "
+            "(25 frames per second); 1 inputs failed, 0 warnings: see out/errors.parquet."
+        )
+
+    def test_without_problems_nobody_is_sent_to_the_error_table(self) -> None:
+        assert "errors.parquet" not in str(replace(SUMMARY, inputs_failed=0))
+        assert "errors.parquet" in str(replace(SUMMARY, inputs_failed=0, warnings=1))
+
+
+class TestMain:
+    ARGV = ("--input", "a.mp4", "--output", "out")
+
+    @pytest.mark.parametrize(("written", "status"), [(2, 0), (0, 1)])
+    def test_status(self, written: int, status: int, monkeypatch, capsys) -> None:
+        summary = replace(SUMMARY, inputs_written=written, inputs_failed=0)
+        monkeypatch.setattr(main_job, "run", lambda arguments: summary)
+        assert main(self.ARGV) == status
+        assert capsys.readouterr() == (f"{summary}\n", "")
+
+    def test_the_first_problems_are_told(self, tmp_path: Path, monkeypatch, capsys) -> None:
+        problems = [
+            Problem(f"v{k:02}", f"v{k:02}.mp4", Severity.ERROR, "decoding", "it is dark", "Shine.")
+            for k in range(12)
+        ]
+        write_errors(str(tmp_path), problems)
+        monkeypatch.setattr(main_job, "run", lambda arguments: SUMMARY)
+        assert main(("--input", "a", "--output", str(tmp_path))) == 0
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0] == "error: v00.mp4: it is dark. Shine."
+        assert lines[-1] == "... and 2 more"
+        assert len(lines) == 11
+
+    def test_an_expected_failure(self, tmp_path: Path, capsys) -> None:
+        (tmp_path / "out").write_text("x")
+        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quiet")
+        assert main(argv) == 2
+        err = capsys.readouterr().err
+        assert err.startswith(f"error: {tmp_path}/out: the output is not a folder.")
+        assert err.count("\n") == 1
+
+    def test_a_mistyped_option(self, tmp_path: Path, capsys) -> None:
+        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite")
+        assert main(argv) == 2
+        assert "Did you mean --quiet?" in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+
+
+def test_reporting_an_empty_table(tmp_path: Path, capsys) -> None:
+    write_errors(str(tmp_path), [])
+    report_problems(str(tmp_path))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_help_does_not_wait_for_beam() -> None:
+    code = (
+        "import sys\n"
+        "from pipelines.run import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "assert 'apache_beam' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"--input" in done.stdout
