@@ -1,0 +1,120 @@
+"""Profiling: what is reported, on a small clip of our own. Times themselves are not judged."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openface_core.errors import ConfigError, OpenFaceBeamError
+from pipelines.component_timing import COMPONENTS, ComponentTime
+from pipelines.measured_process import measure
+from pipelines.profile import Profile, ProfileArguments, as_text, main, parser, profile
+from pipelines.run_timing import RunTime, time_run
+from tests.integration.synthetic_corpus import (
+    FRAMES,
+    face_clip,
+    write_clip,
+    write_config,
+    write_landmarks,
+    write_models,
+)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_models(tmp_path_factory.mktemp("models"), with_networks=True)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> str:
+    return str(write_clip(tmp_path / "face.mp4"))
+
+
+def test_every_component_is_timed(networks, clip, tmp_path, capsys):
+    output = tmp_path / "profile.json"
+    config = write_config(tmp_path / "tiny.toml", networks)
+    words = ["--video", clip, "--models", str(networks), "--config", str(config)]
+    assert main([*words, "--components-only", "--output", str(output)]) == 0
+    printed = capsys.readouterr()
+    document = json.loads(output.read_text())
+    assert [row["name"] for row in document["components"]] == list(COMPONENTS)
+    assert {row["frames"] for row in document["components"]} == {FRAMES}
+    assert sum(row["share"] for row in document["components"]) == pytest.approx(1.0)
+    assert document["runs"] == []
+    assert all(name in printed.out for name in COMPONENTS)
+    assert "Compilation is not included." in printed.out
+    assert "Components, one thread" in printed.err
+
+
+def test_given_landmarks_need_no_networks(networks, clip, tmp_path):
+    landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
+    found = profile(
+        ProfileArguments(
+            clip, landmarks=str(landmarks), models=str(networks), frames=4, runs=False, quiet=True
+        )
+    )
+    assert found.frames == 4
+    names = [component.name for component in found.components]
+    assert names == [name for name in COMPONENTS if name not in ("1 detection", "2 landmarks")]
+
+
+@pytest.mark.slow
+def test_whole_runs(networks, clip, tmp_path):
+    landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
+    found = time_run(clip, str(landmarks), ["--models", str(networks)], workers=2, inputs=2)
+    assert (found.workers, found.inputs, found.frames) == (2, 2, 2 * FRAMES)
+    assert min(found.wall_seconds, found.cpu_seconds, found.peak_memory_mib) > 0
+
+
+def test_a_run_that_fails_is_told_in_one_line(clip, tmp_path):
+    with pytest.raises(OpenFaceBeamError, match=r"main job ended with status 2 .*does not exist"):
+        time_run(clip, None, ["--models", str(tmp_path / "none")], workers=1, inputs=1)
+
+
+def test_memory_of_the_starting_process_does_not_count():
+    ballast = np.ones(300 * 2**20, dtype=np.uint8)
+    command = [sys.executable, "-m", "pipelines.measured_process", sys.executable, "-c", "pass"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["status"] == 0
+    assert 2**20 < found["peak_memory_bytes"] < ballast.nbytes // 2
+
+
+def test_status_of_a_measured_command():
+    found = measure([sys.executable, "-c", "raise SystemExit(3)"])
+    assert found["status"] == 3
+
+
+def test_number_of_frames_must_be_positive(capsys):
+    with pytest.raises(ConfigError, match="expected 1 or more, found 0"):
+        ProfileArguments("a.mp4", frames=0)
+    assert main(["--video", "a.mp4", "--frames", "-1"]) == 2
+    assert capsys.readouterr().err.startswith("error: --frames: ")
+
+
+def test_missing_video(networks, capsys, tmp_path):
+    landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
+    words = ["--video", str(tmp_path / "no.mp4"), "--landmarks", str(landmarks), "--quiet"]
+    assert main([*words, "--models", str(networks)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_tables():
+    components = (
+        ComponentTime("decode", 10, 3.0, 3.0, 4.0, 0.75),
+        ComponentTime("6 FHOG", 5, 2.0, 2.0, 2.5, 0.25),
+    )
+    found = Profile("a.mp4", 10, components, (RunTime(2, 2, 20, 5.0, 8.0, 400.0),))
+    assert found.mean_ms == 4.0
+    text = as_text(found)
+    assert "all        4.000                       100.0%    250" in text
+    assert "2        2       20      5.00    8.00   4.0  400" in text
+
+
+def test_help_names_every_option():
+    text = parser().format_help()
+    for option in ("--video", "--landmarks", "--models", "--config", "--frames", "--output"):
+        assert option in text
