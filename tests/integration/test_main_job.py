@@ -1,0 +1,289 @@
+"""The main job from files to a dataset, on models and faces of our own."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core import __version__
+from openface_core.media import fingerprint
+from pipelines.run import RunSummary, run
+from pipelines.run_arguments import RunArguments
+from tests.conftest import REPOSITORY
+from tests.integration.synthetic_corpus import (
+    FRAMES,
+    HEIGHT_PX,
+    WIDTH_PX,
+    dark_frames,
+    face_clip,
+    write_clip,
+    write_config,
+    write_landmarks,
+    write_picture,
+)
+from tests.synthetic_video import write_video
+
+ONE_WORKER = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+TIME_TOLERANCE_S = 1e-3  # mkv has ticks of a millisecond
+PX_TOLERANCE = 1e-4
+COUNTS = {"mp4": 6, "mkv": 5, "avi": 4, "picture": 1}
+
+
+def frames_table(output: Path, video_id: str) -> pa.Table:
+    return pq.ParquetFile(output / "frames" / f"video_id={video_id}" / "frames.parquet").read()
+
+
+def record(table: pa.Table) -> dict:
+    return json.loads(table.schema.metadata[b"openface_beam"])
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips in three containers, a picture, and landmarks as CSV and Parquet."""
+    folder = tmp_path_factory.mktemp("corpus")
+    (folder / "in").mkdir()
+    for seed, name in enumerate(("mp4", "mkv", "avi")):
+        write_clip(folder / "in" / f"{name}.{name}", COUNTS[name], seed)
+        suffix = "parquet" if name == "mkv" else "csv"
+        points = face_clip(COUNTS[name], seed)[1]
+        write_landmarks(folder / "points" / f"{name}.{suffix}", points)
+    write_picture(folder / "in" / "picture.png", face_clip(1, 3)[0][0])
+    write_landmarks(folder / "points" / "picture.csv", face_clip(1, 3)[1])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(corpus: Path, models_folder: Path) -> tuple[Path, str]:
+    """Output folder and standard output of the command, run as a person would."""
+    output = corpus / "out"
+    command = [
+        sys.executable, "-m", "pipelines.run", "--input", str(corpus / "in"), "--landmarks",
+        str(corpus / "points"), "--models", str(models_folder), "--output", str(output),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "4/4 inputs" in done.stderr
+    assert "Traceback" not in done.stderr
+    return output, done.stdout
+
+
+def test_the_summary(dataset: tuple[Path, str]) -> None:
+    output, text = dataset
+    assert text.startswith(f"Wrote 4 of 4 inputs to {output}: {sum(COUNTS.values())} frames, 0 of")
+    assert text.count("\n") == 1
+
+
+def test_one_file_per_input_and_nothing_else(dataset: tuple[Path, str]) -> None:
+    files = sorted(p.relative_to(dataset[0]).as_posix() for p in dataset[0].rglob("*.*"))
+    assert files == [
+        "data_dictionary.json",
+        "dataset_description.json",
+        "errors.parquet",
+        *(f"frames/video_id={name}/frames.parquet" for name in sorted(COUNTS)),
+    ]
+
+
+def test_one_row_per_decoded_frame(dataset: tuple[Path, str]) -> None:
+    for name, count in COUNTS.items():
+        table = frames_table(dataset[0], name)
+        assert table["frame"].to_pylist() == list(range(1, count + 1))
+        assert table["success"].to_pylist() == [True] * count
+        times = table["timestamp"].to_pylist()
+        np.testing.assert_allclose(times, np.arange(count) / 30, atol=TIME_TOLERANCE_S)
+
+
+def test_the_landmarks_are_those_of_the_file(dataset: tuple[Path, str]) -> None:
+    for seed, name in enumerate(("mp4", "mkv", "avi")):
+        table = frames_table(dataset[0], name)
+        for axis, letter in enumerate("xy"):
+            found = np.stack([table[f"{letter}_{k}"] for k in range(68)], axis=1)
+            expected = face_clip(COUNTS[name], seed)[1][:, :, axis]
+            np.testing.assert_allclose(found, expected, rtol=0, atol=PX_TOLERANCE)
+
+
+def test_the_record_of_every_table(
+    dataset: tuple[Path, str], corpus: Path, models_folder: Path
+) -> None:
+    predictors = models_folder / "openface" / "AU_predictors"
+    for name, count in COUNTS.items():
+        found = record(frames_table(dataset[0], name))
+        path = next((corpus / "in").glob(f"{name}.*"))
+        assert found["software"] == "openface-beam"
+        assert found["version"] == __version__
+        assert found["video_id"] == name
+        assert found["input_uri"] == str(path)
+        assert found["input_fingerprint"] == fingerprint(str(path))
+        assert found["frames_decoded"] == found["frames_with_face"] == count
+        assert found["calibration_frames"] == (0 if name == "picture" else (count + 1) // 2)
+        assert found["calibration"] == ("none" if name == "picture" else "video")
+        assert found["decoder"]
+        assert found["settings"]["name"] == "default"
+        assert (found["frame_width_px"], found["frame_height_px"]) == (WIDTH_PX, HEIGHT_PX)
+        pdm = predictors / "In-the-wild_aligned_PDM_68.txt"
+        key = "openface/AU_predictors/In-the-wild_aligned_PDM_68.txt"
+        assert found["models_sha256"][key] == hashlib.sha256(pdm.read_bytes()).hexdigest()
+        dat_files = [key for key in found["models_sha256"] if key.endswith(".dat")]
+        assert len(dat_files) == len(list(predictors.rglob("*.dat")))
+
+
+def test_columns_agree_with_the_dictionary(dataset: tuple[Path, str]) -> None:
+    dictionary = json.loads((dataset[0] / "data_dictionary.json").read_text())
+    for kind, table in (
+        ("frames", frames_table(dataset[0], "mp4")),
+        ("errors", pq.read_table(dataset[0] / "errors.parquet")),
+    ):
+        assert table.column_names == list(dictionary[kind])
+        for field in table.schema:
+            entry = dictionary[kind][field.name]
+            assert str(field.type) == entry["type"]
+            assert field.nullable == entry["nullable"]
+            assert field.metadata[b"unit"].decode() == entry["unit"]
+            assert field.metadata[b"description"].decode() == entry["description"]
+
+
+def test_all_tables_have_one_schema(dataset: tuple[Path, str]) -> None:
+    schemas = [frames_table(dataset[0], name).schema for name in COUNTS]
+    assert all(schema.equals(schemas[0]) for schema in schemas)
+
+
+def test_readers_of_datasets(dataset: tuple[Path, str]) -> None:
+    frames = dataset[0] / "frames"
+    whole = pyarrow.dataset.dataset(frames, partitioning="hive").to_table()
+    assert whole.num_rows == sum(COUNTS.values())
+    by_video = whole.to_pandas().groupby("video_id", observed=True).size()
+    assert by_video.to_dict() == COUNTS
+    frame = pd.read_parquet(frames)
+    assert len(frame) == whole.num_rows
+    some = pd.read_parquet(frames, filters=[("video_id", "==", "mkv")], columns=["AU12_r"])
+    assert len(some) == COUNTS["mkv"]
+    assert some["AU12_r"].between(0, 5).all()
+
+
+def test_action_units_are_alive(dataset: tuple[Path, str]) -> None:
+    table = frames_table(dataset[0], "mp4").to_pandas()
+    intensities = table.filter(regex="^AU.*_r$")
+    assert intensities.shape[1] == 17
+    assert (intensities.std() > 0).sum() > 10
+    assert table.filter(regex="^AU.*_c$").shape[1] == 18
+
+
+def run_quietly(corpus: Path, models: Path, output: Path | str, **changes) -> RunSummary:
+    values = {
+        "inputs": (str(corpus / "in"),),
+        "output": str(output),
+        "models": str(models),
+        "landmarks": str(corpus / "points"),
+        "quiet": True,
+        "beam": ONE_WORKER,
+    }
+    return run(RunArguments(**(values | changes)))
+
+
+def contents(output: Path) -> dict[str, bytes]:
+    files = sorted(path for path in output.rglob("*") if path.is_file())
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
+
+
+def test_python_does_the_same_as_the_command_line(
+    dataset: tuple[Path, str], corpus: Path, models_folder: Path, tmp_path: Path
+) -> None:
+    summary = run_quietly(corpus, models_folder, tmp_path / "out")
+    assert (summary.inputs, summary.inputs_written, summary.inputs_failed) == (4, 4, 0)
+    assert summary.frames_decoded == summary.frames_with_face == sum(COUNTS.values())
+    assert summary.warnings == 0
+    assert contents(tmp_path / "out") == contents(dataset[0])
+
+
+def test_running_again_replaces_the_dataset(
+    corpus: Path, models_folder: Path, tmp_path: Path
+) -> None:
+    inputs = (str(corpus / "in" / "picture.png"),)
+    run_quietly(corpus, models_folder, tmp_path, inputs=inputs)
+    first = contents(tmp_path)
+    run_quietly(corpus, models_folder, tmp_path, inputs=inputs)
+    assert contents(tmp_path) == first
+
+
+def test_a_manifest(corpus: Path, models_folder: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "list.csv"
+    manifest.write_text(
+        "video_id,uri,person_id,landmarks\n"
+        f"007,{corpus}/in/mp4.mp4,P1,{corpus}/points/mp4.csv\n"
+        f"second,{corpus}/in/mkv.mkv,,{corpus}/points/mkv.parquet\n"
+    )
+    run_quietly(corpus, models_folder, tmp_path / "out", inputs=(str(manifest),), landmarks=None)
+    found = record(frames_table(tmp_path / "out", "007"))
+    assert (found["video_id"], found["person_id"]) == ("007", "P1")
+    assert record(frames_table(tmp_path / "out", "second"))["person_id"] is None
+
+
+def test_an_image_folder(corpus: Path, models_folder: Path, tmp_path: Path) -> None:
+    frames, points = face_clip(4, 2)
+    for index, frame in enumerate(frames):
+        write_picture(tmp_path / "walk" / f"{8 + index}.png", frame)  # 8, 9, 10, 11
+    summary = run_quietly(
+        corpus,
+        models_folder,
+        tmp_path / "out",
+        inputs=(str(tmp_path / "walk"),),
+        landmarks=str(write_landmarks(tmp_path / "walk.csv", points)),
+        image_folders=True,
+    )
+    assert (summary.inputs_written, summary.frames_decoded) == (1, 4)
+    found = record(frames_table(tmp_path / "out", "walk"))
+    assert found["input_kind"] == "image_sequence"
+    assert found["calibration"] == "video"
+
+
+def test_another_filesystem(corpus: Path, models_folder: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    for place in ("in/mp4.mp4", "points/mp4.csv"):
+        memory.pipe(f"/job/{place}", (corpus / place).read_bytes())
+    summary = run_quietly(
+        corpus,
+        models_folder,
+        "memory://job/out",
+        inputs=("memory://job/in/*.mp4",),
+        landmarks="memory://job/points",
+    )
+    assert summary.inputs_written == 1
+    with memory.open("/job/out/frames/video_id=mp4/frames.parquet") as file:
+        table = pq.read_table(file)
+    assert table.num_rows == COUNTS["mp4"]
+    assert memory.exists("/job/out/errors.parquet")
+
+
+def test_networks(network_models_folder: Path, tmp_path: Path, capsys) -> None:
+    bright = face_clip()[0]
+    write_video(tmp_path / "in.mp4", bright[:2] + dark_frames(2) + bright[2:])
+    summary = run(
+        RunArguments(
+            (str(tmp_path / "in.mp4"),),
+            str(tmp_path / "out"),
+            config=str(write_config(tmp_path / "tiny.toml", network_models_folder)),
+            models=str(network_models_folder),
+            beam=ONE_WORKER,
+        )
+    )
+    assert "networks run on CPUExecutionProvider" in capsys.readouterr().err
+    assert (summary.frames_decoded, summary.frames_with_face) == (FRAMES + 2, FRAMES)
+    table = frames_table(tmp_path / "out", "in")
+    seen = [True] * 2 + [False] * 2 + [True] * 4
+    assert table["success"].to_pylist() == seen
+    for name in ("confidence", "x_0", "pose_Tx", "p_0", "AU01_r", "AU01_c"):
+        assert [value is not None for value in table[name].to_pylist()] == seen
+    found = record(table)
+    assert found["onnxruntime_providers"] == ["CPUExecutionProvider"]
+    assert found["settings"]["name"] == "tiny"
+    for name in ("tiny68.onnx", "retinaface_mobilenet025.onnx", "tiny.toml"):
+        content = (network_models_folder / name).read_bytes()
+        assert found["models_sha256"][name] == hashlib.sha256(content).hexdigest()
