@@ -1,0 +1,1 @@
+"""Scripts that time the components; run by hand, never by the tests."""

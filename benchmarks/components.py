@@ -1,0 +1,192 @@
+"""Time of components 4 to 10 per frame, beside one forward pass of a landmark network.
+
+The ratio to the network's pass, timed in the same rounds on the same thread, is what can be
+compared between machines.
+"""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from benchmarks.timing import Measurement, Operation, measure
+from openface_core.alignment import FaceAligner
+from openface_core.dynamic_action_units import dynamic_scores, weigh_median
+from openface_core.fhog import fhog
+from openface_core.geometry import geometry_descriptor
+from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
+from openface_core.media import open_media
+from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
+from openface_core.running_medians import DescriptorMedians
+from openface_core.shape import Camera, calc_params, head_pose, landmarks_in_camera_mm
+from openface_core.static_action_units import weigh_descriptor
+
+REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
+
+TARGETS_MS = {
+    "CalcParams": 0.35,
+    "alignment and mask": 0.25,
+    "FHOG": 0.16,
+    "running medians": 0.25,
+    "35 predictors": 0.05,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything that the components take, in memory.
+
+    Parameters
+    ----------
+    landmarks : (n, 68, 2) ndarray of float32
+        Landmarks of every frame, pixels.
+    frames : list of (H, W, 3) ndarray of uint8
+        The frames.
+    """
+
+    landmarks: NDArray[np.float32]
+    frames: list[NDArray[np.uint8]]
+
+
+def read_inputs(reference: Path) -> Inputs:
+    """Return the landmarks and frames of subj01."""
+    with np.load(reference / "golden" / "subj01" / "calcparams.npz") as archive:
+        flat = archive["landmarks_in"]
+    with open_media(str(reference / "videos" / "subj01.mp4")) as media:
+        frames = [frame.image for frame in media]
+    landmarks = np.ascontiguousarray(flat.reshape(-1, 2, 68).transpose(0, 2, 1))
+    return Inputs(landmarks, frames)
+
+
+def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
+    """Return what is timed; every input is computed beforehand."""
+    folder = reference / "openface" / "AU_predictors"
+    pdm = read_pdm(folder / "In-the-wild_aligned_PDM_68.txt", 68)
+    aligner = FaceAligner(pdm.mean_mm, read_triangulation(folder / "tris_68_full.txt", 68))
+    models = read_action_unit_models(folder / "AU_all_best.txt")
+    camera = Camera.from_frame_size(inputs.frames[0].shape[1], inputs.frames[0].shape[0])
+    landmarks, frames, n = inputs.landmarks, inputs.frames, len(inputs.frames)
+    fits = [calc_params(pdm, points) for points in landmarks]
+    aligned = [
+        aligner.align(frame, points, fit.translation_px).image
+        for frame, points, fit in zip(frames, landmarks, fits, strict=True)
+    ]
+    descriptors = [fhog(image).ravel() for image in aligned]
+    geometry = [geometry_descriptor(pdm, fit.shape_parameters) for fit in fits]
+    medians = DescriptorMedians()
+    for appearance, shape in zip(descriptors, geometry, strict=True):
+        medians.update(appearance, shape, True)
+    network = OnnxModel(
+        reference / "models" / "cunjian_mobilefacenet68.onnx",
+        [TensorSpec("t0", (1, 3, 112, 112))],
+        [TensorSpec("landmarks", None)],
+        OnnxSettings(provider="cpu", threads=1),
+    )
+    crop = np.random.default_rng(0).random((1, 3, 112, 112), dtype=np.float32)
+
+    def pose(k: int) -> object:
+        i = k % n
+        head_pose(pdm, fits[i], landmarks[i], camera)
+        return landmarks_in_camera_mm(pdm, fits[i], camera)
+
+    # As the decoder does, a frame is written to memory just before it is aligned: of 158 frames
+    # the processor's caches would hold none, and the wait for memory would be most of the time.
+    decoded = np.empty_like(frames[0])
+
+    def decode(k: int) -> None:
+        np.copyto(decoded, frames[k % n])
+
+    running = [DescriptorMedians()]
+
+    def begin_video(k: int) -> None:
+        if 2 * k % n == 0:
+            running[0] = DescriptorMedians()
+
+    def update_medians(k: int) -> None:
+        # Two frames, since only every other one moves the medians.
+        for i in (2 * k % n, (2 * k + 1) % n):
+            running[0].update(descriptors[i], geometry[i], True)
+
+    weighted_median = weigh_median(models, medians.fhog, medians.geometry)
+
+    def predict(k: int) -> object:
+        weighted = weigh_descriptor(models, descriptors[k % n], geometry[k % n])
+        return dynamic_scores(models, weighted, weighted_median)
+
+    return {
+        REFERENCE_OPERATION: Operation(lambda _: network.run(crop)),
+        "CalcParams": Operation(lambda k: calc_params(pdm, landmarks[k % n])),
+        "pose and 3D points": Operation(pose),
+        "alignment and mask": Operation(
+            lambda k: aligner.align(decoded, landmarks[k % n], fits[k % n].translation_px),
+            prepare=decode,
+        ),
+        "alignment and mask, frame not in the cache": Operation(
+            lambda k: aligner.align(frames[k % n], landmarks[k % n], fits[k % n].translation_px)
+        ),
+        "FHOG": Operation(lambda k: fhog(aligned[k % n])),
+        "geometry": Operation(lambda k: geometry_descriptor(pdm, fits[k % n].shape_parameters)),
+        "running medians": Operation(update_medians, 2.0, begin_video),
+        "35 predictors": Operation(predict),
+        "medians' product with the weights": Operation(
+            lambda _: weigh_median(models, medians.fhog, medians.geometry), frames_per_call=2.0
+        ),
+    }
+
+
+def as_markdown(found: dict[str, Measurement], calls: int, rounds: int) -> str:
+    """Return the figures as a Markdown table, with what they were made on."""
+    pass_ms = found[REFERENCE_OPERATION].median_ms
+    lines = [
+        f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, onnxruntime "
+        f"{ort.__version__}. One thread, CPU time, median of {rounds} rounds of {calls} calls "
+        "(smallest and largest round in brackets).",
+        "",
+        "| operation | ms per frame | of a network pass | target, ms |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, measurement in found.items():
+        low, high = measurement.range_ms
+        target = TARGETS_MS.get(name)
+        lines.append(
+            f"| {name} | {measurement.median_ms:.3f} ({low:.3f} to {high:.3f}) "
+            f"| {measurement.median_ms / pass_ms:.4f} | {'' if target is None else target} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.components", description=__doc__)
+    parser.add_argument(
+        "--reference", type=Path, required=True, metavar="DIR", help="the reference material"
+    )
+    parser.add_argument("--calls", type=int, default=158, help="calls per round (default 158)")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds (default 9)")
+    arguments = parser.parse_args(argv)
+    timed = operations(arguments.reference, read_inputs(arguments.reference))
+    found = measure(timed, arguments.calls, arguments.rounds)
+    sys.stdout.write(as_markdown(found, arguments.calls, arguments.rounds))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
