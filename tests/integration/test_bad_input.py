@@ -291,10 +291,15 @@ def bad_landmarks(folder: Path, kind: str) -> Path:
 
 
 BAD_LANDMARKS = {
-    "not_a_number": "row 3, column 'x_30'", "infinite": "row 3, column 'x_30'", "short": "for 4 frames, the video has 6",
-    "long": "for 12 frames, the video has 6", "shape": "134 landmark columns instead of 136",
-    "words": "left", "empty": "empty", "binary": "neither a CSV nor a Parquet",
-}  # fmt: skip
+    "not_a_number": "row 3, column 'x_30'",
+    "infinite": "row 3, column 'x_30'",
+    "short": "for 4 frames, the video has 6",
+    "long": "for 12 frames, the video has 6",
+    "shape": "134 landmark columns instead of 136",
+    "words": "left",
+    "empty": "empty",
+    "binary": "neither a CSV nor a Parquet",
+}
 
 
 def test_bad_landmarks_cost_one_row_each(
