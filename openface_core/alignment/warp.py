@@ -36,10 +36,10 @@ def _sample_border(
     image: UInt8Array,
     left: int,
     top: int,
-    w00: int,
-    w01: int,
-    w10: int,
-    w11: int,
+    w00: np.int32,
+    w01: np.int32,
+    w10: np.int32,
+    w11: np.int32,
     out: UInt8Array,
 ) -> None:
     """Write the pixel between four of which some lie outside of the frame and count as black."""
