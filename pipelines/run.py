@@ -4,8 +4,10 @@ Everything the command line can do, :func:`run` does for Python.
 """
 
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 # imports that lead to it stand in the functions.
 
 _REPORTED_PROBLEMS = 10
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,18 @@ def _settings(arguments: RunArguments) -> "RunSettings":
     return replace(settings, onnxruntime=onnx)
 
 
+@contextmanager
+def announced_if_slow(what: str, arguments: RunArguments) -> Iterator[None]:
+    """Say what is going on, if it takes so long that a user may wonder."""
+    timer = threading.Timer(_PATIENCE_SECONDS, sys.stderr.write, [f"{what} ...\n"])
+    if not arguments.quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def run(arguments: RunArguments) -> RunSummary:
     """Run the main job and wait for its end.
 
@@ -127,7 +142,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.graph import build_graph
     from pipelines.progress_display import ProgressDisplay
     from transforms.dataset_documents import write_documents
-    from transforms.engine import load_engine
+    from transforms.engine import load_engine, warm_up
     from transforms.planning import plan_inputs, promised_frames
     from transforms.provenance import RunProvenance
 
@@ -144,6 +159,8 @@ def run(arguments: RunArguments) -> RunSummary:
     engine = load_engine(files, settings)
     if with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+    with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
+        warm_up(engine)
     provenance = RunProvenance(settings.as_dict(), files.sha256())
     columns = frame_columns(
         engine.meter.pdm.mode_count,
@@ -203,10 +220,10 @@ def report_problems(output: str) -> None:
     from transforms.storage import read_whole
     from transforms.write_errors import errors_path
 
-    # On this thread only: one of Arrow's own that still lets go of the file while the interpreter
-    # ends would abort the process, and with it the exit status.
-    table = pq.ParquetFile(read_whole(errors_path(output))).read(use_threads=False)
-    rows = table.to_pylist()
+    # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
+    # go of the file while the interpreter ends would abort the process, exit status and all.
+    file = pq.ParquetFile(read_whole(errors_path(output)), pre_buffer=False)
+    rows = file.read(use_threads=False).to_pylist()
     for row in rows[:_REPORTED_PROBLEMS]:
         sys.stderr.write(f"{row['severity']}: {row['uri']}: {row['reason']}. {row['remedy']}\n")
     if len(rows) > _REPORTED_PROBLEMS:

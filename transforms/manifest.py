@@ -101,7 +101,8 @@ def _parse(uri: str, content: bytes) -> pa.Table:
     # does after a refused manifest, would abort the process.
     try:
         if content.startswith(b"PAR1"):
-            table = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read(use_threads=False)
+            file = pyarrow.parquet.ParquetFile(io.BytesIO(content), pre_buffer=False)
+            table = file.read(use_threads=False)
             table.validate(full=True)  # text that is not UTF-8, for one
             return table
         # Ids such as 007 stay what they are: every column is read as text.
