@@ -118,12 +118,12 @@ class TestFewInputs:
 
 
 @pytest.fixture(scope="module")
-def whole(self, reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def whole(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return run_command([reference / "videos"], reference, tmp_path_factory.mktemp("w") / "out")
 
 
 @pytest.fixture(scope="module")
-def media(self, reference: Path) -> dict[str, Path]:
+def media(reference: Path) -> dict[str, Path]:
     """Every medium of the folder by its video id."""
     paths = sorted(path for path in (reference / "videos").iterdir() if path.is_file())
     names = name_videos([str(path) for path in paths])

@@ -1,19 +1,5 @@
-"""Model folders for these tests."""
+"""The model folders of the integration tests, for these tests too."""
 
-from pathlib import Path
+from tests.integration.conftest import models_folder, network_models_folder
 
-import pytest
-
-from tests.integration.synthetic_corpus import write_models
-
-
-@pytest.fixture(scope="session")
-def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Synthetic models of components 4 to 9."""
-    return write_models(tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="session")
-def network_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with a tiny detector and a tiny landmark network."""
-    return write_models(tmp_path_factory.mktemp("networks"), with_networks=True)
+__all__ = ["models_folder", "network_models_folder"]
