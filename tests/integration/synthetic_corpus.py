@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from onnx import helper
 
-from openface_core.detection.decoding import anchor_count
 from tests.synthetic_models import (
     mean_face_mm,
     plausible_shape_parameters,
@@ -27,6 +26,7 @@ from tests.synthetic_video import write_video
 WIDTH_PX, HEIGHT_PX = 176, 160
 CENTRE_PX = (88.0, 76.0)
 FRAMES = 6
+_MOST_ANCHORS = 20_000
 
 LANDMARK_NAMES = tuple(f"{axis}_{k}" for axis in "xy" for k in range(68))
 
@@ -135,8 +135,8 @@ grid = "pixel_edges"
 def write_networks(folder: Path) -> None:
     """Write a detector that sees one face in every bright frame, and a landmark network.
 
-    The detector knows frames of :data:`WIDTH_PX` x :data:`HEIGHT_PX` only; the landmarks are those
-    of a mean face that fills its box.
+    The face is at its place in frames of :data:`WIDTH_PX` x :data:`HEIGHT_PX`, and somewhere in
+    others; the landmarks are those of a mean face that fills its box.
     """
     mean = mean_face_mm()[:, :2]
     points = (mean - mean.min(axis=0)) / np.ptp(mean, axis=0).max()
@@ -144,32 +144,46 @@ def write_networks(folder: Path) -> None:
     constant_network(folder / "tiny68.onnx", (1, 3, 16, 16), {"output": points[None]})
     (folder / "tiny.toml").write_text(_SPEC, encoding="utf-8")
 
-    count = anchor_count(HEIGHT_PX, WIDTH_PX)
     columns, rows = -(-WIDTH_PX // 8), -(-HEIGHT_PX // 8)
     first_of_stride_16 = 2 * rows * columns
     # The anchor of 128 px at row 4, column 5 of the cells of 16 px: its centre is at (88, 72).
     anchor = first_of_stride_16 + 2 * (4 * -(-WIDTH_PX // 16) + 5) + 1
-    chosen = np.zeros((1, count, 1), dtype=np.float32)
+    chosen = np.zeros((1, _MOST_ANCHORS, 1), dtype=np.float32)
     chosen[0, anchor] = 1.0
-    five_points = np.array([-2, -2, 2, -2, 0, 0, -1.5, 2, 1.5, 2], dtype=np.float32)
-    constants = {
+    strides = np.array([[8], [16], [32]], dtype=np.int64)
+    constants: dict[str, NDArray] = {
         "chosen": chosen,
         "columns": np.array([[[0.0, 1.0]]], dtype=np.float32),
-        "no_shift": np.zeros((1, count, 4), dtype=np.float32),
-        "points": np.tile(five_points, (1, count, 1)),
+        "no_shift": np.zeros((1, 1, 4), dtype=np.float32),
+        "points": np.array([[[-2, -2, 2, -2, 0, 0, -1.5, 2, 1.5, 2]]], dtype=np.float32),
         "zero": np.array(0.0, dtype=np.float32),
         "threshold": np.array(-60.0, dtype=np.float32),
+        "two": np.array([2], dtype=np.int64),
+        "four": np.array([4], dtype=np.int64),
+        "start": np.array([0], dtype=np.int64),
+        "anchor_axis": np.array([1], dtype=np.int64),
+        "strides": strides,
+        "round_up": strides - 1,
     }
     nodes: list[onnx.NodeProto] = [
+        # How many anchors the frame has: two in every cell of each stride.
+        helper.make_node("Shape", ["input"], ["shape"]),
+        helper.make_node("Slice", ["shape", "two", "four"], ["size"]),
+        helper.make_node("Add", ["size", "round_up"], ["rounded"]),
+        helper.make_node("Div", ["rounded", "strides"], ["cells"]),
+        helper.make_node("ReduceProd", ["cells"], ["places"], axes=[1], keepdims=0),
+        helper.make_node("ReduceSum", ["places"], ["all_places"], keepdims=1),
+        helper.make_node("Mul", ["all_places", "two"], ["count"]),
+        helper.make_node("Slice", ["chosen", "start", "count", "anchor_axis"], ["here"]),
         # Pixels come with the mean taken off, so that black is about -115.
         helper.make_node("ReduceMean", ["input"], ["brightness"], keepdims=0),
         helper.make_node("Sub", ["brightness", "threshold"], ["light"]),
         helper.make_node("Sigmoid", ["light"], ["score"]),
-        helper.make_node("Mul", ["chosen", "score"], ["scores"]),
+        helper.make_node("Mul", ["here", "score"], ["scores"]),
         helper.make_node("Mul", ["scores", "columns"], ["conf"]),
-        helper.make_node("Mul", ["brightness", "zero"], ["nothing"]),
-        helper.make_node("Add", ["no_shift", "nothing"], ["loc"]),
-        helper.make_node("Add", ["points", "nothing"], ["landms"]),
+        helper.make_node("Mul", ["here", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "no_shift"], ["loc"]),
+        helper.make_node("Add", ["nothing", "points"], ["landms"]),
     ]
     save_graph(
         folder / "retinaface_mobilenet025.onnx",

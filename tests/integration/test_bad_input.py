@@ -21,7 +21,7 @@ from tests.integration.synthetic_corpus import (
     write_landmarks,
     write_models,
 )
-from tests.synthetic_video import write_audio, write_video
+from tests.synthetic_video import write_audio
 
 
 @pytest.fixture(scope="module")
@@ -329,18 +329,3 @@ def test_bad_landmarks_cost_one_row_each(
     assert all(row["remedy"].endswith(".") for row in rows)
     (kept,) = (tmp_path / "out" / "frames").iterdir()
     assert kept.name == "video_id=good"
-
-
-def test_a_video_that_changes_its_size_is_refused_by_its_detector_only(
-    good: Path, tmp_path: Path, capsys
-) -> None:
-    """The tiny detector knows one frame size: another video is its row, and not the run's end."""
-    models = write_models(tmp_path / "m", with_networks=True)
-    config = write_config(tmp_path / "c.toml", models)
-    other = [frame[:96, :96] for frame in face_clip(2)[0]]
-    write_video(tmp_path / "other.mp4", other)
-    argv = ["--input", good / "good.mp4", tmp_path / "other.mp4", "--models", models]
-    argv += ["--config", config, "--output", tmp_path / "out", "--quiet"]
-    assert main([str(word) for word in argv]) == 0
-    (row,) = pq.read_table(tmp_path / "out" / "errors.parquet").to_pylist()
-    assert (row["video_id"], row["stage"]) == ("other", "models")
