@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from models import ModelFiles
 from openface_core.action_unit_models import ActionUnitModels
+from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.face_measurement import FaceMeter
@@ -11,6 +14,8 @@ from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings
+
+_WARM_UP_SIDE_PX = 320
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,31 @@ class Engine:
     def providers(self) -> tuple[str, ...]:
         """What onnxruntime runs the networks on; empty where landmarks are given."""
         return () if self.landmark_network is None else self.landmark_network.providers
+
+
+def warm_up(engine: Engine) -> None:
+    """Run every kernel once, so that all are compiled before workers need them.
+
+    A machine's first run compiles for some 20 seconds and keeps the result on disk; later runs,
+    and worker processes of this one, load it.
+
+    Parameters
+    ----------
+    engine : Engine
+        The models.
+    """
+    frame = np.full((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX, 3), 127, dtype=np.uint8)
+    mean = engine.meter.pdm.mean_mm.reshape(3, -1)[:2].T
+    landmarks = np.ascontiguousarray(mean + np.float32(_WARM_UP_SIDE_PX / 2))
+    measured = engine.meter.measure(frame, landmarks)
+    tracker = ActionUnitTracker(engine.video_models)
+    if measured is not None:
+        tracker.add(measured.fhog, measured.geometry)
+    if engine.detector is not None:
+        engine.detector.detect(frame)
+    if engine.landmark_network is not None:
+        box = np.array([0, 0, _WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX], dtype=np.float32)
+        engine.landmark_network.locate(frame, box)
 
 
 def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
