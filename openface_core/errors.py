@@ -75,3 +75,9 @@ class OutputError(OpenFaceBeamError):
     """The output cannot be written."""
 
     stage = "writing"
+
+
+class PipelineError(OpenFaceBeamError):
+    """The dataflow itself failed, not the analysis of an input."""
+
+    stage = "pipeline"

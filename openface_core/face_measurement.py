@@ -62,7 +62,7 @@ class FaceMeter:
 
     def __init__(self, pdm: PointDistributionModel, triangles: NDArray[np.int32]) -> None:
         self.pdm = pdm
-        self._aligner = FaceAligner(pdm.mean_mm, triangles)
+        self.aligner = FaceAligner(pdm.mean_mm, triangles)
 
     def measure(self, frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceMeasurement | None:
         """Measure one face.
@@ -86,7 +86,7 @@ class FaceMeter:
         pose = head_pose(self.pdm, fit, landmarks, camera)
         if pose is None:
             return None
-        aligned = self._aligner.align(frame, landmarks, fit.translation_px)
+        aligned = self.aligner.align(frame, landmarks, fit.translation_px)
         if not np.isfinite(aligned.matrix).all():
             return None
         return FaceMeasurement(

@@ -86,7 +86,6 @@ def compare_video_with_dumps(
     video: str,
     dumps: GoldenDumps,
     engine: Engine,
-    triangles: NDArray[np.int32],
     settings: RunSettings,
     on_frame: Callable[[], None],
 ) -> ChainComparison:
@@ -100,8 +99,6 @@ def compare_video_with_dumps(
         The dumps.
     engine : Engine
         The models.
-    triangles : (t, 3) ndarray of int32
-        Triangulation of the face mask.
     settings : RunSettings
         Limits of decoding.
     on_frame : callable
@@ -117,7 +114,7 @@ def compare_video_with_dumps(
     OpenFaceBeamError
         If the video cannot be read, or a dump is damaged or of another video.
     """
-    aligned = _AlignedFaces(dumps, triangles) if dumps.has(ALIGNED) else None
+    aligned = _AlignedFaces(dumps, engine.meter.aligner.triangles) if dumps.has(ALIGNED) else None
     tracker = ActionUnitTracker(engine.video_models)
     count = 0
     with open_media(video, limits=settings.decoding) as media:

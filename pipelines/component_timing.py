@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.alignment import FaceAligner
 from openface_core.detection import select_face
 from openface_core.face_measurement import FaceMeasurement
 from openface_core.fhog import fhog
@@ -117,13 +116,12 @@ class _TimedVideo:
     def __init__(
         self,
         engine: Engine,
-        triangles: NDArray[np.int32],
         given: GivenLandmarks | None,
         settings: RunSettings,
     ) -> None:
         self._engine, self._given, self.settings = engine, given, settings
         self._pdm = engine.meter.pdm
-        self._aligner = FaceAligner(self._pdm.mean_mm, triangles)
+        self._aligner = engine.meter.aligner
         self._tracker = ActionUnitTracker(engine.video_models)
         self._medians = _TimedMedians()
         if self._tracker.medians is not None:
@@ -224,7 +222,6 @@ def _pass_over_video(video: str, timed: _TimedVideo, frames: int | None) -> int:
 def time_components(
     video: str,
     engine: Engine,
-    triangles: NDArray[np.int32],
     given: GivenLandmarks | None,
     settings: RunSettings,
     frames: int | None = None,
@@ -237,8 +234,6 @@ def time_components(
         The video.
     engine : Engine
         The models; networks should be on one thread.
-    triangles : (t, 3) ndarray of int32
-        Triangulation of the face mask.
     given : GivenLandmarks or None
         Landmarks; None has the networks find them.
     settings : RunSettings
@@ -258,8 +253,8 @@ def time_components(
         If the video cannot be read.
     """
     warm_up = WARM_UP_FRAMES if frames is None else min(frames, WARM_UP_FRAMES)
-    _pass_over_video(video, _TimedVideo(engine, triangles, given, settings), warm_up)
-    timed = _TimedVideo(engine, triangles, given, settings)
+    _pass_over_video(video, _TimedVideo(engine, given, settings), warm_up)
+    timed = _TimedVideo(engine, given, settings)
     _pass_over_video(video, timed, frames)
     total = sum(sum(times) for times in timed.watch.nanoseconds.values())
     return tuple(

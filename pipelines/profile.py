@@ -171,8 +171,6 @@ def profile(arguments: ProfileArguments) -> Profile:
 
     from models import default_models_folder, locate_models
     from openface_core.landmarks.files import read_landmarks
-    from openface_core.model_files import read_triangulation
-    from openface_core.tables.columns import LANDMARK_COUNT
     from pipelines.component_timing import time_components
     from pipelines.config_file import load_settings
     from transforms.engine import load_engine
@@ -187,7 +185,6 @@ def profile(arguments: ProfileArguments) -> Profile:
     components = time_components(
         arguments.video,
         load_engine(files, one_thread),
-        read_triangulation(files.triangulation, LANDMARK_COUNT),
         given,
         one_thread,
         arguments.frames,

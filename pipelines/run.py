@@ -3,6 +3,7 @@
 Everything the command line can do, :func:`run` does for Python.
 """
 
+import logging
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, PipelineError
 from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _REPORTED_PROBLEMS = 10
 _PATIENCE_SECONDS = 2.0
+_PIPELINE_REMEDY = "The log above says where; run again once the cause is mended."
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def run(arguments: RunArguments) -> RunSummary:
     write_documents(arguments.output, provenance, columns)
 
     shows_progress = is_local(arguments.runner) and not arguments.quiet
-    total = promised_frames(plan.tasks) if shows_progress else None
+    total = promised_frames(plan.tasks, settings.decoding) if shows_progress else None
     with ProgressDisplay(total, len(plan.tasks), quiet=not shows_progress) as progress:
         pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
         build_graph(
@@ -184,8 +186,7 @@ def run(arguments: RunArguments) -> RunSummary:
             arguments.output,
             progress.folder if shows_progress else None,
         )
-        result = pipeline.run()
-        result.wait_until_finish()
+        result = _finish(pipeline)
     counts = _counters(result)
     return RunSummary(
         output=arguments.output,
@@ -197,6 +198,26 @@ def run(arguments: RunArguments) -> RunSummary:
         warnings=counts.get("warnings", 0),
         seconds=time.monotonic() - began,
     )
+
+
+def _finish(pipeline: Any) -> Any:
+    """Run a pipeline to its end and return its result.
+
+    Raises
+    ------
+    PipelineError
+        If the pipeline itself fails, as when the error table cannot be written.
+    """
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:  # Beam turns what happens in a worker into many kinds of exception
+        logging.getLogger(__name__).exception("the pipeline failed")
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise PipelineError(
+            "the pipeline", (lines or [type(error).__name__])[-1].rstrip("."), _PIPELINE_REMEDY
+        ) from error
+    return result
 
 
 def _counters(result: Any) -> dict[str, int]:

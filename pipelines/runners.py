@@ -55,7 +55,8 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        The options. Local runs get threads, one per core, unless the options say otherwise.
+        The options. Local runs get threads, one per core, unless the options say otherwise;
+        ``in_memory`` has one worker by its nature.
     """
     arguments = [*given]
     if is_local(runner):
@@ -63,7 +64,8 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
         if "--direct_running_mode" not in named:
             arguments.append("--direct_running_mode=multi_threading")
         if "--direct_num_workers" not in named:
-            arguments.append(f"--direct_num_workers={available_cores()}")
+            workers = 1 if "in_memory" in " ".join(given) else available_cores()
+            arguments.append(f"--direct_num_workers={workers}")
     else:
         arguments.append(f"--runner={runner}")
     return arguments

@@ -181,8 +181,6 @@ def validate(arguments: ValidateArguments) -> "Report":
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
     from models import default_models_folder, locate_models
     from openface_core.media import open_media
-    from openface_core.model_files import read_triangulation
-    from openface_core.tables.columns import LANDMARK_COUNT
     from pipelines.chain_validation import compare_video_with_dumps
     from pipelines.component_validation import compare_components
     from pipelines.config_file import load_settings
@@ -213,7 +211,6 @@ def validate(arguments: ValidateArguments) -> "Report":
             arguments.video,
             dumps,
             engine,
-            read_triangulation(files.triangulation, LANDMARK_COUNT),
             settings,
             progress.on_frame,
         )

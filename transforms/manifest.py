@@ -17,6 +17,7 @@ REQUIRED_COLUMNS = ("video_id", "uri")
 OPTIONAL_COLUMNS = ("person_id", "landmarks")
 
 _MAX_BYTES = 2**30
+_MAX_ROWS = 10_000_000
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _REMEDY = "A manifest has the columns video_id and uri, and may have person_id and landmarks."
 
@@ -102,6 +103,14 @@ def _parse(uri: str, content: bytes) -> pa.Table:
     try:
         if content.startswith(b"PAR1"):
             file = pyarrow.parquet.ParquetFile(io.BytesIO(content), pre_buffer=False)
+            metadata = file.metadata
+            size = sum(
+                metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)
+            )
+            if size > _MAX_BYTES or metadata.num_rows > _MAX_ROWS:
+                raise ConfigError(
+                    uri, f"{metadata.num_rows} rows of {size} bytes are too many", _REMEDY
+                )
             table = file.read(use_threads=False)
             table.validate(full=True)  # text that is not UTF-8, for one
             return table

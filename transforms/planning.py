@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import fsspec
 
 from openface_core.errors import InputError, OpenFaceBeamError
-from openface_core.media import open_media
+from openface_core.media import DecodeLimits, open_media
 from openface_core.media.sources import Source, locate, storage_errors
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
@@ -17,6 +17,18 @@ from transforms.records import Problem, VideoTask
 _GLOB = re.compile(r"[*?\[]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
+_DATA_SUFFIXES = (
+    ".csv",
+    ".json",
+    ".log",
+    ".md",
+    ".parquet",
+    ".srt",
+    ".tsv",
+    ".txt",
+    ".vtt",
+    ".xml",
+)
 _MAX_ID_LENGTH = 120
 _LOOKS_LIKE_VALUE = re.compile(
     r"[^A-Za-z]*"  # without any letter: a number or a date
@@ -46,6 +58,15 @@ class InputPlan:
 
 def _stem(uri: str) -> str:
     return PurePosixPath(uri.rstrip("/")).stem
+
+
+def _name(uri: str) -> str:
+    return PurePosixPath(uri.rstrip("/")).name
+
+
+def _may_be_media(uri: str) -> bool:
+    """Return whether a file may claim the name that it shares with a video beside it."""
+    return PurePosixPath(uri).suffix.lower() not in _DATA_SUFFIXES
 
 
 def safe_video_id(name: str) -> str:
@@ -79,13 +100,13 @@ def name_videos(uris: Sequence[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The file name without its ending; with it where two inputs would share a name; numbered in
-        the order of the inputs where they still would.
+        The file name without its ending; with it for tables and texts, and where two inputs would
+        share a name; numbered in the order of the inputs where they still would.
     """
-    by_stem = [safe_video_id(_stem(uri)) for uri in uris]
+    by_stem = [safe_video_id(_stem(uri) if _may_be_media(uri) else _name(uri)) for uri in uris]
     shared = Counter(name.lower() for name in by_stem)  # some filesystems ignore case
     names = [
-        name if shared[name.lower()] == 1 else safe_video_id(PurePosixPath(uri.rstrip("/")).name)
+        name if shared[name.lower()] == 1 else safe_video_id(_name(uri))
         for name, uri in zip(by_stem, uris, strict=True)
     ]
     taken: set[str] = set()
@@ -170,7 +191,7 @@ def plan_inputs(
         As for :func:`expand_inputs`; or one manifest, a CSV or Parquet file.
     landmarks : str, optional
         File of given landmarks for a single input, or a folder with one file per input, named
-        after its video id.
+        after its video id or its file.
     image_folders : bool
         Whether folders are sequences of images.
 
@@ -221,7 +242,9 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     place = locate(landmarks, error=InputError)
     found = None
     if place.is_directory():
-        files = [place.child(task.video_id + suffix) for suffix in _LANDMARK_SUFFIXES]
+        # The id of 001.mp4 is video-001, but its landmarks may well be called 001.csv.
+        names = dict.fromkeys((task.video_id, _stem(task.uri)))
+        files = [place.child(name + suffix) for name in names for suffix in _LANDMARK_SUFFIXES]
         found = next((file for file in files if file.exists()), None)
         if found is None:
             raise InputError(
@@ -241,7 +264,7 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     return VideoTask(task.video_id, task.uri, task.person_id, found.uri)
 
 
-def promised_frames(tasks: Iterable[VideoTask]) -> int | None:
+def promised_frames(tasks: Iterable[VideoTask], limits: DecodeLimits) -> int | None:
     """Return how many frames the inputs' headers promise, for showing progress only.
 
     Parameters
@@ -249,6 +272,8 @@ def promised_frames(tasks: Iterable[VideoTask]) -> int | None:
     tasks : iterable of VideoTask
         The inputs; each is opened. One that cannot be is left out: it will be a row of the error
         table in its turn.
+    limits : DecodeLimits
+        Bounds on hostile or damaged input.
 
     Returns
     -------
@@ -258,7 +283,7 @@ def promised_frames(tasks: Iterable[VideoTask]) -> int | None:
     total = 0
     for task in tasks:
         try:
-            with open_media(task.uri) as media:
+            with open_media(task.uri, limits=limits) as media:
                 info = media.info
         except OpenFaceBeamError:
             continue

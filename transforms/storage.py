@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from openface_core.errors import OutputError
-from openface_core.media.sources import Source, locate
+from openface_core.media.sources import Source, locate, storage_errors
 
 
 def join(folder: str, *names: str) -> str:
@@ -73,6 +73,22 @@ def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove(uri: str) -> None:
+    """Remove a file if it is there.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    target = locate(uri, error=OutputError)
+    with storage_errors(uri, OutputError):
+        if target.is_local:
+            Path(target.path).unlink(missing_ok=True)
+        elif target.exists():
+            target.filesystem.rm_file(target.path)
 
 
 def read_whole(uri: str) -> io.BytesIO:

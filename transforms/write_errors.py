@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.tables import Column, frame_schema
-from transforms.records import Problem
-from transforms.storage import join, write_whole
+from transforms.records import Problem, Severity
+from transforms.storage import join, remove, write_whole
+from transforms.write_frames import frames_path
 
 ERROR_COLUMNS = (
     Column("video_id", pa.string(), "1", "name of the input in the dataset", False),
@@ -37,9 +38,21 @@ def error_table(problems: Iterable[Problem]) -> pa.Table:
 
 
 def write_errors(output: str, problems: Iterable[Problem]) -> str:
-    """Write the error table, replacing an older one, and return its path."""
+    """Write the error table, replacing an older one, and return its path.
+
+    An input with an error has no table of frames: one of an earlier run is removed.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    problems = list(problems)
     path = errors_path(output)
     table = error_table(problems)
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            remove(frames_path(output, problem.video_id))
     write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
     return path
 

@@ -234,7 +234,9 @@ def _read_parquet(source: Source) -> tuple[_Columns, NDArray[np.float64]]:
         source.open() as file,
         _format_errors(source, []),
     ):
-        parquet = pyarrow.parquet.ParquetFile(file)
+        # Nothing is buffered ahead: a thread of Arrow that still lets go of the file while the
+        # interpreter ends would abort the process.
+        parquet = pyarrow.parquet.ParquetFile(file, pre_buffer=False)
         columns = _choose_columns(source, parquet.schema_arrow.names)
         wanted = columns.names()
         for name in wanted:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core import __version__
+from openface_core.errors import PipelineError
 from openface_core.media import fingerprint
 from pipelines.run import RunSummary, run
 from pipelines.run_arguments import RunArguments
@@ -287,3 +288,41 @@ def test_networks(network_models_folder: Path, tmp_path: Path, capsys) -> None:
     for name in ("tiny68.onnx", "retinaface_mobilenet025.onnx", "tiny.toml"):
         content = (network_models_folder / name).read_bytes()
         assert found["models_sha256"][name] == hashlib.sha256(content).hexdigest()
+
+
+def test_an_input_that_fails_loses_the_table_of_an_earlier_run(
+    corpus: Path, models_folder: Path, tmp_path: Path
+) -> None:
+    video = tmp_path / "in" / "clip.mp4"
+    video.parent.mkdir()
+    video.write_bytes((corpus / "in" / "mp4.mp4").read_bytes())
+    arguments = RunArguments(
+        inputs=(str(video),),
+        output=str(tmp_path / "out"),
+        models=str(models_folder),
+        landmarks=str(corpus / "points" / "mp4.csv"),
+        quiet=True,
+        beam=ONE_WORKER,
+    )
+    assert run(arguments).inputs_written == 1
+    assert frames_table(tmp_path / "out", "clip").num_rows == COUNTS["mp4"]
+    video.write_bytes(b"no longer a video")
+    assert run(arguments).inputs_failed == 1
+    assert not (tmp_path / "out" / "frames" / "video_id=clip" / "frames.parquet").exists()
+
+
+def test_an_error_table_that_cannot_be_written_is_one_line(
+    corpus: Path, models_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "errors.parquet" / "in_the_way").mkdir(parents=True)
+    (tmp_path / "out" / "dataset_description.json").write_text("{}")
+    arguments = RunArguments(
+        inputs=(str(corpus / "in" / "mp4.mp4"),),
+        output=str(tmp_path / "out"),
+        models=str(models_folder),
+        landmarks=str(corpus / "points" / "mp4.csv"),
+        quiet=True,
+        beam=ONE_WORKER,
+    )
+    with pytest.raises(PipelineError, match=r"errors\.parquet.*it cannot be written"):
+        run(arguments)

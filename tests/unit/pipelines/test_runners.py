@@ -64,6 +64,12 @@ def test_direct_runner_is_never_beams_own() -> None:
     assert make_runner("FlinkRunner", options) == "FlinkRunner"
 
 
+def test_one_process_without_threads_has_one_worker() -> None:
+    assert "--direct_num_workers=1" in beam_arguments(
+        "DirectRunner", ["--direct_running_mode=in_memory"]
+    )
+
+
 def test_options_reach_beam() -> None:
     options = pipeline_options("DirectRunner", ["--direct_num_workers=3"])
     found = options.get_all_options()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openface_core.errors import ConfigError, InputError
+from openface_core.media import DecodeLimits
 from tests.integration.synthetic_corpus import write_clip
 from tests.synthetic_video import moving_square, write_video
 from transforms.planning import (
@@ -85,6 +86,10 @@ class TestNameVideos:
 
     def test_keeps_the_ending_where_stems_clash(self) -> None:
         assert name_videos(["a.mp4", "a.mkv", "b.mp4"]) == ("a.mp4", "a.mkv", "b")
+
+    def test_a_table_beside_a_video_does_not_take_its_name(self) -> None:
+        uris = ["in/subj.csv", "in/subj.mp4", "in/subj.openface.csv"]
+        assert name_videos(uris) == ("subj.csv", "subj", "subj.openface.csv")
 
     def test_numbers_what_still_clashes(self) -> None:
         uris = [f"{day}/clip.mp4" for day in ("mon", "tue", "wed")]
@@ -194,6 +199,16 @@ class TestPlanInputs:
         assert problem.video_id == "c"
         assert "no landmarks" in problem.reason
 
+    def test_landmarks_named_after_a_file_whose_id_is_another(self, tmp_path: Path) -> None:
+        touch(tmp_path / "in", "001.mp4", "002.mp4")
+        touch(tmp_path / "points", "001.csv", "video-002.csv")
+        tasks = plan_inputs([str(tmp_path / "in")], landmarks=str(tmp_path / "points")).tasks
+        assert [task.video_id for task in tasks] == ["video-001", "video-002"]
+        assert [Path(str(task.landmarks_uri)).name for task in tasks] == [
+            "001.csv",
+            "video-002.csv",
+        ]
+
     def test_a_missing_file_of_landmarks(self, tmp_path: Path) -> None:
         touch(tmp_path, "a.mp4")
         with pytest.raises(InputError, match="no such file") as caught:
@@ -228,7 +243,7 @@ class TestPromisedFrames:
         touch(tmp_path, "c.mp4")
         tasks = plan_inputs([str(tmp_path)]).tasks
         assert len(tasks) == 3
-        assert promised_frames(tasks) == 10
+        assert promised_frames(tasks, DecodeLimits()) == 10
 
     def test_no_task(self) -> None:
-        assert promised_frames([]) == 0
+        assert promised_frames([], DecodeLimits()) == 0
