@@ -94,6 +94,11 @@ class ModelFiles:
             files.update(predictor for predictor, _ in read_action_unit_list(path))
         return tuple(sorted(files))
 
+    def network_names(self) -> tuple[str, ...]:
+        """Return the names, as in :meth:`sha256`, of what given landmarks do without."""
+        networks = (self.detector, self.landmark_network, self.landmark_spec)
+        return tuple(_relative(path, self.root) for path in networks if path is not None)
+
     def sha256(self) -> dict[str, str]:
         """Return the SHA-256 of every file, by path below the models folder.
 

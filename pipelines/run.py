@@ -18,6 +18,8 @@ from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
 
 if TYPE_CHECKING:
+    from transforms.provenance import RunProvenance
+    from transforms.records import VideoTask
     from transforms.settings import RunSettings
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
@@ -36,8 +38,10 @@ class RunSummary:
     ----------
     output : str
         Output folder.
-    inputs, inputs_written, inputs_failed : int
-        Inputs in all, with a table, and without.
+    inputs : int
+        Inputs in all.
+    inputs_written, inputs_finished, inputs_failed : int
+        Those that got a table, had one from an earlier run, and have none.
     frames_decoded, frames_with_face : int
         Rows written, and those with a measured face.
     warnings : int
@@ -48,18 +52,25 @@ class RunSummary:
 
     output: str
     inputs: int
-    inputs_written: int
-    inputs_failed: int
-    frames_decoded: int
-    frames_with_face: int
-    warnings: int
-    seconds: float
+    inputs_written: int = 0
+    inputs_finished: int = 0
+    inputs_failed: int = 0
+    frames_decoded: int = 0
+    frames_with_face: int = 0
+    warnings: int = 0
+    seconds: float = 0.0
 
     def __str__(self) -> str:
+        if self.inputs == self.inputs_finished:
+            return (
+                f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
+                f"{self.output}. --force analyses them anew."
+            )
         without = self.frames_decoded - self.frames_with_face
         rate = self.frames_decoded / max(self.seconds, 1e-9)
+        earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
         text = (
-            f"Wrote {self.inputs_written} of {self.inputs} inputs to {self.output}: "
+            f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
             f"{self.frames_decoded} frames, {without} of them without a face, "
             f"in {self.seconds:.1f} s ({rate:.0f} frames per second); "
             f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
@@ -78,13 +89,15 @@ def check_output(output: str) -> None:
         If it does, or is a file.
     """
     from transforms.dataset_documents import DESCRIPTION_NAME
+    from transforms.storage import is_temporary
 
     folder = Path(output)
     if "://" in output or not folder.exists():
         return
     if not folder.is_dir():
         raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
-    if any(folder.iterdir()) and not (folder / DESCRIPTION_NAME).is_file():
+    others = any(not is_temporary(path.name) for path in folder.iterdir())
+    if others and not (folder / DESCRIPTION_NAME).is_file():
         raise ConfigError(
             output,
             "the output folder holds other files",
@@ -145,8 +158,10 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.progress_display import ProgressDisplay
     from transforms.dataset_documents import write_documents
     from transforms.engine import load_engine, warm_up
+    from transforms.finished import earlier_problems
     from transforms.planning import plan_inputs, promised_frames
     from transforms.provenance import RunProvenance
+    from transforms.storage import remove_temporaries
 
     settings = _settings(arguments)
     options = pipeline_options(arguments.runner, arguments.beam)
@@ -157,13 +172,20 @@ def run(arguments: RunArguments) -> RunSummary:
     root = Path(arguments.models) if arguments.models else default_models_folder()
     with_networks = any(task.landmarks_uri is None for task in plan.tasks)
     files = locate_models(root, settings.models, with_networks=with_networks)
+    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    remove_temporaries(arguments.output)
+    todo, finished = _split(plan.tasks, arguments, provenance)
+    analysed = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
+    problems = plan.problems + earlier_problems(arguments.output, analysed)
+    if not todo and not plan.problems:
+        return RunSummary(arguments.output, len(finished), inputs_finished=len(finished))
+
     # Loaded here as well as in the workers, so that a damaged model fails once and at once.
     engine = load_engine(files, settings)
     if with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
-    provenance = RunProvenance(settings.as_dict(), files.sha256())
     columns = frame_columns(
         engine.meter.pdm.mode_count,
         engine.video_models.intensity_names,
@@ -173,13 +195,13 @@ def run(arguments: RunArguments) -> RunSummary:
     write_documents(arguments.output, provenance, columns)
 
     shows_progress = is_local(arguments.runner) and not arguments.quiet
-    total = promised_frames(plan.tasks, settings.decoding) if shows_progress else None
-    with ProgressDisplay(total, len(plan.tasks), quiet=not shows_progress) as progress:
+    total = promised_frames(todo, settings.decoding) if shows_progress else None
+    with ProgressDisplay(total, len(todo), quiet=not shows_progress) as progress:
         pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
         build_graph(
             pipeline,
-            plan.tasks,
-            plan.problems,
+            todo,
+            problems,
             files,
             settings,
             provenance,
@@ -192,12 +214,27 @@ def run(arguments: RunArguments) -> RunSummary:
         output=arguments.output,
         inputs=len(plan.tasks) + len(plan.problems),
         inputs_written=counts.get("inputs_written", 0),
+        inputs_finished=len(finished),
         inputs_failed=counts.get("inputs_failed", 0) + len(plan.problems),
         frames_decoded=counts.get("frames_decoded", 0),
         frames_with_face=counts.get("frames_with_face", 0),
         warnings=counts.get("warnings", 0),
         seconds=time.monotonic() - began,
     )
+
+
+def _split(
+    tasks: Sequence["VideoTask"], arguments: RunArguments, provenance: "RunProvenance"
+) -> tuple[list["VideoTask"], list["VideoTask"]]:
+    """Return the inputs that are to be analysed, and those that an earlier run has finished."""
+    from transforms.finished import is_finished
+
+    todo: list[VideoTask] = []
+    finished: list[VideoTask] = []
+    for task in tasks:
+        done = not arguments.force and is_finished(arguments.output, task, provenance)
+        (finished if done else todo).append(task)
+    return todo, finished
 
 
 def _finish(pipeline: Any) -> Any:
@@ -261,7 +298,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")
-        return 0 if summary.inputs_written else 1
+        return 0 if summary.inputs_written or summary.inputs_finished else 1
 
     return run_command(command)
 

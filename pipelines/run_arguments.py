@@ -43,6 +43,8 @@ class RunArguments:
         Execution provider of onnxruntime, over the one of the configuration.
     runner : str
         Beam runner.
+    force : bool
+        Whether to analyse finished inputs anew.
     quiet : bool
         Whether to show no progress.
     beam : tuple of str
@@ -57,6 +59,7 @@ class RunArguments:
     image_folders: bool = False
     provider: str | None = None
     runner: str = "DirectRunner"
+    force: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
 
@@ -115,6 +118,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="Beam runner; DirectRunner uses all cores of this machine (default)",
     )
+    result.add_argument(
+        "--force",
+        action="store_true",
+        help="analyse all inputs anew; otherwise an input is skipped that an earlier run into the "
+        "same folder has finished with the same content, settings and models",
+    )
     result.add_argument("--quiet", action="store_true", help="show no progress")
     return result
 
@@ -131,6 +140,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         image_folders=known.image_folders,
         provider=known.provider,
         runner=known.runner,
+        force=known.force,
         quiet=known.quiet,
         beam=tuple(beam),
     )

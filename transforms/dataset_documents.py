@@ -19,7 +19,7 @@ def _write_text(file: IO[bytes], text: str) -> None:
 
 
 def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Column]) -> None:
-    """Write ``data_dictionary.json`` and ``dataset_description.json``.
+    """Write ``dataset_description.json`` and ``data_dictionary.json``.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Co
     """
     dictionary = {"frames": data_dictionary(columns), "errors": data_dictionary(ERROR_COLUMNS)}
     documents = {
-        DICTIONARY_NAME: dictionary,
-        # Last: its presence marks the folder as an output of this program.
+        # First: its presence marks the folder as an output of this program.
         DESCRIPTION_NAME: dataset_description(provenance),
+        DICTIONARY_NAME: dictionary,
     }
     for name, content in documents.items():
         text = json.dumps(content, indent=2) + "\n"

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openface_core import __version__
-from openface_core.media import MediaInfo
+from openface_core.media import MediaInfo, fingerprint
 from transforms.records import VideoTask
 
 SOFTWARE = "openface-beam"
+METADATA_KEY = "openface_beam"
+"""Under this key a table holds its record as JSON."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,60 @@ class RunProvenance:
         All settings.
     models : dict of str to str
         SHA-256 of every model file.
+    networks : tuple of str
+        Those model files that an input with given landmarks does without.
     """
 
     settings: dict[str, Any]
     models: dict[str, str] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class InputIdentity:
+    """Everything that the table of an input depends on.
+
+    Parameters
+    ----------
+    run : RunProvenance
+        Settings and models.
+    task : VideoTask
+        The input.
+    fingerprint : str
+        Hash of its content.
+    landmarks_fingerprint : str or None
+        Hash of its file of given landmarks.
+    """
+
+    run: RunProvenance
+    task: VideoTask
+    fingerprint: str
+    landmarks_fingerprint: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the record as plain values."""
+        """Return the record as plain values; a table with an equal record need not be made anew."""
+        unused = () if self.landmarks_fingerprint is None else self.run.networks
         return {
             "software": SOFTWARE,
             "version": __version__,
-            "settings": self.settings,
-            "models_sha256": self.models,
+            "settings": self.run.settings,
+            "models_sha256": {k: v for k, v in self.run.models.items() if k not in unused},
+            "person_id": self.task.person_id,
+            "input_fingerprint": self.fingerprint,
+            "landmarks_fingerprint": self.landmarks_fingerprint,
         }
+
+
+def identify_input(task: VideoTask, run: RunProvenance) -> InputIdentity:
+    """Return the identity of an input, which is read for it.
+
+    Raises
+    ------
+    MediaError
+        If the input or its landmarks cannot be read.
+    """
+    landmarks = None if task.landmarks_uri is None else fingerprint(task.landmarks_uri)
+    return InputIdentity(run, task, fingerprint(task.uri), landmarks)
 
 
 @dataclass(frozen=True)
@@ -42,14 +85,10 @@ class VideoProvenance:
 
     Parameters
     ----------
-    run : RunProvenance
-        What it shares with the run's other tables.
-    task : VideoTask
-        The input.
+    identity : InputIdentity
+        What it depends on.
     info : MediaInfo
         What decoding found.
-    fingerprint : str
-        Hash of the input's content.
     providers : tuple of str
         What onnxruntime ran on.
     frames_decoded, frames_with_face, calibration_frames : int
@@ -58,10 +97,8 @@ class VideoProvenance:
         ``video`` (running medians of this video, as OpenFace) or ``none`` (static models).
     """
 
-    run: RunProvenance
-    task: VideoTask
+    identity: InputIdentity
     info: MediaInfo
-    fingerprint: str
     providers: tuple[str, ...]
     frames_decoded: int
     frames_with_face: int
@@ -70,11 +107,10 @@ class VideoProvenance:
 
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
-        record = self.run.as_dict() | {
-            "video_id": self.task.video_id,
-            "person_id": self.task.person_id,
-            "input_uri": self.task.uri,
-            "input_fingerprint": self.fingerprint,
+        task = self.identity.task
+        record = self.identity.as_dict() | {
+            "video_id": task.video_id,
+            "input_uri": task.uri,
             "input_kind": self.info.kind,
             "container": self.info.container,
             "codec": self.info.codec,
@@ -83,7 +119,7 @@ class VideoProvenance:
             "frame_height_px": self.info.height_px,
             "rotation_degrees": self.info.rotation_degrees,
             "average_rate_fps": self.info.average_rate_fps,
-            "landmarks_uri": self.task.landmarks_uri,
+            "landmarks_uri": task.landmarks_uri,
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,
@@ -91,9 +127,9 @@ class VideoProvenance:
             "calibration_frames": self.calibration_frames,
         }
         return {
-            "openface_beam": json.dumps(record, sort_keys=True),
-            "openface_beam.version": __version__,
-            "openface_beam.video_id": self.task.video_id,
+            METADATA_KEY: json.dumps(record, sort_keys=True),
+            f"{METADATA_KEY}.version": __version__,
+            f"{METADATA_KEY}.video_id": task.video_id,
         }
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import IO
 
 from openface_core.errors import OutputError
 from openface_core.media.sources import Source, locate, storage_errors
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 def join(folder: str, *names: str) -> str:
@@ -60,6 +63,27 @@ def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> None:
             f"it cannot be written ({type(error).__name__}: {reason})",
             "Check the address, the credentials and the storage.",
         ) from error
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether a file name is that of a file being written, or left by a killed run."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_temporaries(folder: str) -> None:
+    """Remove what killed runs have left in a local folder and below; other storage has nothing.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be removed.
+    """
+    place = locate(folder, error=OutputError)
+    if place.is_local:
+        with storage_errors(folder, OutputError):
+            for path in Path(place.path).rglob(".*.tmp"):
+                if is_temporary(path.name):
+                    path.unlink()
 
 
 def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> None:

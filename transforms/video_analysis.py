@@ -8,7 +8,7 @@ import numpy as np
 from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.errors import ModelFileError
 from openface_core.landmarks.files import read_landmarks
-from openface_core.media import MediaInfo, fingerprint, open_media
+from openface_core.media import MediaInfo, open_media
 from openface_core.tables import (
     FrameRecorder,
     FrameSeries,
@@ -18,7 +18,7 @@ from openface_core.tables import (
 )
 from transforms.engine import Engine
 from transforms.face_source import FaceSource, GivenFaces, NetworkFaces
-from transforms.provenance import RunProvenance, VideoProvenance
+from transforms.provenance import RunProvenance, VideoProvenance, identify_input
 from transforms.records import Problem, Severity, VideoResult, VideoTask
 from transforms.settings import RunSettings
 
@@ -118,10 +118,8 @@ def analyse_video(
     action_units = tracker.finish_single_images() if is_single_image else tracker.finish()
     has_medians = tracker.medians is not None
     provenance = VideoProvenance(
-        run=run,
-        task=task,
+        identity=identify_input(task, run),
         info=info,
-        fingerprint=fingerprint(task.uri),
         providers=() if task.landmarks_uri is not None else engine.providers,
         frames_decoded=len(series),
         frames_with_face=int(series.success.sum()),

@@ -7,6 +7,7 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from openface_core.errors import InputError
 from openface_core.tables import Column, frame_schema
 from transforms.records import Problem, Severity
 from transforms.storage import join, remove, write_whole
@@ -40,7 +41,8 @@ def error_table(problems: Iterable[Problem]) -> pa.Table:
 def write_errors(output: str, problems: Iterable[Problem]) -> str:
     """Write the error table, replacing an older one, and return its path.
 
-    An input with an error has no table of frames: one of an earlier run is removed.
+    An input that cannot be analysed has no table of frames: one of an earlier run is removed. An
+    input that is only out of reach keeps what it has.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def write_errors(output: str, problems: Iterable[Problem]) -> str:
     path = errors_path(output)
     table = error_table(problems)
     for problem in problems:
-        if problem.severity is Severity.ERROR:
+        if problem.severity is Severity.ERROR and problem.stage != InputError.stage:
             remove(frames_path(output, problem.video_id))
     write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
     return path

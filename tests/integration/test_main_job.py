@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core import __version__
-from openface_core.errors import PipelineError
+from openface_core.errors import OutputError, PipelineError
 from openface_core.media import fingerprint
 from pipelines.run import RunSummary, run
 from pipelines.run_arguments import RunArguments
@@ -312,10 +312,12 @@ def test_an_input_that_fails_loses_the_table_of_an_earlier_run(
 
 
 def test_an_error_table_that_cannot_be_written_is_one_line(
-    corpus: Path, models_folder: Path, tmp_path: Path
+    corpus: Path, models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "out" / "errors.parquet" / "in_the_way").mkdir(parents=True)
-    (tmp_path / "out" / "dataset_description.json").write_text("{}")
+    def refuse(uri: str, write: object) -> None:
+        raise OutputError(uri, "it cannot be written", "Make room.")
+
+    monkeypatch.setattr("transforms.write_errors.write_whole", refuse)
     arguments = RunArguments(
         inputs=(str(corpus / "in" / "mp4.mp4"),),
         output=str(tmp_path / "out"),

@@ -15,7 +15,15 @@ from transforms.dataset_documents import DESCRIPTION_NAME
 from transforms.records import Problem, Severity
 from transforms.write_errors import write_errors
 
-SUMMARY = RunSummary("out/", 3, 2, 1, 50, 40, 0, 2.0)
+SUMMARY = RunSummary(
+    "out/",
+    inputs=3,
+    inputs_written=2,
+    inputs_failed=1,
+    frames_decoded=50,
+    frames_with_face=40,
+    seconds=2.0,
+)
 
 
 class TestCheckOutput:
@@ -48,6 +56,15 @@ class TestSummary:
             "(25 frames per second); 1 inputs failed, 0 warnings: see out/errors.parquet."
         )
 
+    def test_after_an_earlier_run(self) -> None:
+        some = replace(SUMMARY, inputs_written=1, inputs_finished=1)
+        assert str(some).startswith("Wrote 1 of 3 inputs (1 were finished before) to out/: ")
+        everything = RunSummary("out/", inputs=3, inputs_finished=3)
+        assert str(everything) == (
+            "Nothing to do: an earlier run has finished all 3 inputs in out/. "
+            "--force analyses them anew."
+        )
+
     def test_without_problems_nobody_is_sent_to_the_error_table(self) -> None:
         assert "errors.parquet" not in str(replace(SUMMARY, inputs_failed=0))
         assert "errors.parquet" in str(replace(SUMMARY, inputs_failed=0, warnings=1))
@@ -56,9 +73,11 @@ class TestSummary:
 class TestMain:
     ARGV = ("--input", "a.mp4", "--output", "out")
 
-    @pytest.mark.parametrize(("written", "status"), [(2, 0), (0, 1)])
-    def test_status(self, written: int, status: int, monkeypatch, capsys) -> None:
-        summary = replace(SUMMARY, inputs_written=written, inputs_failed=0)
+    @pytest.mark.parametrize(("written", "finished", "status"), [(2, 0, 0), (0, 0, 1), (0, 2, 0)])
+    def test_status(self, written: int, finished: int, status: int, monkeypatch, capsys) -> None:
+        summary = replace(
+            SUMMARY, inputs_written=written, inputs_finished=finished, inputs_failed=0
+        )
         monkeypatch.setattr(main_job, "run", lambda arguments: summary)
         assert main(self.ARGV) == status
         assert capsys.readouterr() == (f"{summary}\n", "")

@@ -8,7 +8,7 @@ from pipelines.run_arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--runner", "--quiet",
+    "--runner", "--force", "--quiet",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
-        "--quiet", "--direct_num_workers=4", "--flink_master", "x",
+        "--force", "--quiet", "--direct_num_workers=4", "--flink_master", "x",
     ]  # fmt: skip
     found = parse_arguments(argv)
     assert found == RunArguments(
@@ -51,6 +51,7 @@ def test_everything_at_once() -> None:
         image_folders=True,
         provider="cpu",
         runner="FlinkRunner",
+        force=True,
         quiet=True,
         beam=("--direct_num_workers=4", "--flink_master", "x"),
     )

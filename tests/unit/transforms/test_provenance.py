@@ -4,9 +4,27 @@ import json
 
 from openface_core import __version__
 from openface_core.media import MediaInfo
-from transforms.provenance import RunProvenance, VideoProvenance, dataset_description
+from transforms.provenance import (
+    InputIdentity,
+    RunProvenance,
+    VideoProvenance,
+    dataset_description,
+)
 from transforms.records import VideoTask
 from transforms.settings import RunSettings
+
+MODELS = {"b.txt": "22", "a.txt": "11", "net.onnx": "33"}
+NETWORKS = ("net.onnx",)
+
+
+def identity(**changes: object) -> InputIdentity:
+    values: dict = {
+        "run": RunProvenance(RunSettings().as_dict(), MODELS, NETWORKS),
+        "task": VideoTask("v", "a.mp4", "P1", "points.csv"),
+        "fingerprint": "sha256:00",
+        "landmarks_fingerprint": "sha256:01",
+    }
+    return InputIdentity(**(values | changes))
 
 
 def provenance(**changes: object) -> VideoProvenance:
@@ -24,10 +42,8 @@ def provenance(**changes: object) -> VideoProvenance:
         decoder="PyAV 18",
     )
     values: dict = {
-        "run": RunProvenance(RunSettings().as_dict(), {"b.txt": "22", "a.txt": "11"}),
-        "task": VideoTask("v", "a.mp4", "P1", "points.csv"),
+        "identity": identity(),
         "info": info,
-        "fingerprint": "sha256:00",
         "providers": ("CPUExecutionProvider",),
         "frames_decoded": 100,
         "frames_with_face": 90,
@@ -48,6 +64,7 @@ def test_the_record_is_json_with_everything_in_it() -> None:
     assert record["models_sha256"] == {"a.txt": "11", "b.txt": "22"}
     expected = {
         "video_id": "v", "person_id": "P1", "input_uri": "a.mp4", "input_fingerprint": "sha256:00",
+        "landmarks_fingerprint": "sha256:01",
         "input_kind": "video", "container": "mov,mp4", "codec": "h264", "decoder": "PyAV 18",
         "frame_width_px": 640, "frame_height_px": 480, "rotation_degrees": 90,
         "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
@@ -57,17 +74,24 @@ def test_the_record_is_json_with_everything_in_it() -> None:
     assert {key: record[key] for key in expected} == expected
 
 
+def test_networks_are_recorded_where_they_took_part() -> None:
+    assert identity(landmarks_fingerprint=None).as_dict()["models_sha256"] == MODELS
+
+
 def test_what_is_unknown_is_null() -> None:
-    record = json.loads(provenance(task=VideoTask("v", "a.mp4")).metadata()["openface_beam"])
+    unknown = identity(task=VideoTask("v", "a.mp4"), landmarks_fingerprint=None)
+    record = json.loads(provenance(identity=unknown).metadata()["openface_beam"])
     assert record["person_id"] is None
     assert record["landmarks_uri"] is None
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:
     reordered = RunProvenance(
-        dict(reversed(RunSettings().as_dict().items())), {"a.txt": "11", "b.txt": "22"}
+        dict(reversed(RunSettings().as_dict().items())),
+        dict(reversed(MODELS.items())),
+        NETWORKS,
     )
-    assert provenance().metadata() == provenance(run=reordered).metadata()
+    assert provenance().metadata() == provenance(identity=identity(run=reordered)).metadata()
 
 
 def test_description_of_the_dataset() -> None:

@@ -1,0 +1,174 @@
+"""Runs into a folder that an earlier run has filled, or was killed over."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.run import RunSummary, run
+from pipelines.run_arguments import RunArguments
+from tests.conftest import REPOSITORY
+from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks, write_models
+
+KILLS = 5
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+class Corpus:
+    """Three clips with landmarks, models, and an output folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.videos = folder / "in"
+        self.points = folder / "points"
+        self.models = write_models(folder / "models")
+        self.output = folder / "out"
+        for seed, name in enumerate("abc"):
+            self.write(name, seed)
+
+    def write(self, name: str, seed: int, count: int = 4) -> None:
+        write_clip(self.videos / f"{name}.mp4", count, seed)
+        write_landmarks(self.points / f"{name}.csv", face_clip(count, seed)[1])
+
+    def table(self, name: str) -> Path:
+        return self.output / "frames" / f"video_id={name}" / "frames.parquet"
+
+    def arguments(self, **changes) -> RunArguments:
+        values = {
+            "inputs": (str(self.videos),),
+            "output": str(self.output),
+            "models": str(self.models),
+            "landmarks": str(self.points),
+            "quiet": True,
+            "beam": ("--direct_running_mode=in_memory",),
+        }
+        return RunArguments(**(values | changes))
+
+    def run(self, **changes) -> RunSummary:
+        return run(self.arguments(**changes))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    (tmp_path / "in").mkdir()
+    return Corpus(tmp_path)
+
+
+def test_a_second_run_does_nothing_and_says_so(corpus: Corpus) -> None:
+    assert corpus.run().inputs_written == 3
+    times = {path: path.stat().st_mtime_ns for path in corpus.output.rglob("*")}
+    summary = corpus.run()
+    assert (summary.inputs_written, summary.inputs_finished) == (0, 3)
+    assert str(summary).startswith("Nothing to do")
+    assert {path: path.stat().st_mtime_ns for path in corpus.output.rglob("*")} == times
+
+
+def test_a_new_input_is_added_to_the_others(corpus: Corpus) -> None:
+    corpus.run()
+    corpus.write("d", 7)
+    summary = corpus.run()
+    assert (summary.inputs, summary.inputs_written, summary.inputs_finished) == (4, 1, 3)
+    assert corpus.table("d").exists()
+
+
+def test_a_changed_video_is_analysed_anew(corpus: Corpus) -> None:
+    corpus.run()
+    corpus.write("b", 8)
+    assert corpus.run().inputs_written == 1
+
+
+def test_a_moved_video_is_not(corpus: Corpus) -> None:
+    corpus.run()
+    shutil.move(corpus.videos, corpus.folder / "elsewhere")
+    assert corpus.run(inputs=(str(corpus.folder / "elsewhere"),)).inputs_finished == 3
+
+
+def test_changed_landmarks_count_as_a_change(corpus: Corpus) -> None:
+    corpus.run()
+    write_landmarks(corpus.points / "c.csv", face_clip(4, 2)[1] + 1)
+    assert corpus.run().inputs_written == 1
+
+
+def test_other_settings_analyse_everything_anew(corpus: Corpus) -> None:
+    corpus.run()
+    assert corpus.run(config="openface22").inputs_written == 3
+
+
+def test_other_models_analyse_everything_anew(corpus: Corpus) -> None:
+    corpus.run()
+    listed = next(corpus.models.rglob("AU_all_best.txt"))
+    listed.write_text("# the same models, another file\n" + listed.read_text())
+    assert corpus.run().inputs_written == 3
+
+
+def test_force_analyses_everything_anew(corpus: Corpus) -> None:
+    corpus.run()
+    before = contents(corpus.output)
+    assert corpus.run(force=True).inputs_written == 3
+    assert contents(corpus.output) == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])
+def test_a_damaged_table_is_made_again(corpus: Corpus, damage: bytes) -> None:
+    corpus.run()
+    whole = corpus.table("a").read_bytes()
+    corpus.table("a").write_bytes(damage)
+    assert corpus.run().inputs_written == 1
+    assert corpus.table("a").read_bytes() == whole
+
+
+def test_an_input_out_of_reach_keeps_its_table(corpus: Corpus) -> None:
+    corpus.run()
+    manifest = corpus.folder / "list.csv"
+    rows = [f"{name},{corpus.videos}/{name}.mp4,{corpus.points}/{name}.csv" for name in "abc"]
+    manifest.write_text("\n".join(["video_id,uri,landmarks", *rows]) + "\n")
+    (corpus.videos / "a.mp4").unlink()
+    summary = corpus.run(inputs=(str(manifest),), landmarks=None)
+    assert (summary.inputs_failed, summary.inputs_finished) == (1, 2)
+    assert corpus.table("a").exists()
+
+
+def test_problems_of_other_inputs_stay_in_the_error_table(corpus: Corpus) -> None:
+    (corpus.videos / "z.mp4").write_bytes(b"no video")
+    write_landmarks(corpus.points / "z.csv", face_clip(4, 0)[1])
+    assert corpus.run().inputs_failed == 1
+    before = contents(corpus.output)["errors.parquet"]
+    corpus.write("d", 7)
+    assert corpus.run(inputs=(str(corpus.videos / "d.mp4"),)).inputs_written == 1
+    assert contents(corpus.output)["errors.parquet"] == before
+
+
+def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
+    for seed, name in enumerate("defgh", start=3):
+        corpus.write(name, seed, 6)
+    undisturbed = corpus.folder / "undisturbed"
+    corpus.run(output=str(undisturbed))
+    command = [
+        sys.executable, "-m", "pipelines.run", "--input", str(corpus.videos), "--landmarks",
+        str(corpus.points), "--models", str(corpus.models), "--output", str(corpus.output),
+        "--quiet",
+    ]  # fmt: skip
+    chance = random.Random(20)
+    finished_before: dict[str, int] = {}
+    for _ in range(KILLS):
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(1.5, 4.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        tables = {
+            path.parent.name: path.stat().st_mtime_ns
+            for path in corpus.output.glob("frames/*/frames.parquet")
+        }
+        assert finished_before.items() <= tables.items(), "a finished input was analysed again"
+        finished_before = tables
+    subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    assert contents(corpus.output) == contents(undisturbed)
