@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -158,10 +159,12 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.progress_display import ProgressDisplay
     from transforms.dataset_documents import write_documents
     from transforms.engine import load_engine, warm_up
+    from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import plan_inputs, promised_frames
+    from transforms.planning import into_waves, plan_inputs, promised_frames
     from transforms.provenance import RunProvenance
     from transforms.storage import remove_temporaries
+    from transforms.work_folder import discard_all
 
     settings = _settings(arguments)
     options = pipeline_options(arguments.runner, arguments.beam)
@@ -174,6 +177,7 @@ def run(arguments: RunArguments) -> RunSummary:
     files = locate_models(root, settings.models, with_networks=with_networks)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     remove_temporaries(arguments.output)
+    discard_all(arguments.output)
     todo, finished = _split(plan.tasks, arguments, provenance)
     analysed = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
     problems = plan.problems + earlier_problems(arguments.output, analysed)
@@ -194,31 +198,41 @@ def run(arguments: RunArguments) -> RunSummary:
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(arguments.output, provenance, columns)
 
-    shows_progress = is_local(arguments.runner) and not arguments.quiet
-    total = promised_frames(todo, settings.decoding) if shows_progress else None
-    with ProgressDisplay(total, len(todo), quiet=not shows_progress) as progress:
-        pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
-        build_graph(
-            pipeline,
-            todo,
-            problems,
-            files,
-            settings,
-            provenance,
-            arguments.output,
-            progress.folder if shows_progress else None,
-        )
-        result = _finish(pipeline)
-    counts = _counters(result)
+    local = is_local(arguments.runner)
+    handle = EngineHandle(files, settings)
+    promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
+    # A cluster gets everything at once; this machine gets it in waves.
+    waves = into_waves(todo, promised) if local else (tuple(todo),)
+    counts: Counter[str] = Counter()
+    with ProgressDisplay(promised, quiet=arguments.quiet or not local) as progress:
+        # Without inputs there is still an error table to be written.
+        for number, wave in enumerate(waves or ((),)):
+            known = (
+                problems
+                if number == 0
+                else earlier_problems(arguments.output, [task.video_id for task in wave])
+            )
+            pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
+            build_graph(
+                pipeline,
+                wave,
+                known,
+                handle,
+                provenance,
+                arguments.output,
+                progress.folder if local else None,
+            )
+            counts.update(_counters(_finish(pipeline)))
+    discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,
         inputs=len(plan.tasks) + len(plan.problems),
-        inputs_written=counts.get("inputs_written", 0),
+        inputs_written=counts["inputs_written"],
         inputs_finished=len(finished),
-        inputs_failed=counts.get("inputs_failed", 0) + len(plan.problems),
-        frames_decoded=counts.get("frames_decoded", 0),
-        frames_with_face=counts.get("frames_with_face", 0),
-        warnings=counts.get("warnings", 0),
+        inputs_failed=counts["inputs_failed"] + len(plan.problems),
+        frames_decoded=counts["frames_decoded"],
+        frames_with_face=counts["frames_with_face"],
+        warnings=counts["warnings"],
         seconds=time.monotonic() - began,
     )
 
@@ -261,9 +275,9 @@ def _counters(result: Any) -> dict[str, int]:
     """Return the project's counters of a finished pipeline, added up over its steps."""
     from apache_beam.metrics import MetricsFilter
 
-    from transforms.analyse_videos import METRICS_NAMESPACE
+    from transforms.metrics import NAMESPACE
 
-    found = result.metrics().query(MetricsFilter().with_namespace(METRICS_NAMESPACE))
+    found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
     counts: dict[str, int] = {}
     for counter in found["counters"]:
         name = counter.key.metric.name
@@ -276,7 +290,7 @@ def report_problems(output: str) -> None:
     import pyarrow.parquet as pq
 
     from transforms.storage import read_whole
-    from transforms.write_errors import errors_path
+    from transforms.dataset_layout import errors_path
 
     # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
     # go of the file while the interpreter ends would abort the process, exit status and all.

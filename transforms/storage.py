@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,24 @@ def remove(uri: str) -> None:
             Path(target.path).unlink(missing_ok=True)
         elif target.exists():
             target.filesystem.rm_file(target.path)
+
+
+def remove_tree(uri: str) -> None:
+    """Remove a folder with all that is in it, if it is there.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    target = locate(uri, error=OutputError)
+    with storage_errors(uri, OutputError):
+        if not target.exists():
+            return
+        if target.is_local:
+            shutil.rmtree(target.path)
+        else:
+            target.filesystem.rm(target.path, recursive=True)
 
 
 def read_whole(uri: str) -> io.BytesIO:

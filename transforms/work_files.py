@@ -1,0 +1,61 @@
+"""Reading and writing what lies in the work folder."""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import WorkFileError
+from openface_core.shards.features import ShardFeatures
+from openface_core.shards.features_file import read_features
+from transforms.engine import Engine
+from transforms.records import BlockResult, ShardResult
+from transforms.storage import read_whole, write_whole
+
+
+def load_features(result: ShardResult, engine: Engine) -> ShardFeatures:
+    """Return the features of a shard.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    models = engine.models_for(result.info.kind)
+    return read_features(
+        read_whole(result.path), len(models.all_models), engine.meter.pdm.mode_count
+    )
+
+
+def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.float64]) -> None:
+    """Write the products with the weights and the online scores of a block, (n, k) each."""
+    both = np.stack([weighted, online])
+
+    def write(file: io.IOBase) -> None:
+        np.save(file, both, allow_pickle=False)  # type: ignore[arg-type]
+
+    write_whole(path, write)  # type: ignore[arg-type]
+
+
+def load_scores(
+    result: BlockResult, model_count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the products with the weights and the online scores of a block, (n, k) each.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    frames = sum(shard.frames for shard in result.block.shards)
+    try:
+        both = np.load(read_whole(result.scores_path), allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise WorkFileError(result.scores_path, "the file is damaged", "Run again.") from error
+    if both.shape != (2, frames, model_count) or both.dtype != np.float64:
+        raise WorkFileError(result.scores_path, "the file is of another block", "Run again.")
+    return both[0], both[1]

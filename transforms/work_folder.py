@@ -1,0 +1,44 @@
+"""The folder in which the stages of a run leave large arrays for each other.
+
+Only small references go from stage to stage. The folder is removed with its input, and as a whole
+when a run begins and ends.
+"""
+
+from transforms.records import Shard
+from transforms.storage import join, remove_tree
+
+
+def work_root(output: str) -> str:
+    """Return the work folder of an output folder."""
+    return join(output, ".work")
+
+
+def video_folder(output: str, video_id: str) -> str:
+    """Return the work folder of one input."""
+    return join(work_root(output), video_id)
+
+
+def features_path(output: str, shard: Shard) -> str:
+    """Return where the features of a shard go."""
+    name = f"shard-{shard.number:06}-of-{shard.count:06}.features"
+    return join(video_folder(output, shard.task.video_id), name)
+
+
+def state_path(output: str, video_id: str, block: int) -> str:
+    """Return where the medians' state before a block goes."""
+    return join(video_folder(output, video_id), f"block-{block:06}.medians")
+
+
+def scores_path(output: str, video_id: str, block: int) -> str:
+    """Return where the scores of a block go."""
+    return join(video_folder(output, video_id), f"block-{block:06}.scores")
+
+
+def discard_video(output: str, video_id: str) -> None:
+    """Remove the work folder of one input."""
+    remove_tree(video_folder(output, video_id))
+
+
+def discard_all(output: str) -> None:
+    """Remove the whole work folder."""
+    remove_tree(work_root(output))
