@@ -28,7 +28,7 @@ def repredict(
     online_scores: Float64Array,
     is_successful: BoolArray,
     weighted_median: Float64Array,
-    limit: int = REPREDICTED_FRAMES,
+    limit: int | None = None,
 ) -> Float64Array:
     """Return the scores after the first frames' re-prediction with the final medians.
 
@@ -44,16 +44,16 @@ def repredict(
         Frames whose face was found.
     weighted_median : (k,) ndarray of float64
         Product of the final median with the weights.
-    limit : int
-        How many successful frames are predicted again; less than 3000 where the frames are the
-        later part of a video.
+    limit : int, optional
+        How many successful frames are predicted again: 3000, or what is left of them where the
+        frames are a later part of a video.
 
     Returns
     -------
     (n, k) ndarray of float64
         Scores; the online ones after the first `limit` successful frames.
     """
-    first = np.flatnonzero(is_successful)[:limit]
+    first = np.flatnonzero(is_successful)[: REPREDICTED_FRAMES if limit is None else limit]
     scores = online_scores.copy()
     scores[first] = dynamic_scores(models, weighted[first], weighted_median)
     return scores

@@ -289,8 +289,8 @@ def report_problems(output: str) -> None:
     """Write the first rows of a dataset's error table to stderr."""
     import pyarrow.parquet as pq
 
-    from transforms.storage import read_whole
     from transforms.dataset_layout import errors_path
+    from transforms.storage import read_whole
 
     # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
     # go of the file while the interpreter ends would abort the process, exit status and all.

@@ -15,7 +15,6 @@ from openface_core.shards.replay import replay_medians
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.records import Block, BlockResult, Problem
-from transforms.settings import RunSettings
 from transforms.storage import read_whole
 from transforms.work_files import load_features, save_scores
 from transforms.work_folder import scores_path
@@ -40,25 +39,24 @@ def calibrate_block(block: Block, engine: Engine, output: str) -> BlockResult:
     BlockResult
         Where the scores are, and the medians' product with the weights at the block's end.
     """
-    models = engine.models_for(block.shards[0].info.kind)
+    models = engine.models_for(block.info.kind)
     medians = None
     if models.is_dynamic.any():
         medians = DescriptorMedians()
         if block.state_path is not None:
             medians = DescriptorMedians.from_state(read_median_state(read_whole(block.state_path)))
-    weighted, online = [], []
-    for result in block.shards:
-        features = load_features(result, engine)
+    final = np.zeros(len(models.all_models))
+    weighted, online = [final[None][:0]], [final[None][:0]]
+    for part in block.parts:
+        features = load_features(part, block.info.kind, engine)
         weighted.append(features.weighted)
         if medians is None:
-            no_median = np.zeros(len(models.all_models))
-            online.append(dynamic_scores(models, features.weighted, no_median))
+            online.append(dynamic_scores(models, features.weighted, final))
         else:
             online.append(replay_medians(models, medians, features))
     path = scores_path(output, block.task.video_id, block.number)
     save_scores(path, np.concatenate(weighted), np.concatenate(online))
-    final = np.zeros(len(models.all_models))
-    if medians is not None and any(result.frames for result in block.shards):
+    if medians is not None:
         final = weigh_median(models, medians.fhog, medians.geometry)
     return BlockResult(block, path, tuple(float(value) for value in final))
 

@@ -10,8 +10,8 @@ from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.face_measurement import FaceMeter
-from openface_core.media import MediaKind
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.media import MediaKind
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings

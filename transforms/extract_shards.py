@@ -9,7 +9,6 @@ from apache_beam.metrics import Metrics
 
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media import open_media
-from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import write_features
 from openface_core.shards.recorder import ShardRecorder
 from transforms.engine import Engine
@@ -17,10 +16,13 @@ from transforms.engine_handle import EngineHandle
 from transforms.face_source import face_source
 from transforms.metrics import NAMESPACE
 from transforms.progress import ProgressWriter
-from transforms.records import Problem, Shard, ShardResult
+from transforms.records import FeaturesPart, Problem, Shard, ShardResult
 from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_folder import features_path
+
+PART_FRAMES = 1000
+"""So many frames are held in memory before they go to a file, 10 MB."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +62,18 @@ def extract_shard(
     task = shard.task
     source = face_source(task, engine)
     part = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
+    parts: list[FeaturesPart] = []
+
+    def save(recorder: ShardRecorder) -> None:
+        path = features_path(output, shard, len(parts))
+        features = recorder.features()
+        write_whole(path, lambda file: write_features(file, features))
+        parts.append(FeaturesPart(path, len(features)))
+
     with open_media(task.uri, limits=settings.decoding, pts_range=part) as media:
-        recorder = ShardRecorder(engine.models_for(media.info.kind), engine.meter.pdm.mode_count)
+        models = engine.models_for(media.info.kind)
+        modes = engine.meter.pdm.mode_count
+        recorder = ShardRecorder(models, modes)
         for frame in media:
             face = source.observe(frame)
             measured = None
@@ -71,13 +83,16 @@ def extract_shard(
             recorder.add(
                 frame.pts_seconds, face.confidence, (width_px, height_px), face.landmarks, measured
             )
+            if len(recorder) == PART_FRAMES:
+                save(recorder)
+                recorder = ShardRecorder(models, modes)
             on_frame()
         info, warnings = media.info, media.warnings
-    source.check_frame_count(len(recorder))
-    features: ShardFeatures = recorder.features()
-    path = features_path(output, shard)
-    write_whole(path, lambda file: write_features(file, features))
-    return ShardResult(shard, path, info, len(features), int(features.success.sum()), warnings)
+    if len(recorder):
+        save(recorder)
+    result = ShardResult(shard, tuple(parts), info, warnings)
+    source.check_frame_count(result.frames)
+    return result
 
 
 class _ExtractShard(beam.DoFn):

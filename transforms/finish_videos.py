@@ -140,10 +140,13 @@ def finish_video(
     OpenFaceBeamError
         If a work file is damaged, the input has become unreadable, or storage refuses.
     """
-    shards = [shard for block in blocks for shard in block.block.shards]
-    task, info = shards[0].shard.task, shards[0].info
+    first = blocks[0].block
+    task, info = first.task, first.info
+    parts = [part for block in blocks for part in block.block.parts]
     models = engine.models_for(info.kind)
-    success = np.concatenate([load_features(shard, engine).success for shard in shards])
+    success = np.concatenate(
+        [np.empty(0, np.bool_)] + [load_features(part, info.kind, engine).success for part in parts]
+    )
     units = _post_process(blocks, success, models, info.kind == "image")
     has_medians = bool(models.is_dynamic.any())
     provenance = VideoProvenance(
@@ -163,8 +166,8 @@ def finish_video(
 
     def tables() -> Iterator[pa.Table]:
         begin = 0
-        for shard in shards:
-            features = load_features(shard, engine)
+        for part in parts:
+            features = load_features(part, info.kind, engine)
             if settings.output.timestamps == "frame_number":
                 features = _with_frame_number_times(features, begin, rate)
             series = frame_series(features, engine.meter.pdm)
@@ -186,7 +189,7 @@ def finish_video(
     write_whole(path, write)
     warnings = tuple(
         Problem(task.video_id, task.uri, Severity.WARNING, "decoding", text, _WARNING_REMEDY)
-        for text in shards[0].warnings
+        for text in first.warnings
     )
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 

@@ -8,6 +8,7 @@ medians of all blocks side by side.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import apache_beam as beam
@@ -22,11 +23,10 @@ from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.extract_shards import extract_shard
 from transforms.metrics import NAMESPACE, PROBLEMS
-from transforms.records import Block, Problem, Shard, ShardResult
-from transforms.settings import RunSettings
+from transforms.records import Block, FeaturesPart, Problem, Shard, ShardResult
 from transforms.storage import write_whole
-from transforms.work_folder import state_path
 from transforms.work_files import load_features
+from transforms.work_folder import state_path
 
 BLOCK_FRAMES = 2000
 """A block has at least so many frames: its state takes up to some megabytes of the work folder."""
@@ -35,30 +35,30 @@ _log = logging.getLogger(__name__)
 
 
 def group_into_blocks(
-    results: Sequence[ShardResult], block_frames: int = BLOCK_FRAMES
-) -> list[tuple[ShardResult, ...]]:
-    """Return consecutive shards in groups of at least so many frames, the last one excepted.
+    parts: Sequence[FeaturesPart], block_frames: int
+) -> list[tuple[FeaturesPart, ...]]:
+    """Return consecutive parts in groups of at least so many frames, the last one excepted.
 
     Parameters
     ----------
-    results : sequence of ShardResult
-        An input's shards, in order.
+    parts : sequence of FeaturesPart
+        An input's features, in order.
     block_frames : int
         Frames that close a block.
 
     Returns
     -------
-    list of tuple of ShardResult
-        The blocks.
+    list of tuple of FeaturesPart
+        The blocks; one without parts for an input without frames.
     """
-    blocks: list[tuple[ShardResult, ...]] = []
-    current: list[ShardResult] = []
-    for result in results:
-        current.append(result)
+    blocks: list[tuple[FeaturesPart, ...]] = []
+    current: list[FeaturesPart] = []
+    for part in parts:
+        current.append(part)
         if sum(item.frames for item in current) >= block_frames:
             blocks.append(tuple(current))
             current = []
-    if current:
+    if current or not blocks:
         blocks.append(tuple(current))
     return blocks
 
@@ -110,21 +110,20 @@ def add_histograms(
     tuple of Block
         The input's blocks.
     """
-    models = engine.models_for(results[0].info.kind)
-    has_medians = bool(models.is_dynamic.any())
-    groups = group_into_blocks(results)
+    task, info = results[0].shard.task, results[0].info
+    has_medians = bool(engine.models_for(info.kind).is_dynamic.any())
+    groups = group_into_blocks([part for item in results for part in item.parts], BLOCK_FRAMES)
     medians = DescriptorMedians()
     blocks = []
     for number, group in enumerate(groups):
         path = None
         if number and has_medians:
-            path = state_path(output, group[0].shard.task.video_id, number)
-            state = medians.state()
-            write_whole(path, lambda file, state=state: write_median_state(file, state))  # type: ignore[misc]
-        blocks.append(Block(number, len(groups), group, path))
+            path = state_path(output, task.video_id, number)
+            write_whole(path, partial(write_median_state, state=medians.state()))
+        blocks.append(Block(task, info, results[0].warnings, number, len(groups), group, path))
         if has_medians and number < len(groups) - 1:
-            for result in group:
-                count_shard(medians, load_features(result, engine))
+            for part in group:
+                count_shard(medians, load_features(part, info.kind, engine))
     return tuple(blocks)
 
 

@@ -116,6 +116,22 @@ class Shard:
 
 
 @dataclass(frozen=True)
+class FeaturesPart:
+    """A file of features in the work folder.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    frames : int
+        Consecutive frames whose features it holds.
+    """
+
+    path: str
+    frames: int
+
+
+@dataclass(frozen=True)
 class ShardResult:
     """What is known of an analysed shard; its features lie in the work folder.
 
@@ -123,22 +139,23 @@ class ShardResult:
     ----------
     shard : Shard
         The shard.
-    path : str
-        File of its features.
+    parts : tuple of FeaturesPart
+        Its features, in order: a long video that is not cut has many files.
     info : MediaInfo
         What decoding found.
-    frames, frames_with_face : int
-        Frames decoded and measured.
     warnings : tuple of str
         What decoding had to work around.
     """
 
     shard: Shard
-    path: str
+    parts: tuple[FeaturesPart, ...]
     info: MediaInfo
-    frames: int
-    frames_with_face: int
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Frames decoded."""
+        return sum(part.frames for part in self.parts)
 
     @property
     def is_as_planned(self) -> bool:
@@ -153,27 +170,36 @@ class ShardResult:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive shards of one input whose medians are advanced by one worker.
+    """Consecutive frames of one input over which one worker advances the medians.
 
     Parameters
     ----------
+    task : VideoTask
+        The input.
+    info : MediaInfo
+        What decoding found at its begin.
+    warnings : tuple of str
+        What decoding had to work around.
     number, count : int
         Place among the input's blocks, 0-based, and how many there are.
-    shards : tuple of ShardResult
-        The block's shards, in order.
+    parts : tuple of FeaturesPart
+        The block's features, in order.
     state_path : str or None
         File of the medians' state before its first frame; None at the input's begin.
     """
 
+    task: VideoTask
+    info: MediaInfo
+    warnings: tuple[str, ...]
     number: int
     count: int
-    shards: tuple[ShardResult, ...]
+    parts: tuple[FeaturesPart, ...]
     state_path: str | None
 
     @property
-    def task(self) -> VideoTask:
-        """The input."""
-        return self.shards[0].shard.task
+    def frames(self) -> int:
+        """Frames in all parts."""
+        return sum(part.frames for part in self.parts)
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import WorkFileError
+from openface_core.media import MediaKind
 from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import read_features
 from transforms.engine import Engine
-from transforms.records import BlockResult, ShardResult
+from transforms.records import BlockResult, FeaturesPart
 from transforms.storage import read_whole, write_whole
 
 
-def load_features(result: ShardResult, engine: Engine) -> ShardFeatures:
-    """Return the features of a shard.
+def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardFeatures:
+    """Return the features of a part of a shard.
 
     Raises
     ------
@@ -23,10 +24,13 @@ def load_features(result: ShardResult, engine: Engine) -> ShardFeatures:
     OutputError
         If it cannot be read.
     """
-    models = engine.models_for(result.info.kind)
-    return read_features(
-        read_whole(result.path), len(models.all_models), engine.meter.pdm.mode_count
+    models = engine.models_for(kind)
+    features = read_features(
+        read_whole(part.path), len(models.all_models), engine.meter.pdm.mode_count
     )
+    if len(features) != part.frames:
+        raise WorkFileError(part.path, "the file is of another shard", "Run again.")
+    return features
 
 
 def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.float64]) -> None:
@@ -34,7 +38,7 @@ def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.flo
     both = np.stack([weighted, online])
 
     def write(file: io.IOBase) -> None:
-        np.save(file, both, allow_pickle=False)  # type: ignore[arg-type]
+        np.save(file, both, allow_pickle=False)
 
     write_whole(path, write)  # type: ignore[arg-type]
 
@@ -51,7 +55,7 @@ def load_scores(
     OutputError
         If it cannot be read.
     """
-    frames = sum(shard.frames for shard in result.block.shards)
+    frames = result.block.frames
     try:
         both = np.load(read_whole(result.scores_path), allow_pickle=False)
     except (ValueError, EOFError) as error:

@@ -18,9 +18,9 @@ def video_folder(output: str, video_id: str) -> str:
     return join(work_root(output), video_id)
 
 
-def features_path(output: str, shard: Shard) -> str:
-    """Return where the features of a shard go."""
-    name = f"shard-{shard.number:06}-of-{shard.count:06}.features"
+def features_path(output: str, shard: Shard, part: int) -> str:
+    """Return where the features of a part of a shard go."""
+    name = f"shard-{shard.number:06}-of-{shard.count:06}.{part:06}.features"
     return join(video_folder(output, shard.task.video_id), name)
 
 

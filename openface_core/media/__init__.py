@@ -6,6 +6,7 @@
 """
 
 from openface_core.media.fingerprints import fingerprint
+from openface_core.media.frame_index import FrameIndex, index_frames
 from openface_core.media.frames import (
     DecodedFrame,
     DecodeLimits,
@@ -18,9 +19,11 @@ from openface_core.media.opening import open_media
 __all__ = [
     "DecodeLimits",
     "DecodedFrame",
+    "FrameIndex",
     "MediaInfo",
     "MediaKind",
     "MediaReader",
     "fingerprint",
+    "index_frames",
     "open_media",
 ]

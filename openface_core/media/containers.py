@@ -164,10 +164,24 @@ def refuse_by_content(source: Source, head: bytes) -> None:
         )
 
 
-def film_stream(container: InputContainer, source: Source, limits: DecodeLimits) -> VideoStream:
+def film_stream(
+    container: InputContainer, source: Source, limits: DecodeLimits, *, strict: bool = False
+) -> VideoStream:
     """Return the first stream of moving pictures, set to decode on one thread.
 
     Cover art and thumbnails do not count. All other streams are discarded while demuxing.
+
+    Parameters
+    ----------
+    container : InputContainer
+        The opened file.
+    source : Source
+        Subject of messages.
+    limits : DecodeLimits
+        Bounds.
+    strict : bool
+        Have the decoder report damage that it would otherwise patch up. What it makes of an
+        undamaged video is the same.
 
     Raises
     ------
@@ -198,6 +212,8 @@ def film_stream(container: InputContainer, source: Source, limits: DecodeLimits)
     context.thread_type = "NONE"
     context.thread_count = 1
     context.options = {"max_pixels": str(limits.max_pixels)}
+    if strict:
+        context.options = {**context.options, "err_detect": "explode"}
     try:
         context.open(strict=False)
     except av.error.FFmpegError as problem:

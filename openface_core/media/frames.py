@@ -140,6 +140,11 @@ class MediaReader(ABC):
     def warnings(self) -> tuple[str, ...]:
         """What was wrong but could be worked around; complete once the iteration has ended."""
 
+    @property
+    def preroll_frames(self) -> int:
+        """Frames decoded so far but not given, because they lie outside the wanted part."""
+        return 0
+
     @abstractmethod
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the frames, in presentation order.

@@ -85,23 +85,18 @@ class VideoReader(MediaReader):
         self._source = source
         self._limits = limits
         self._tally = _Tally()
+        self._skipped_packets = 0
         self._reformatter = VideoReformatter()
-        with ExitStack() as resources:
-            file = None if source.is_local else RemoteFile(source)
-            if file is not None:
-                resources.callback(file.close)
-            self._container = resources.enter_context(open_container(source, limits, file))
-            self._stream = film_stream(self._container, source, limits)
+        self._resources = ExitStack()
+        self._description: MediaInfo | None = None
+        try:
+            self._open()
             self._frames = self._decode()
             self._first = next(self._frames, None)
-            if self._first is None:
-                raise MediaError(
-                    source.uri,
-                    "not a single frame of its video can be decoded",
-                    "Copy or download it again, or convert it.",
-                )
-            self._info = self._describe(self._first.image)
-            self._resources = resources.pop_all()
+            self._info = self._description_of_content()
+        except BaseException:
+            self._resources.close()
+            raise
 
     @property
     def info(self) -> MediaInfo:
@@ -109,9 +104,14 @@ class VideoReader(MediaReader):
         return self._info
 
     @property
+    def decoded_frames(self) -> int:
+        """Number of frames decoded so far."""
+        return self._tally.frames + self.preroll_frames
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What was skipped, concealed, missing or changing."""
-        return tuple(_warnings(self._tally, self._info, self._expected_seconds()))
+        return tuple(warnings_of(self._tally, self._info, self._expected_seconds()))
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the frames."""
@@ -127,6 +127,16 @@ class VideoReader(MediaReader):
         self._frames.close()
         self._resources.close()
 
+    def _open(self, *, strict: bool = False) -> None:
+        """Open the file at its beginning, anew where it was open."""
+        self._resources.close()
+        file = None if self._source.is_local else RemoteFile(self._source)
+        if file is not None:
+            self._resources.callback(file.close)
+        container = open_container(self._source, self._limits, file)
+        self._container = self._resources.enter_context(container)
+        self._stream = film_stream(container, self._source, self._limits, strict=strict)
+
     def _decode(self) -> Generator[DecodedFrame, None, None]:
         waiting_since = monotonic()
         for packet in self._packets():
@@ -136,14 +146,18 @@ class VideoReader(MediaReader):
                     continue
                 yield self._count(frame, image)
                 waiting_since = monotonic()
-            if monotonic() - waiting_since > self._limits.frame_timeout_seconds:
-                raise MediaError(
-                    self._source.uri,
-                    f"no frame could be decoded for {self._limits.frame_timeout_seconds:g} s, "
-                    f"after {self._tally.frames} frames",
-                    "Convert it anew, or raise frame_timeout_seconds.",
-                )
+            self._check_waiting(waiting_since)
         self._tally.finished = True
+
+    def _check_waiting(self, since: float) -> None:
+        """Give the video up where there was no frame for too long."""
+        if monotonic() - since > self._limits.frame_timeout_seconds:
+            raise MediaError(
+                self._source.uri,
+                f"no frame could be decoded for {self._limits.frame_timeout_seconds:g} s, "
+                f"after {self.decoded_frames} frames",
+                "Convert it anew, or raise frame_timeout_seconds.",
+            )
 
     def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Demux, past damaged places while there is progress; None at the end flushes."""
@@ -181,7 +195,8 @@ class VideoReader(MediaReader):
 
     def _skip_packet(self) -> None:
         self._tally.corrupt_packets += 1
-        if self._tally.corrupt_packets > self._limits.max_corrupt_packets:
+        self._skipped_packets += 1
+        if self._skipped_packets > self._limits.max_corrupt_packets:
             raise MediaError(
                 self._source.uri,
                 f"more than {self._limits.max_corrupt_packets} of its packets are damaged",
@@ -196,7 +211,10 @@ class VideoReader(MediaReader):
             return None
         orientation = self._orientation(frame)
         self._tally.orientations.add(orientation)
-        return orientation.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
+        image = orientation.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
+        if self._description is None:
+            self._description = self._describe(image, orientation)
+        return image
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
         # PyAV's type stubs know only the motion vectors among the side data.
@@ -226,9 +244,17 @@ class VideoReader(MediaReader):
         tally.frames += 1
         return DecodedFrame(tally.frames - 1, pts_seconds, image)
 
-    def _describe(self, image: NDArray[np.uint8]) -> MediaInfo:
+    def _description_of_content(self) -> MediaInfo:
+        if self._description is None:
+            raise MediaError(
+                self._source.uri,
+                "not a single frame of its video can be decoded",
+                "Copy or download it again, or convert it.",
+            )
+        return self._description
+
+    def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
         stream = self._stream
-        orientation = next(iter(self._tally.orientations))
         rate = stream.average_rate or stream.guessed_rate
         return MediaInfo(
             uri=self._source.uri,
@@ -262,7 +288,18 @@ class VideoReader(MediaReader):
         return self._container_seconds()
 
 
-def _warnings(tally: _Tally, info: MediaInfo, expected_seconds: float | None) -> Iterator[str]:
+def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) -> Iterator[str]:
+    """Yield what a user should know about a decoded video.
+
+    Parameters
+    ----------
+    tally : _Tally
+        What went by.
+    info : MediaInfo
+        What the header promises.
+    expected_seconds : float or None
+        Promised duration of the picture.
+    """
     if tally.corrupt_packets:
         yield f"{tally.corrupt_packets} corrupt packets skipped"
     if tally.rest_lost:
