@@ -10,18 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from openface_core.errors import ConfigError, PipelineError
+from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
-
-if TYPE_CHECKING:
-    from transforms.provenance import RunProvenance
-    from transforms.records import VideoTask
-    from transforms.settings import RunSettings
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
@@ -81,43 +75,6 @@ class RunSummary:
         return text + "."
 
 
-def check_output(output: str) -> None:
-    """Refuse a local output folder that holds anything but an earlier output.
-
-    Raises
-    ------
-    ConfigError
-        If it does, or is a file.
-    """
-    from transforms.dataset_documents import DESCRIPTION_NAME
-    from transforms.storage import is_temporary
-
-    folder = Path(output)
-    if "://" in output or not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
-    others = any(not is_temporary(path.name) for path in folder.iterdir())
-    if others and not (folder / DESCRIPTION_NAME).is_file():
-        raise ConfigError(
-            output,
-            "the output folder holds other files",
-            "Name a new or empty folder, or the output of an earlier run.",
-        )
-
-
-def _settings(arguments: RunArguments) -> "RunSettings":
-    """Return the configured settings with the command line's own on top."""
-    from openface_core.inference import OnnxSettings
-    from pipelines.config_file import load_settings
-
-    settings = load_settings(arguments.config)
-    if arguments.provider is None:
-        return settings
-    onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
-    return replace(settings, onnxruntime=onnx)
-
-
 @contextmanager
 def announced_if_slow(what: str, arguments: RunArguments) -> Iterator[None]:
     """Say what is going on, if it takes so long that a user may wonder."""
@@ -153,40 +110,31 @@ def run(arguments: RunArguments) -> RunSummary:
     began = time.monotonic()
     beam = import_beam()
 
-    from models import default_models_folder, locate_models
     from openface_core.tables import frame_columns
     from pipelines.graph import build_graph
     from pipelines.progress_display import ProgressDisplay
+    from pipelines.run_plan import make_plan
     from transforms.dataset_documents import write_documents
     from transforms.engine import load_engine, warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import into_waves, plan_inputs, promised_frames
-    from transforms.provenance import RunProvenance
+    from transforms.planning import into_waves, promised_frames
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
-    settings = _settings(arguments)
     options = pipeline_options(arguments.runner, arguments.beam)
-    check_output(arguments.output)
-    plan = plan_inputs(
-        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
-    )
-    root = Path(arguments.models) if arguments.models else default_models_folder()
-    with_networks = any(task.landmarks_uri is None for task in plan.tasks)
-    files = locate_models(root, settings.models, with_networks=with_networks)
-    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    plan = make_plan(arguments)
+    if not plan.todo and not plan.problems:
+        return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     remove_temporaries(arguments.output)
     discard_all(arguments.output)
-    todo, finished = _split(plan.tasks, arguments, provenance)
-    analysed = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
-    problems = plan.problems + earlier_problems(arguments.output, analysed)
-    if not todo and not plan.problems:
-        return RunSummary(arguments.output, len(finished), inputs_finished=len(finished))
+    settings, todo = plan.settings, plan.todo
+    own_rows = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
+    problems = plan.problems + earlier_problems(arguments.output, own_rows)
 
     # Loaded here as well as in the workers, so that a damaged model fails once and at once.
-    engine = load_engine(files, settings)
-    if with_networks and not arguments.quiet:
+    engine = load_engine(plan.files, settings)
+    if plan.with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
@@ -196,10 +144,10 @@ def run(arguments: RunArguments) -> RunSummary:
         engine.video_models.presence_names,
     )
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
-    write_documents(arguments.output, provenance, columns)
+    write_documents(arguments.output, plan.provenance, columns)
 
     local = is_local(arguments.runner)
-    handle = EngineHandle(files, settings)
+    handle = EngineHandle(plan.files, settings)
     promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
     # A cluster gets everything at once; this machine gets it in waves.
     waves = into_waves(todo, promised) if local else (tuple(todo),)
@@ -218,7 +166,7 @@ def run(arguments: RunArguments) -> RunSummary:
                 wave,
                 known,
                 handle,
-                provenance,
+                plan.provenance,
                 arguments.output,
                 progress.folder if local else None,
             )
@@ -226,9 +174,9 @@ def run(arguments: RunArguments) -> RunSummary:
     discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,
-        inputs=len(plan.tasks) + len(plan.problems),
+        inputs=plan.inputs,
         inputs_written=counts["inputs_written"],
-        inputs_finished=len(finished),
+        inputs_finished=len(plan.finished),
         inputs_failed=counts["inputs_failed"] + len(plan.problems),
         frames_decoded=counts["frames_decoded"],
         frames_with_face=counts["frames_with_face"],
@@ -237,18 +185,21 @@ def run(arguments: RunArguments) -> RunSummary:
     )
 
 
-def _split(
-    tasks: Sequence["VideoTask"], arguments: RunArguments, provenance: "RunProvenance"
-) -> tuple[list["VideoTask"], list["VideoTask"]]:
-    """Return the inputs that are to be analysed, and those that an earlier run has finished."""
-    from transforms.finished import is_finished
+def dry_run(arguments: RunArguments) -> None:
+    """Write what a run would do to stdout; nothing else is written.
 
-    todo: list[VideoTask] = []
-    finished: list[VideoTask] = []
-    for task in tasks:
-        done = not arguments.force and is_finished(arguments.output, task, provenance)
-        (finished if done else todo).append(task)
-    return todo, finished
+    Raises
+    ------
+    OpenFaceBeamError
+        As :func:`run`.
+    """
+    from pipelines.runners import import_beam
+
+    import_beam()
+    from pipelines.run_plan import describe_plan, make_plan
+
+    for line in describe_plan(make_plan(arguments)):
+        sys.stdout.write(f"{line}\n")
 
 
 def _finish(pipeline: Any) -> Any:
@@ -307,6 +258,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
 
     def command() -> int:
+        if arguments.dry_run:
+            dry_run(arguments)
+            return 0
         summary = run(arguments)
         if summary.inputs_failed or summary.warnings:
             report_problems(arguments.output)

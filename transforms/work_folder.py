@@ -7,10 +7,12 @@ when a run begins and ends.
 from transforms.records import Shard
 from transforms.storage import join, remove_tree
 
+WORK_FOLDER = ".work"
+
 
 def work_root(output: str) -> str:
     """Return the work folder of an output folder."""
-    return join(output, ".work")
+    return join(output, WORK_FOLDER)
 
 
 def video_folder(output: str, video_id: str) -> str:
