@@ -1,6 +1,7 @@
 """Where a video is cut, from an index of its frames alone."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def test_shards_hold_every_frame_once(
     assert {shard.count for shard in shards} == {len(shards)}
     assert shards[0].begin_pts is None
     assert shards[-1].end_pts is None
-    for before, after in zip(shards, shards[1:], strict=False):
+    for before, after in pairwise(shards):
         assert before.end_pts == after.begin_pts
     if len(shards) == 1:
         return
