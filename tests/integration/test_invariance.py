@@ -311,6 +311,37 @@ def test_a_clip_without_its_end_is_warned_of(corpus: Corpus, tmp_path: Path) -> 
     assert cut["errors.parquet"] == whole["errors.parquet"]
 
 
+def join_clips(parts: list[Path], path: Path, seconds: float) -> Path:
+    """Copy the packets of clips, each of so many seconds, into one Matroska file."""
+    with av.open(str(path), "w") as joined:
+        stream = None
+        for number, part in enumerate(parts):
+            with av.open(str(part)) as container:
+                source = container.streams.video[0]
+                stream = stream or joined.add_stream_from_template(source)
+                for packet in container.demux(source):
+                    if packet.size:
+                        packet.pts += round(number * seconds / source.time_base)
+                        packet.dts = packet.pts
+                        packet.stream = stream
+                        joined.mux(packet)
+    return path
+
+
+@pytest.mark.xfail(strict=True, reason="no shard sees the size of the frames before it")
+def test_a_size_that_changes_between_shards_is_warned_of(corpus: Corpus, tmp_path: Path) -> None:
+    parts = []
+    for number, scale in enumerate((1, 2)):
+        frames = [frame.repeat(scale, 0).repeat(scale, 1) for frame in faces(60, range(0))]
+        path = tmp_path / f"{number}.mkv"
+        parts.append(write_video(path, frames, codec="mjpeg", pixel_format="yuvj420p"))
+    clip = join_clips(parts, tmp_path / "clip.mkv", 60 / FPS)
+    for seconds in (0, 1):
+        corpus.run(tmp_path / str(seconds), seconds, uris=(str(clip),))
+    whole, cut = hashes(tmp_path / "0"), hashes(tmp_path / "1")
+    assert cut["errors.parquet"] == whole["errors.parquet"]
+
+
 def test_failing_shards_cost_one_row(
     corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
