@@ -31,6 +31,9 @@ from transforms.work_folder import state_path
 BLOCK_FRAMES = 2000
 """A block has at least so many frames: its state takes up to some megabytes of the work folder."""
 
+_SHORTER_BY = 0.01
+"""A video shorter than its header says by this share is looked at as a whole."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +92,39 @@ def complete(
     )
     numbers = [item.shard.number for item in shards]
     return tuple(shards) if numbers == list(range(shards[0].shard.count)) else None
+
+
+def fit_together(results: Sequence[ShardResult]) -> bool:
+    """Return whether an input's shards are all that its analysis as a whole would be.
+
+    Parameters
+    ----------
+    results : sequence of ShardResult
+        An input's shards, in order.
+
+    Returns
+    -------
+    bool
+        False where a whole analysis might find something that no shard sees: damage, frames that
+        are not as the packets promised, a size that changes between shards, or a header that
+        promises more than there is.
+    """
+    if results[0].shard.is_whole:
+        return True
+    if not all(result.is_as_planned for result in results):
+        return False
+    forms = {
+        (info.width_px, info.height_px, info.rotation_degrees, info.mirrored)
+        for info in (result.info for result in results)
+    }
+    if len(forms) > 1:
+        return False
+    info, frames = results[0].info, sum(result.frames for result in results)
+    if info.frame_count_from_header is not None:
+        return frames >= info.frame_count_from_header
+    if info.duration_seconds_from_header is None or not info.average_rate_fps:
+        return True
+    return frames / info.average_rate_fps >= (1 - _SHORTER_BY) * info.duration_seconds_from_header
 
 
 def add_histograms(
@@ -152,7 +188,7 @@ class _PrepareCalibration(beam.DoFn):
             return
         task = outcome[0].shard.task
         try:
-            if not all(result.is_as_planned for result in outcome):
+            if not fit_together(outcome):
                 self._redone.inc()
                 outcome = (
                     extract_shard(
