@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,12 @@ from tests.unit.transforms.work_material import (
 )
 from transforms import prepare_calibration
 from transforms.engine import Engine
-from transforms.prepare_calibration import add_histograms, complete, group_into_blocks
+from transforms.prepare_calibration import (
+    add_histograms,
+    complete,
+    fit_together,
+    group_into_blocks,
+)
 from transforms.records import FeaturesPart, Shard, ShardResult
 from transforms.work_files import load_features
 
@@ -93,6 +99,39 @@ class TestIsAsPlanned:
         whole = ShardResult(Shard(TASK), parts=tuple(parts), info=media_info(), warnings=("odd",))
         assert whole.frames == 1003
         assert whole.is_as_planned
+
+
+class TestFitTogether:
+    """Of two shards with 5 frames each, at 25 frames per second."""
+
+    @staticmethod
+    def shards(**header) -> list[ShardResult]:
+        info = replace(media_info(), **header)
+        return [result(number, 2, info=info) for number in range(2)]
+
+    @pytest.mark.parametrize(("promised", "fits"), [(None, True), (10, True), (11, False)])
+    def test_the_number_of_frames_promised(self, promised: int | None, fits: bool) -> None:
+        assert fit_together(self.shards(frame_count_from_header=promised)) is fits
+
+    @pytest.mark.parametrize(("seconds", "fits"), [(None, True), (0.4, True), (0.7, False)])
+    def test_the_length_promised(self, seconds: float | None, fits: bool) -> None:
+        assert fit_together(self.shards(duration_seconds_from_header=seconds)) is fits
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"width_px": 642}, {"height_px": 8}, {"rotation_degrees": 90}, {"mirrored": True}],
+    )
+    def test_another_form(self, change: dict) -> None:
+        first, second = self.shards()
+        assert not fit_together([first, replace(second, info=replace(second.info, **change))])
+
+    def test_a_shard_that_is_not_as_planned(self) -> None:
+        first, second = self.shards()
+        assert not fit_together([first, replace(second, warnings=("damage",))])
+
+    def test_an_input_that_was_not_cut_has_nothing_to_fit(self) -> None:
+        info = replace(media_info(), frame_count_from_header=100)
+        assert fit_together([result(0, 1, info=info, warnings=("damage",))])
 
 
 class TestAddHistograms:
