@@ -171,7 +171,7 @@ def run(arguments: RunArguments) -> RunSummary:
                 progress.folder if local else None,
             )
             counts.update(_counters(_finish(pipeline)))
-    discard_all(arguments.output)
+            discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,
         inputs=plan.inputs,

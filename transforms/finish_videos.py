@@ -34,7 +34,6 @@ from transforms.records import BlockResult, Problem, Severity
 from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_files import load_features, load_scores
-from transforms.work_folder import discard_video
 
 _log = logging.getLogger(__name__)
 _WARNING_REMEDY = "The frames that could be decoded were analysed; repair the file for the others."
@@ -245,7 +244,6 @@ class _FinishVideo(beam.DoFn):
             video = finish_video(
                 tuple(blocks), self._engine, self._handle.settings, self._provenance, self._output
             )
-            discard_video(self._output, video_id)
         except Exception as error:  # whatever one input does, the others go on
             if not isinstance(error, OpenFaceBeamError):
                 _log.exception("unexpected failure on %s", task.uri)

@@ -143,4 +143,6 @@ def read_whole(uri: str) -> io.BytesIO:
         If it cannot be read.
     """
     with locate(uri, error=OutputError).open() as file:
-        return io.BytesIO(file.read())
+        content = io.BytesIO(file.read())
+    content.name = uri  # errors about the content name the file
+    return content

@@ -1,6 +1,6 @@
 """Reading and writing what lies in the work folder."""
 
-import io
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from openface_core.errors import WorkFileError
 from openface_core.media import MediaKind
 from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import read_features
+from openface_core.shards.scores_file import read_scores, write_scores
 from transforms.engine import Engine
 from transforms.records import BlockResult, FeaturesPart
 from transforms.storage import read_whole, write_whole
@@ -35,12 +36,7 @@ def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardF
 
 def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.float64]) -> None:
     """Write the products with the weights and the online scores of a block, (n, k) each."""
-    both = np.stack([weighted, online])
-
-    def write(file: io.IOBase) -> None:
-        np.save(file, both, allow_pickle=False)
-
-    write_whole(path, write)  # type: ignore[arg-type]
+    write_whole(path, partial(write_scores, weighted=weighted, online=online))
 
 
 def load_scores(
@@ -55,11 +51,4 @@ def load_scores(
     OutputError
         If it cannot be read.
     """
-    frames = result.block.frames
-    try:
-        both = np.load(read_whole(result.scores_path), allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise WorkFileError(result.scores_path, "the file is damaged", "Run again.") from error
-    if both.shape != (2, frames, model_count) or both.dtype != np.float64:
-        raise WorkFileError(result.scores_path, "the file is of another block", "Run again.")
-    return both[0], both[1]
+    return read_scores(read_whole(result.scores_path), result.block.frames, model_count)

@@ -1,7 +1,7 @@
 """The folder in which the stages of a run leave large arrays for each other.
 
-Only small references go from stage to stage. The folder is removed with its input, and as a whole
-when a run begins and ends.
+Only small references go from stage to stage. The folder is removed after each wave of inputs, and
+not by a stage: a cluster may run a stage twice.
 """
 
 from transforms.records import Shard
@@ -34,11 +34,6 @@ def state_path(output: str, video_id: str, block: int) -> str:
 def scores_path(output: str, video_id: str, block: int) -> str:
     """Return where the scores of a block go."""
     return join(video_folder(output, video_id), f"block-{block:06}.scores")
-
-
-def discard_video(output: str, video_id: str) -> None:
-    """Remove the work folder of one input."""
-    remove_tree(video_folder(output, video_id))
 
 
 def discard_all(output: str) -> None:

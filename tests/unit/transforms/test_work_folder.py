@@ -8,7 +8,6 @@ from transforms.records import Shard, VideoTask
 from transforms.storage import read_whole, write_whole
 from transforms.work_folder import (
     discard_all,
-    discard_video,
     features_path,
     scores_path,
     state_path,
@@ -47,18 +46,6 @@ def test_every_file_has_a_place_of_its_own_in_the_input_s_folder(output: str) ->
 
 
 @pytest.mark.parametrize("scheme", ["", "memory:/"])
-def test_an_input_s_folder_goes_without_the_others(scheme: str, tmp_path: Path) -> None:
-    output = f"{scheme}{tmp_path}/out"
-    table = put(f"{output}/frames/video_id=a/frames.parquet")
-    gone, kept = [[put(path) for path in paths_of(output, name)] for name in "ab"]
-    discard_video(output, "a")
-    for path in gone:
-        with pytest.raises(Exception, match="no such file"):
-            read_whole(path)
-    assert all(read_whole(path).read() == b"x" for path in [*kept, table])
-
-
-@pytest.mark.parametrize("scheme", ["", "memory:/"])
 def test_the_whole_folder_goes_without_the_results(scheme: str, tmp_path: Path) -> None:
     output = f"{scheme}{tmp_path}/out"
     table = put(f"{output}/frames/video_id=a/frames.parquet")
@@ -73,5 +60,4 @@ def test_the_whole_folder_goes_without_the_results(scheme: str, tmp_path: Path) 
 @pytest.mark.parametrize("scheme", ["", "memory:/"])
 def test_there_may_be_nothing_to_remove(scheme: str, tmp_path: Path) -> None:
     discard_all(f"{scheme}{tmp_path}/none")
-    discard_video(f"{scheme}{tmp_path}/none", "a")
     assert not (tmp_path / "none").exists()
