@@ -77,6 +77,12 @@ class OutputError(OpenFaceBeamError):
     stage = "writing"
 
 
+class WorkFileError(OpenFaceBeamError):
+    """A file of intermediate results cannot be read back or written."""
+
+    stage = "work files"
+
+
 class PipelineError(OpenFaceBeamError):
     """The dataflow itself failed, not the analysis of an input."""
 

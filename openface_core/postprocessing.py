@@ -28,6 +28,7 @@ def repredict(
     online_scores: Float64Array,
     is_successful: BoolArray,
     weighted_median: Float64Array,
+    limit: int | None = None,
 ) -> Float64Array:
     """Return the scores after the first frames' re-prediction with the final medians.
 
@@ -43,13 +44,16 @@ def repredict(
         Frames whose face was found.
     weighted_median : (k,) ndarray of float64
         Product of the final median with the weights.
+    limit : int, optional
+        How many successful frames are predicted again: 3000, or what is left of them where the
+        frames are a later part of a video.
 
     Returns
     -------
     (n, k) ndarray of float64
-        Scores; the online ones after the first 3000 successful frames.
+        Scores; the online ones after the first `limit` successful frames.
     """
-    first = np.flatnonzero(is_successful)[:REPREDICTED_FRAMES]
+    first = np.flatnonzero(is_successful)[: REPREDICTED_FRAMES if limit is None else limit]
     scores = online_scores.copy()
     scores[first] = dynamic_scores(models, weighted[first], weighted_median)
     return scores
@@ -76,11 +80,11 @@ def intensity_offsets(
         and where no frame was successful.
     """
     offsets = np.zeros(len(models.intensity))
-    ordered = np.sort(intensities[is_successful], axis=0)
-    if len(ordered):
-        for k, model in enumerate(models.intensity):
-            if model.cutoff is not None:
-                offsets[k] = ordered[int(len(ordered) * model.cutoff), k]
+    count = int(np.count_nonzero(is_successful))
+    for k, model in enumerate(models.intensity):
+        if model.cutoff is not None and count:
+            # One column at a time: a copy of all of them would be a long video's largest array.
+            offsets[k] = np.sort(intensities[is_successful, k])[int(count * model.cutoff)]
     return offsets
 
 

@@ -25,7 +25,13 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
-from openface_core.tables import FrameRecorder, frame_columns, frame_schema, frame_table
+from openface_core.tables import (
+    FrameActionUnits,
+    FrameRecorder,
+    frame_columns,
+    frame_schema,
+    frame_table,
+)
 from transforms.engine import Engine
 from transforms.settings import RunSettings
 
@@ -191,7 +197,8 @@ class _TimedVideo:
         began = time.perf_counter_ns()
         models = self._engine.video_models
         columns = frame_columns(self._pdm.mode_count, models.intensity_names, models.presence_names)
-        table = frame_table(frame_schema(columns), self._recorder.series(), series)
+        units = FrameActionUnits(series.intensities.astype(np.float32), series.presences)
+        table = frame_table(frame_schema(columns), self._recorder.series(), units)
         pq.write_table(
             table,
             io.BytesIO(),

@@ -4,26 +4,32 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from models import ModelFiles
-from transforms.analyse_videos import PROBLEMS, AnalyseVideos
+from transforms.calibrate_blocks import CalibrateBlocks
+from transforms.engine_handle import EngineHandle
+from transforms.extract_shards import ExtractShards
+from transforms.finish_videos import FinishVideos
+from transforms.metrics import PROBLEMS
+from transforms.plan_shards import PlanShards
+from transforms.prepare_calibration import PrepareCalibration
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, VideoTask
-from transforms.settings import RunSettings
 from transforms.write_errors import WriteErrors
-from transforms.write_frames import WriteFrames
 
 
 def build_graph(
     pipeline: beam.Pipeline,
     tasks: Sequence[VideoTask],
-    planning_problems: Sequence[Problem],
-    files: ModelFiles,
-    settings: RunSettings,
+    known_problems: Sequence[Problem],
+    handle: EngineHandle,
     provenance: RunProvenance,
     output: str,
     progress_folder: str | None,
 ) -> None:
     """Add the main job to a pipeline: inputs in, tables out.
+
+    Inputs are cut into shards, which workers analyse independently. Features stay in the work
+    folder; what is grouped are references to them. Then medians are advanced over blocks of shards,
+    again side by side, and each input is finished as a whole.
 
     Parameters
     ----------
@@ -31,12 +37,10 @@ def build_graph(
         An empty pipeline.
     tasks : sequence of VideoTask
         The inputs.
-    planning_problems : sequence of Problem
-        Inputs that planning has already given up.
-    files : ModelFiles
-        The models.
-    settings : RunSettings
-        Settings of the run.
+    known_problems : sequence of Problem
+        Rows of the error table that are known beforehand.
+    handle : EngineHandle
+        Models and settings.
     provenance : RunProvenance
         What is recorded with every table.
     output : str
@@ -44,18 +48,26 @@ def build_graph(
     progress_folder : str or None
         Where workers tell their progress.
     """
-    analysed = (
+    prepared = (
         pipeline
         | "List inputs" >> beam.Create(list(tasks), reshuffle=False)
-        | "Spread over workers" >> beam.Reshuffle()
-        | "Analyse videos" >> AnalyseVideos(files, settings, provenance, progress_folder)
+        | "Spread inputs" >> beam.Reshuffle()
+        | "Plan shards" >> PlanShards(handle.settings)
+        | "Spread shards" >> beam.Reshuffle()
+        | "Extract shards" >> ExtractShards(handle, output, progress_folder)
+        | "Shards of an input" >> beam.GroupByKey()
+        | "Prepare calibration" >> PrepareCalibration(handle, output)
     )
-    written = analysed["results"] | "Write frames" >> WriteFrames(output, settings.output)
-    planned = pipeline | "Planning problems" >> beam.Create(
-        list(planning_problems), reshuffle=False
+    finished = (
+        prepared["blocks"]
+        | "Spread blocks" >> beam.Reshuffle()
+        | "Calibrate blocks" >> CalibrateBlocks(handle, output)
+        | "Blocks of an input" >> beam.GroupByKey()
+        | "Finish videos" >> FinishVideos(handle, provenance, output)
     )
+    known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
     _ = (
-        (planned, analysed[PROBLEMS], written[PROBLEMS])
+        (known, prepared[PROBLEMS], finished[PROBLEMS])
         | "All problems" >> beam.Flatten()
         | "Write errors" >> WriteErrors(output)
     )

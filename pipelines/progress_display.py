@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -19,23 +20,22 @@ class ProgressDisplay:
 
     Parameters
     ----------
-    total_frames : int or None
-        Frames that the inputs' headers promise; None where they do not say.
-    inputs : int
-        Number of inputs.
+    promised_frames : sequence of int or None
+        Frames that each input's header promises; None where it does not say.
     quiet : bool
         Whether to show nothing.
     """
 
-    def __init__(self, total_frames: int | None, inputs: int, *, quiet: bool = False) -> None:
+    def __init__(self, promised_frames: Sequence[int | None], *, quiet: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
-        self._inputs = inputs
+        known = [count for count in promised_frames if count is not None]
+        total = sum(known) if len(known) == len(promised_frames) else None
         is_terminal = sys.stderr.isatty()
         self._interval = _TERMINAL_SECONDS if is_terminal else _LOG_SECONDS
         self._bar = tqdm(
-            total=total_frames,
+            total=total,
             unit=" frames",
-            desc=f"0/{inputs} inputs",
+            desc="0 shards done",
             file=sys.stderr,
             disable=quiet,
             dynamic_ncols=is_terminal,
@@ -78,5 +78,5 @@ class ProgressDisplay:
         progress = read_progress(self.folder)
         if self._bar.total is not None and progress.frames > self._bar.total:
             self._bar.total = progress.frames  # a header that promised too little
-        self._bar.set_description_str(f"{progress.finished}/{self._inputs} inputs", refresh=False)
+        self._bar.set_description_str(f"{progress.finished} shards done", refresh=False)
         self._bar.update(progress.frames - self._bar.n)

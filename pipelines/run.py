@@ -7,20 +7,15 @@ import logging
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from openface_core.errors import ConfigError, PipelineError
+from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
-
-if TYPE_CHECKING:
-    from transforms.provenance import RunProvenance
-    from transforms.records import VideoTask
-    from transforms.settings import RunSettings
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
@@ -80,43 +75,6 @@ class RunSummary:
         return text + "."
 
 
-def check_output(output: str) -> None:
-    """Refuse a local output folder that holds anything but an earlier output.
-
-    Raises
-    ------
-    ConfigError
-        If it does, or is a file.
-    """
-    from transforms.dataset_documents import DESCRIPTION_NAME
-    from transforms.storage import is_temporary
-
-    folder = Path(output)
-    if "://" in output or not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
-    others = any(not is_temporary(path.name) for path in folder.iterdir())
-    if others and not (folder / DESCRIPTION_NAME).is_file():
-        raise ConfigError(
-            output,
-            "the output folder holds other files",
-            "Name a new or empty folder, or the output of an earlier run.",
-        )
-
-
-def _settings(arguments: RunArguments) -> "RunSettings":
-    """Return the configured settings with the command line's own on top."""
-    from openface_core.inference import OnnxSettings
-    from pipelines.config_file import load_settings
-
-    settings = load_settings(arguments.config)
-    if arguments.provider is None:
-        return settings
-    onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
-    return replace(settings, onnxruntime=onnx)
-
-
 @contextmanager
 def announced_if_slow(what: str, arguments: RunArguments) -> Iterator[None]:
     """Say what is going on, if it takes so long that a user may wonder."""
@@ -152,37 +110,31 @@ def run(arguments: RunArguments) -> RunSummary:
     began = time.monotonic()
     beam = import_beam()
 
-    from models import default_models_folder, locate_models
     from openface_core.tables import frame_columns
     from pipelines.graph import build_graph
     from pipelines.progress_display import ProgressDisplay
+    from pipelines.run_plan import make_plan
     from transforms.dataset_documents import write_documents
     from transforms.engine import load_engine, warm_up
+    from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import plan_inputs, promised_frames
-    from transforms.provenance import RunProvenance
+    from transforms.planning import into_waves, promised_frames
     from transforms.storage import remove_temporaries
+    from transforms.work_folder import discard_all
 
-    settings = _settings(arguments)
     options = pipeline_options(arguments.runner, arguments.beam)
-    check_output(arguments.output)
-    plan = plan_inputs(
-        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
-    )
-    root = Path(arguments.models) if arguments.models else default_models_folder()
-    with_networks = any(task.landmarks_uri is None for task in plan.tasks)
-    files = locate_models(root, settings.models, with_networks=with_networks)
-    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    plan = make_plan(arguments)
+    if not plan.todo and not plan.problems:
+        return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     remove_temporaries(arguments.output)
-    todo, finished = _split(plan.tasks, arguments, provenance)
-    analysed = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
-    problems = plan.problems + earlier_problems(arguments.output, analysed)
-    if not todo and not plan.problems:
-        return RunSummary(arguments.output, len(finished), inputs_finished=len(finished))
+    discard_all(arguments.output)
+    settings, todo = plan.settings, plan.todo
+    own_rows = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
+    problems = plan.problems + earlier_problems(arguments.output, own_rows)
 
     # Loaded here as well as in the workers, so that a damaged model fails once and at once.
-    engine = load_engine(files, settings)
-    if with_networks and not arguments.quiet:
+    engine = load_engine(plan.files, settings)
+    if plan.with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
@@ -192,49 +144,62 @@ def run(arguments: RunArguments) -> RunSummary:
         engine.video_models.presence_names,
     )
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
-    write_documents(arguments.output, provenance, columns)
+    write_documents(arguments.output, plan.provenance, columns)
 
-    shows_progress = is_local(arguments.runner) and not arguments.quiet
-    total = promised_frames(todo, settings.decoding) if shows_progress else None
-    with ProgressDisplay(total, len(todo), quiet=not shows_progress) as progress:
-        pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
-        build_graph(
-            pipeline,
-            todo,
-            problems,
-            files,
-            settings,
-            provenance,
-            arguments.output,
-            progress.folder if shows_progress else None,
-        )
-        result = _finish(pipeline)
-    counts = _counters(result)
+    local = is_local(arguments.runner)
+    handle = EngineHandle(plan.files, settings)
+    promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
+    # A cluster gets everything at once; this machine gets it in waves.
+    waves = into_waves(todo, promised) if local else (tuple(todo),)
+    counts: Counter[str] = Counter()
+    with ProgressDisplay(promised, quiet=arguments.quiet or not local) as progress:
+        # Without inputs there is still an error table to be written.
+        for number, wave in enumerate(waves or ((),)):
+            known = (
+                problems
+                if number == 0
+                else earlier_problems(arguments.output, [task.video_id for task in wave])
+            )
+            pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
+            build_graph(
+                pipeline,
+                wave,
+                known,
+                handle,
+                plan.provenance,
+                arguments.output,
+                progress.folder if local else None,
+            )
+            counts.update(_counters(_finish(pipeline)))
+            discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,
-        inputs=len(plan.tasks) + len(plan.problems),
-        inputs_written=counts.get("inputs_written", 0),
-        inputs_finished=len(finished),
-        inputs_failed=counts.get("inputs_failed", 0) + len(plan.problems),
-        frames_decoded=counts.get("frames_decoded", 0),
-        frames_with_face=counts.get("frames_with_face", 0),
-        warnings=counts.get("warnings", 0),
+        inputs=plan.inputs,
+        inputs_written=counts["inputs_written"],
+        inputs_finished=len(plan.finished),
+        inputs_failed=counts["inputs_failed"] + len(plan.problems),
+        frames_decoded=counts["frames_decoded"],
+        frames_with_face=counts["frames_with_face"],
+        warnings=counts["warnings"],
         seconds=time.monotonic() - began,
     )
 
 
-def _split(
-    tasks: Sequence["VideoTask"], arguments: RunArguments, provenance: "RunProvenance"
-) -> tuple[list["VideoTask"], list["VideoTask"]]:
-    """Return the inputs that are to be analysed, and those that an earlier run has finished."""
-    from transforms.finished import is_finished
+def dry_run(arguments: RunArguments) -> None:
+    """Write what a run would do to stdout; nothing else is written.
 
-    todo: list[VideoTask] = []
-    finished: list[VideoTask] = []
-    for task in tasks:
-        done = not arguments.force and is_finished(arguments.output, task, provenance)
-        (finished if done else todo).append(task)
-    return todo, finished
+    Raises
+    ------
+    OpenFaceBeamError
+        As :func:`run`.
+    """
+    from pipelines.runners import import_beam
+
+    import_beam()
+    from pipelines.run_plan import describe_plan, make_plan
+
+    for line in describe_plan(make_plan(arguments)):
+        sys.stdout.write(f"{line}\n")
 
 
 def _finish(pipeline: Any) -> Any:
@@ -261,9 +226,9 @@ def _counters(result: Any) -> dict[str, int]:
     """Return the project's counters of a finished pipeline, added up over its steps."""
     from apache_beam.metrics import MetricsFilter
 
-    from transforms.analyse_videos import METRICS_NAMESPACE
+    from transforms.metrics import NAMESPACE
 
-    found = result.metrics().query(MetricsFilter().with_namespace(METRICS_NAMESPACE))
+    found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
     counts: dict[str, int] = {}
     for counter in found["counters"]:
         name = counter.key.metric.name
@@ -275,8 +240,8 @@ def report_problems(output: str) -> None:
     """Write the first rows of a dataset's error table to stderr."""
     import pyarrow.parquet as pq
 
+    from transforms.dataset_layout import errors_path
     from transforms.storage import read_whole
-    from transforms.write_errors import errors_path
 
     # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
     # go of the file while the interpreter ends would abort the process, exit status and all.
@@ -293,6 +258,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
 
     def command() -> int:
+        if arguments.dry_run:
+            dry_run(arguments)
+            return 0
         summary = run(arguments)
         if summary.inputs_failed or summary.warnings:
             report_problems(arguments.output)

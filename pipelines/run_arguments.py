@@ -45,6 +45,8 @@ class RunArguments:
         Beam runner.
     force : bool
         Whether to analyse finished inputs anew.
+    dry_run : bool
+        Whether to print the plan and do nothing.
     quiet : bool
         Whether to show no progress.
     beam : tuple of str
@@ -60,6 +62,7 @@ class RunArguments:
     provider: str | None = None
     runner: str = "DirectRunner"
     force: bool = False
+    dry_run: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
 
@@ -124,6 +127,11 @@ def parser() -> argparse.ArgumentParser:
         help="analyse all inputs anew; otherwise an input is skipped that an earlier run into the "
         "same folder has finished with the same content, settings and models",
     )
+    result.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print what would be done, input by input, and how each video is cut; analyse nothing",
+    )
     result.add_argument("--quiet", action="store_true", help="show no progress")
     return result
 
@@ -141,6 +149,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         provider=known.provider,
         runner=known.runner,
         force=known.force,
+        dry_run=known.dry_run,
         quiet=known.quiet,
         beam=tuple(beam),
     )

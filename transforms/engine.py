@@ -11,6 +11,7 @@ from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.face_measurement import FaceMeter
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.media import MediaKind
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings
@@ -39,6 +40,10 @@ class Engine:
     image_models: ActionUnitModels
     detector: RetinaFaceDetector | None
     landmark_network: LandmarkNetwork | None
+
+    def models_for(self, kind: MediaKind) -> ActionUnitModels:
+        """Return the action-unit models for an input of some kind: single images have their own."""
+        return self.image_models if kind == "image" else self.video_models
 
     @property
     def providers(self) -> tuple[str, ...]:

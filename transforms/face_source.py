@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.detection import RetinaFaceDetector, select_face
-from openface_core.errors import LandmarkFileError
+from openface_core.errors import LandmarkFileError, ModelFileError
 from openface_core.landmarks import LandmarkNetwork
-from openface_core.landmarks.files import GivenLandmarks
+from openface_core.landmarks.files import GivenLandmarks, read_landmarks
 from openface_core.media import DecodedFrame
+from transforms.engine import Engine
+from transforms.records import VideoTask
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,3 +105,22 @@ class GivenFaces:
                 f"the video has {frame_count}",
                 "Use landmarks that were made from this very video.",
             )
+
+
+def face_source(task: VideoTask, engine: Engine) -> FaceSource:
+    """Return where the landmarks of an input come from.
+
+    Raises
+    ------
+    LandmarkFileError
+        If a file of given landmarks cannot be read.
+    ModelFileError
+        If there is neither such a file nor networks.
+    """
+    if task.landmarks_uri is not None:
+        return GivenFaces(read_landmarks(task.landmarks_uri), task.landmarks_uri)
+    if engine.detector is None or engine.landmark_network is None:
+        raise ModelFileError(
+            "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
+        )
+    return NetworkFaces(engine.detector, engine.landmark_network)

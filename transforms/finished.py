@@ -8,11 +8,10 @@ import pyarrow.parquet as pq
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from openface_core.media.sources import locate
+from transforms.dataset_layout import errors_path, frames_path
 from transforms.provenance import METADATA_KEY, RunProvenance, identify_input
 from transforms.records import Problem, Severity, VideoTask
 from transforms.storage import read_whole
-from transforms.write_errors import errors_path
-from transforms.write_frames import frames_path
 
 
 def _recorded(path: str) -> dict[str, object] | None:

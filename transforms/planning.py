@@ -30,6 +30,12 @@ _DATA_SUFFIXES = (
     ".xml",
 )
 _MAX_ID_LENGTH = 120
+
+WAVE_FRAMES = 50_000
+"""Half an hour of video."""
+
+WAVE_INPUTS = 500
+
 _LOOKS_LIKE_VALUE = re.compile(
     r"[^A-Za-z]*"  # without any letter: a number or a date
     r"|[_.-]*0x[0-9a-f_]*"  # a number, to Arrow
@@ -264,33 +270,64 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     return VideoTask(task.video_id, task.uri, task.person_id, found.uri)
 
 
-def promised_frames(tasks: Iterable[VideoTask], limits: DecodeLimits) -> int | None:
-    """Return how many frames the inputs' headers promise, for showing progress only.
+def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:
+    """Return how many frames an input's header promises, for showing progress and for waves only.
 
     Parameters
     ----------
-    tasks : iterable of VideoTask
-        The inputs; each is opened. One that cannot be is left out: it will be a row of the error
-        table in its turn.
+    task : VideoTask
+        The input, which is opened.
     limits : DecodeLimits
         Bounds on hostile or damaged input.
 
     Returns
     -------
     int or None
-        Frames in all; None if a header does not say.
+        Frames; 0 for an input that cannot be opened (it will be a row of the error table in its
+        turn), None if the header does not say.
     """
-    total = 0
-    for task in tasks:
-        try:
-            with open_media(task.uri, limits=limits) as media:
-                info = media.info
-        except OpenFaceBeamError:
-            continue
-        count = 1 if info.kind == "image" else info.frame_count_from_header
-        if not count and info.duration_seconds_from_header and info.average_rate_fps:
-            count = round(info.duration_seconds_from_header * info.average_rate_fps)
-        if not count:
-            return None
-        total += count
-    return total
+    try:
+        with open_media(task.uri, limits=limits) as media:
+            info = media.info
+    except OpenFaceBeamError:
+        return 0
+    if info.kind == "image":
+        return 1
+    if info.frame_count_from_header:
+        return info.frame_count_from_header
+    if info.duration_seconds_from_header and info.average_rate_fps:
+        return round(info.duration_seconds_from_header * info.average_rate_fps)
+    return None
+
+
+def into_waves(
+    tasks: Sequence[VideoTask], frames: Sequence[int | None]
+) -> tuple[tuple[VideoTask, ...], ...]:
+    """Return the inputs in waves, each of which is analysed and finished before the next.
+
+    A wave bounds what an interrupted run loses, and how large the work folder grows.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs.
+    frames : sequence of int or None
+        Frames that each of them promises.
+
+    Returns
+    -------
+    tuple of tuple of VideoTask
+        The waves: each ends with the input that fills it.
+    """
+    waves: list[tuple[VideoTask, ...]] = []
+    current: list[VideoTask] = []
+    filled = 0
+    for task, count in zip(tasks, frames, strict=True):
+        current.append(task)
+        filled += WAVE_FRAMES if count is None else count
+        if filled >= WAVE_FRAMES or len(current) >= WAVE_INPUTS:
+            waves.append(tuple(current))
+            current, filled = [], 0
+    if current:
+        waves.append(tuple(current))
+    return tuple(waves)

@@ -6,6 +6,7 @@ from enum import Enum
 import pyarrow as pa
 
 from openface_core.errors import OpenFaceBeamError
+from openface_core.media import MediaInfo
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,142 @@ class Problem:
             f"unexpected {type(error).__name__}: {error}",
             "This is a fault of the program: please report it with the log of the run.",
         )
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Consecutive frames of one input, to be analysed by one worker.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    number, count : int
+        Place among the input's shards, 0-based, and how many there are.
+    begin_pts, end_pts : int or None
+        Frames with ``begin <= pts < end`` belong to it, in ticks of the stream's time base; None
+        for the video's own begin or end.
+    expected_frames : int or None
+        Frames that the packets promise; None for an input that is not cut.
+    """
+
+    task: VideoTask
+    number: int = 0
+    count: int = 1
+    begin_pts: int | None = None
+    end_pts: int | None = None
+    expected_frames: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the shard is all of its input."""
+        return self.count == 1
+
+
+@dataclass(frozen=True)
+class FeaturesPart:
+    """A file of features in the work folder.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    frames : int
+        Consecutive frames whose features it holds.
+    """
+
+    path: str
+    frames: int
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """What is known of an analysed shard; its features lie in the work folder.
+
+    Parameters
+    ----------
+    shard : Shard
+        The shard.
+    parts : tuple of FeaturesPart
+        Its features, in order: a long video that is not cut has many files.
+    info : MediaInfo
+        What decoding found.
+    warnings : tuple of str
+        What decoding had to work around.
+    """
+
+    shard: Shard
+    parts: tuple[FeaturesPart, ...]
+    info: MediaInfo
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Frames decoded."""
+        return sum(part.frames for part in self.parts)
+
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether the parts of the input can be put together.
+
+        A damaged video may decode differently from part to part; then it is analysed as a whole.
+        """
+        return self.shard.is_whole or (
+            self.frames == self.shard.expected_frames and not self.warnings
+        )
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive frames of one input over which one worker advances the medians.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    info : MediaInfo
+        What decoding found at its begin.
+    warnings : tuple of str
+        What decoding had to work around.
+    number, count : int
+        Place among the input's blocks, 0-based, and how many there are.
+    parts : tuple of FeaturesPart
+        The block's features, in order.
+    state_path : str or None
+        File of the medians' state before its first frame; None at the input's begin.
+    """
+
+    task: VideoTask
+    info: MediaInfo
+    warnings: tuple[str, ...]
+    number: int
+    count: int
+    parts: tuple[FeaturesPart, ...]
+    state_path: str | None
+
+    @property
+    def frames(self) -> int:
+        """Frames in all parts."""
+        return sum(part.frames for part in self.parts)
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """A block whose online scores lie in the work folder.
+
+    Parameters
+    ----------
+    block : Block
+        The block.
+    scores_path : str
+        File of the products with the weights and of the online scores.
+    weighted_median : tuple of float
+        Product of the medians after its last frame with the weights of all models.
+    """
+
+    block: Block
+    scores_path: str
+    weighted_median: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)

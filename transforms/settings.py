@@ -58,6 +58,42 @@ class OutputSettings:
 
 
 @dataclass(frozen=True)
+class ShardSettings:
+    """How videos are cut, which has no influence on any result.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of a shard; 0 leaves every video whole.
+    max_preroll_share : float
+        A shard may begin between key frames, so that frames before it are decoded in vain. There
+        are at most this many of them for each frame of the shard.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    seconds: float = 20.0
+    max_preroll_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (self.seconds == 0 or 0.1 <= self.seconds <= 86_400):
+            raise ConfigError(
+                "shards.seconds",
+                f"expected 0, or 0.1 to 86400, found {self.seconds}",
+                "Give a number in this range.",
+            )
+        if not 0 <= self.max_preroll_share <= 100:
+            raise ConfigError(
+                "shards.max_preroll_share",
+                f"expected 0 to 100, found {self.max_preroll_share}",
+                "Give a number in this range.",
+            )
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """The settings of a run, as a preset in ``configs/`` or a user's TOML file gives them.
 
@@ -75,6 +111,8 @@ class RunSettings:
         Bounds on hostile or damaged input.
     output : OutputSettings
         How tables are written.
+    shards : ShardSettings
+        How videos are cut.
     """
 
     name: str = "default"
@@ -83,7 +121,10 @@ class RunSettings:
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
     output: OutputSettings = field(default_factory=OutputSettings)
+    shards: ShardSettings = field(default_factory=ShardSettings)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all settings as plain values, for the record."""
-        return asdict(self)
+        """Return all settings that results depend on as plain values, for the record."""
+        settings = asdict(self)
+        del settings["shards"]
+        return settings

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,24 @@ def remove(uri: str) -> None:
             target.filesystem.rm_file(target.path)
 
 
+def remove_tree(uri: str) -> None:
+    """Remove a folder with all that is in it, if it is there.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    target = locate(uri, error=OutputError)
+    with storage_errors(uri, OutputError):
+        if not target.exists():
+            return
+        if target.is_local:
+            shutil.rmtree(target.path)
+        else:
+            target.filesystem.rm(target.path, recursive=True)
+
+
 def read_whole(uri: str) -> io.BytesIO:
     """Return the content of one of our own, small files.
 
@@ -124,4 +143,6 @@ def read_whole(uri: str) -> io.BytesIO:
         If it cannot be read.
     """
     with locate(uri, error=OutputError).open() as file:
-        return io.BytesIO(file.read())
+        content = io.BytesIO(file.read())
+    content.name = uri  # errors about the content name the file
+    return content

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.errors import ModelFileError
-from openface_core.landmarks.files import read_landmarks
 from openface_core.media import MediaInfo, open_media
 from openface_core.tables import (
+    FrameActionUnits,
     FrameRecorder,
     FrameSeries,
     frame_columns,
@@ -17,7 +16,7 @@ from openface_core.tables import (
     frame_table,
 )
 from transforms.engine import Engine
-from transforms.face_source import FaceSource, GivenFaces, NetworkFaces
+from transforms.face_source import face_source
 from transforms.provenance import RunProvenance, VideoProvenance, identify_input
 from transforms.records import Problem, Severity, VideoResult, VideoTask
 from transforms.settings import RunSettings
@@ -41,16 +40,6 @@ class VideoAnalysis:
     warnings: tuple[Problem, ...]
     frames_decoded: int
     frames_with_face: int
-
-
-def _face_source(task: VideoTask, engine: Engine) -> FaceSource:
-    if task.landmarks_uri is not None:
-        return GivenFaces(read_landmarks(task.landmarks_uri), task.landmarks_uri)
-    if engine.detector is None or engine.landmark_network is None:
-        raise ModelFileError(
-            "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
-        )
-    return NetworkFaces(engine.detector, engine.landmark_network)
 
 
 def _with_frame_number_times(series: FrameSeries, info: MediaInfo) -> FrameSeries:
@@ -92,10 +81,10 @@ def analyse_video(
     OpenFaceBeamError
         If the input cannot be read, or given landmarks do not fit it.
     """
-    source = _face_source(task, engine)
+    source = face_source(task, engine)
     with open_media(task.uri, limits=settings.decoding) as media:
         is_single_image = media.info.kind == "image"
-        models = engine.image_models if is_single_image else engine.video_models
+        models = engine.models_for(media.info.kind)
         tracker = ActionUnitTracker(models)
         recorder = FrameRecorder(engine.meter.pdm.mode_count)
         for frame in media:
@@ -116,6 +105,7 @@ def analyse_video(
     if settings.output.timestamps == "frame_number":
         series = _with_frame_number_times(series, info)
     action_units = tracker.finish_single_images() if is_single_image else tracker.finish()
+    units = FrameActionUnits(action_units.intensities.astype(np.float32), action_units.presences)
     has_medians = tracker.medians is not None
     provenance = VideoProvenance(
         identity=identify_input(task, run),
@@ -132,7 +122,7 @@ def analyse_video(
     schema = frame_schema(columns, provenance.metadata())
     remedy = "The frames that could be decoded were analysed; repair the file for the others."
     return VideoAnalysis(
-        result=VideoResult(task, frame_table(schema, series, action_units)),
+        result=VideoResult(task, frame_table(schema, series, units)),
         warnings=tuple(
             Problem(task.video_id, task.uri, Severity.WARNING, "decoding", text, remedy)
             for text in warnings

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 
 from openface_core.errors import InputError
 from openface_core.tables import Column, frame_schema
+from transforms.dataset_layout import errors_path, frames_path
 from transforms.records import Problem, Severity
-from transforms.storage import join, remove, write_whole
-from transforms.write_frames import frames_path
+from transforms.storage import remove, write_whole
 
 ERROR_COLUMNS = (
     Column("video_id", pa.string(), "1", "name of the input in the dataset", False),
@@ -21,11 +21,6 @@ ERROR_COLUMNS = (
     Column("reason", pa.string(), "1", "why it happened", False),
     Column("remedy", pa.string(), "1", "what can be done about it", False),
 )
-
-
-def errors_path(output: str) -> str:
-    """Return where the error table goes."""
-    return join(output, "errors.parquet")
 
 
 def error_table(problems: Iterable[Problem]) -> pa.Table:

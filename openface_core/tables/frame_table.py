@@ -1,13 +1,35 @@
 """Series over frames turned into an Arrow table with OpenFace's columns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from openface_core.action_unit_tracker import ActionUnitSeries
 from openface_core.tables.frame_series import FrameSeries
+
+
+@dataclass(frozen=True, eq=False)
+class FrameActionUnits:
+    """Final action units of n frames, as they go into a table.
+
+    Parameters
+    ----------
+    intensities : (n, r) ndarray of float32
+        Intensities, 0 to 5.
+    presences : (n, c) ndarray of bool
+        Presences.
+    """
+
+    intensities: NDArray[np.float32]
+    presences: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.intensities)
+
+    def __getitem__(self, frames: slice) -> "FrameActionUnits":
+        return FrameActionUnits(self.intensities[frames], self.presences[frames])
 
 
 def _columns_of(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
@@ -15,8 +37,10 @@ def _columns_of(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
     yield from np.ascontiguousarray(values.T)
 
 
-def frame_table(schema: pa.Schema, series: FrameSeries, action_units: ActionUnitSeries) -> pa.Table:
-    """Return the per-frame table of one video.
+def frame_table(
+    schema: pa.Schema, series: FrameSeries, action_units: FrameActionUnits, first_frame: int = 1
+) -> pa.Table:
+    """Return the per-frame table of consecutive frames of one video.
 
     Parameters
     ----------
@@ -24,8 +48,10 @@ def frame_table(schema: pa.Schema, series: FrameSeries, action_units: ActionUnit
         The columns, as :func:`openface_core.tables.columns.frame_schema` gives them.
     series : FrameSeries
         Measurements of n frames.
-    action_units : ActionUnitSeries
+    action_units : FrameActionUnits
         Action units of the same frames.
+    first_frame : int
+        Number of the first of them, counted from 1.
 
     Returns
     -------
@@ -36,11 +62,11 @@ def frame_table(schema: pa.Schema, series: FrameSeries, action_units: ActionUnit
     Raises
     ------
     ValueError
-        If the two series differ in length.
+        If the two differ in length.
     """
     count = len(series)
-    if len(action_units.is_successful) != count:
-        raise ValueError(f"{count} frames, but {len(action_units.is_successful)} of action units")
+    if len(action_units) != count:
+        raise ValueError(f"{count} frames, but {len(action_units)} of action units")
     failed = ~series.success
     measured = [
         series.pose,
@@ -51,11 +77,11 @@ def frame_table(schema: pa.Schema, series: FrameSeries, action_units: ActionUnit
         series.landmarks_3d_mm[:, :, 2],
         series.global_parameters,
         series.shape_parameters,
-        action_units.intensities.astype(np.float32),
+        action_units.intensities,
         action_units.presences,
     ]
     arrays = [
-        pa.array(np.arange(1, count + 1, dtype=np.int32)),
+        pa.array(np.arange(first_frame, first_frame + count, dtype=np.int32)),
         pa.array(np.zeros(count, dtype=np.int32)),
         pa.array(series.pts_seconds, mask=np.isnan(series.pts_seconds)),
         pa.array(series.confidence, mask=np.isnan(series.confidence)),

@@ -12,6 +12,7 @@ from openface_core.running_medians import (
     GEOMETRY_RANGE,
     DescriptorMedians,
     HistogramRange,
+    MedianState,
     RunningMedian,
     quantise,
 )
@@ -115,10 +116,41 @@ def test_bins_are_truncated_positions_in_double_precision(value: float, r: Histo
         assert out[0] == expected
 
 
-def test_infinite_values_go_to_the_outer_bins() -> None:
-    out = np.empty(2, dtype=np.int32)
-    quantise(np.array([-np.inf, np.inf]), COARSE.minimum, COARSE.length, COARSE.bins, out)
-    assert out.tolist() == [0, 7]
+@pytest.mark.parametrize("dtype", [np.int32, np.uint16])
+def test_infinite_values_go_to_the_outer_bins_and_nan_to_the_first(dtype: type) -> None:
+    """Nothing leads out of the histograms, whose counts are not checked for their bounds."""
+    out = np.empty(3, dtype=dtype)
+    values = np.array([-np.inf, np.inf, np.nan])
+    quantise(values, COARSE.minimum, COARSE.length, COARSE.bins, out)
+    assert out.tolist() == [0, 7, 0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 2**32 - 1)), max_size=30),
+    st.lists(st.integers(0, 30), max_size=5),
+)
+def test_counting_together_ends_where_counting_one_by_one_does(
+    frames: list[tuple[bool, int]], cuts: list[int]
+) -> None:
+    """More elements than a tile of the kernel has."""
+    size = 70
+    values = [np.random.default_rng(seed).uniform(-2.0, 4.0, size) for _, seed in frames]
+    bins = np.zeros((len(frames), size), dtype=np.uint16)
+    for row, value in zip(bins, values, strict=True):
+        quantise(value, FINE.minimum, FINE.length, FINE.bins, row)
+    is_counted = np.array([counted for counted, _ in frames], dtype=np.bool_)
+    together, straight = RunningMedian(size, FINE), RunningMedian(size, FINE)
+    for rows in np.split(np.arange(len(frames)), sorted(min(c, len(frames)) for c in cuts)):
+        if not len(rows):
+            continue
+        for i in rows:
+            straight.update(values[i] if is_counted[i] else np.zeros(size), bool(is_counted[i]))
+        latest = values[rows[-1]] if is_counted[rows[-1]] else np.zeros(size)
+        together.update_binned(bins, rows[is_counted[rows]], latest)
+        np.testing.assert_array_equal(together.median, straight.median)
+        np.testing.assert_array_equal(together.copy_counts(), straight.copy_counts())
+        assert together.total == straight.total
 
 
 # --------------------------------------------------------------------------- both descriptors
@@ -224,3 +256,68 @@ def test_caller_keeps_its_descriptor() -> None:
     DescriptorMedians().update(fhog64, geometry, True)
     np.testing.assert_array_equal(fhog64, kept[0])
     np.testing.assert_array_equal(geometry, kept[1])
+
+
+# --------------------------------------------------------------------------- states
+
+
+@pytest.mark.parametrize("before", ["", "-", "+", "+-", "+--", "--+", "+-+", "++++", "-+-+-"])
+@pytest.mark.parametrize("after", ["-", "+", "-+-", "+-+-+"])
+def test_medians_go_on_from_a_state(before: str, after: str) -> None:
+    medians = DescriptorMedians()
+    for i, sign in enumerate(before):
+        _update(medians, i, sign)
+    restored = DescriptorMedians.from_state(medians.state())
+    assert restored.frames == medians.frames == len(before)
+    np.testing.assert_array_equal(restored.fhog, medians.fhog)
+    np.testing.assert_array_equal(restored.geometry, medians.geometry)
+    for i, sign in enumerate(after, start=len(before)):
+        assert _update(restored, i, sign) == _update(medians, i, sign)
+        np.testing.assert_array_equal(restored.fhog, medians.fhog)
+        np.testing.assert_array_equal(restored.geometry, medians.geometry)
+
+
+def _update(medians: DescriptorMedians, seed: int, sign: str) -> bool:
+    if sign == "+":
+        return medians.update(*_descriptors(seed), True)
+    return medians.update(np.zeros(FHOG_SIZE), np.zeros(GEOMETRY_SIZE), False)
+
+
+@pytest.mark.parametrize("before", ["+", "+++"])
+def test_states_keep_to_themselves(before: str) -> None:
+    """Neither the medians it was taken from nor those that go on from it change a state."""
+    medians = DescriptorMedians()
+    for i, sign in enumerate(before):
+        _update(medians, i, sign)
+    state = medians.state()
+    expected = DescriptorMedians.from_state(state)
+    for other in (medians, DescriptorMedians.from_state(state)):
+        for i in range(4):
+            _update(other, 40 + i, "+")
+    again = DescriptorMedians.from_state(state)
+    np.testing.assert_array_equal(again.fhog, expected.fhog)
+    np.testing.assert_array_equal(again.geometry, expected.geometry)
+    assert state.fhog_counts.sum() == FHOG_SIZE * len(before[::2])
+
+
+def test_contradictory_states_are_refused() -> None:
+    medians = DescriptorMedians()
+    _update(medians, 0, "+")
+    good = medians.state()
+    assert good.single is not None
+    fhog, geometry = good.fhog_counts, good.geometry_counts
+    negative = fhog.copy()
+    negative[0, :2] += np.array([5, -5], dtype=np.int32)
+    for frames, total, counts, single, message in (
+        (0, 1, fhog, good.single, "cannot come from"),
+        (2, 2, fhog, good.single, "cannot come from"),
+        (5, -1, fhog, good.single, "cannot come from"),
+        (5, 2, fhog, None, "should hold 2"),
+        (1, 1, negative, good.single, "should hold 1"),
+        (1, 1, fhog[:5], good.single, "are expected"),
+        (1, 1, fhog.astype(np.int64), good.single, "are expected"),
+        (1, 1, fhog, None, "single descriptor"),
+        (1, 1, fhog, good.single[::-1], "sizes are expected"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MedianState(frames, total, counts, geometry, single)

@@ -19,8 +19,9 @@ from tests.integration.synthetic_corpus import (
     write_landmarks,
     write_picture,
 )
-from transforms import video_analysis
-from transforms.analyse_videos import METRICS_NAMESPACE
+from transforms import face_source
+from transforms.engine_handle import EngineHandle
+from transforms.metrics import NAMESPACE
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, Severity, VideoTask
 from transforms.settings import RunSettings
@@ -68,10 +69,11 @@ def run_graph(
     pipeline = beam.Pipeline(runner=make_runner("DirectRunner", options), options=options)
     settings = RunSettings()
     provenance = RunProvenance(settings.as_dict(), {"model": "00"})
-    build_graph(pipeline, tasks, planning_problems, files, settings, provenance, str(output), None)
+    handle = EngineHandle(files, settings)
+    build_graph(pipeline, tasks, planning_problems, handle, provenance, str(output), None)
     result: Any = pipeline.run()
     result.wait_until_finish()
-    counters = result.metrics().query(MetricsFilter().with_namespace(METRICS_NAMESPACE))["counters"]
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
     counts: dict[str, int] = {}
     for counter in counters:
         name = counter.key.metric.name
@@ -115,6 +117,7 @@ def test_a_bad_input_costs_one_row(in_memory) -> None:
 def test_counters(in_memory) -> None:
     _, counts = in_memory
     assert counts == {
+        "frames_extracted": 3 + 4 + 1,
         "frames_decoded": 3 + 4 + 1,
         "frames_with_face": 3 + 2 + 1,
         "inputs_failed": 3,
@@ -175,8 +178,8 @@ def test_a_fault_of_the_program_costs_one_row_too(
             raise ZeroDivisionError("of our own making")
         return original(path)
 
-    original = video_analysis.read_landmarks
-    monkeypatch.setattr(video_analysis, "read_landmarks", fail)
+    original = face_source.read_landmarks
+    monkeypatch.setattr(face_source, "read_landmarks", fail)
     run_graph(tasks[:2], files, tmp_path)
     (row,) = pq.read_table(tmp_path / "errors.parquet").to_pylist()
     assert (row["video_id"], row["stage"]) == ("good", "analysis")

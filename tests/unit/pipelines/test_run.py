@@ -9,7 +9,8 @@ import pytest
 
 from openface_core.errors import ConfigError
 from pipelines import run as main_job
-from pipelines.run import RunSummary, check_output, main, report_problems
+from pipelines.run import RunSummary, main, report_problems
+from pipelines.run_plan import check_output
 from tests.conftest import REPOSITORY
 from transforms.dataset_documents import DESCRIPTION_NAME
 from transforms.records import Problem, Severity

@@ -8,7 +8,7 @@ from pipelines.run_arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--runner", "--force", "--quiet",
+    "--runner", "--force", "--dry-run", "--quiet",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
-        "--force", "--quiet", "--direct_num_workers=4", "--flink_master", "x",
+        "--force", "--dry-run", "--quiet", "--direct_num_workers=4", "--flink_master", "x",
     ]  # fmt: skip
     found = parse_arguments(argv)
     assert found == RunArguments(
@@ -52,6 +52,7 @@ def test_everything_at_once() -> None:
         provider="cpu",
         runner="FlinkRunner",
         force=True,
+        dry_run=True,
         quiet=True,
         beam=("--direct_num_workers=4", "--flink_master", "x"),
     )

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openface_core.action_unit_tracker import ActionUnitSeries
 from openface_core.face_measurement import FaceMeasurement
 from openface_core.tables import (
+    FrameActionUnits,
     FrameRecorder,
     FrameSeries,
     frame_columns,
@@ -55,14 +55,10 @@ def recorded(successes: list[bool]) -> FrameSeries:
     return recorder.series()
 
 
-def action_units(successes: list[bool]) -> ActionUnitSeries:
+def action_units(successes: list[bool]) -> FrameActionUnits:
     count = len(successes)
-    return ActionUnitSeries(
-        np.array(successes, dtype=bool),
-        np.zeros((count, 3)),
-        np.zeros((count, 3)),
-        np.zeros(1),
-        np.linspace(0, 5, count).reshape(count, 1),
+    return FrameActionUnits(
+        np.linspace(0, 5, count, dtype=np.float32).reshape(count, 1),
         np.tile([True, False], (count, 1)),
     )
 
@@ -144,3 +140,13 @@ def test_no_frames() -> None:
 def test_series_of_different_lengths() -> None:
     with pytest.raises(ValueError, match="2 frames, but 1"):
         frame_table(SCHEMA, recorded([True, True]), action_units([True]))
+
+
+def test_parts_of_a_table_join_to_the_whole() -> None:
+    successes = [True, False, True, True, False]
+    series, units = recorded(successes), action_units(successes)
+    parts = []
+    for rows in (slice(0, 2), slice(2, 2), slice(2, 5)):
+        part = FrameSeries(**{name: values[rows] for name, values in vars(series).items()})
+        parts.append(frame_table(SCHEMA, part, units[rows], first_frame=rows.start + 1))
+    assert pa.concat_tables(parts).equals(frame_table(SCHEMA, series, units), check_metadata=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from openface_core.errors import ConfigError
-from transforms.settings import OutputSettings, RunSettings
+from transforms.settings import OutputSettings, RunSettings, ShardSettings
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,38 @@ def test_values_out_of_range(changes: dict, key: str) -> None:
         OutputSettings(**changes)
     assert caught.value.subject == key
     assert str(next(iter(changes.values()))) in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"seconds": -1.0}, "shards.seconds"),
+        ({"seconds": 0.09}, "shards.seconds"),
+        ({"seconds": 86_401}, "shards.seconds"),
+        ({"seconds": float("nan")}, "shards.seconds"),
+        ({"seconds": float("inf")}, "shards.seconds"),
+        ({"max_preroll_share": -0.1}, "shards.max_preroll_share"),
+        ({"max_preroll_share": 101}, "shards.max_preroll_share"),
+        ({"max_preroll_share": float("nan")}, "shards.max_preroll_share"),
+    ],
+)
+def test_shards_out_of_range(changes: dict, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ShardSettings(**changes)
+    assert caught.value.subject == key
+    assert str(next(iter(changes.values()))) in caught.value.cause
+    assert caught.value.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("seconds", [0, 0.1, 20.0, 86_400])
+def test_shards_in_range(seconds: float) -> None:
+    assert ShardSettings(seconds).seconds == seconds
+
+
+def test_how_videos_are_cut_is_not_recorded() -> None:
+    cut = RunSettings(shards=ShardSettings(1, 2)).as_dict()
+    assert cut == RunSettings().as_dict()
+    assert "shards" not in cut
 
 
 def test_the_record_is_plain_values() -> None:

@@ -3,19 +3,17 @@
 import json
 from pathlib import Path
 
-import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from openface_core.tables import frame_columns
 from transforms.dataset_documents import write_documents
+from transforms.dataset_layout import errors_path
 from transforms.provenance import RunProvenance
-from transforms.records import Problem, Severity, VideoResult, VideoTask
-from transforms.settings import OutputSettings
+from transforms.records import Problem, Severity
 from transforms.storage import read_whole
-from transforms.write_errors import ERROR_COLUMNS, error_table, errors_path, write_errors
-from transforms.write_frames import WriteFrames, frames_path
+from transforms.write_errors import ERROR_COLUMNS, error_table, write_errors
 
 
 def problem(video_id: str, severity: Severity = Severity.ERROR) -> Problem:
@@ -44,42 +42,6 @@ class TestErrorTable:
         write_errors(str(tmp_path), [problem("a")])
         write_errors(str(tmp_path), [])
         assert pq.read_table(errors_path(str(tmp_path))).num_rows == 0
-
-
-def run_writer(output: str, results: list[VideoResult], settings: OutputSettings) -> None:
-    """Run the stage, and assert what it gives; problems go through a file beside the output."""
-    with beam.Pipeline(runner="FnApiRunner") as pipeline:
-        written = pipeline | beam.Create(results) | WriteFrames(output, settings)
-        problems = written["problems"] | beam.combiners.ToList()
-        _ = problems | beam.Map(lambda found: write_errors(f"{output}.problems", found))
-
-
-def result(video_id: str, rows: int = 5) -> VideoResult:
-    return VideoResult(VideoTask(video_id, f"{video_id}.mp4"), pa.table({"a": list(range(rows))}))
-
-
-class TestWriteFrames:
-    def test_place_and_layout(self, tmp_path: Path) -> None:
-        output = str(tmp_path / "out")
-        settings = OutputSettings(row_group_rows=2, zstd_level=5)
-        run_writer(output, [result("v1"), result("v2")], settings)
-        path = Path(output) / "frames" / "video_id=v1" / "frames.parquet"
-        assert str(path) == frames_path(output, "v1")
-        file = pq.ParquetFile(path)
-        assert file.num_row_groups == 3
-        assert file.metadata.row_group(0).column(0).compression == "ZSTD"
-        assert file.read()["a"].to_pylist() == list(range(5))
-        assert pq.read_table(errors_path(f"{output}.problems")).num_rows == 0
-
-    def test_storage_that_refuses_costs_one_row(self, tmp_path: Path) -> None:
-        output = str(tmp_path / "out")
-        (tmp_path / "out" / "frames").mkdir(parents=True)
-        (tmp_path / "out" / "frames" / "video_id=v1").write_text("a file in the way")
-        run_writer(output, [result("v1"), result("v2")], OutputSettings())
-        (row,) = pq.read_table(errors_path(f"{output}.problems")).to_pylist()
-        assert (row["video_id"], row["stage"], row["severity"]) == ("v1", "writing", "error")
-        assert row["remedy"]
-        assert Path(frames_path(output, "v2")).is_file()
 
 
 @pytest.mark.parametrize("scheme", ["", "memory:/"])

@@ -1,0 +1,71 @@
+"""Advances the running medians over shards, with the bits of the sequential tracker."""
+
+import numpy as np
+
+from openface_core.action_unit_models import ActionUnitModels, Float64Array
+from openface_core.dynamic_action_units import dynamic_scores, weigh_median
+from openface_core.running_medians import Descriptor, DescriptorMedians
+from openface_core.shards.features import ShardFeatures
+
+
+def _first_descriptor(medians: DescriptorMedians, features: ShardFeatures) -> Descriptor | None:
+    """Return the first successful descriptor among the shard's frames that move the medians."""
+    return features.first_descriptors[medians.frames % 2]
+
+
+def replay_medians(
+    models: ActionUnitModels, medians: DescriptorMedians, features: ShardFeatures
+) -> Float64Array:
+    """Advance the medians over a shard and return the scores at each frame's own time.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors, k in all.
+    medians : DescriptorMedians
+        The medians after all earlier frames of the video; advanced.
+    features : ShardFeatures
+        The shard, n frames.
+
+    Returns
+    -------
+    (n, k) ndarray of float64
+        Online scores of all models, with the bits of
+        :class:`~openface_core.action_unit_tracker.ActionUnitTracker`.
+    """
+    first = _first_descriptor(medians, features)
+    weighted_median = weigh_median(models, medians.fhog, medians.geometry)
+    weighted_medians = np.empty_like(features.weighted)
+    for i in range(len(features)):
+        frame = slice(i, i + 1)
+        if medians.update_binned(
+            features.fhog_bins[frame],
+            features.geometry_bins[frame],
+            features.success[frame],
+            first,
+        ):
+            weighted_median = weigh_median(models, medians.fhog, medians.geometry)
+        weighted_medians[i] = weighted_median
+    return dynamic_scores(models, features.weighted, weighted_medians)
+
+
+def count_shard(medians: DescriptorMedians, features: ShardFeatures) -> None:
+    """Advance the medians over a shard without forming them between its frames.
+
+    Histograms add up: a pass of this over the shards of a video gives each of them the state to
+    replay it from.
+
+    Parameters
+    ----------
+    medians : DescriptorMedians
+        The medians after all earlier frames of the video; advanced, to where
+        :func:`replay_medians` leaves them.
+    features : ShardFeatures
+        The shard.
+    """
+    medians.update_binned(
+        features.fhog_bins,
+        features.geometry_bins,
+        features.success,
+        _first_descriptor(medians, features),
+    )

@@ -1,0 +1,145 @@
+"""What a run will do: worked out, and put into words, before anything is written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models import ModelFiles, default_models_folder, locate_models
+from openface_core.errors import ConfigError
+from openface_core.inference import OnnxSettings
+from pipelines.config_file import load_settings
+from pipelines.run_arguments import RunArguments
+from transforms.dataset_documents import DESCRIPTION_NAME
+from transforms.finished import is_finished
+from transforms.planning import plan_inputs
+from transforms.provenance import RunProvenance
+from transforms.records import Problem, VideoTask
+from transforms.settings import RunSettings
+from transforms.shard_planning import plan_shards
+from transforms.storage import is_temporary
+from transforms.work_folder import WORK_FOLDER
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run will do.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        Settings, the command line's own on top.
+    files : ModelFiles
+        The models.
+    provenance : RunProvenance
+        What will be recorded with every table.
+    todo, finished : tuple of VideoTask
+        Inputs to be analysed, and those that an earlier run has finished.
+    problems : tuple of Problem
+        Inputs that are out of reach.
+    with_networks : bool
+        Whether an input needs detector and landmark network.
+    """
+
+    settings: RunSettings
+    files: ModelFiles
+    provenance: RunProvenance
+    todo: tuple[VideoTask, ...]
+    finished: tuple[VideoTask, ...]
+    problems: tuple[Problem, ...]
+    with_networks: bool
+
+    @property
+    def inputs(self) -> int:
+        """Inputs in all."""
+        return len(self.todo) + len(self.finished) + len(self.problems)
+
+
+def check_output(output: str) -> None:
+    """Refuse a local output folder that holds anything but an earlier output.
+
+    Raises
+    ------
+    ConfigError
+        If it does, or is a file.
+    """
+    folder = Path(output)
+    if "://" in output or not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
+    names = [path.name for path in folder.iterdir()]
+    others = [name for name in names if name != WORK_FOLDER and not is_temporary(name)]
+    if others and DESCRIPTION_NAME not in names:
+        raise ConfigError(
+            output,
+            "the output folder holds other files",
+            "Name a new or empty folder, or the output of an earlier run.",
+        )
+
+
+def make_plan(arguments: RunArguments) -> RunPlan:
+    """Work out what a run will do; nothing is written.
+
+    Parameters
+    ----------
+    arguments : RunArguments
+        What it is asked to do.
+
+    Returns
+    -------
+    RunPlan
+        The plan.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no input, no models, a wrong configuration, no output.
+    """
+    settings = load_settings(arguments.config)
+    if arguments.provider is not None:
+        onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
+        settings = replace(settings, onnxruntime=onnx)
+    check_output(arguments.output)
+    inputs = plan_inputs(
+        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
+    )
+    root = Path(arguments.models) if arguments.models else default_models_folder()
+    with_networks = any(task.landmarks_uri is None for task in inputs.tasks)
+    files = locate_models(root, settings.models, with_networks=with_networks)
+    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    todo: list[VideoTask] = []
+    finished: list[VideoTask] = []
+    for task in inputs.tasks:
+        done = not arguments.force and is_finished(arguments.output, task, provenance)
+        (finished if done else todo).append(task)
+    return RunPlan(
+        settings, files, provenance, tuple(todo), tuple(finished), inputs.problems, with_networks
+    )
+
+
+def describe_plan(plan: RunPlan) -> Iterator[str]:
+    """Yield a plan in words, a line for each input; videos are read for it, but not decoded.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        The plan.
+    """
+    shards = 0
+    for task in plan.todo:
+        parts = plan_shards(task, plan.settings.shards, plan.settings.decoding)
+        shards += len(parts)
+        if len(parts) == 1:
+            cut = "as a whole"
+        else:
+            frames = [part.expected_frames or 0 for part in parts]
+            cut = f"in {len(parts)} shards of {min(frames)} to {max(frames)} frames"
+        yield f"analyse  {task.video_id}  {cut}  ({task.uri})"
+    for task in plan.finished:
+        yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
+    for problem in plan.problems:
+        yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
+    yield (
+        f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
+        f"{len(plan.finished)} finished, {len(plan.problems)} out of reach."
+    )

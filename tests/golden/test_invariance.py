@@ -1,0 +1,50 @@
+"""Real videos, cut into shards of any length: the same bytes."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from pipelines.run import run
+from pipelines.run_arguments import RunArguments
+
+NAMES = ("single_face.mp4", "glasses.mp4", "face_noface_vfr.mov", "expressive.mp4")
+SHARD_SECONDS = (0, 1, 5)
+MODES = {
+    "in_memory": ("--direct_running_mode=in_memory", "--direct_num_workers=1"),
+    "multi_threading": ("--direct_running_mode=multi_threading", "--direct_num_workers=2"),
+}
+
+
+def hashes(output: Path) -> dict[str, str]:
+    return {
+        path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(output.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_bytes_however_a_video_is_cut(name: str, reference: Path, tmp_path: Path) -> None:
+    found = {}
+    for seconds in SHARD_SECONDS:
+        for mode, options in MODES.items():
+            config = tmp_path / "settings.toml"
+            config.write_text(f"name = 'cut'\n[shards]\nseconds = {seconds}\n")
+            output = tmp_path / f"{seconds}-{mode}"
+            arguments = RunArguments(
+                inputs=(str(reference / "videos" / name),),
+                output=str(output),
+                config=str(config),
+                models=str(reference),
+                provider="cpu",
+                quiet=True,
+                beam=options,
+            )
+            assert run(arguments).inputs_written == 1
+            found[seconds, mode] = hashes(output)
+            table = f"frames/video_id={Path(name).stem}/frames.parquet"
+            print(f"{name}, shards of {seconds} s, {mode}: {found[seconds, mode][table]}")
+    first = found[SHARD_SECONDS[0], "in_memory"]
+    assert all(other == first for other in found.values())

@@ -1,0 +1,64 @@
+"""Real descriptors in shards: the bits of the sequential tracker, and the size of the files."""
+
+import io
+
+import numpy as np
+import pytest
+
+from openface_core.shards import ShardRecorder, read_features, write_features
+from tests.golden.golden_sets import golden_set
+from tests.unit.shards.shard_videos import (
+    MODES,
+    assert_shards_equal_the_tracker,
+    measurement_of,
+    pool_of,
+    shard_of,
+    track,
+)
+
+NAMES = ["subj01", "glasses", "expressive", "subj01_failures", "expressive_x8"]
+MAX_BYTES_PER_FRAME = 8000
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def video(request, video_models):
+    """Return models, descriptors, the place of each frame's descriptor, and the tracker."""
+    golden = golden_set(request.param)
+    success = golden.arrays("au_raw.npz")["success"].astype(bool)
+    pool = pool_of(video_models, list(zip(*golden.descriptors, strict=True)))
+    places = np.where(success, np.arange(len(success)), -1)
+    return video_models, pool, places, track(video_models, pool, places)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_shards_equal_the_tracker(video, seed):
+    models, pool, places, tracker = video
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.integers(0, len(places) + 1, rng.integers(1, 7)))
+    shards = [shard_of(pool, piece) for piece in np.split(places, cuts)]
+    assert_shards_equal_the_tracker(models, shards, tracker)
+
+
+def test_beginning_frame_by_frame_equals_the_tracker(video):
+    models, pool, places, _ = video
+    start = places[:12]
+    shards = [shard_of(pool, place[None]) for place in start]
+    assert_shards_equal_the_tracker(models, shards, track(models, pool, start))
+
+
+def test_recorded_shards_pass_through_small_files(video):
+    models, pool, places, tracker = video
+    shards, size = [], 0
+    for piece in np.split(places, [len(places) // 3]):
+        recorder = ShardRecorder(models, MODES)
+        for i, place in enumerate(piece):
+            measurement = None if place < 0 else measurement_of(pool.descriptors[place], i)
+            landmarks = np.random.default_rng(i).normal(size=(68, 2)).astype(np.float32)
+            recorder.add(i / 25.0, 0.9, (640, 480), landmarks, measurement)
+        file = io.BytesIO()
+        write_features(file, recorder.features())
+        size += file.tell()
+        file.seek(0)
+        shards.append(read_features(file, len(models.all_models), MODES))
+    assert size <= MAX_BYTES_PER_FRAME * len(places)
+    assert_shards_equal_the_tracker(models, shards, tracker)

@@ -1,0 +1,176 @@
+"""Videos of few distinct descriptors, cut into shards, and the sequential tracker beside them."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
+from openface_core.action_unit_tracker import ActionUnitTracker
+from openface_core.face_measurement import FaceMeasurement
+from openface_core.running_medians import (
+    FHOG_RANGE,
+    GEOMETRY_RANGE,
+    Descriptor,
+    DescriptorMedians,
+    MedianState,
+    quantise,
+)
+from openface_core.shape import HeadPose, ShapeFit
+from openface_core.shards import (
+    ShardFeatures,
+    count_shard,
+    read_median_state,
+    replay_medians,
+    write_median_state,
+)
+from openface_core.static_action_units import weigh_descriptor
+from tests.synthetic_models import synthetic_action_unit_models
+
+MODES = 34
+POOL = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Descriptors to draw from; the last place stands for a failed frame."""
+
+    descriptors: list[Descriptor]
+    fhog_bins: NDArray[np.uint16]
+    geometry_bins: NDArray[np.uint16]
+    weighted: NDArray[np.float64]
+
+
+def pool_of(models: ActionUnitModels, descriptors: list[Descriptor]) -> Pool:
+    """Return the bins and products of some descriptors."""
+    count = len(descriptors)
+    fhog_bins = np.zeros((count + 1, FHOG_SIZE), dtype=np.uint16)
+    geometry_bins = np.zeros((count + 1, GEOMETRY_SIZE), dtype=np.uint16)
+    weighted = np.zeros((count + 1, len(models.all_models)))
+    for i, (fhog, geometry) in enumerate(descriptors):
+        f, g = FHOG_RANGE, GEOMETRY_RANGE
+        quantise(fhog, f.minimum, f.length, f.bins, fhog_bins[i])
+        quantise(geometry, g.minimum, g.length, g.bins, geometry_bins[i])
+        weighted[i] = weigh_descriptor(models, fhog, geometry)
+    return Pool(descriptors, fhog_bins, geometry_bins, weighted)
+
+
+@cache
+def models_and_pool() -> tuple[ActionUnitModels, Pool]:
+    """Return synthetic models and descriptors that also reach over their histograms' ends."""
+    rng = np.random.default_rng(7)
+    models = synthetic_action_unit_models()
+    descriptors: list[Descriptor] = [
+        (
+            rng.uniform(-0.02, 1.02, FHOG_SIZE).astype(np.float32),
+            rng.normal(0.0, 35.0, GEOMETRY_SIZE),
+        )
+        for _ in range(POOL)
+    ]
+    return models, pool_of(models, descriptors)
+
+
+def shard_of(pool: Pool, places: NDArray[np.int64], seed: int = 0) -> ShardFeatures:
+    """Return the features of frames given by their places in the pool, -1 for failed ones."""
+    rng = np.random.default_rng(seed)
+    n, success = len(places), places >= 0
+    firsts: list[Descriptor | None] = []
+    for parity in (0, 1):
+        found = [place for place in places[parity::2] if place >= 0]
+        firsts.append(pool.descriptors[found[0]] if found else None)
+    measured = rng.normal(size=(n, 2 * 68 + 12 + MODES)).astype(np.float32)
+    measured[~success] = np.nan
+    return ShardFeatures(
+        pts_seconds=rng.choice([np.nan, 0.04, 1e3], n),
+        confidence=rng.choice([np.nan, 0.5, 1.0], n).astype(np.float32),
+        success=success,
+        frame_size_px=rng.integers(1, 4000, (n, 2), dtype=np.int32),
+        landmarks_px=measured[:, :136].reshape(n, 68, 2),
+        pose=measured[:, 136:142],
+        global_parameters=measured[:, 142:148],
+        shape_parameters=measured[:, 148:],
+        weighted=pool.weighted[places],
+        fhog_bins=pool.fhog_bins[places],
+        geometry_bins=pool.geometry_bins[places],
+        first_descriptors=(firsts[0], firsts[1]),
+    )
+
+
+def track(models: ActionUnitModels, pool: Pool, places: NDArray[np.int64]) -> ActionUnitTracker:
+    """Return the sequential tracker after the same frames."""
+    tracker = ActionUnitTracker(models)
+    for place in places:
+        if place < 0:
+            tracker.add_failure()
+        else:
+            tracker.add(*pool.descriptors[place])
+    return tracker
+
+
+def measurement_of(descriptor: Descriptor, seed: int = 0) -> FaceMeasurement:
+    """Return a measurement with this descriptor and otherwise random numbers."""
+    rng = np.random.default_rng(seed)
+    return FaceMeasurement(
+        fit=ShapeFit(
+            scale_px_per_mm=1.5,
+            rotation_radians=rng.normal(size=3).astype(np.float32),
+            translation_px=rng.normal(size=2).astype(np.float32),
+            shape_parameters=rng.normal(size=MODES).astype(np.float32),
+            iterations=3,
+        ),
+        pose=HeadPose(rng.normal(size=3), rng.normal(size=3)),
+        landmarks_3d_mm=rng.normal(size=(68, 3)).astype(np.float32),
+        aligned=None,  # type: ignore[arg-type]
+        fhog=descriptor[0],
+        geometry=descriptor[1],
+    )
+
+
+def bits(array: NDArray[np.floating]) -> bytes:
+    """Return the bits of an array: -0.0 and 0.0 differ, equal NaNs do not."""
+    return np.ascontiguousarray(array).tobytes()
+
+
+def assert_same_state(found: MedianState, expected: MedianState) -> None:
+    """Assert that two states are equal in every bit."""
+    assert (found.frames, found.total) == (expected.frames, expected.total)
+    assert np.array_equal(found.fhog_counts, expected.fhog_counts)
+    assert np.array_equal(found.geometry_counts, expected.geometry_counts)
+    assert (found.single is None) == (expected.single is None)
+    if found.single is not None and expected.single is not None:
+        assert [bits(m) for m in found.single] == [bits(m) for m in expected.single]
+
+
+def through_a_file(state: MedianState) -> MedianState:
+    """Write a state and read it back."""
+    file = io.BytesIO()
+    write_median_state(file, state)
+    file.seek(0)
+    return read_median_state(file)
+
+
+def assert_shards_equal_the_tracker(
+    models: ActionUnitModels, shards: list[ShardFeatures], tracker: ActionUnitTracker
+) -> None:
+    """Replay every shard from a saved state, and compare all bits with the sequential tracker."""
+    counting = DescriptorMedians()
+    online = []
+    for shard in shards:
+        state = counting.state()
+        medians = DescriptorMedians.from_state(through_a_file(state))
+        assert bits(medians.fhog) == bits(counting.fhog)
+        assert bits(medians.geometry) == bits(counting.geometry)
+        online.append(replay_medians(models, medians, shard))
+        count_shard(counting, shard)
+        assert_same_state(medians.state(), counting.state())
+        assert bits(medians.fhog) == bits(counting.fhog)
+        assert bits(medians.geometry) == bits(counting.geometry)
+    assert tracker.medians is not None
+    assert_same_state(counting.state(), tracker.medians.state())
+    assert bits(counting.fhog) == bits(tracker.medians.fhog)
+    assert bits(counting.geometry) == bits(tracker.medians.geometry)
+    expected = tracker.finish().online_scores
+    found = np.concatenate([*online, np.empty((0, expected.shape[1]))])
+    assert bits(found) == bits(expected)

@@ -1,0 +1,88 @@
+"""The features of a shard, as they are gathered and as they are checked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openface_core.shards import ShardFeatures, ShardRecorder
+from tests.unit.shards.shard_videos import (
+    MODES,
+    measurement_of,
+    models_and_pool,
+    shard_of,
+)
+
+
+def _record(places: list[int]) -> ShardFeatures:
+    models, pool = models_and_pool()
+    recorder = ShardRecorder(models, MODES)
+    for i, place in enumerate(places):
+        landmarks = np.full((68, 2), i, dtype=np.float32)
+        measurement = None if place < 0 else measurement_of(pool.descriptors[place], i)
+        recorder.add(i / 25.0, None if i == 1 else 0.75, (640 + i, 480), landmarks, measurement)
+        assert len(recorder) == i + 1
+    return recorder.features()
+
+
+@pytest.mark.parametrize("places", [[], [-1], [0], [-1, 3, 2, -1, 1, 1], [2, 2, 2, 5, -1]])
+def test_recorder_keeps_bins_products_and_first_descriptors(places: list[int]) -> None:
+    _, pool = models_and_pool()
+    found, expected = _record(places), shard_of(pool, np.array(places, dtype=np.int64))
+    assert len(found) == len(places)
+    for name in ("success", "weighted", "fhog_bins", "geometry_bins"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    for one, other in zip(found.first_descriptors, expected.first_descriptors, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            np.testing.assert_array_equal(one[0], other[0])
+            np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_recorder_keeps_the_measurements() -> None:
+    _, pool = models_and_pool()
+    features = _record([-1, 3, 2])
+    measurement = measurement_of(pool.descriptors[2], 2)
+    assert features.pts_seconds.tolist() == [0.0, 0.04, 0.08]
+    assert features.confidence.tolist() == pytest.approx([0.75, np.nan, 0.75], nan_ok=True)
+    assert features.frame_size_px.tolist() == [[640, 480], [641, 480], [642, 480]]
+    assert (features.landmarks_px[2] == 2.0).all()
+    np.testing.assert_array_equal(
+        features.pose[2, :3], measurement.pose.translation_mm.astype(np.float32)
+    )
+    np.testing.assert_array_equal(
+        features.global_parameters[2],
+        [1.5, *measurement.fit.rotation_radians, *measurement.fit.translation_px],
+    )
+    np.testing.assert_array_equal(features.shape_parameters[2], measurement.fit.shape_parameters)
+    for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters"):
+        assert np.isnan(getattr(features, name)[0]).all()
+
+
+def test_recorder_keeps_first_descriptors_that_the_caller_overwrites() -> None:
+    models, pool = models_and_pool()
+    fhog, geometry = (values.copy() for values in pool.descriptors[0])
+    recorder = ShardRecorder(models, MODES)
+    recorder.add(0.0, 1.0, (4, 3), np.zeros((68, 2), "f4"), measurement_of((fhog, geometry)))
+    fhog[:], geometry[:] = 0.0, 0.0
+    first = recorder.features().first_descriptors[0]
+    assert first is not None
+    np.testing.assert_array_equal(first[0], pool.descriptors[0][0])
+    np.testing.assert_array_equal(first[1], pool.descriptors[0][1])
+
+
+def test_contradictions_are_refused() -> None:
+    _, pool = models_and_pool()
+    shard = shard_of(pool, np.array([0, 1, 2]))
+    for field, value in (
+        ("success", np.array([True, False, True])),
+        ("success", np.ones(4, dtype=np.bool_)),
+        ("fhog_bins", np.full_like(shard.fhog_bins, 1000)),
+        ("geometry_bins", np.full_like(shard.geometry_bins, 10000)),
+        ("weighted", shard.weighted.astype(np.float32)),
+        ("landmarks_px", shard.landmarks_px[:2]),
+        ("first_descriptors", (None, pool.descriptors[1])),
+        ("first_descriptors", (pool.descriptors[0], pool.descriptors[1][::-1])),
+    ):
+        with pytest.raises(ValueError, match=field if field != "success" else "."):
+            replace(shard, **{field: value})

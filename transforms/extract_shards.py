@@ -1,0 +1,156 @@
+"""The stage that turns shards into features: components 1 to 7, and products with the weights."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from openface_core.errors import OpenFaceBeamError
+from openface_core.media import open_media
+from openface_core.shards.features_file import write_features
+from openface_core.shards.recorder import ShardRecorder
+from transforms.engine import Engine
+from transforms.engine_handle import EngineHandle
+from transforms.face_source import face_source
+from transforms.metrics import NAMESPACE
+from transforms.progress import ProgressWriter
+from transforms.records import FeaturesPart, Problem, Shard, ShardResult
+from transforms.settings import RunSettings
+from transforms.storage import write_whole
+from transforms.work_folder import features_path
+
+PART_FRAMES = 1000
+"""So many frames are held in memory before they go to a file, 10 MB."""
+
+_log = logging.getLogger(__name__)
+
+
+def extract_shard(
+    shard: Shard,
+    engine: Engine,
+    settings: RunSettings,
+    output: str,
+    on_frame: Callable[[], None],
+) -> ShardResult:
+    """Analyse the frames of a shard one by one and leave their features in the work folder.
+
+    Parameters
+    ----------
+    shard : Shard
+        The shard.
+    engine : Engine
+        Models in memory.
+    settings : RunSettings
+        Settings of the run.
+    output : str
+        The output folder.
+    on_frame : callable
+        Called after every frame.
+
+    Returns
+    -------
+    ShardResult
+        Where the features are, and what decoding found.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the input cannot be read, given landmarks do not fit it, or storage refuses.
+    """
+    task = shard.task
+    source = face_source(task, engine)
+    part = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
+    parts: list[FeaturesPart] = []
+
+    def save(recorder: ShardRecorder) -> None:
+        path = features_path(output, shard, len(parts))
+        features = recorder.features()
+        write_whole(path, lambda file: write_features(file, features))
+        parts.append(FeaturesPart(path, len(features)))
+
+    with open_media(task.uri, limits=settings.decoding, pts_range=part) as media:
+        models = engine.models_for(media.info.kind)
+        modes = engine.meter.pdm.mode_count
+        recorder = ShardRecorder(models, modes)
+        for frame in media:
+            face = source.observe(frame)
+            measured = None
+            if face.landmarks is not None:
+                measured = engine.meter.measure(frame.image, face.landmarks)
+            height_px, width_px = frame.image.shape[:2]
+            recorder.add(
+                frame.pts_seconds, face.confidence, (width_px, height_px), face.landmarks, measured
+            )
+            if len(recorder) == PART_FRAMES:
+                save(recorder)
+                recorder = ShardRecorder(models, modes)
+            on_frame()
+        info, warnings = media.info, media.warnings
+    if len(recorder):
+        save(recorder)
+    result = ShardResult(shard, tuple(parts), info, warnings)
+    source.check_frame_count(result.frames)
+    return result
+
+
+class _ExtractShard(beam.DoFn):
+    """Analyses one shard; what goes wrong with it takes its place."""
+
+    def __init__(
+        self,
+        handle: EngineHandle,
+        output: str,
+        progress_folder: str | None,
+    ) -> None:
+        self._handle = handle
+        self._output = output
+        self._progress_folder = progress_folder
+        self._frames = Metrics.counter(NAMESPACE, "frames_extracted")
+
+    def setup(self) -> None:
+        """Get hold of the models."""
+        self._engine = self._handle.acquire()
+
+    def process(self, shard: Shard) -> Iterator[tuple[str, ShardResult | Problem]]:
+        """Yield the shard's result, or the problem that it has, under its video id."""
+        task = shard.task
+        progress = ProgressWriter(self._progress_folder, f"{task.video_id}.{shard.number}")
+        try:
+            result = extract_shard(
+                shard, self._engine, self._handle.settings, self._output, progress.frame_done
+            )
+        except Exception as error:  # whatever one input does, the others go on
+            if not isinstance(error, OpenFaceBeamError):
+                _log.exception("unexpected failure on %s", task.uri)
+            yield task.video_id, Problem.from_error(task, error)
+        else:
+            self._frames.inc(result.frames)
+            yield task.video_id, result
+        finally:
+            progress.finish()
+
+
+@dataclass
+class ExtractShards(beam.PTransform):
+    """Analyse shards: ``Shard`` to ``(video_id, ShardResult or Problem)``.
+
+    Parameters
+    ----------
+    handle : EngineHandle
+        Models and settings.
+    output : str
+        The output folder.
+    progress_folder : str or None
+        Where progress is told, on runners of this machine.
+    """
+
+    handle: EngineHandle
+    output: str
+    progress_folder: str | None
+
+    def expand(self, shards: beam.PCollection) -> beam.PCollection:
+        """Return one keyed element per shard."""
+        function = _ExtractShard(self.handle, self.output, self.progress_folder)
+        return shards | "Extract" >> beam.ParDo(function)

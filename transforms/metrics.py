@@ -1,0 +1,5 @@
+"""The names under which the stages count what they do."""
+
+NAMESPACE = "openface_beam"
+PROBLEMS = "problems"
+"""Tag of the rows of the error table among a stage's outputs."""

@@ -1,0 +1,117 @@
+"""Where a video is cut: pure functions from its frame index to shards, tested without Beam."""
+
+from bisect import bisect_left
+
+import numpy as np
+
+from openface_core.errors import MediaError
+from openface_core.media import DecodeLimits, FrameIndex, index_frames
+from transforms.records import Shard, VideoTask
+from transforms.settings import ShardSettings
+
+
+def cut_positions(index: FrameIndex, settings: ShardSettings) -> list[int]:
+    """Return the frames at which a video is cut.
+
+    Parameters
+    ----------
+    index : FrameIndex
+        Presentation times and key frames.
+    settings : ShardSettings
+        Length of shards, and the bound on frames decoded in vain.
+
+    Returns
+    -------
+    list of int
+        0-based frame numbers at which shards begin, the first one 0. A cut falls on the frame at
+        which a shard has its length, or on the next one that is near enough to the key frame
+        before it. No cut leaves a last shard of less than half the length.
+    """
+    if index.unsafe_reason is not None or settings.seconds == 0 or not len(index.pts):
+        return [0]
+    frames = len(index.pts)
+    ticks = settings.seconds / float(index.time_base)
+    keys = np.flatnonzero(index.is_key)
+    begins = [0]
+    while True:
+        # The first frame at which the shard has its length in time.
+        position = bisect_left(index.pts, index.pts[begins[-1]] + ticks)
+        rest = frames - position
+        if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
+            return begins
+        length = position - begins[-1]
+        key = int(keys[bisect_left(keys, position, hi=len(keys)) - 1])
+        if position in keys:
+            key = position
+        if position - key > settings.max_preroll_share * min(length, rest):
+            following = keys[keys > position]
+            if not len(following):
+                return begins
+            position = int(following[0])
+            if index.pts[-1] - index.pts[position] < ticks / 2:
+                return begins
+        begins.append(position)
+
+
+def shards_of(task: VideoTask, index: FrameIndex, settings: ShardSettings) -> tuple[Shard, ...]:
+    """Return the shards of an input.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    index : FrameIndex
+        Its presentation times.
+    settings : ShardSettings
+        How videos are cut.
+
+    Returns
+    -------
+    tuple of Shard
+        Shards that together hold every frame once; a single, unbounded one if it is not cut.
+    """
+    begins = cut_positions(index, settings)
+    if len(begins) == 1:
+        return (Shard(task),)
+    ends = [*begins[1:], len(index.pts)]
+    return tuple(
+        Shard(
+            task=task,
+            number=number,
+            count=len(begins),
+            begin_pts=None if number == 0 else int(index.pts[begin]),
+            end_pts=None if end == len(index.pts) else int(index.pts[end]),
+            expected_frames=end - begin,
+        )
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+    )
+
+
+def plan_shards(
+    task: VideoTask, settings: ShardSettings, limits: DecodeLimits
+) -> tuple[Shard, ...]:
+    """Return the shards of an input, whose packets are read for it.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    settings : ShardSettings
+        How videos are cut.
+    limits : DecodeLimits
+        Bounds on hostile or damaged input.
+
+    Returns
+    -------
+    tuple of Shard
+        See :func:`shards_of`. Inputs with given landmarks are never cut: they take little time, and
+        their file speaks of frames by number. What cannot be indexed is one shard too; its analysis
+        will say why.
+    """
+    if task.landmarks_uri is not None or settings.seconds == 0:
+        return (Shard(task),)
+    try:
+        index = index_frames(task.uri, limits)
+    except MediaError:
+        return (Shard(task),)
+    return shards_of(task, index, settings)

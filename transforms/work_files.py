@@ -1,0 +1,54 @@
+"""Reading and writing what lies in the work folder."""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import WorkFileError
+from openface_core.media import MediaKind
+from openface_core.shards.features import ShardFeatures
+from openface_core.shards.features_file import read_features
+from openface_core.shards.scores_file import read_scores, write_scores
+from transforms.engine import Engine
+from transforms.records import BlockResult, FeaturesPart
+from transforms.storage import read_whole, write_whole
+
+
+def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardFeatures:
+    """Return the features of a part of a shard.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    models = engine.models_for(kind)
+    features = read_features(
+        read_whole(part.path), len(models.all_models), engine.meter.pdm.mode_count
+    )
+    if len(features) != part.frames:
+        raise WorkFileError(part.path, "the file is of another shard", "Run again.")
+    return features
+
+
+def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.float64]) -> None:
+    """Write the products with the weights and the online scores of a block, (n, k) each."""
+    write_whole(path, partial(write_scores, weighted=weighted, online=online))
+
+
+def load_scores(
+    result: BlockResult, model_count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the products with the weights and the online scores of a block, (n, k) each.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    return read_scores(read_whole(result.scores_path), result.block.frames, model_count)
