@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from openface_core import __version__
 from openface_core.errors import ConfigError
 from pipelines.command import run_command
+from pipelines.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:
     from pipelines.component_timing import ComponentTime
@@ -117,15 +118,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="take landmarks from a CSV or Parquet file; no network is needed then",
     )
-    result.add_argument(
-        "--models",
-        metavar="DIR",
-        help="folder with OpenFace's model files and the ONNX networks; default: the environment "
-        "variable OPENFACE_MODELS_DIR",
-    )
-    result.add_argument(
-        "--config", default="default", metavar="NAME|FILE", help="preset or TOML file, as of a run"
-    )
+    add_model_options(result)
     result.add_argument(
         "--frames",
         type=int,
@@ -139,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_false",
         help="leave out the whole runs of the main job",
     )
-    result.add_argument("--quiet", action="store_true", help="show no progress")
+    add_quiet_option(result)
     return result
 
 

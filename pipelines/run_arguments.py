@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.shared_options import add_model_options, add_quiet_option
+
 _EXAMPLES = """\
 examples:
   # every video of a folder, on all cores of this machine
@@ -87,18 +89,7 @@ def parser() -> argparse.ArgumentParser:
         "manifest (.csv or .parquet)",
     )
     result.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
-    result.add_argument(
-        "--config",
-        default="default",
-        metavar="NAME|FILE",
-        help="preset (default, openface22) or TOML file; see configs/default.toml for all settings",
-    )
-    result.add_argument(
-        "--models",
-        metavar="DIR",
-        help="folder with OpenFace's model files and the ONNX networks; default: the environment "
-        "variable OPENFACE_MODELS_DIR",
-    )
+    add_model_options(result)
     result.add_argument(
         "--landmarks",
         metavar="FILE|DIR",
@@ -132,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="print what would be done, input by input, and how each video is cut; analyse nothing",
     )
-    result.add_argument("--quiet", action="store_true", help="show no progress")
+    add_quiet_option(result)
     return result
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from openface_core.errors import ConfigError
 from pipelines.command import run_command
+from pipelines.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:
     from pipelines.validation_report import Report
@@ -109,15 +110,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder with dumps of the C++ program's components for this video",
     )
-    result.add_argument(
-        "--models",
-        metavar="DIR",
-        help="folder with OpenFace's model files and the ONNX networks; default: the environment "
-        "variable OPENFACE_MODELS_DIR",
-    )
-    result.add_argument(
-        "--config", default="default", metavar="NAME|FILE", help="preset or TOML file, as of a run"
-    )
+    add_model_options(result)
     result.add_argument(
         "--output",
         metavar="DIR",
@@ -129,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_false",
         help="leave out the comparison end to end; no ONNX networks are needed then",
     )
-    result.add_argument("--quiet", action="store_true", help="show no progress")
+    add_quiet_option(result)
     return result
 
 

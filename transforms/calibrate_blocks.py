@@ -1,6 +1,5 @@
 """The stage that advances the running medians over blocks of shards, all blocks side by side."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +7,6 @@ import apache_beam as beam
 import numpy as np
 
 from openface_core.dynamic_action_units import dynamic_scores, weigh_median
-from openface_core.errors import OpenFaceBeamError
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards.median_state_file import read_median_state
 from openface_core.shards.replay import replay_medians
@@ -18,8 +16,6 @@ from transforms.records import Block, BlockResult, Problem
 from transforms.storage import read_whole
 from transforms.work_files import load_features, save_scores
 from transforms.work_folder import scores_path
-
-_log = logging.getLogger(__name__)
 
 
 def calibrate_block(block: Block, engine: Engine, output: str) -> BlockResult:
@@ -76,8 +72,6 @@ class _CalibrateBlock(beam.DoFn):
         try:
             yield task.video_id, calibrate_block(block, self._engine, self._output)
         except Exception as error:  # whatever one input does, the others go on
-            if not isinstance(error, OpenFaceBeamError):
-                _log.exception("unexpected failure on %s", task.uri)
             yield task.video_id, Problem.from_error(task, error)
 
 

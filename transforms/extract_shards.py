@@ -1,13 +1,11 @@
 """The stage that turns shards into features: components 1 to 7, and products with the weights."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from openface_core.errors import OpenFaceBeamError
 from openface_core.media import open_media
 from openface_core.shards.features_file import write_features
 from openface_core.shards.recorder import ShardRecorder
@@ -23,8 +21,6 @@ from transforms.work_folder import features_path
 
 PART_FRAMES = 1000
 """So many frames are held in memory before they go to a file, 10 MB."""
-
-_log = logging.getLogger(__name__)
 
 
 def extract_shard(
@@ -122,8 +118,6 @@ class _ExtractShard(beam.DoFn):
                 shard, self._engine, self._handle.settings, self._output, progress.frame_done
             )
         except Exception as error:  # whatever one input does, the others go on
-            if not isinstance(error, OpenFaceBeamError):
-                _log.exception("unexpected failure on %s", task.uri)
             yield task.video_id, Problem.from_error(task, error)
         else:
             self._frames.inc(result.frames)

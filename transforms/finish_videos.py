@@ -1,6 +1,5 @@
 """The stage that finishes an input: post-processing over all its frames, and its Parquet file."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Any, Literal
@@ -13,7 +12,6 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from openface_core.action_unit_models import ActionUnitModels
-from openface_core.errors import OpenFaceBeamError
 from openface_core.postprocessing import (
     REPREDICTED_FRAMES,
     final_intensities,
@@ -35,7 +33,6 @@ from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_files import load_features, load_scores
 
-_log = logging.getLogger(__name__)
 _WARNING_REMEDY = "The frames that could be decoded were analysed; repair the file for the others."
 
 
@@ -245,8 +242,6 @@ class _FinishVideo(beam.DoFn):
                 tuple(blocks), self._engine, self._handle.settings, self._provenance, self._output
             )
         except Exception as error:  # whatever one input does, the others go on
-            if not isinstance(error, OpenFaceBeamError):
-                _log.exception("unexpected failure on %s", task.uri)
             self._failed.inc()
             yield TaggedOutput(PROBLEMS, Problem.from_error(task, error))
             return

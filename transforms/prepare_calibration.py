@@ -5,7 +5,6 @@ shards and leaves the state before each block of shards, so that the next stage 
 medians of all blocks side by side.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,6 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from openface_core.errors import OpenFaceBeamError
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards.median_state_file import write_median_state
 from openface_core.shards.replay import count_shard
@@ -33,8 +31,6 @@ BLOCK_FRAMES = 2000
 
 _SHORTER_BY = 0.01
 """A video shorter than its header says by this share is looked at as a whole."""
-
-_log = logging.getLogger(__name__)
 
 
 def group_into_blocks(
@@ -197,8 +193,6 @@ class _PrepareCalibration(beam.DoFn):
                 )
             yield from add_histograms(outcome, self._engine, self._output)
         except Exception as error:  # whatever one input does, the others go on
-            if not isinstance(error, OpenFaceBeamError):
-                _log.exception("unexpected failure on %s", task.uri)
             self._failed.inc()
             yield TaggedOutput(PROBLEMS, Problem.from_error(task, error))
 

@@ -1,5 +1,6 @@
 """What flows between the stages of the graph."""
 
+import logging
 from dataclasses import dataclass
 from enum import Enum
 
@@ -7,6 +8,8 @@ import pyarrow as pa
 
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,10 @@ class Problem:
 
     @classmethod
     def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
-        """Return the row of an exception that ended the analysis of an input."""
+        """Return the row of an exception that ended the analysis of an input.
+
+        An exception that is not expected is logged with its traceback as well.
+        """
         if isinstance(error, OpenFaceBeamError):
             # The reason repeats what failed where that is not the input itself.
             about = "" if error.subject == task.uri else f"{error.subject}: "
@@ -75,6 +81,7 @@ class Problem:
                 about + error.cause,
                 error.remedy,
             )
+        _log.error("unexpected failure on %s", task.uri, exc_info=error)
         return cls(
             task.video_id,
             task.uri,
