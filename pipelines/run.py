@@ -118,7 +118,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.engine import load_engine, warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import into_waves, promised_frames
+    from transforms.planning import into_waves, largest_first, promised_frames
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
@@ -150,7 +150,7 @@ def run(arguments: RunArguments) -> RunSummary:
     handle = EngineHandle(plan.files, settings)
     promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
     # A cluster gets everything at once; this machine gets it in waves.
-    waves = into_waves(todo, promised) if local else (tuple(todo),)
+    waves = into_waves(*largest_first(todo, promised)) if local else (tuple(todo),)
     counts: Counter[str] = Counter()
     with ProgressDisplay(promised, quiet=arguments.quiet or not local) as progress:
         # Without inputs there is still an error table to be written.

@@ -300,6 +300,33 @@ def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:
     return None
 
 
+def largest_first(
+    tasks: Sequence[VideoTask], frames: Sequence[int | None]
+) -> tuple[list[VideoTask], list[int | None]]:
+    """Return the inputs from the longest to the shortest, with their frames.
+
+    A local runner deals inputs out to its workers in turn and never again, so that in any other
+    order one worker may get all the long ones.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs.
+    frames : sequence of int or None
+        Frames that each of them promises; unknown counts as longest.
+
+    Returns
+    -------
+    list of VideoTask, list of int or None
+        Both in the new order.
+    """
+    order = sorted(
+        range(len(tasks)),
+        key=lambda k: (frames[k] is not None, -(frames[k] or 0), tasks[k].video_id),
+    )
+    return [tasks[k] for k in order], [frames[k] for k in order]
+
+
 def into_waves(
     tasks: Sequence[VideoTask], frames: Sequence[int | None]
 ) -> tuple[tuple[VideoTask, ...], ...]:

@@ -75,7 +75,7 @@ class ShardSettings:
         If a value is out of range.
     """
 
-    seconds: float = 20.0
+    seconds: float = 10.0
     max_preroll_share: float = 0.5
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.planning import WAVE_FRAMES, WAVE_INPUTS, into_waves
+from transforms.planning import WAVE_FRAMES, WAVE_INPUTS, into_waves, largest_first
 from transforms.records import VideoTask
 
 promises = st.none() | st.sampled_from([0, 1, WAVE_FRAMES - 1, WAVE_FRAMES, 10 * WAVE_FRAMES])
@@ -57,3 +57,10 @@ def test_every_input_is_in_one_wave_in_order(frames: list[int | None]) -> None:
         if number < len(waves) - 1:
             assert sum(inside) >= WAVE_FRAMES
         begin += len(wave)
+
+
+def test_the_longest_come_first_and_the_unknown_before_them() -> None:
+    ordered, frames = largest_first(tasks(5), [3, None, 70, 0, 70])
+    assert [task.video_id for task in ordered] == ["v1", "v2", "v4", "v0", "v3"]
+    assert frames == [None, 70, 70, 3, 0]
+    assert largest_first([], []) == ([], [])
