@@ -115,7 +115,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.progress_display import ProgressDisplay
     from pipelines.run_plan import make_plan
     from transforms.dataset_documents import write_documents
-    from transforms.engine import load_engine, warm_up
+    from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
     from transforms.planning import into_waves, largest_first, promised_frames
@@ -132,8 +132,10 @@ def run(arguments: RunArguments) -> RunSummary:
     own_rows = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
     problems = plan.problems + earlier_problems(arguments.output, own_rows)
 
-    # Loaded here as well as in the workers, so that a damaged model fails once and at once.
-    engine = load_engine(plan.files, settings)
+    # Loaded before the workers need them, so that a damaged model fails once and at once. Workers
+    # that are threads of this process find them loaded.
+    handle = EngineHandle(plan.files, settings)
+    engine = handle.acquire()
     if plan.with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
@@ -147,7 +149,6 @@ def run(arguments: RunArguments) -> RunSummary:
     write_documents(arguments.output, plan.provenance, columns)
 
     local = is_local(arguments.runner)
-    handle = EngineHandle(plan.files, settings)
     promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
     # A cluster gets everything at once; this machine gets it in waves.
     waves = into_waves(*largest_first(todo, promised)) if local else (tuple(todo),)

@@ -1,7 +1,7 @@
 """The stage that finishes an input: post-processing over all its frames, and its Parquet file."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 import apache_beam as beam
@@ -19,7 +19,6 @@ from openface_core.postprocessing import (
     intensity_offsets,
     repredict,
 )
-from openface_core.shards.features import ShardFeatures
 from openface_core.shards.series import frame_series
 from openface_core.static_action_units import presences, single_image_intensities
 from openface_core.tables import FrameActionUnits, frame_columns, frame_schema, frame_table
@@ -28,12 +27,10 @@ from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.metrics import NAMESPACE, PROBLEMS
 from transforms.provenance import RunProvenance, VideoProvenance, identify_input
-from transforms.records import BlockResult, Problem, Severity
+from transforms.records import BlockResult, Problem
 from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_files import load_features, load_scores
-
-_WARNING_REMEDY = "The frames that could be decoded were analysed; repair the file for the others."
 
 
 @dataclass(frozen=True)
@@ -158,15 +155,14 @@ def finish_video(
         engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
     )
     schema = frame_schema(columns, provenance.metadata())
-    rate = info.average_rate_fps if settings.output.timestamps == "frame_number" else None
 
     def tables() -> Iterator[pa.Table]:
         begin = 0
         for part in parts:
             features = load_features(part, info.kind, engine)
-            if settings.output.timestamps == "frame_number":
-                features = _with_frame_number_times(features, begin, rate)
             series = frame_series(features, engine.meter.pdm)
+            if settings.output.timestamps == "frame_number":
+                series = series.with_frame_number_times(info.average_rate_fps, begin)
             rows = slice(begin, begin + len(features))
             yield frame_table(schema, series, units[rows], first_frame=begin + 1)
             begin = rows.stop
@@ -183,20 +179,8 @@ def finish_video(
 
     path = frames_path(output, task.video_id)
     write_whole(path, write)
-    warnings = tuple(
-        Problem(task.video_id, task.uri, Severity.WARNING, "decoding", text, _WARNING_REMEDY)
-        for text in first.warnings
-    )
+    warnings = Problem.decoding_warnings(task, first.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
-
-
-def _with_frame_number_times(
-    features: ShardFeatures, first: int, rate: float | None
-) -> ShardFeatures:
-    """Replace presentation times by OpenFace's (frame - 1) / fps."""
-    count = len(features)
-    times = np.arange(first, first + count) / rate if rate else np.full(count, np.nan)
-    return replace(features, pts_seconds=times)
 
 
 class _FinishVideo(beam.DoFn):

@@ -1,6 +1,7 @@
 """What flows between the stages of the graph."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -89,6 +90,15 @@ class Problem:
             "analysis",
             f"unexpected {type(error).__name__}: {error}",
             "This is a fault of the program: please report it with the log of the run.",
+        )
+
+    @classmethod
+    def decoding_warnings(cls, task: VideoTask, texts: Iterable[str]) -> tuple["Problem", ...]:
+        """Return the rows of what decoding an input had to work around."""
+        remedy = "The frames that could be decoded were analysed; repair the file for the others."
+        return tuple(
+            cls(task.video_id, task.uri, Severity.WARNING, "decoding", text, remedy)
+            for text in texts
         )
 
 

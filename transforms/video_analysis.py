@@ -1,16 +1,15 @@
 """The analysis of one input from its first frame to its table: components 1 to 11 in a loop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.media import MediaInfo, open_media
+from openface_core.media import open_media
 from openface_core.tables import (
     FrameActionUnits,
     FrameRecorder,
-    FrameSeries,
     frame_columns,
     frame_schema,
     frame_table,
@@ -18,7 +17,7 @@ from openface_core.tables import (
 from transforms.engine import Engine
 from transforms.face_source import face_source
 from transforms.provenance import RunProvenance, VideoProvenance, identify_input
-from transforms.records import Problem, Severity, VideoResult, VideoTask
+from transforms.records import Problem, VideoResult, VideoTask
 from transforms.settings import RunSettings
 
 
@@ -40,13 +39,6 @@ class VideoAnalysis:
     warnings: tuple[Problem, ...]
     frames_decoded: int
     frames_with_face: int
-
-
-def _with_frame_number_times(series: FrameSeries, info: MediaInfo) -> FrameSeries:
-    """Replace presentation times by OpenFace's (frame - 1) / fps."""
-    rate = info.average_rate_fps
-    times = np.arange(len(series)) / rate if rate else np.full(len(series), np.nan)
-    return replace(series, pts_seconds=times)
 
 
 def analyse_video(
@@ -103,7 +95,7 @@ def analyse_video(
 
     series = recorder.series()
     if settings.output.timestamps == "frame_number":
-        series = _with_frame_number_times(series, info)
+        series = series.with_frame_number_times(info.average_rate_fps)
     action_units = tracker.finish_single_images() if is_single_image else tracker.finish()
     units = FrameActionUnits(action_units.intensities.astype(np.float32), action_units.presences)
     has_medians = tracker.medians is not None
@@ -120,13 +112,9 @@ def analyse_video(
         engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
     )
     schema = frame_schema(columns, provenance.metadata())
-    remedy = "The frames that could be decoded were analysed; repair the file for the others."
     return VideoAnalysis(
         result=VideoResult(task, frame_table(schema, series, units)),
-        warnings=tuple(
-            Problem(task.video_id, task.uri, Severity.WARNING, "decoding", text, remedy)
-            for text in warnings
-        ),
+        warnings=Problem.decoding_warnings(task, warnings),
         frames_decoded=provenance.frames_decoded,
         frames_with_face=provenance.frames_with_face,
     )

@@ -1,6 +1,6 @@
 """What was measured of one face over consecutive frames, as arrays over frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,20 @@ class FrameSeries:
 
     def __len__(self) -> int:
         return len(self.success)
+
+    def with_frame_number_times(self, rate_fps: float | None, first: int = 0) -> "FrameSeries":
+        """Return the series with OpenFace's times, ``(frame - 1) / fps``.
+
+        Parameters
+        ----------
+        rate_fps : float or None
+            Frames per second; unknown leaves no times.
+        first : int
+            0-based number of the first frame in its video.
+        """
+        count = len(self)
+        times = np.arange(first, first + count) / rate_fps if rate_fps else np.full(count, np.nan)
+        return replace(self, pts_seconds=times)
 
 
 class FrameRecorder:
