@@ -10,69 +10,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
 from pipelines.run_arguments import RunArguments, parse_arguments
+from pipelines.run_summary import RunSummary, report_problems
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
 
-_REPORTED_PROBLEMS = 10
 _PATIENCE_SECONDS = 2.0
 _PIPELINE_REMEDY = "The log above says where; run again once the cause is mended."
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What a run did.
-
-    Parameters
-    ----------
-    output : str
-        Output folder.
-    inputs : int
-        Inputs in all.
-    inputs_written, inputs_finished, inputs_failed : int
-        Those that got a table, had one from an earlier run, and have none.
-    frames_decoded, frames_with_face : int
-        Rows written, and those with a measured face.
-    warnings : int
-        Rows of the error table that cost no results.
-    seconds : float
-        Wall time.
-    """
-
-    output: str
-    inputs: int
-    inputs_written: int = 0
-    inputs_finished: int = 0
-    inputs_failed: int = 0
-    frames_decoded: int = 0
-    frames_with_face: int = 0
-    warnings: int = 0
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        if self.inputs == self.inputs_finished:
-            return (
-                f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
-                f"{self.output}. --force analyses them anew."
-            )
-        without = self.frames_decoded - self.frames_with_face
-        rate = self.frames_decoded / max(self.seconds, 1e-9)
-        earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
-        text = (
-            f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
-            f"{self.frames_decoded} frames, {without} of them without a face, "
-            f"in {self.seconds:.1f} s ({rate:.0f} frames per second); "
-            f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
-        )
-        if self.inputs_failed or self.warnings:
-            text += f": see {self.output.rstrip('/')}/errors.parquet"
-        return text + "."
 
 
 @contextmanager
@@ -235,23 +184,6 @@ def _counters(result: Any) -> dict[str, int]:
         name = counter.key.metric.name
         counts[name] = counts.get(name, 0) + int(counter.result)
     return counts
-
-
-def report_problems(output: str) -> None:
-    """Write the first rows of a dataset's error table to stderr."""
-    import pyarrow.parquet as pq
-
-    from transforms.dataset_layout import errors_path
-    from transforms.storage import read_whole
-
-    # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
-    # go of the file while the interpreter ends would abort the process, exit status and all.
-    file = pq.ParquetFile(read_whole(errors_path(output)), pre_buffer=False)
-    rows = file.read(use_threads=False).to_pylist()
-    for row in rows[:_REPORTED_PROBLEMS]:
-        sys.stderr.write(f"{row['severity']}: {row['uri']}: {row['reason']}. {row['remedy']}\n")
-    if len(rows) > _REPORTED_PROBLEMS:
-        sys.stderr.write(f"... and {len(rows) - _REPORTED_PROBLEMS} more\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

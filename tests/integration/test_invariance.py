@@ -12,8 +12,9 @@ import pytest
 from models import locate_models
 from openface_core.errors import MediaError
 from pipelines.config_file import load_settings
-from pipelines.run import RunSummary, run
+from pipelines.run import run
 from pipelines.run_arguments import RunArguments
+from pipelines.run_summary import RunSummary
 from tests.integration.synthetic_corpus import (
     Frames,
     dark_frames,

@@ -17,8 +17,9 @@ import pytest
 from openface_core import __version__
 from openface_core.errors import OutputError, PipelineError
 from openface_core.media import fingerprint
-from pipelines.run import RunSummary, run
+from pipelines.run import run
 from pipelines.run_arguments import RunArguments
+from pipelines.run_summary import RunSummary
 from tests.conftest import REPOSITORY
 from tests.integration.synthetic_corpus import (
     FRAMES,

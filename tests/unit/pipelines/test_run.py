@@ -9,8 +9,9 @@ import pytest
 
 from openface_core.errors import ConfigError
 from pipelines import run as main_job
-from pipelines.run import RunSummary, main, report_problems
+from pipelines.run import main
 from pipelines.run_plan import check_output
+from pipelines.run_summary import RunSummary, report_problems
 from tests.conftest import REPOSITORY
 from transforms.dataset_documents import DESCRIPTION_NAME
 from transforms.records import Problem, Severity

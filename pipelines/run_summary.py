@@ -1,0 +1,73 @@
+"""What a person is told at the end of a run."""
+
+import sys
+from dataclasses import dataclass
+
+_REPORTED_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Parameters
+    ----------
+    output : str
+        Output folder.
+    inputs : int
+        Inputs in all.
+    inputs_written, inputs_finished, inputs_failed : int
+        Those that got a table, had one from an earlier run, and have none.
+    frames_decoded, frames_with_face : int
+        Rows written, and those with a measured face.
+    warnings : int
+        Rows of the error table that cost no results.
+    seconds : float
+        Wall time.
+    """
+
+    output: str
+    inputs: int
+    inputs_written: int = 0
+    inputs_finished: int = 0
+    inputs_failed: int = 0
+    frames_decoded: int = 0
+    frames_with_face: int = 0
+    warnings: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        if self.inputs == self.inputs_finished:
+            return (
+                f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
+                f"{self.output}. --force analyses them anew."
+            )
+        without = self.frames_decoded - self.frames_with_face
+        rate = self.frames_decoded / max(self.seconds, 1e-9)
+        earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
+        text = (
+            f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
+            f"{self.frames_decoded} frames, {without} of them without a face, "
+            f"in {self.seconds:.1f} s ({rate:.0f} frames per second); "
+            f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
+        )
+        if self.inputs_failed or self.warnings:
+            text += f": see {self.output.rstrip('/')}/errors.parquet"
+        return text + "."
+
+
+def report_problems(output: str) -> None:
+    """Write the first rows of a dataset's error table to stderr."""
+    import pyarrow.parquet as pq
+
+    from transforms.dataset_layout import errors_path
+    from transforms.storage import read_whole
+
+    # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
+    # go of the file while the interpreter ends would abort the process, exit status and all.
+    file = pq.ParquetFile(read_whole(errors_path(output)), pre_buffer=False)
+    rows = file.read(use_threads=False).to_pylist()
+    for row in rows[:_REPORTED_PROBLEMS]:
+        sys.stderr.write(f"{row['severity']}: {row['uri']}: {row['reason']}. {row['remedy']}\n")
+    if len(rows) > _REPORTED_PROBLEMS:
+        sys.stderr.write(f"... and {len(rows) - _REPORTED_PROBLEMS} more\n")
