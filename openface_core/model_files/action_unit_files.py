@@ -6,7 +6,6 @@ References
 """
 
 import re
-import struct
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -19,7 +18,8 @@ from openface_core.action_unit_models import (
     Target,
 )
 from openface_core.errors import ModelFileError
-from openface_core.model_files.content import REINSTALL, read_model_bytes, read_model_text
+from openface_core.model_files.binary_fields import BinaryFields
+from openface_core.model_files.content import REINSTALL, read_model_text
 
 _KINDS = {
     0: (Target.INTENSITY, False),
@@ -29,59 +29,16 @@ _KINDS = {
 }
 """The file's type number: (what is predicted, whether the running median is subtracted)."""
 
-_OPENCV_FLOAT64 = 6
 
-
-class _Content:
-    """The little-endian fields of a ``.dat`` file, one after another."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._content = read_model_bytes(path)
-        self._position = 0
-
-    def fail(self, cause: str) -> ModelFileError:
-        return ModelFileError(self._path, cause, f"{REINSTALL}.")
-
-    def _take(self, size: int, what: str) -> bytes:
-        field = self._content[self._position : self._position + size]
-        if len(field) < size:
-            raise self.fail(
-                f"the file is truncated: after {len(self._content)} bytes it ends within the {what}"
-            )
-        self._position += size
-        return field
-
-    def integer(self, what: str) -> int:
-        (value,) = struct.unpack("<i", self._take(4, what))
-        return int(value)
-
-    def number(self, what: str) -> float:
-        (value,) = struct.unpack("<d", self._take(8, what))
-        if not np.isfinite(value):
-            raise self.fail(f"the {what} is not a finite number")
-        return float(value)
-
-    def vector(self, what: str) -> NDArray[np.float64]:
-        rows, columns, code = struct.unpack("<iii", self._take(12, f"{what}' header"))
-        if code != _OPENCV_FLOAT64:
-            raise self.fail(
-                f"the {what} should be of type {_OPENCV_FLOAT64} (float64), found {code}"
-            )
-        if min(rows, columns) != 1 or max(rows, columns) != DESCRIPTOR_SIZE:
-            raise self.fail(
-                f"the {what} should be {DESCRIPTOR_SIZE} numbers "
-                f"(4464 FHOG and 238 geometry), found {rows} x {columns}"
-            )
-        values = np.frombuffer(self._take(8 * DESCRIPTOR_SIZE, what), dtype="<f8")
-        if not np.isfinite(values).all():
-            raise self.fail(f"the {what} hold values that are not finite")
-        return values.astype(np.float64)
-
-    def end(self) -> None:
-        rest = len(self._content) - self._position
-        if rest:
-            raise self.fail(f"{rest} bytes follow the end of the model")
+def _vector(fields: BinaryFields, what: str) -> NDArray[np.float64]:
+    """Return one number per element of the descriptor, (4702,)."""
+    rows, columns = fields.matrix_header(what, np.float64)
+    if min(rows, columns) != 1 or max(rows, columns) != DESCRIPTOR_SIZE:
+        raise fields.fail(
+            f"the {what} should be {DESCRIPTOR_SIZE} numbers "
+            f"(4464 FHOG and 238 geometry), found {rows} x {columns}"
+        )
+    return fields.elements(DESCRIPTOR_SIZE, what, np.float64)
 
 
 def read_action_unit_model(path: Path, name: str) -> ActionUnitModel:
@@ -105,29 +62,29 @@ def read_action_unit_model(path: Path, name: str) -> ActionUnitModel:
         If the file is missing, truncated, too long, of an unknown type, of another descriptor
         size, or holds values that are not finite.
     """
-    content = _Content(path)
-    kind = content.integer("type number")
+    fields = BinaryFields(path)
+    kind = fields.integer("type number")
     if kind not in _KINDS:
-        raise content.fail(
+        raise fields.fail(
             f"not an action-unit predictor: type number {kind}, expected one of {sorted(_KINDS)}"
         )
     target, is_dynamic = _KINDS[kind]
     cutoff: float | None = None
     if target is Target.INTENSITY and is_dynamic:
-        cutoff = content.number("cutoff")
+        cutoff = fields.number("cutoff")
         if cutoff != -1.0 and not 0.0 <= cutoff < 1.0:
-            raise content.fail(f"the cutoff should be a quantile from 0 to 1, found {cutoff}")
+            raise fields.fail(f"the cutoff should be a quantile from 0 to 1, found {cutoff}")
         cutoff = None if cutoff == -1.0 else cutoff
-    means = content.vector("means")
-    weights = content.vector("weights")
-    bias = content.number("bias")
+    means = _vector(fields, "means")
+    weights = _vector(fields, "weights")
+    bias = fields.number("bias")
     presence_if_positive = True
     if target is Target.PRESENCE:
-        classes = (content.number("positive class"), content.number("negative class"))
+        classes = (fields.number("positive class"), fields.number("negative class"))
         if sorted(classes) != [0.0, 1.0]:
-            raise content.fail(f"classes of 0 and 1 are expected, found {classes}")
+            raise fields.fail(f"classes of 0 and 1 are expected, found {classes}")
         presence_if_positive = classes[0] == 1.0
-    content.end()
+    fields.end()
     return ActionUnitModel(
         name, target, is_dynamic, means, weights, bias, cutoff, presence_if_positive
     )
