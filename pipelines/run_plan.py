@@ -127,7 +127,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     """
     shards = 0
     for task in plan.todo:
-        parts = plan_shards(task, plan.settings.shards, plan.settings.decoding)
+        parts = plan_shards(task, plan.settings)
         shards += len(parts)
         if len(parts) == 1:
             cut = "as a whole"

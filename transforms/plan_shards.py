@@ -27,4 +27,4 @@ class PlanShards(beam.PTransform):
         return tasks | "Plan" >> beam.FlatMap(self._plan)
 
     def _plan(self, task: VideoTask) -> Iterator[Shard]:
-        yield from plan_shards(task, self.settings.shards, self.settings.decoding)
+        yield from plan_shards(task, self.settings)

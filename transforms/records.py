@@ -117,6 +117,8 @@ class Shard:
         for the video's own begin or end.
     expected_frames : int or None
         Frames that the packets promise; None for an input that is not cut.
+    first_frame : int
+        Number of its first frame in the input, from 0.
     """
 
     task: VideoTask
@@ -125,6 +127,7 @@ class Shard:
     begin_pts: int | None = None
     end_pts: int | None = None
     expected_frames: int | None = None
+    first_frame: int = 0
 
     @property
     def is_whole(self) -> bool:

@@ -5,12 +5,12 @@ from bisect import bisect_left
 import numpy as np
 
 from openface_core.errors import MediaError
-from openface_core.media import DecodeLimits, FrameIndex, index_frames
+from openface_core.media import FrameIndex, index_frames
 from transforms.records import Shard, VideoTask
-from transforms.settings import ShardSettings
+from transforms.settings import RunSettings, ShardSettings
 
 
-def cut_positions(index: FrameIndex, settings: ShardSettings) -> list[int]:
+def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int = 1) -> list[int]:
     """Return the frames at which a video is cut.
 
     Parameters
@@ -19,13 +19,16 @@ def cut_positions(index: FrameIndex, settings: ShardSettings) -> list[int]:
         Presentation times and key frames.
     settings : ShardSettings
         Length of shards, and the bound on frames decoded in vain.
+    every_frames : int
+        Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
+        nothing depends on the frames before.
 
     Returns
     -------
     list of int
-        0-based frame numbers at which shards begin, the first one 0. A cut falls on the frame at
-        which a shard has its length, or on the next one that is near enough to the key frame
-        before it. No cut leaves a last shard of less than half the length.
+        0-based frame numbers at which shards begin, the first one 0. A cut falls on the first
+        permitted frame at which a shard has its length, or on the next one that is near enough to
+        the key frame before it. No cut leaves a last shard of less than half the length.
     """
     if index.unsafe_reason is not None or settings.seconds == 0 or not len(index.pts):
         return [0]
@@ -35,11 +38,10 @@ def cut_positions(index: FrameIndex, settings: ShardSettings) -> list[int]:
     begins = [0]
     while True:
         # The first frame at which the shard has its length in time.
-        position = bisect_left(index.pts, index.pts[begins[-1]] + ticks)
-        rest = frames - position
+        position = _permitted(bisect_left(index.pts, index.pts[begins[-1]] + ticks), every_frames)
         if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
             return begins
-        length = position - begins[-1]
+        length, rest = position - begins[-1], frames - position
         key = int(keys[bisect_left(keys, position, hi=len(keys)) - 1])
         if position in keys:
             key = position
@@ -47,13 +49,21 @@ def cut_positions(index: FrameIndex, settings: ShardSettings) -> list[int]:
             following = keys[keys > position]
             if not len(following):
                 return begins
-            position = int(following[0])
-            if index.pts[-1] - index.pts[position] < ticks / 2:
+            # Up to one interval of detection is decoded in vain behind a key frame.
+            position = _permitted(int(following[0]), every_frames)
+            if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
                 return begins
         begins.append(position)
 
 
-def shards_of(task: VideoTask, index: FrameIndex, settings: ShardSettings) -> tuple[Shard, ...]:
+def _permitted(frame: int, every_frames: int) -> int:
+    """Return the first multiple of the interval that is not before a frame."""
+    return -(-frame // every_frames) * every_frames
+
+
+def shards_of(
+    task: VideoTask, index: FrameIndex, settings: ShardSettings, every_frames: int = 1
+) -> tuple[Shard, ...]:
     """Return the shards of an input.
 
     Parameters
@@ -64,13 +74,15 @@ def shards_of(task: VideoTask, index: FrameIndex, settings: ShardSettings) -> tu
         Its presentation times.
     settings : ShardSettings
         How videos are cut.
+    every_frames : int
+        See :func:`cut_positions`.
 
     Returns
     -------
     tuple of Shard
         Shards that together hold every frame once; a single, unbounded one if it is not cut.
     """
-    begins = cut_positions(index, settings)
+    begins = cut_positions(index, settings, every_frames)
     if len(begins) == 1:
         return (Shard(task),)
     ends = [*begins[1:], len(index.pts)]
@@ -82,24 +94,21 @@ def shards_of(task: VideoTask, index: FrameIndex, settings: ShardSettings) -> tu
             begin_pts=None if number == 0 else int(index.pts[begin]),
             end_pts=None if end == len(index.pts) else int(index.pts[end]),
             expected_frames=end - begin,
+            first_frame=begin,
         )
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
     )
 
 
-def plan_shards(
-    task: VideoTask, settings: ShardSettings, limits: DecodeLimits
-) -> tuple[Shard, ...]:
+def plan_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
     """Return the shards of an input, whose packets are read for it.
 
     Parameters
     ----------
     task : VideoTask
         The input.
-    settings : ShardSettings
-        How videos are cut.
-    limits : DecodeLimits
-        Bounds on hostile or damaged input.
+    settings : RunSettings
+        Settings of the run.
 
     Returns
     -------
@@ -108,10 +117,10 @@ def plan_shards(
         their file speaks of frames by number. What cannot be indexed is one shard too; its analysis
         will say why.
     """
-    if task.landmarks_uri is not None or settings.seconds == 0:
+    if task.landmarks_uri is not None or settings.shards.seconds == 0:
         return (Shard(task),)
     try:
-        index = index_frames(task.uri, limits)
+        index = index_frames(task.uri, settings.decoding)
     except MediaError:
         return (Shard(task),)
-    return shards_of(task, index, settings)
+    return shards_of(task, index, settings.shards, settings.detection.every_frames)

@@ -40,6 +40,10 @@ class DetectionSettings:
         Boxes whose longer side, in pixels of the frame, is below this are dropped.
     max_faces : int
         At most this many faces are returned, the most certain ones.
+    every_frames : int
+        Faces are looked for in the frames whose number, from 0, is a multiple of this, and where
+        the face was lost; in between, the face is followed from one frame to the next. Numbers
+        count from the begin of the video, so that results do not depend on how it is cut.
 
     Raises
     ------
@@ -52,6 +56,7 @@ class DetectionSettings:
     max_side_px: int | None = 640
     min_face_px: float = 0.0
     max_faces: int = 64
+    every_frames: int = 1
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384
@@ -61,6 +66,7 @@ class DetectionSettings:
             "max_side_px": (shrink, "a whole number from 16 to 16384, or none"),
             "min_face_px": (0.0 <= self.min_face_px < np.inf, "a number from 0 up"),
             "max_faces": (1 <= self.max_faces <= _MAX_CANDIDATES, "a number from 1 to 5000"),
+            "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
         }
         for name, (good, expected) in checks.items():
             if not good:

@@ -139,7 +139,7 @@ def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_long_clip_is_cut(seconds: float, shards: int, corpus: Corpus) -> None:
     settings = corpus.settings(seconds)
     task = VideoTask("long", str(corpus.folder / "in" / "long.mp4"))
-    assert len(plan_shards(task, settings.shards, settings.decoding)) == shards
+    assert len(plan_shards(task, settings)) == shards
 
 
 def test_the_tables_are_those_of_the_sequential_loop(corpus: Corpus, whole: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
     clip = damaged_copy(source, tmp_path / "long.mp4", *payload(source, packet_number))
     settings = corpus.settings(1)
     task = VideoTask("long", str(clip))
-    assert len(plan_shards(task, settings.shards, settings.decoding)) == 7, "seen beforehand"
+    assert len(plan_shards(task, settings)) == 7, "seen beforehand"
     uris = (str(clip),)
     expected = corpus.run(tmp_path / "whole", 0, uris=uris)
     assert expected.inputs_written == 1

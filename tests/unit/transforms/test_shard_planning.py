@@ -56,6 +56,16 @@ def test_a_short_video_stays_whole(frames: int) -> None:
     assert cut_positions(index(frames, [0] if frames else []), ShardSettings(seconds=4)) == [0]
 
 
+def test_cuts_fall_where_faces_are_looked_for_anew() -> None:
+    dense = index(1000, list(range(0, 1000, 10)))
+    assert cut_positions(dense, ShardSettings(seconds=4), every_frames=7) == [
+        0, 105, 210, 315, 420, 525, 630, 735, 840, 945,
+    ]  # fmt: skip
+    sparse = index(1000, [0, 250, 500, 750])
+    settings = ShardSettings(seconds=4, max_preroll_share=0)
+    assert cut_positions(sparse, settings, every_frames=8) == [0, 256, 504, 752]
+
+
 def test_no_length_means_no_cut() -> None:
     assert cut_positions(index(1000, list(range(1000))), ShardSettings(seconds=0)) == [0]
 
@@ -65,13 +75,14 @@ def test_no_length_means_no_cut() -> None:
     keys=st.sets(st.integers(1, 599), max_size=60),
     seconds=st.floats(0.1, 30),
     share=st.floats(0, 2),
+    every=st.integers(1, 30),
 )
 def test_shards_hold_every_frame_once(
-    frames: int, keys: set[int], seconds: float, share: float
+    frames: int, keys: set[int], seconds: float, share: float, every: int
 ) -> None:
     video = index(frames, [0, *sorted(key for key in keys if key < frames)])
     settings = ShardSettings(seconds, share)
-    shards = shards_of(TASK, video, settings)
+    shards = shards_of(TASK, video, settings, every)
     assert [shard.number for shard in shards] == list(range(len(shards)))
     assert {shard.count for shard in shards} == {len(shards)}
     assert shards[0].begin_pts is None
@@ -90,4 +101,6 @@ def test_shards_hold_every_frame_once(
     for shard in shards[1:]:
         position = int(np.searchsorted(video.pts, shard.begin_pts))
         key = int(np.flatnonzero(video.is_key[: position + 1])[-1])
-        assert position - key <= share * counts[shard.number - 1]
+        assert position == shard.first_frame
+        assert position % every == 0
+        assert position - key <= max(share * counts[shard.number - 1], every - 1)
