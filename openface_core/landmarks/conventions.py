@@ -84,3 +84,20 @@ def to_ibug68(points: NDArray[np.float32], convention: str) -> NDArray[np.float3
         full[64] -= inside
         return full
     return points.copy()
+
+
+def five_points_of(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the five points that a face detector gives, from iBUG's 68.
+
+    Parameters
+    ----------
+    landmarks : ndarray of float32, shape (68, 2)
+        iBUG points x, y.
+
+    Returns
+    -------
+    ndarray of float32, shape (5, 2)
+        Eyes (left in the picture, right in it), nose tip, corners of the mouth.
+    """
+    eyes = [landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)]
+    return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])

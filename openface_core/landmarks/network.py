@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ModelFileError
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
-from openface_core.landmarks.conventions import POINT_COUNTS, to_ibug68
+from openface_core.landmarks.conventions import POINT_COUNTS, five_points_of, to_ibug68
 from openface_core.landmarks.crop import (
     CropSquare,
     cut_square,
@@ -22,6 +22,9 @@ from openface_core.landmarks.spec import LandmarkSpec
 # that fall into a small heap, are no face.
 _MAX_BEYOND_CROP = 0.5
 _MIN_EXTENT_IN_CROP = 0.1
+# A detector's box ends where the landmarks' does, but for the forehead: this share of their height,
+# the median over several videos and networks.
+_FOREHEAD = 0.32
 _SIDE_RANGE_PX = (2.0, 100_000.0)
 
 
@@ -113,7 +116,8 @@ class LandmarkNetwork:
         ModelFileError
             If the network fails.
         """
-        _check_arguments(image_bgr, box, five_points)
+        _check_image(image_bgr)
+        _check_face(box, five_points)
         image_bgr = np.ascontiguousarray(image_bgr)
         if not np.isfinite(box).all() or box[2] <= box[0] or box[3] <= box[1]:
             return None
@@ -125,15 +129,52 @@ class LandmarkNetwork:
                 square = square_from_box(box, five_points, rule)
             else:
                 square = square_from_landmarks(result.landmarks, rule)
-            if not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
-                return None
             result = self._result(image_bgr, square)
             if result is None:
                 return None
         return result
 
+    def follow(
+        self, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    ) -> LandmarkResult | None:
+        """Find the landmarks of a face that was seen in the frame before.
+
+        Only the last pass runs. A network without a pass from landmarks gets the box that a
+        detector would have given.
+
+        Parameters
+        ----------
+        image_bgr : ndarray of uint8, shape (H, W, 3)
+            The upright frame, blue first.
+        landmarks : ndarray of float32, shape (68, 2)
+            Landmarks in the frame before.
+
+        Returns
+        -------
+        LandmarkResult or None
+            As :meth:`locate`.
+
+        Raises
+        ------
+        ValueError
+            If an array has another shape or type.
+        ModelFileError
+            If the network fails.
+        """
+        _check_image(image_bgr)
+        if landmarks.shape != (68, 2):
+            raise ValueError(f"expected 68 points, found the shape {landmarks.shape}")
+        if not np.isfinite(landmarks).all():
+            return None
+        if len(self.spec.passes) == 1:
+            return self.locate(image_bgr, _detector_box(landmarks), five_points_of(landmarks))
+        square = square_from_landmarks(landmarks, self.spec.passes[-1])
+        return self._result(np.ascontiguousarray(image_bgr), square)
+
     def _result(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
         """Run one pass; None without a face or without a sensible result."""
+        if not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
+            return None
         points, presence = self._run(image_bgr, square)
         threshold = 0.0 if self.spec.presence is None else self.spec.presence.threshold
         if presence is not None and not presence >= threshold:
@@ -188,17 +229,22 @@ class LandmarkNetwork:
         return 1.0 / (1.0 + small) if value >= 0.0 else small / (1.0 + small)
 
 
-def _check_arguments(
-    image_bgr: NDArray[np.uint8],
-    box: NDArray[np.float32],
-    five_points: NDArray[np.float32] | None,
-) -> None:
+def _detector_box(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    low[1] -= _FOREHEAD * (high[1] - low[1])
+    return np.concatenate([low, high])
+
+
+def _check_image(image_bgr: NDArray[np.uint8]) -> None:
     if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
         raise ValueError(
             f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
         )
     if image_bgr.size == 0:
         raise ValueError("the image has no pixels")
+
+
+def _check_face(box: NDArray[np.float32], five_points: NDArray[np.float32] | None) -> None:
     if box.shape != (4,):
         raise ValueError(f"expected a box of 4 numbers, found the shape {box.shape}")
     if five_points is not None and five_points.shape != (5, 2):

@@ -233,3 +233,38 @@ def test_arguments_of_the_wrong_kind_are_refused(tmp_path: Path) -> None:
         network.locate(PICTURE, BOX[:3])
     with pytest.raises(ValueError, match="5 points"):
         network.locate(PICTURE, BOX, np.zeros((4, 2), dtype=np.float32))
+
+
+def test_following_a_face_runs_the_last_pass_from_its_landmarks(tmp_path: Path) -> None:
+    """Two passes from a detector's box, and one from the points that they gave, agree."""
+    passes = (CropRule(0.9, 0.1, True), CropRule(1.2, -0.05, True))
+    points = constellation(68, 20.0) + SIZE / 2
+    network = constant(tmp_path, points, dataclasses.replace(SPEC, passes=passes))
+    seen = np.asarray(constellation(68, 60.0) + 150, dtype=np.float32)
+    square = square_from_landmarks(seen, passes[1])
+    found = network.follow(PICTURE, seen)
+    assert found is not None
+    np.testing.assert_allclose(
+        found.landmarks, square.to_frame(points.astype(np.float64), SIZE), atol=PLACE_TOLERANCE_PX
+    )
+
+
+def test_following_without_a_pass_from_landmarks_takes_the_box_of_a_detector(
+    tmp_path: Path,
+) -> None:
+    points = constellation(68, 20.0) + SIZE / 2
+    network = constant(tmp_path, points)
+    seen = np.asarray(constellation(68, 60.0) + 150, dtype=np.float32)
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    box = np.array([low[0], low[1] - 0.32 * (high[1] - low[1]), *high], dtype=np.float32)
+    found, expected = network.follow(PICTURE, seen), network.locate(PICTURE, box)
+    assert found is not None
+    assert expected is not None
+    np.testing.assert_allclose(found.landmarks, expected.landmarks, atol=PLACE_TOLERANCE_PX)
+
+
+def test_a_face_that_was_not_found_cannot_be_followed(tmp_path: Path) -> None:
+    network = constant(tmp_path, constellation(68, 20.0) + SIZE / 2)
+    assert network.follow(PICTURE, np.full((68, 2), np.nan, dtype=np.float32)) is None
+    with pytest.raises(ValueError, match="68 points"):
+        network.follow(PICTURE, np.zeros((5, 2), dtype=np.float32))
