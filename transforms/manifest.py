@@ -6,12 +6,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from openface_core.errors import ConfigError
 from openface_core.media.sources import Source, locate, storage_errors
 from transforms.records import VideoTask
+from transforms.video_ids import safe_video_id
 
 REQUIRED_COLUMNS = ("video_id", "uri")
 OPTIONAL_COLUMNS = ("person_id", "landmarks")
@@ -39,13 +41,14 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     Returns
     -------
     tuple of VideoTask
-        One task per row.
+        One task per row. An id that readers of the dataset would not take for text, as 007 or
+        2024-01-01, gets ``video-`` before it; the task keeps it as it is, too.
 
     Raises
     ------
     ConfigError
         If it cannot be read, lacks a column, or a row has no URI, or a video id that is missing,
-        used twice, or not fit to name a folder.
+        used twice (with ``video-`` or without), or not fit to name a folder.
     """
     source = locate(uri, error=ConfigError)
     size = source.size_bytes()
@@ -70,17 +73,18 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     }
     tasks: list[VideoTask] = []
     seen: dict[str, int] = {}
-    for row, (video_id, video_uri, person_id, landmarks) in enumerate(
+    for row, (manifest_id, video_uri, person_id, landmarks) in enumerate(
         zip(*columns.values(), strict=True), start=1
     ):
         if video_uri is None:
             raise ConfigError(uri, f"row {row} has no uri", _REMEDY)
-        if video_id is None or not _VIDEO_ID.fullmatch(video_id):
+        if manifest_id is None or not _VIDEO_ID.fullmatch(manifest_id):
             raise ConfigError(
                 uri,
-                f"row {row} has the video_id {video_id!r}",
+                f"row {row} has the video_id {manifest_id!r}",
                 "Use letters, digits and ._- only, 120 at most.",
             )
+        video_id = safe_video_id(manifest_id)
         if first := seen.get(video_id.lower()):
             raise ConfigError(
                 uri, f"rows {first} and {row} share the video_id {video_id!r}", "Make it unique."
@@ -92,6 +96,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
                 _resolve(source, video_uri),
                 person_id,
                 None if landmarks is None else _resolve(source, landmarks),
+                None if manifest_id == video_id else manifest_id,
             )
         )
     return tuple(tasks)
@@ -117,16 +122,26 @@ def _parse(uri: str, content: bytes) -> pa.Table:
         # Ids such as 007 stay what they are: every column is read as text.
         header = content.split(b"\n", 1)[0].decode("utf-8-sig")
         names = [name.strip().strip('"') for name in header.split(",")]
-        return pyarrow.csv.read_csv(
+        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+        table = pyarrow.csv.read_csv(
             io.BytesIO(content),
             read_options=pyarrow.csv.ReadOptions(use_threads=False),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
-            ),
+            convert_options=options,
         )
+        return _without_markers(table, pa.array(options.null_values))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
+
+
+def _without_markers(table: pa.Table, markers: pa.Array) -> pa.Table:
+    """Return a table with nulls for words such as NA, except where they are ids of videos."""
+    for k, name in enumerate(table.column_names):
+        column = table.column(k)
+        if name != "video_id" and pa.types.is_string(column.type):
+            is_marker = pc.is_in(column, value_set=markers)
+            table = table.set_column(k, name, pc.if_else(is_marker, None, column))
+    return table
 
 
 def _text(value: Any) -> str | None:

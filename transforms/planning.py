@@ -1,10 +1,8 @@
 """Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 
 import fsspec
 
@@ -13,37 +11,15 @@ from openface_core.media import DecodeLimits, open_media
 from openface_core.media.sources import Source, locate, storage_errors
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
+from transforms.video_ids import file_stem, name_videos
 
 _GLOB = re.compile(r"[*?\[]")
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
-_DATA_SUFFIXES = (
-    ".csv",
-    ".json",
-    ".log",
-    ".md",
-    ".parquet",
-    ".srt",
-    ".tsv",
-    ".txt",
-    ".vtt",
-    ".xml",
-)
-_MAX_ID_LENGTH = 120
 
 WAVE_FRAMES = 50_000
 """Half an hour of video."""
 
 WAVE_INPUTS = 500
-
-_LOOKS_LIKE_VALUE = re.compile(
-    r"[^A-Za-z]*"  # without any letter: a number or a date
-    r"|[_.-]*0x[0-9a-f_]*"  # a number, to Arrow
-    r"|[0-9._-]*e[0-9._-]*"
-    r"|[_.-]*(nan|null|none|na|inf|infinity|true|false)"
-    r"|__hive_default_partition__",  # a missing value, to all readers of such folders
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -60,72 +36,6 @@ class InputPlan:
 
     tasks: tuple[VideoTask, ...]
     problems: tuple[Problem, ...]
-
-
-def _stem(uri: str) -> str:
-    return PurePosixPath(uri.rstrip("/")).stem
-
-
-def _name(uri: str) -> str:
-    return PurePosixPath(uri.rstrip("/")).name
-
-
-def _may_be_media(uri: str) -> bool:
-    """Return whether a file may claim the name that it shares with a video beside it."""
-    return PurePosixPath(uri).suffix.lower() not in _DATA_SUFFIXES
-
-
-def safe_video_id(name: str) -> str:
-    """Return a name as it may stand in a path and in a ``video_id=`` folder.
-
-    Parameters
-    ----------
-    name : str
-        Any text, such as a file name.
-
-    Returns
-    -------
-    str
-        Letters, digits and ``._-`` only; with a letter that keeps readers of the dataset from
-        taking it for a number, a date or a missing value.
-    """
-    safe = _UNSAFE.sub("_", name).strip(".")[:_MAX_ID_LENGTH] or "video"
-    if _LOOKS_LIKE_VALUE.fullmatch(safe):
-        safe = f"video-{safe}"[:_MAX_ID_LENGTH]
-    return safe
-
-
-def name_videos(uris: Sequence[str]) -> tuple[str, ...]:
-    """Return a unique video id for every input.
-
-    Parameters
-    ----------
-    uris : sequence of str
-        Inputs.
-
-    Returns
-    -------
-    tuple of str
-        The file name without its ending; with it for tables and texts, and where two inputs would
-        share a name; numbered in the order of the inputs where they still would.
-    """
-    by_stem = [safe_video_id(_stem(uri) if _may_be_media(uri) else _name(uri)) for uri in uris]
-    shared = Counter(name.lower() for name in by_stem)  # some filesystems ignore case
-    names = [
-        name if shared[name.lower()] == 1 else safe_video_id(_name(uri))
-        for name, uri in zip(by_stem, uris, strict=True)
-    ]
-    taken: set[str] = set()
-    numbers: Counter[str] = Counter()  # the last one of each name: a corpus has many clip.mp4
-    unique = []
-    for name in names:
-        candidate = name
-        while candidate.lower() in taken:
-            numbers[name.lower()] += 1
-            candidate = f"{name}-{numbers[name.lower()] + 1}"
-        taken.add(candidate.lower())
-        unique.append(candidate)
-    return tuple(unique)
 
 
 def _expand_glob(pattern: str) -> list[str]:
@@ -249,7 +159,9 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     found = None
     if place.is_directory():
         # The id of 001.mp4 is video-001, but its landmarks may well be called 001.csv.
-        names = dict.fromkeys((task.video_id, _stem(task.uri)))
+        names = dict.fromkeys(
+            (task.manifest_id or task.video_id, task.video_id, file_stem(task.uri))
+        )
         files = [place.child(name + suffix) for name in names for suffix in _LANDMARK_SUFFIXES]
         found = next((file for file in files if file.exists()), None)
         if found is None:
@@ -267,7 +179,7 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     else:
         place.size_bytes()
         found = place
-    return VideoTask(task.video_id, task.uri, task.person_id, found.uri)
+    return replace(task, landmarks_uri=found.uri)
 
 
 def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:

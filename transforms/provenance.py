@@ -110,6 +110,7 @@ class VideoProvenance:
         task = self.identity.task
         record = self.identity.as_dict() | {
             "video_id": task.video_id,
+            "manifest_video_id": task.manifest_id or task.video_id,
             "input_uri": task.uri,
             "input_kind": self.info.kind,
             "container": self.info.container,

@@ -27,12 +27,15 @@ class VideoTask:
         Who is seen, where a manifest says so.
     landmarks_uri : str or None
         File of given landmarks; None where they are to be found in the frames.
+    manifest_id : str or None
+        The video id as a manifest has it, where readers of the dataset would not take it for text.
     """
 
     video_id: str
     uri: str
     person_id: str | None = None
     landmarks_uri: str | None = None
+    manifest_id: str | None = None
 
 
 class Severity(Enum):

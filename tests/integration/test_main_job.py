@@ -223,8 +223,9 @@ def test_a_manifest(corpus: Path, models_folder: Path, tmp_path: Path) -> None:
         f"second,{corpus}/in/mkv.mkv,,{corpus}/points/mkv.parquet\n"
     )
     run_quietly(corpus, models_folder, tmp_path / "out", inputs=(str(manifest),), landmarks=None)
-    found = record(frames_table(tmp_path / "out", "007"))
-    assert (found["video_id"], found["person_id"]) == ("007", "P1")
+    found = record(frames_table(tmp_path / "out", "video-007"))
+    assert (found["video_id"], found["manifest_video_id"]) == ("video-007", "007")
+    assert found["person_id"] == "P1"
     assert record(frames_table(tmp_path / "out", "second"))["person_id"] is None
 
 

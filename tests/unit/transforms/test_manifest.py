@@ -44,17 +44,35 @@ def test_csv(tmp_path: Path) -> None:
     )
 
 
-def test_ids_that_look_like_numbers_stay_text(tmp_path: Path) -> None:
-    tasks = read_manifest(csv(tmp_path, "video_id,uri,person_id\n007,1.mp4,0010\n1e3,2,1.0\n"))
-    assert [(task.video_id, task.person_id) for task in tasks] == [("007", "0010"), ("1e3", "1.0")]
+def test_ids_that_look_like_values_are_made_text(tmp_path: Path) -> None:
+    text = "video_id,uri,person_id\n007,1.mp4,0010\n1e3,2,1.0\n2024-01-01,3,\nnan,4,NA\nP1,5,\n"
+    tasks = read_manifest(csv(tmp_path, text))
+    assert [(task.video_id, task.manifest_id) for task in tasks] == [
+        ("video-007", "007"),
+        ("video-1e3", "1e3"),
+        ("video-2024-01-01", "2024-01-01"),
+        ("video-nan", "nan"),
+        ("P1", None),
+    ]
+    assert [task.person_id for task in tasks] == ["0010", "1.0", None, None, None]
     assert tasks[1].uri == f"{tmp_path}/2"
+
+
+def test_ids_are_unique_once_they_are_text(tmp_path: Path) -> None:
+    numbers = [f"{number:03}" for number in range(1000)]
+    text = "\n".join(["video_id,uri", *(f"{number},{number}.mp4" for number in numbers)])
+    tasks = read_manifest(csv(tmp_path, text))
+    assert len({task.video_id for task in tasks}) == len(numbers)
+    assert [task.manifest_id for task in tasks] == numbers
+    clash = csv(tmp_path, "video_id,uri\n007,a\n8,b\nVideo-007,c\n")
+    assert "rows 1 and 3 share the video_id 'Video-007'" in refusal(clash).cause
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_spreadsheet_exports(ending: str, tmp_path: Path) -> None:
     text = ending.join(['"video_id","uri"', '01,"a, b.mp4"', ""])
     assert read_manifest(csv(tmp_path, text, "utf-8-sig")) == (
-        VideoTask("01", f"{tmp_path}/a, b.mp4"),
+        VideoTask("video-01", f"{tmp_path}/a, b.mp4", manifest_id="01"),
     )
 
 
@@ -69,7 +87,7 @@ def test_parquet(tmp_path: Path) -> None:
     )
     pq.write_table(table, path)
     assert read_manifest(str(path)) == (
-        VideoTask("007", f"{tmp_path}/a.mp4", None, f"{tmp_path}/points/a.csv"),
+        VideoTask("video-007", f"{tmp_path}/a.mp4", None, f"{tmp_path}/points/a.csv", "007"),
         VideoTask("v2", "memory://x/b.mp4"),
     )
 
