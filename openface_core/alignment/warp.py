@@ -11,25 +11,11 @@ References
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.fixed_point import FRACTION_BITS, MATRIX_BITS, round_fixed
 from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
-
-_FRACTION_BITS = 5
-"""Positions are rounded to 1/32 pixel."""
-_MATRIX_BITS = 10
-"""Products of matrix and coordinates are rounded to 1/1024 pixel before they are added."""
-_MAX_POSITION = 2.0**30
-"""Beyond every picture; keeps hostile matrices from overflowing 64-bit integers."""
-
-
-@kernel
-def _round_fixed(value: float) -> np.int64:
-    """Round to 1/1024 pixel, half to even, and saturate."""
-    scaled = np.rint(value * (1 << _MATRIX_BITS))
-    return np.int64(min(max(scaled, -_MAX_POSITION), _MAX_POSITION))
-
 
 @kernel
 def _sample_border(
@@ -77,18 +63,18 @@ def _warp(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
     column_x = np.empty(columns, dtype=np.int64)
     column_y = np.empty(columns, dtype=np.int64)
     for x in range(columns):
-        column_x[x] = _round_fixed(i00 * x)
-        column_y[x] = _round_fixed(i10 * x)
-    half = 1 << (_MATRIX_BITS - _FRACTION_BITS - 1)
-    shift = _MATRIX_BITS - _FRACTION_BITS
-    mask = (1 << _FRACTION_BITS) - 1
+        column_x[x] = round_fixed(i00 * x)
+        column_y[x] = round_fixed(i10 * x)
+    half = 1 << (MATRIX_BITS - FRACTION_BITS - 1)
+    shift = MATRIX_BITS - FRACTION_BITS
+    mask = (1 << FRACTION_BITS) - 1
     for y in range(out.shape[0]):
-        row_x = _round_fixed(i01 * y + i02) + half
-        row_y = _round_fixed(i11 * y + i12) + half
+        row_x = round_fixed(i01 * y + i02) + half
+        row_y = round_fixed(i11 * y + i12) + half
         for x in range(columns):
             fixed_x = (row_x + column_x[x]) >> shift
             fixed_y = (row_y + column_y[x]) >> shift
-            left, top = fixed_x >> _FRACTION_BITS, fixed_y >> _FRACTION_BITS
+            left, top = fixed_x >> FRACTION_BITS, fixed_y >> FRACTION_BITS
             a, b = np.int32(fixed_x & mask), np.int32(fixed_y & mask)
             if left >= width or left < -1 or top >= height or top < -1:
                 out[y, x, 0] = out[y, x, 1] = out[y, x, 2] = 0

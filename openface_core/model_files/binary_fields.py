@@ -53,11 +53,11 @@ class BinaryFields:
         (value,) = struct.unpack("<i", self._take(4, what))
         return int(value)
 
-    def count(self, what: str, limit: int) -> int:
-        """Return an integer that must lie between 1 and `limit`."""
+    def count(self, what: str, limit: int, least: int = 1) -> int:
+        """Return an integer that must lie between `least` and `limit`."""
         value = self.integer(what)
-        if not 1 <= value <= limit:
-            raise self.fail(f"the {what} should be 1 to {limit}, found {value}")
+        if not least <= value <= limit:
+            raise self.fail(f"the {what} should be {least} to {limit}, found {value}")
         return value
 
     def number(self, what: str) -> float:

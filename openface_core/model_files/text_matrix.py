@@ -33,7 +33,8 @@ class TextMatrixReader:
         self._tokens = [t for line in lines if not line.startswith("#") for t in line.split()]
         self._position = 0
 
-    def _fail(self, cause: str) -> ModelFileError:
+    def fail(self, cause: str) -> ModelFileError:
+        """Return the error that says what is wrong with the file."""
         return ModelFileError(self._path, cause, f"{REINSTALL}.")
 
     def next_matrix(self, what: str) -> NDArray[np.float64]:
@@ -57,35 +58,56 @@ class TextMatrixReader:
         """
         header = self._tokens[self._position : self._position + 3]
         if len(header) < 3:
-            raise self._fail(f"the file ends before the {what}")
+            raise self.fail(f"the file ends before the {what}")
         try:
             rows, columns, element_type = (int(token) for token in header)
         except ValueError:
             found = " ".join(header)[:60]
-            raise self._fail(
+            raise self.fail(
                 f"the {what} should start with rows, columns and type, found {found!r}"
             ) from None
         if rows <= 0 or columns <= 0 or rows * columns > _MAX_VALUES:
-            raise self._fail(f"the {what} has an impossible size of {rows} x {columns}")
+            raise self.fail(f"the {what} has an impossible size of {rows} x {columns}")
         if element_type not in _ELEMENT_TYPES:
-            raise self._fail(f"the {what} has the unknown element type {element_type}")
+            raise self.fail(f"the {what} has the unknown element type {element_type}")
         begin = self._position + 3
         tokens = self._tokens[begin : begin + rows * columns]
         if len(tokens) < rows * columns:
-            raise self._fail(
+            raise self.fail(
                 f"the {what} should have {rows * columns} values, the file ends after {len(tokens)}"
             )
         try:
             values = np.array(tokens, dtype=np.float64)
         except ValueError:
-            raise self._fail(f"the {what} holds something that is not a number") from None
+            raise self.fail(f"the {what} holds something that is not a number") from None
         if not np.isfinite(values).all():
-            raise self._fail(f"the {what} holds values that are not finite")
+            raise self.fail(f"the {what} holds values that are not finite")
         self._position = begin + rows * columns
         return values.reshape(rows, columns)
+
+    def next_numbers(self, what: str, count: int) -> NDArray[np.float64]:
+        """Return the next `count` numbers, finite ones; raises as :meth:`next_matrix`."""
+        tokens = self._tokens[self._position : self._position + count]
+        if len(tokens) < count:
+            raise self.fail(f"the file ends before the {what}")
+        try:
+            values = np.array(tokens, dtype=np.float64)
+        except ValueError:
+            raise self.fail(f"the {what} is not a number: {' '.join(tokens)[:60]!r}") from None
+        if not np.isfinite(values).all():
+            raise self.fail(f"the {what} is not finite")
+        self._position += count
+        return values
+
+    def next_count(self, what: str, least: int, most: int) -> int:
+        """Return the next number, a whole one between two bounds; raises as :meth:`next_matrix`."""
+        (value,) = self.next_numbers(what, 1)
+        if value != int(value) or not least <= value <= most:
+            raise self.fail(f"the {what} should be from {least} to {most}, found {value:g}")
+        return int(value)
 
     def end(self) -> None:
         """Raise ModelFileError if anything follows the last matrix."""
         rest = len(self._tokens) - self._position
         if rest:
-            raise self._fail(f"{rest} values follow the end of the model")
+            raise self.fail(f"{rest} values follow the end of the model")

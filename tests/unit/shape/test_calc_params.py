@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
 from openface_core.shape import ShapeFit, calc_params
-from openface_core.shape.calc_params import _solve_normal_equations
+from openface_core.shape.normal_equations import solve_normal_equations
 from tests.synthetic_models import (
     MODES,
     plausible_shape_parameters,
@@ -252,5 +252,5 @@ def test_normal_equations_are_solved(size: int) -> None:
     truth = rng.normal(size=size)
     gradient = (matrix.astype(np.float64) @ truth).astype(np.float32)
     upper = np.triu(matrix)  # what lies below the diagonal must not be read
-    _solve_normal_equations(upper + np.tril(np.full_like(matrix, np.nan), -1), gradient)
+    solve_normal_equations(upper + np.tril(np.full_like(matrix, np.nan), -1), gradient)
     np.testing.assert_allclose(gradient, truth, rtol=0, atol=2e-3)

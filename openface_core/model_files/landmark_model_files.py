@@ -1,0 +1,217 @@
+"""Readers for the lists that say which files make up a landmark model.
+
+``main_clnf_general.txt`` names a model of the whole face and models of its parts;
+``clnf_general.txt`` and its kin name the PDM and the patch experts of one model.
+
+References
+----------
+``CLNF::Read`` and ``CLNF::Read_CLNF`` of OpenFace 2.2.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import ModelFileError
+from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
+from openface_core.model_files.content import REINSTALL, read_model_text
+from openface_core.model_files.pdm_file import read_pdm
+from openface_core.model_files.svr_patch_file import read_svr_experts
+from openface_core.refinement.patch_experts import PatchExperts
+from openface_core.shape.pdm import PointDistributionModel
+
+_MAX_LINES = 64
+_IGNORED = ("Triangulations", "FaceDetConversion", "DetectionValidator")
+"""Entries of the lists that landmark refinement does not need."""
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkModel:
+    """A shape model and its patch experts.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model, n points.
+    experts : tuple of PatchExperts
+        One set per scale, in the list's order (coarse to fine).
+    """
+
+    pdm: PointDistributionModel
+    experts: tuple[PatchExperts, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PartModel:
+    """A model of a part of the face.
+
+    Parameters
+    ----------
+    name : str
+        As in the list: ``inner``, ``left_eye_28``, ``right_eye_28``.
+    model : LandmarkModel
+        Its shape model and experts.
+    face_indices, part_indices : (k,) ndarray of int64
+        Landmarks of the whole face, and the same points among the part's own.
+    """
+
+    name: str
+    model: LandmarkModel
+    face_indices: NDArray[np.int64]
+    part_indices: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceLandmarkModel:
+    """The model of a whole face with its parts.
+
+    Parameters
+    ----------
+    face : LandmarkModel
+        The whole face.
+    parts : tuple of PartModel
+        Its parts, in the list's order.
+    """
+
+    face: LandmarkModel
+    parts: tuple[PartModel, ...]
+
+
+def read_landmark_model(path: Path) -> LandmarkModel:
+    """Read a shape model and its patch experts.
+
+    Parameters
+    ----------
+    path : Path
+        A list such as ``clnf_general.txt`` (CCNF experts), ``clm_general.txt`` (SVR experts),
+        ``model_inner/clnf_inner.txt``.
+
+    Returns
+    -------
+    LandmarkModel
+        The model. CCNF experts take precedence where a list names both kinds.
+
+    Raises
+    ------
+    ModelFileError
+        If the list or one of its files is missing or damaged, or they do not fit together.
+    """
+    pdm: PointDistributionModel | None = None
+    ccnf: list[PatchExperts] = []
+    svr: list[PatchExperts] = []
+    for entry, words in _entries(path):
+        if entry == "PDM":
+            pdm = read_pdm(_file(path, words))
+        elif entry == "PatchesCCNF":
+            ccnf.append(read_ccnf_experts(_file(path, words)))
+        elif entry == "PatchesIntensity":
+            svr.append(read_svr_experts(_file(path, words)))
+        elif entry not in _IGNORED:
+            raise _fail(path, f"the entry {entry[:40]!r} is unknown")
+    experts = ccnf or svr
+    if pdm is None or not experts:
+        raise _fail(path, "a PDM and patch experts should be named")
+    for scale in experts:
+        if scale.grid.landmark_count != pdm.landmark_count:
+            raise _fail(
+                path,
+                f"the PDM has {pdm.landmark_count} landmarks, its patch experts "
+                f"{scale.grid.landmark_count}",
+            )
+    return LandmarkModel(pdm, tuple(experts))
+
+
+def read_face_landmark_model(
+    path: Path, part_names: tuple[str, ...] | None = None
+) -> FaceLandmarkModel:
+    """Read the model of a whole face and of its parts.
+
+    Parameters
+    ----------
+    path : Path
+        A list such as ``main_clnf_general.txt``.
+    part_names : tuple of str or None
+        The parts to read, all if None.
+
+    Returns
+    -------
+    FaceLandmarkModel
+        The models.
+
+    Raises
+    ------
+    ModelFileError
+        If a list or a file is missing or damaged, or a part does not fit the face.
+    """
+    face: LandmarkModel | None = None
+    parts: list[tuple[str, LandmarkModel, list[str]]] = []
+    for entry, words in _entries(path):
+        if entry == "LandmarkDetector":
+            face = read_landmark_model(_file(path, words))
+        elif entry == "LandmarkDetector_part":
+            if len(words) < 2:
+                raise _fail(path, "a part should have a file and a name")
+            if part_names is None or words[1] in part_names:
+                parts.append((words[1], _part(_file(path, words[:1])), words[2:]))
+        elif entry not in _IGNORED:
+            raise _fail(path, f"the entry {entry[:40]!r} is unknown")
+    if face is None:
+        raise _fail(path, "no model of the whole face is named")
+    missing = sorted(set(part_names or ()) - {name for name, _, _ in parts})
+    if missing:
+        raise _fail(path, f"the parts {', '.join(missing)} are not named")
+    count = face.pdm.landmark_count
+    return FaceLandmarkModel(
+        face,
+        tuple(
+            PartModel(name, model, *_mapping(path, name, words, count, model.pdm.landmark_count))
+            for name, model, words in parts
+        ),
+    )
+
+
+def _part(path: Path) -> LandmarkModel:
+    """Read a part's main list, which names one model and no parts."""
+    for entry, words in _entries(path):
+        if entry == "LandmarkDetector":
+            return read_landmark_model(_file(path, words))
+    raise _fail(path, "no model is named")
+
+
+def _mapping(
+    path: Path, name: str, words: list[str], face_count: int, part_count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which landmarks of the face are which of a part."""
+    if not words or len(words) % 2 or len(words) > 2 * face_count:
+        raise _fail(path, f"the part {name} should have pairs of landmarks")
+    if not all(word.isascii() and word.isdigit() and len(word) <= 4 for word in words):
+        raise _fail(path, f"the landmarks of the part {name} should be whole numbers")
+    numbers = np.array([int(word) for word in words], dtype=np.int64).reshape(-1, 2)
+    if (numbers[:, 0] >= face_count).any() or (numbers[:, 1] >= part_count).any():
+        raise _fail(path, f"the part {name} names landmarks that do not exist")
+    return np.ascontiguousarray(numbers[:, 0]), np.ascontiguousarray(numbers[:, 1])
+
+
+def _fail(path: Path, cause: str) -> ModelFileError:
+    return ModelFileError(path, cause, f"{REINSTALL}.")
+
+
+def _entries(path: Path) -> list[tuple[str, list[str]]]:
+    """Return the first word of every line, and the others."""
+    lines = [line.split() for line in read_model_text(path).splitlines()]
+    entries = [(words[0], words[1:]) for words in lines if words]
+    if len(entries) > _MAX_LINES:
+        raise _fail(path, f"{len(entries)} entries are more than a list can have")
+    return entries
+
+
+def _file(path: Path, words: list[str]) -> Path:
+    """Return the file that an entry names, which must lie in or below the list's folder."""
+    if len(words) != 1:
+        raise _fail(path, f"a file name is expected, found {' '.join(words)[:60]!r}")
+    relative = PurePosixPath(words[0].replace("\\", "/"))
+    if relative.is_absolute() or ".." in relative.parts:
+        raise _fail(path, f"a file outside of the list's folder is named: {words[0][:60]!r}")
+    return path.parent / relative
