@@ -17,6 +17,7 @@ from openface_core.kernel import kernel
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
 
+
 @kernel
 def _sample_border(
     image: UInt8Array,

@@ -5,13 +5,23 @@ from openface_core.model_files.action_unit_files import (
     read_action_unit_model,
     read_action_unit_models,
 )
+from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
+from openface_core.model_files.landmark_model_files import (
+    read_face_landmark_model,
+    read_landmark_model,
+)
 from openface_core.model_files.pdm_file import read_pdm
+from openface_core.model_files.svr_patch_file import read_svr_experts
 from openface_core.model_files.triangulation_file import read_triangulation
 
 __all__ = [
     "read_action_unit_list",
     "read_action_unit_model",
     "read_action_unit_models",
+    "read_ccnf_experts",
+    "read_face_landmark_model",
+    "read_landmark_model",
     "read_pdm",
+    "read_svr_experts",
     "read_triangulation",
 ]

@@ -8,75 +8,23 @@ References
 ``CLNF::Read`` and ``CLNF::Read_CLNF`` of OpenFace 2.2.
 """
 
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import ModelFileError
-from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
+from openface_core.model_files.ccnf_patch_file import MAX_LANDMARKS, read_ccnf_experts
 from openface_core.model_files.content import REINSTALL, read_model_text
 from openface_core.model_files.pdm_file import read_pdm
 from openface_core.model_files.svr_patch_file import read_svr_experts
+from openface_core.refinement.landmark_model import FaceLandmarkModel, LandmarkModel, PartModel
 from openface_core.refinement.patch_experts import PatchExperts
 from openface_core.shape.pdm import PointDistributionModel
 
 _MAX_LINES = 64
 _IGNORED = ("Triangulations", "FaceDetConversion", "DetectionValidator")
 """Entries of the lists that landmark refinement does not need."""
-
-
-@dataclass(frozen=True, eq=False)
-class LandmarkModel:
-    """A shape model and its patch experts.
-
-    Parameters
-    ----------
-    pdm : PointDistributionModel
-        The shape model, n points.
-    experts : tuple of PatchExperts
-        One set per scale, in the list's order (coarse to fine).
-    """
-
-    pdm: PointDistributionModel
-    experts: tuple[PatchExperts, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class PartModel:
-    """A model of a part of the face.
-
-    Parameters
-    ----------
-    name : str
-        As in the list: ``inner``, ``left_eye_28``, ``right_eye_28``.
-    model : LandmarkModel
-        Its shape model and experts.
-    face_indices, part_indices : (k,) ndarray of int64
-        Landmarks of the whole face, and the same points among the part's own.
-    """
-
-    name: str
-    model: LandmarkModel
-    face_indices: NDArray[np.int64]
-    part_indices: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class FaceLandmarkModel:
-    """The model of a whole face with its parts.
-
-    Parameters
-    ----------
-    face : LandmarkModel
-        The whole face.
-    parts : tuple of PartModel
-        Its parts, in the list's order.
-    """
-
-    face: LandmarkModel
-    parts: tuple[PartModel, ...]
 
 
 def read_landmark_model(path: Path) -> LandmarkModel:
@@ -113,14 +61,10 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     experts = ccnf or svr
     if pdm is None or not experts:
         raise _fail(path, "a PDM and patch experts should be named")
-    for scale in experts:
-        if scale.grid.landmark_count != pdm.landmark_count:
-            raise _fail(
-                path,
-                f"the PDM has {pdm.landmark_count} landmarks, its patch experts "
-                f"{scale.grid.landmark_count}",
-            )
-    return LandmarkModel(pdm, tuple(experts))
+    try:
+        return LandmarkModel(pdm, tuple(experts))
+    except ValueError as error:
+        raise _fail(path, str(error)) from error
 
 
 def read_face_landmark_model(
@@ -162,14 +106,13 @@ def read_face_landmark_model(
     missing = sorted(set(part_names or ()) - {name for name, _, _ in parts})
     if missing:
         raise _fail(path, f"the parts {', '.join(missing)} are not named")
-    count = face.pdm.landmark_count
-    return FaceLandmarkModel(
-        face,
-        tuple(
-            PartModel(name, model, *_mapping(path, name, words, count, model.pdm.landmark_count))
-            for name, model, words in parts
-        ),
-    )
+    try:
+        return FaceLandmarkModel(
+            face,
+            tuple(PartModel(name, model, *_mapping(path, name, w)) for name, model, w in parts),
+        )
+    except ValueError as error:
+        raise _fail(path, str(error)) from error
 
 
 def _part(path: Path) -> LandmarkModel:
@@ -181,16 +124,14 @@ def _part(path: Path) -> LandmarkModel:
 
 
 def _mapping(
-    path: Path, name: str, words: list[str], face_count: int, part_count: int
+    path: Path, name: str, words: list[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which landmarks of the face are which of a part."""
-    if not words or len(words) % 2 or len(words) > 2 * face_count:
+    if not words or len(words) % 2 or len(words) > 2 * MAX_LANDMARKS:
         raise _fail(path, f"the part {name} should have pairs of landmarks")
     if not all(word.isascii() and word.isdigit() and len(word) <= 4 for word in words):
         raise _fail(path, f"the landmarks of the part {name} should be whole numbers")
     numbers = np.array([int(word) for word in words], dtype=np.int64).reshape(-1, 2)
-    if (numbers[:, 0] >= face_count).any() or (numbers[:, 1] >= part_count).any():
-        raise _fail(path, f"the part {name} names landmarks that do not exist")
     return np.ascontiguousarray(numbers[:, 0]), np.ascontiguousarray(numbers[:, 1])
 
 

@@ -84,9 +84,10 @@ class ViewGrid:
 
 @dataclass(frozen=True, eq=False)
 class CcnfExperts:
-    """CCNF experts of one scale: the response is ``Sigma @ sum_k 2 alpha_k logistic(w_k . x + b_k)``.
+    """CCNF experts of one scale.
 
-    ``x`` is the picture under the expert, brought to mean 0 and length 1.
+    Their response is ``Sigma @ sum_k 2 alpha_k logistic(w_k . x + b_k)``, where ``x`` is the
+    picture under the expert, brought to mean 0 and length 1.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ class CcnfExperts:
 
 @dataclass(frozen=True, eq=False)
 class SvrExperts:
-    """SVR experts of one scale: the response is the product of logistic functions, one per modality.
+    """SVR experts of one scale: products of logistic functions, one per modality.
 
     Parameters
     ----------

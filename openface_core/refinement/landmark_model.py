@@ -1,0 +1,88 @@
+"""What landmark refinement knows of a face: shape models, patch experts, and the face's parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.refinement.patch_experts import PatchExperts
+from openface_core.shape.pdm import PointDistributionModel
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkModel:
+    """A shape model and its patch experts.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model, n points.
+    experts : tuple of PatchExperts
+        One set per scale, coarse to fine.
+
+    Raises
+    ------
+    ValueError
+        If there are no experts, or they have another number of landmarks than the shape model.
+    """
+
+    pdm: PointDistributionModel
+    experts: tuple[PatchExperts, ...]
+
+    def __post_init__(self) -> None:
+        if not self.experts:
+            raise ValueError("patch experts of at least one scale are expected")
+        for scale in self.experts:
+            if scale.grid.landmark_count != self.pdm.landmark_count:
+                raise ValueError(
+                    f"patch experts of {scale.grid.landmark_count} landmarks do not fit a shape "
+                    f"model of {self.pdm.landmark_count}"
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class PartModel:
+    """A model of a part of the face.
+
+    Parameters
+    ----------
+    name : str
+        As in the list: ``inner``, ``left_eye_28``, ``right_eye_28``.
+    model : LandmarkModel
+        Its shape model and experts.
+    face_indices, part_indices : (k,) ndarray of int64
+        Landmarks of the whole face, and the same points among the part's own.
+
+    Raises
+    ------
+    ValueError
+        If the indices are not of one length or leave the part's points.
+    """
+
+    name: str
+    model: LandmarkModel
+    face_indices: NDArray[np.int64]
+    part_indices: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        count = self.model.pdm.landmark_count
+        if self.face_indices.shape != self.part_indices.shape or self.face_indices.ndim != 1:
+            raise ValueError(f"the part {self.name} should have pairs of landmarks")
+        if not ((self.part_indices >= 0) & (self.part_indices < count)).all():
+            raise ValueError(f"the part {self.name} has no such landmarks")
+
+
+@dataclass(frozen=True, eq=False)
+class FaceLandmarkModel:
+    """The model of a whole face with its parts.
+
+    Parameters
+    ----------
+    face : LandmarkModel
+        The whole face.
+    parts : tuple of PartModel
+        Its parts, in the list's order.
+    """
+
+    face: LandmarkModel
+    parts: tuple[PartModel, ...]

@@ -1,0 +1,166 @@
+"""A face whose parts (brows to mouth, each eye) have finer models of their own.
+
+The whole face is refined first. Each part's model then starts from the face's landmarks that it
+shares, is refined on its own, and writes these landmarks back; at last the face's shape model is
+fitted to them once more.
+
+References
+----------
+``CLNF::DetectLandmarks`` of OpenFace 2.2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from openface_core.refinement.landmark_model import FaceLandmarkModel, PartModel
+from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_experts import Float32Array
+from openface_core.refinement.refiner import LandmarkRefiner, RefinedShape
+from openface_core.refinement.settings import PART_SETTINGS, TRACKING, RefinementSettings
+from openface_core.shape import ShapeFit, calc_params
+
+_MIN_SCALE_SHARE = np.float32(0.9)
+"""A part is refined where the face is larger than this share of its experts' first scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class RefinedPart:
+    """A part's own landmarks.
+
+    Parameters
+    ----------
+    shape : RefinedShape
+        All points of the part's model, pixels.
+    is_refined : bool
+        Whether experts had a say. If the face is too small for them, `shape` is the part's model
+        fitted to the face's landmarks, and its likelihood is NaN.
+    """
+
+    shape: RefinedShape
+    is_refined: bool
+
+
+@dataclass(frozen=True, eq=False)
+class RefinedFace:
+    """A face after refinement of the whole and of its parts.
+
+    Parameters
+    ----------
+    face : RefinedShape
+        The landmarks of the whole face, parts written back, and the fit to them. Likelihood and
+        view are those of the whole face's own refinement.
+    parts : mapping of str to RefinedPart
+        The parts by name; a part is absent where the face's landmarks admit no fit of it.
+    """
+
+    face: RefinedShape
+    parts: Mapping[str, RefinedPart]
+
+
+class PartRefiner:
+    """Refines one part of a face; keeps no state.
+
+    Parameters
+    ----------
+    part : PartModel
+        The part's model, and which landmarks it shares with the face.
+    settings : RefinementSettings
+        How to refine it.
+
+    Raises
+    ------
+    ValueError
+        See :class:`LandmarkRefiner`.
+    """
+
+    def __init__(self, part: PartModel, settings: RefinementSettings) -> None:
+        self.name = part.name
+        self.face_indices = part.face_indices
+        self.part_indices = part.part_indices
+        self.refiner = LandmarkRefiner(part.model, settings)
+
+    def refine(self, grey: GreyPicture, face: RefinedShape) -> RefinedPart | None:
+        """Refine the part from the landmarks of the whole face.
+
+        Parameters
+        ----------
+        grey : (H, W) ndarray of uint8 or float32
+            The grey picture.
+        face : RefinedShape
+            The whole face.
+
+        Returns
+        -------
+        RefinedPart or None
+            None if the shared landmarks admit no fit of the part's model.
+        """
+        points = np.zeros((self.refiner.pdm.landmark_count, 2), dtype=np.float32)
+        points[self.part_indices] = face.landmarks[self.face_indices]
+        start = calc_params(self.refiner.pdm, points)
+        if not start.is_finite:
+            return None
+        scale = np.float32(face.fit.scale_px_per_mm)
+        if scale > _MIN_SCALE_SHARE * np.float32(self.refiner.scale_px_per_mm):
+            return RefinedPart(self.refiner.refine(grey, start), True)
+        landmarks = self.refiner.landmarks(start)
+        return RefinedPart(RefinedShape(landmarks, start, float("nan"), 0, False), False)
+
+
+class FaceRefiner:
+    """Refines a face and its parts; keeps no state, so frames may come in any order.
+
+    Parameters
+    ----------
+    model : FaceLandmarkModel
+        The models of the whole face and of its parts.
+    settings : RefinementSettings
+        How to refine the whole face.
+    part_settings : mapping of str to RefinementSettings
+        How to refine the parts, by name.
+
+    Raises
+    ------
+    ValueError
+        If a part has no settings; see also :class:`LandmarkRefiner`.
+    """
+
+    def __init__(
+        self,
+        model: FaceLandmarkModel,
+        settings: RefinementSettings = TRACKING,
+        part_settings: Mapping[str, RefinementSettings] = PART_SETTINGS,
+    ) -> None:
+        unknown = [part.name for part in model.parts if part.name not in part_settings]
+        if unknown:
+            raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
+        self.face = LandmarkRefiner(model.face, settings)
+        self.parts = tuple(PartRefiner(part, part_settings[part.name]) for part in model.parts)
+
+    def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedFace:
+        """Refine landmarks of another source; see :meth:`LandmarkRefiner.refine_points`."""
+        return self._with_parts(grey, self.face.refine_points(grey, points))
+
+    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+        """Refine a face from a fit; see :meth:`LandmarkRefiner.refine`."""
+        return self._with_parts(grey, self.face.refine(grey, start))
+
+    def _with_parts(self, grey: GreyPicture, face: RefinedShape) -> RefinedFace:
+        found = {part.name: part.refine(grey, face) for part in self.parts}
+        parts = {name: part for name, part in found.items() if part is not None}
+        return RefinedFace(self._written_back(face, parts), parts)
+
+    def _written_back(self, face: RefinedShape, parts: Mapping[str, RefinedPart]) -> RefinedShape:
+        """Put the parts' landmarks into the face's, and fit the face's shape model to them."""
+        if not any(part.is_refined for part in parts.values()):
+            return face
+        landmarks = face.landmarks.copy()
+        for refiner in self.parts:
+            if refiner.name in parts:
+                own = parts[refiner.name].shape.landmarks
+                landmarks[refiner.face_indices] = own[refiner.part_indices]
+        fit = calc_params(self.face.pdm, landmarks)
+        if not fit.is_finite:
+            return face
+        return replace(face, landmarks=self.face.landmarks(fit), fit=fit)

@@ -1,0 +1,316 @@
+"""Refinement of one landmark model on a grey picture.
+
+References
+----------
+``CLNF::Fit`` and ``Patch_experts::Response`` of OpenFace 2.2.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from openface_core.refinement.landmark_fit import (
+    kernel_table,
+    log_likelihood,
+    mean_shift_steps,
+    project,
+)
+from openface_core.refinement.landmark_model import LandmarkModel
+from openface_core.refinement.patch_areas import GreyPicture, align_with_scale
+from openface_core.refinement.patch_experts import (
+    CcnfExperts,
+    Float32Array,
+    PatchExperts,
+    SvrExperts,
+    ViewGrid,
+)
+from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.settings import RefinementSettings, ScaleSettings
+from openface_core.refinement.smoothing import smoothing_matrices
+from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
+from openface_core.shape.normal_equations import weighted_mode_products
+
+_MIN_SCALE_PX_PER_MM = 0.25
+"""Smaller faces, some 30 pixels wide, cannot be followed."""
+
+
+@dataclass(frozen=True, eq=False)
+class RefinedShape:
+    """Landmarks after refinement.
+
+    Parameters
+    ----------
+    landmarks : (n, 2) ndarray of float32
+        Points of the fitted shape, pixels.
+    fit : ShapeFit
+        Its pose and shape parameters.
+    log_likelihood : float
+        Mean log density of the response maps at the landmarks, at the last scale; NaN where the
+        fit did not get there.
+    view : int
+        The experts' view at the last scale.
+    is_fitted : bool
+        False where the face is too small or the fit lost its footing; the landmarks are then those
+        of the last good step.
+    """
+
+    landmarks: Float32Array
+    fit: ShapeFit
+    log_likelihood: float
+    view: int
+    is_fitted: bool
+
+
+class _MapMaker(Protocol):
+    """Writes the response maps of one view's experts of one scale."""
+
+    def maps(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None: ...
+
+
+class _CcnfMaps:
+    def __init__(self, experts: CcnfExperts, window: int) -> None:
+        self._experts = experts
+        self._window = window
+        self._smoothing, self._smoothing_index = smoothing_matrices(experts, window)
+
+    def maps(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        e = self._experts
+        ccnf_maps(
+            grey, landmarks, to_image, e.grid.visible[view], e.first_neuron[view],
+            e.neuron_count[view], e.weights, e.biases, e.alphas, self._smoothing,
+            self._smoothing_index[view], self._window, e.grid.support_px, out,
+        )  # fmt: skip
+
+
+class _SvrMaps:
+    def __init__(self, experts: SvrExperts, window: int) -> None:
+        self._experts = experts
+        self._window = window
+        centred = experts.weights - experts.weights.mean(axis=1, keepdims=True, dtype=np.float64)
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        # A template without contrast correlates with everything, by OpenCV's rule.
+        flat = lengths.ravel() ** 2 < np.finfo(np.float64).eps * centred.shape[1]
+        lengths[flat] = 1.0
+        centred[flat] = 0.0
+        self._templates = (centred / lengths).astype(np.float32)
+        self._biases = np.where(flat, experts.scalings + experts.biases, experts.biases)
+
+    def maps(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        e = self._experts
+        svr_maps(
+            grey, landmarks, to_image, e.grid.visible[view], e.first_part[view],
+            e.part_count[view], self._templates, e.uses_gradient, e.scalings, self._biases,
+            self._window, e.grid.support_px, out,
+        )  # fmt: skip
+
+
+class _Scale:
+    """What one scale needs, prepared once."""
+
+    def __init__(
+        self, pdm: PointDistributionModel, experts: PatchExperts, settings: ScaleSettings
+    ) -> None:
+        self.settings = settings
+        self.grid: ViewGrid = experts.grid
+        self.table = kernel_table(settings.window_px, settings.sigma_px)
+        self.regularisation = np.float32(settings.regularisation)
+        weights = np.ones(self.grid.visible.shape, dtype=np.float32)
+        if settings.weight_factor > 0.0:
+            weights = np.float32(settings.weight_factor) * self.grid.confidence
+        self.root_weights = np.sqrt(weights * self.grid.visible)
+        products = [
+            pdm.mode_products
+            if (roots == 1.0).all()
+            else weighted_mode_products(pdm.components_mm, roots)
+            for roots in self.root_weights
+        ]
+        self.mode_products = np.stack(products)
+        self.maps: _MapMaker = (
+            _CcnfMaps(experts, settings.window_px)
+            if isinstance(experts, CcnfExperts)
+            else _SvrMaps(experts, settings.window_px)
+        )
+
+
+class LandmarkRefiner:
+    """Refines the landmarks of one model; keeps no state, so frames may come in any order.
+
+    Parameters
+    ----------
+    model : LandmarkModel
+        The shape model, n points and m modes, and its patch experts.
+    settings : RefinementSettings
+        How to refine; scales of window 0 are left out.
+
+    Raises
+    ------
+    ValueError
+        If no scale is left, or the smoothing of an expert is not positive definite.
+    """
+
+    def __init__(self, model: LandmarkModel, settings: RefinementSettings) -> None:
+        self.pdm = model.pdm
+        self.settings = settings
+        scales_px_per_mm = tuple(scale.grid.scale_px_per_mm for scale in model.experts)
+        self.scale_px_per_mm = scales_px_per_mm[0]
+        used = zip(model.experts, settings.windows_px, strict=False)
+        self._scales = tuple(
+            _Scale(model.pdm, experts, settings.at_scale(index, scales_px_per_mm))
+            for index, (experts, window) in enumerate(used)
+            if window > 0
+        )
+        if not self._scales:
+            raise ValueError("no scale of the experts has a window")
+
+    def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedShape:
+        """Refine landmarks of another source, to which the shape model is fitted first.
+
+        Parameters
+        ----------
+        grey : (H, W) ndarray of uint8 or float32
+            The grey picture.
+        points : (n, 2) ndarray of float32
+            The landmarks, pixels; an x of exactly 0 marks a missing one.
+
+        Returns
+        -------
+        RefinedShape
+            The refined landmarks.
+
+        Raises
+        ------
+        ValueError
+            If the arrays have another shape or type, or the points admit no fit.
+        """
+        return self.refine(grey, calc_params(self.pdm, points))
+
+    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedShape:
+        """Refine landmarks.
+
+        Parameters
+        ----------
+        grey : (H, W) ndarray of uint8 or float32
+            The grey picture.
+        start : ShapeFit
+            Pose and shape to start from, as of the previous frame.
+
+        Returns
+        -------
+        RefinedShape
+            The refined landmarks.
+
+        Raises
+        ------
+        ValueError
+            If the picture has another shape or type, or the start is not finite or of another
+            number of modes.
+        """
+        grey = _checked_picture(grey)
+        local = np.array(start.shape_parameters, dtype=np.float32)
+        if not start.is_finite or local.shape != (self.pdm.mode_count,):
+            raise ValueError("a finite fit of this shape model is expected to start from")
+        parameters = np.empty(6, dtype=np.float32)
+        parameters[0] = start.scale_px_per_mm
+        parameters[1:4] = start.rotation_radians
+        parameters[4:6] = start.translation_px
+        likelihood, view, is_fitted = float("nan"), 0, True
+        for scale in self._scales:
+            before = parameters.copy(), local.copy()
+            view = scale.grid.nearest_view(parameters[1:4])
+            is_last = scale is self._scales[-1]
+            found = self._fit_scale(scale, grey, view, is_last, parameters, local)
+            if found is None:
+                parameters, local = before
+                is_fitted = False
+                break
+            likelihood = found
+            if parameters[0] < _MIN_SCALE_PX_PER_MM:
+                is_fitted = False
+                break
+        landmarks = self._landmarks(parameters, local)
+        fit = ShapeFit(float(parameters[0]), parameters[1:4], parameters[4:6], local, 0)
+        return RefinedShape(landmarks, fit, likelihood, view, is_fitted)
+
+    def landmarks(self, fit: ShapeFit) -> Float32Array:
+        """Return the landmarks (n, 2) of pose and shape parameters, pixels."""
+        parameters = np.empty(6, dtype=np.float32)
+        parameters[0] = fit.scale_px_per_mm
+        parameters[1:4] = fit.rotation_radians
+        parameters[4:6] = fit.translation_px
+        return self._landmarks(parameters, fit.shape_parameters)
+
+    def _landmarks(self, parameters: Float32Array, local: Float32Array) -> Float32Array:
+        n = self.pdm.landmark_count
+        shape = np.empty(3 * n, dtype=np.float32)
+        out = np.empty((n, 2), dtype=np.float32)
+        project(self.pdm.mean_mm, self.pdm.modes_mm, parameters, local, shape, out)
+        return out
+
+    def _fit_scale(
+        self,
+        scale: _Scale,
+        grey: GreyPicture,
+        view: int,
+        is_last: bool,
+        parameters: Float32Array,
+        local: Float32Array,
+    ) -> float | None:
+        """Update the parameters by one scale's experts.
+
+        Returns the log likelihood (NaN before the last scale), or None if the fit is lost.
+        """
+        pdm = self.pdm
+        base = self._landmarks(parameters, local)
+        reference = self._landmarks(
+            np.array([scale.grid.scale_px_per_mm, 0, 0, 0, 0, 0], dtype=np.float32), local
+        )
+        to_reference = np.empty((2, 2), dtype=np.float32)
+        align_with_scale(base, reference, to_reference)
+        if not np.isfinite(to_reference).all():
+            return None
+        to_image = np.linalg.inv(to_reference)
+        window = scale.settings.window_px
+        responses = np.empty((pdm.landmark_count, window * window), dtype=np.float32)
+        scale.maps.maps(grey, base, to_image, view, responses)
+        offsets = np.empty_like(base)
+        for is_rigid in (True, False):
+            is_finite = mean_shift_steps(
+                pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
+                scale.mode_products[view], scale.root_weights[view], responses, scale.table, base,
+                to_reference, to_image, scale.regularisation, self.settings.iterations, is_rigid,
+                parameters, local, offsets,
+            )  # fmt: skip
+            if not is_finite:
+                return None
+        if not is_last:
+            return float("nan")
+        sigma = np.float32(scale.settings.sigma_px)
+        return float(log_likelihood(responses, offsets, scale.grid.visible[view], window, sigma))
+
+
+def _checked_picture(grey: GreyPicture) -> GreyPicture:
+    if grey.ndim != 2 or grey.size == 0 or grey.dtype not in (np.uint8, np.float32):
+        raise ValueError(f"expected an H x W grey picture, found {grey.shape} {grey.dtype}")
+    return grey if grey.flags.c_contiguous else grey.copy()

@@ -1,0 +1,75 @@
+"""Component 3 against the C++ program: one frame of tracking from the frame before.
+
+The C++ tracker's parameters of a frame are the start of the next one, so every frame is a test of
+its own and errors do not add up.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from openface_core.media import open_media
+from openface_core.model_files import read_face_landmark_model
+from openface_core.refinement import FaceLandmarkModel, FaceRefiner, RefinedFace, grey_from_bgr
+from openface_core.shape import ShapeFit
+from tests.golden.golden_sets import golden_set
+
+MEAN_TOLERANCE_PX = {"glasses": 0.002, "subj01": 0.02, "expressive": 0.02}
+"""The C++ program's own builds differ by 0.02 px."""
+FRAME_TOLERANCE_PX = {"glasses": 0.05, "subj01": 0.1, "expressive": 0.2}
+LIKELIHOOD_TOLERANCE = 2e-3
+REDETECTED = {"expressive": (94, 108)}
+"""Frames (from 0) in which the C++ tracker lost the face and started anew from a detection."""
+STEP = 3
+
+
+@pytest.fixture(scope="module")
+def face_model(reference: Path) -> FaceLandmarkModel:
+    return read_face_landmark_model(reference / "openface" / "model" / "main_clnf_general.txt")
+
+
+@pytest.fixture(scope="module")
+def refiner(face_model: FaceLandmarkModel) -> FaceRefiner:
+    return FaceRefiner(face_model)
+
+
+def tracked_frames(
+    reference: Path, refiner: FaceRefiner, name: str, step: int
+) -> tuple[list[RefinedFace], NDArray[np.float32], NDArray[np.float32]]:
+    """Refine every `step`-th frame from the golden frame before it.
+
+    Returns the refined faces, and the golden landmarks (k, 68, 2) and likelihoods (k,).
+    """
+    golden = golden_set(name).arrays("clnf_landmarks.npz")
+    landmarks = golden["landmarks2d"].reshape(-1, 2, 68).transpose(0, 2, 1)
+    success = golden["success"].astype(bool)
+    faces, indices = [], []
+    with open_media(str(reference / "videos" / f"{name}.mp4")) as media:
+        for i, frame in enumerate(media):
+            is_tracked = i > 0 and success[i - 1] and success[i]
+            if i % step or not is_tracked or i in REDETECTED.get(name, ()):
+                continue
+            scale, rotation, translation = np.split(golden["params_global"][i - 1], [1, 4])
+            local = golden["params_local"][i - 1]
+            start = ShapeFit(float(scale[0]), rotation, translation, local, 0)
+            faces.append(refiner.refine(grey_from_bgr(frame.image), start))
+            indices.append(i)
+    return faces, landmarks[indices], golden["model_likelihood"][indices]
+
+
+@pytest.mark.parametrize("name", ["glasses", "subj01", "expressive"])
+def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
+    faces, expected, likelihoods = tracked_frames(reference, refiner, name, STEP)
+    assert len(faces) >= 50
+    found = np.stack([face.face.landmarks for face in faces])
+    distances = np.linalg.norm(found - expected, axis=2)
+    assert distances.mean() <= MEAN_TOLERANCE_PX[name]
+    assert distances.mean(axis=1).max() <= FRAME_TOLERANCE_PX[name]
+    found_likelihoods = [face.face.log_likelihood for face in faces]
+    np.testing.assert_allclose(found_likelihoods, likelihoods, rtol=0, atol=LIKELIHOOD_TOLERANCE)
+    # The parts have a say where the face is large enough: not in glasses, at 0.64 pixels per mm.
+    assert all(part.is_refined for face in faces for part in face.parts.values()) == (
+        name != "glasses"
+    )
