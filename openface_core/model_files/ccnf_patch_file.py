@@ -92,7 +92,9 @@ def _smoothing_components(fields: BinaryFields) -> dict[int, Float64Array]:
         window = fields.count("window size", _MAX_WINDOW_PX)
         count = fields.count("number of smoothing components", _MAX_COMPONENTS, 0)
         area = window * window
-        matrices = [fields.matrix("smoothing components", np.float32, area, area) for _ in range(count)]
+        matrices = [
+            fields.matrix("smoothing components", np.float32, area, area) for _ in range(count)
+        ]
         found[window] = np.array(matrices, dtype=np.float64).reshape(count, area, area)
         counts.add(count)
     if len(counts) > 1:
