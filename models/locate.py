@@ -78,9 +78,9 @@ class ModelFiles:
     landmark_network: Path | None
     landmark_spec: Path | None
 
-    def all_files(self) -> tuple[Path, ...]:
-        """Return every file that takes part in a run, predictors included, in a fixed order."""
-        named = [
+    def named_files(self) -> tuple[Path, ...]:
+        """Return the files named here, without the predictors that the lists name in turn."""
+        named = (
             self.shape,
             self.triangulation,
             self.video_action_units,
@@ -88,8 +88,12 @@ class ModelFiles:
             self.detector,
             self.landmark_network,
             self.landmark_spec,
-        ]
-        files = {path for path in named if path is not None}
+        )
+        return tuple(path for path in named if path is not None)
+
+    def all_files(self) -> tuple[Path, ...]:
+        """Return every file that takes part in a run, predictors included, in a fixed order."""
+        files = set(self.named_files())
         for path in (self.video_action_units, self.image_action_units):
             files.update(predictor for predictor, _ in read_action_unit_list(path))
         return tuple(sorted(files))

@@ -9,19 +9,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
+from pipelines.pipeline_failure import pipeline_failure
 from pipelines.run_arguments import RunArguments, parse_arguments
 from pipelines.run_summary import RunSummary, report_problems
+from pipelines.watchdog import Watchdog
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
 
 _PATIENCE_SECONDS = 2.0
-_PIPELINE_REMEDY = "The log above says where; run again once the cause is mended."
 
 
 @contextmanager
@@ -54,7 +56,8 @@ def run(arguments: RunArguments) -> RunSummary:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    from pipelines.runners import import_beam, is_local, make_runner, pipeline_options
+    from pipelines.runner_checks import canonical_name
+    from pipelines.runners import import_beam, make_runner, pipeline_options
 
     began = time.monotonic()
     beam = import_beam()
@@ -62,7 +65,8 @@ def run(arguments: RunArguments) -> RunSummary:
     from openface_core.tables import frame_columns
     from pipelines.graph import build_graph
     from pipelines.progress_display import ProgressDisplay
-    from pipelines.run_plan import make_plan
+    from pipelines.run_plan import make_plan, places_of
+    from pipelines.worker_place import worker_place
     from transforms.dataset_documents import write_documents
     from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
@@ -71,8 +75,11 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
-    options = pipeline_options(arguments.runner, arguments.beam)
+    runner = canonical_name(arguments.runner)
+    options = pipeline_options(runner, arguments.beam)
+    workers = worker_place(runner, options)
     plan = make_plan(arguments)
+    workers.check_paths(places_of(plan, arguments.output))
     if not plan.todo and not plan.problems:
         return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     remove_temporaries(arguments.output)
@@ -97,12 +104,19 @@ def run(arguments: RunArguments) -> RunSummary:
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(arguments.output, plan.provenance, columns)
 
-    local = is_local(arguments.runner)
-    promised = [promised_frames(task, settings.decoding) if local else None for task in todo]
-    # A cluster gets everything at once; this machine gets it in waves.
-    waves = into_waves(*largest_first(todo, promised)) if local else (tuple(todo),)
+    promised = [
+        promised_frames(task, settings.decoding) if workers.tells_progress else None
+        for task in todo
+    ]
+    waves = into_waves(*largest_first(todo, promised)) if workers.takes_waves else (tuple(todo),)
     counts: Counter[str] = Counter()
-    with ProgressDisplay(promised, quiet=arguments.quiet or not local) as progress:
+    guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
+    with (
+        ProgressDisplay(promised, quiet=arguments.quiet or not workers.tells_progress) as progress,
+        guard as watchdog,
+    ):
+        if watchdog is not None:
+            handle = replace(handle, run_folder=watchdog.folder)
         # Without inputs there is still an error table to be written.
         for number, wave in enumerate(waves or ((),)):
             known = (
@@ -110,7 +124,7 @@ def run(arguments: RunArguments) -> RunSummary:
                 if number == 0
                 else earlier_problems(arguments.output, [task.video_id for task in wave])
             )
-            pipeline = beam.Pipeline(runner=make_runner(arguments.runner, options), options=options)
+            pipeline = beam.Pipeline(runner=make_runner(runner, options), options=options)
             build_graph(
                 pipeline,
                 wave,
@@ -118,9 +132,9 @@ def run(arguments: RunArguments) -> RunSummary:
                 handle,
                 plan.provenance,
                 arguments.output,
-                progress.folder if local else None,
+                progress.folder if workers.tells_progress else None,
             )
-            counts.update(_counters(_finish(pipeline)))
+            counts.update(_counters(_finish(pipeline, watchdog)))
             discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,
@@ -152,23 +166,24 @@ def dry_run(arguments: RunArguments) -> None:
         sys.stdout.write(f"{line}\n")
 
 
-def _finish(pipeline: Any) -> Any:
+def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
     """Run a pipeline to its end and return its result.
 
     Raises
     ------
     PipelineError
-        If the pipeline itself fails, as when the error table cannot be written.
+        If the pipeline itself fails, as when the error table cannot be written, or a worker dies.
     """
     try:
+        if watchdog is not None:
+            return watchdog.finish(pipeline)
         result = pipeline.run()
         result.wait_until_finish()
+    except PipelineError:
+        raise
     except Exception as error:  # Beam turns what happens in a worker into many kinds of exception
         logging.getLogger(__name__).exception("the pipeline failed")
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise PipelineError(
-            "the pipeline", (lines or [type(error).__name__])[-1].rstrip("."), _PIPELINE_REMEDY
-        ) from error
+        raise pipeline_failure(error) from error
     return result
 
 

@@ -117,6 +117,16 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     )
 
 
+def places_of(plan: RunPlan, output: str) -> Iterator[str]:
+    """Yield every path or URL that workers will use: of inputs, landmarks, models and output."""
+    yield output
+    yield str(plan.files.root)
+    for task in plan.todo:
+        yield task.uri
+        if task.landmarks_uri is not None:
+            yield task.landmarks_uri
+
+
 def describe_plan(plan: RunPlan) -> Iterator[str]:
     """Yield a plan in words, a line for each input; videos are read for it, but not decoded.
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from openface_core.errors import ConfigError
 from pipelines.run_arguments import parser as parser_of_main_job
+from pipelines.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
 _LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
+# Beam gives up a whole run after this time, and its own 5 minutes are no time for videos.
+_JOB_SERVER_TIMEOUT_SECONDS = 365 * 24 * 3600
+_NEAR_MISS = 0.9
 
 
 def import_beam() -> ModuleType:
@@ -56,18 +60,23 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     -------
     list of str
         The options. Local runs get threads, one per core, unless the options say otherwise;
-        ``in_memory`` has one worker by its nature.
+        ``in_memory`` has one worker by its nature. Runs through a job service may take their time.
     """
     arguments = [*given]
+    named = {argument.split("=", 1)[0].replace("-", "_") for argument in given}
     if is_local(runner):
-        named = {argument.split("=", 1)[0] for argument in given}
-        if "--direct_running_mode" not in named:
+        if "__direct_running_mode" not in named:
             arguments.append("--direct_running_mode=multi_threading")
-        if "--direct_num_workers" not in named:
+        if "__direct_num_workers" not in named:
             workers = 1 if "in_memory" in " ".join(given) else available_cores()
             arguments.append(f"--direct_num_workers={workers}")
-    else:
-        arguments.append(f"--runner={runner}")
+        return arguments
+    arguments.append(f"--runner={runner}")
+    if runner == "PortableRunner" and "__direct_num_workers" not in named:
+        # Beam's own job service asks for so many workers; those of clusters do not read it.
+        arguments.append(f"--direct_num_workers={available_cores()}")
+    if runner in PORTABLE_RUNNERS and "__job_server_timeout" not in named:
+        arguments.append(f"--job_server_timeout={_JOB_SERVER_TIMEOUT_SECONDS}")
     return arguments
 
 
@@ -109,35 +118,32 @@ def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
     Raises
     ------
     ConfigError
-        If the runner does not exist, or a local run is given an option that Beam does not know:
-        Beam itself would ignore a mistyped option. A runner on another machine may have options of
-        its own.
+        If the runner does not exist or lacks what it needs, or an option is mistyped, which Beam
+        itself would ignore. A runner on another machine may have options of its own, so that only
+        those are refused there that are nearly one of Beam's.
     """
     from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.runners.runner import create_runner
 
+    runner = canonical_name(runner)
     arguments = beam_arguments(runner, given)
-    if not is_local(runner):
-        try:
-            create_runner(runner)
-        except (ValueError, ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"--runner={runner}",
-                f"Beam has no such runner ({' '.join(str(error).split())[:200]})",
-                "Use DirectRunner, or a runner whose packages are installed.",
-            ) from error
-        return PipelineOptions(arguments)
     parser, names = _known_options()
     _, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        word = unknown[0].split("=", 1)[0]
-        own = list(parser_of_main_job()._option_string_actions)
-        close = difflib.get_close_matches(word, own, n=1) or difflib.get_close_matches(
-            word, names, n=1
-        )
-        hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
-        raise ConfigError(word, "neither an option of this program nor of Beam", hint)
-    return PipelineOptions(arguments)
+    own = list(parser_of_main_job()._option_string_actions)
+    likeness = 0.6 if is_local(runner) else _NEAR_MISS
+    for argument in unknown:
+        word = argument.split("=", 1)[0]
+        if not word.startswith("--") and not is_local(runner):
+            continue  # the value of an option that is not ours to know
+        close = difflib.get_close_matches(
+            word, own, n=1, cutoff=likeness
+        ) or difflib.get_close_matches(word, names, n=1, cutoff=likeness)
+        if close or is_local(runner):
+            hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
+            raise ConfigError(word, "neither an option of this program nor of Beam", hint)
+    options = PipelineOptions(arguments)
+    if not is_local(runner):
+        check_runner_options(runner, options)
+    return options
 
 
 def make_runner(runner: str, options: "PipelineOptions") -> Any:

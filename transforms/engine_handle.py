@@ -1,12 +1,15 @@
 """How a stage gets hold of the models: loaded once per process, whatever its threads and stages."""
 
+import platform
 from dataclasses import dataclass, field
 
 from apache_beam.utils.shared import Shared
 
 from models import ModelFiles
+from openface_core.errors import ModelFileError
 from transforms.engine import Engine, load_engine
 from transforms.settings import RunSettings
+from transforms.worker_presence import join_run
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,33 @@ class EngineHandle:
         Settings of the run.
     shared : Shared
         Keeps them in memory for all stages that hold the same handle.
+    run_folder : str or None
+        Where workers on the driver's machine register.
     """
 
     files: ModelFiles
     settings: RunSettings
     shared: Shared = field(default_factory=Shared)
+    run_folder: str | None = None
 
     def acquire(self) -> Engine:
-        """Return the models, loading them if this process has not yet."""
-        engine: Engine = self.shared.acquire(lambda: load_engine(self.files, self.settings))
+        """Return the models, loading them if this process has not yet.
+
+        Raises
+        ------
+        ModelFileError
+            If a file is missing here, damaged, or the models do not fit together.
+        """
+        join_run(self.run_folder)
+        engine: Engine = self.shared.acquire(self._load)
         return engine
+
+    def _load(self) -> Engine:
+        for path in self.files.named_files():
+            if not path.is_file():
+                raise ModelFileError(
+                    path,
+                    f"there is no such file on the worker {platform.node()}",
+                    "Models must lie at the same path on every worker as where the run is started.",
+                )
+        return load_engine(self.files, self.settings)
