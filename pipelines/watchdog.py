@@ -103,13 +103,16 @@ class Watchdog:
 
         # A daemon: nothing can end a pipeline that waits for a dead worker.
         threading.Thread(target=run, name="pipeline", daemon=True).start()
+        warned = False
         waited = bereft = 0.0
         while not wait([outcome], _INTERVAL_SECONDS).done and bereft < _GRACE_SECONDS:
             waited += _INTERVAL_SECONDS
             if self._lost() is not None:
                 bereft += _INTERVAL_SECONDS
-            if waited == _START_SECONDS and self._worker_pool and self._has_no_workers():
-                logging.getLogger(__name__).warning(_NO_WORKER, self._worker_pool)
+            if self._worker_pool and not warned and waited >= _START_SECONDS:
+                warned = True
+                if count_workers(self.folder) == (0, 0):
+                    logging.getLogger(__name__).warning(_NO_WORKER, self._worker_pool)
         lost = self._lost()
         if lost is not None and (not outcome.done() or outcome.exception() is not None):
             raise PipelineError("the pipeline", lost, _REMEDY)
@@ -121,9 +124,6 @@ class Watchdog:
             return self._exits[0]
         dead = count_workers(self.folder)[1]
         return f"{dead} of its worker processes died" if dead else None
-
-    def _has_no_workers(self) -> bool:
-        return count_workers(self.folder) == (0, 0)
 
     def _note_exit(self, arguments: threading.ExceptHookArgs) -> None:
         """Note what Beam's threads say of worker processes that they have started."""

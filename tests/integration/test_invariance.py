@@ -9,6 +9,7 @@ import av
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.beam_services import BeamServices
 from models import locate_models
 from openface_core.errors import MediaError
 from pipelines.config_file import load_settings
@@ -81,6 +82,7 @@ class Corpus:
         seconds: float,
         mode: tuple[str, ...] = IN_MEMORY,
         uris: tuple[str, ...] | None = None,
+        runner: str = "DirectRunner",
     ) -> RunSummary:
         return run(
             RunArguments(
@@ -88,6 +90,7 @@ class Corpus:
                 output=str(output),
                 config=str(self.config(seconds)),
                 models=str(self.models),
+                runner=runner,
                 quiet=True,
                 beam=mode,
             )
@@ -185,6 +188,34 @@ def test_the_same_bytes_however_inputs_are_cut(
     uris = list(corpus.uris)
     random.Random(f"{seconds} {mode}").shuffle(uris)
     corpus.run(tmp_path / "out", seconds, MODES[mode], tuple(uris))
+    assert hashes(tmp_path / "out") == hashes(whole)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "environment"),
+    [
+        (1, "LOOPBACK"),
+        (1, "EXTERNAL"),
+        pytest.param(0, "LOOPBACK", marks=pytest.mark.slow),
+        pytest.param(0, "EXTERNAL", marks=pytest.mark.slow),
+        pytest.param(3, "EXTERNAL", marks=pytest.mark.slow),
+    ],
+)
+def test_the_same_bytes_through_a_job_service(
+    seconds: float,
+    environment: str,
+    corpus: Corpus,
+    whole: Path,
+    services: BeamServices,
+    tmp_path: Path,
+) -> None:
+    uris = list(corpus.uris)
+    random.Random(f"{seconds} {environment}").shuffle(uris)
+    options = services.options(environment)
+    summary = corpus.run(tmp_path / "out", seconds, options, tuple(uris), "PortableRunner")
+    assert (summary.inputs_written, summary.inputs_failed) == (4, 1)
+    assert summary.frames_decoded == 200 + 75 + 70 + 1
+    assert_nothing_is_left_over(tmp_path / "out")
     assert hashes(tmp_path / "out") == hashes(whole)
 
 

@@ -45,8 +45,9 @@ def test_what_the_user_says_counts(given: list[str]) -> None:
 
 def test_other_runners_get_no_local_options() -> None:
     assert not is_local("FlinkRunner")
-    given = ["--flink_master=x"]
-    assert beam_arguments("FlinkRunner", given) == ["--flink_master=x", "--runner=FlinkRunner"]
+    given = ["--flink_master=x", "--job_server_timeout=9"]
+    assert beam_arguments("FlinkRunner", given) == [*given, "--runner=FlinkRunner"]
+    assert beam_arguments("DataflowRunner", []) == ["--runner=DataflowRunner"]
 
 
 def test_cores() -> None:

@@ -1,0 +1,42 @@
+"""How workers get hold of the models."""
+
+import pickle
+import platform
+import shutil
+from pathlib import Path
+
+import pytest
+
+from models import ModelSelection, locate_models
+from openface_core.errors import ModelFileError
+from transforms.engine_handle import EngineHandle
+from transforms.settings import RunSettings
+from transforms.worker_presence import count_workers
+
+
+@pytest.fixture
+def handle(models_folder: Path, tmp_path: Path) -> EngineHandle:
+    shutil.copytree(models_folder, tmp_path / "models")
+    files = locate_models(tmp_path / "models", ModelSelection(), with_networks=False)
+    return EngineHandle(files, RunSettings())
+
+
+def test_models_are_loaded_once(handle: EngineHandle) -> None:
+    engine = handle.acquire()
+    assert handle.acquire() is engine
+    assert pickle.loads(pickle.dumps(handle)).acquire() is engine
+
+
+def test_models_that_a_worker_does_not_have(handle: EngineHandle) -> None:
+    handle.files.shape.unlink()
+    with pytest.raises(ModelFileError, match="no such file on the worker") as caught:
+        handle.acquire()
+    assert caught.value.subject == str(handle.files.shape)
+    assert platform.node() in caught.value.cause
+    assert "same path on every worker" in caught.value.remedy
+
+
+def test_without_a_run_folder_nobody_registers(handle: EngineHandle, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    handle.acquire()
+    assert count_workers(str(tmp_path / "run")) == (0, 0)
