@@ -13,6 +13,7 @@ from transforms.plan_shards import PlanShards
 from transforms.prepare_calibration import PrepareCalibration
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, VideoTask
+from transforms.write_buckets import WriteBuckets
 from transforms.write_errors import WriteErrors
 
 
@@ -66,8 +67,13 @@ def build_graph(
         | "Finish videos" >> FinishVideos(handle, provenance, output)
     )
     known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
-    _ = (
-        (known, prepared[PROBLEMS], finished[PROBLEMS])
-        | "All problems" >> beam.Flatten()
-        | "Write errors" >> WriteErrors(output)
-    )
+    problems = (
+        known,
+        prepared[PROBLEMS],
+        finished[PROBLEMS],
+    ) | "All problems" >> beam.Flatten()
+    _ = problems | "Write errors" >> WriteErrors(output)
+    if handle.settings.output.buckets:
+        _ = (finished["tables"], problems) | "Write buckets" >> WriteBuckets(
+            output, handle.settings.output
+        )

@@ -71,7 +71,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import into_waves, largest_first, promised_frames
+    from transforms.planning import bucket_by_bucket, into_waves, largest_first, promised_frames
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
@@ -108,7 +108,8 @@ def run(arguments: RunArguments) -> RunSummary:
         promised_frames(task, settings.decoding) if workers.tells_progress else None
         for task in todo
     ]
-    waves = into_waves(*largest_first(todo, promised)) if workers.takes_waves else (tuple(todo),)
+    ordered = bucket_by_bucket(*largest_first(todo, promised), settings.output.buckets)
+    waves = into_waves(*ordered) if workers.takes_waves else (tuple(todo),)
     counts: Counter[str] = Counter()
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
     with (

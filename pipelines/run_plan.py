@@ -9,8 +9,8 @@ from openface_core.errors import ConfigError
 from openface_core.inference import OnnxSettings
 from pipelines.config_file import load_settings
 from pipelines.run_arguments import RunArguments
-from transforms.dataset_documents import DESCRIPTION_NAME
-from transforms.finished import is_finished
+from transforms.dataset_documents import DESCRIPTION_NAME, recorded_buckets
+from transforms.finished import RecordedTables, is_finished
 from transforms.planning import plan_inputs
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, VideoTask
@@ -77,6 +77,23 @@ def check_output(output: str) -> None:
         )
 
 
+def check_buckets(output: str, buckets: int) -> None:
+    """Refuse to add to a dataset whose inputs share another number of files.
+
+    Raises
+    ------
+    ConfigError
+        If it is so.
+    """
+    recorded = recorded_buckets(output)
+    if recorded is not None and recorded != buckets:
+        raise ConfigError(
+            output,
+            f"the dataset was made with output.buckets = {recorded}, this run has {buckets}",
+            f"Set output.buckets = {recorded} in the configuration, or name a new output folder.",
+        )
+
+
 def make_plan(arguments: RunArguments) -> RunPlan:
     """Work out what a run will do; nothing is written.
 
@@ -100,6 +117,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
         settings = replace(settings, onnxruntime=onnx)
     check_output(arguments.output)
+    check_buckets(arguments.output, settings.output.buckets)
     inputs = plan_inputs(
         arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
     )
@@ -107,10 +125,11 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     with_networks = any(task.landmarks_uri is None for task in inputs.tasks)
     files = locate_models(root, settings.models, with_networks=with_networks)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []
     finished: list[VideoTask] = []
     for task in inputs.tasks:
-        done = not arguments.force and is_finished(arguments.output, task, provenance)
+        done = not arguments.force and is_finished(tables, task, provenance)
         (finished if done else todo).append(task)
     return RunPlan(
         settings, files, provenance, tuple(todo), tuple(finished), inputs.problems, with_networks

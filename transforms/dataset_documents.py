@@ -3,11 +3,14 @@
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
+from openface_core.errors import OutputError
+from openface_core.media.sources import locate
 from openface_core.tables import Column, data_dictionary
+from transforms.bucket_files import VIDEO_COLUMN
 from transforms.provenance import RunProvenance, dataset_description
-from transforms.storage import join, write_whole
+from transforms.storage import join, read_whole, write_whole
 from transforms.write_errors import ERROR_COLUMNS
 
 DESCRIPTION_NAME = "dataset_description.json"
@@ -16,6 +19,39 @@ DICTIONARY_NAME = "data_dictionary.json"
 
 def _write_text(file: IO[bytes], text: str) -> None:
     file.write(text.encode())
+
+
+def _buckets_of(settings: Any) -> int:
+    """Return how many files inputs share, by the recorded settings of a run."""
+    return int(settings.get("output", {}).get("buckets", 0))
+
+
+def recorded_buckets(output: str) -> int | None:
+    """Return how many files the inputs of an output folder share, 0 where each has its own.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+
+    Returns
+    -------
+    int or None
+        None if there is no readable description of a dataset.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    path = join(output, DESCRIPTION_NAME)
+    if not locate(path, error=OutputError).exists():
+        return None
+    try:
+        description = json.loads(read_whole(path).read())
+        return _buckets_of(description["GeneratedBy"][0]["Settings"])
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return None
 
 
 def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Column]) -> None:
@@ -28,13 +64,15 @@ def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Co
     provenance : RunProvenance
         How the run's outputs are made.
     columns : sequence of Column
-        Columns of the per-frame table.
+        Columns of the per-frame table of an input.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
+    if _buckets_of(provenance.settings):
+        columns = (VIDEO_COLUMN, *columns)
     dictionary = {"frames": data_dictionary(columns), "errors": data_dictionary(ERROR_COLUMNS)}
     documents = {
         # First: its presence marks the folder as an output of this program.

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
@@ -29,8 +28,9 @@ from transforms.metrics import NAMESPACE, PROBLEMS
 from transforms.provenance import RunProvenance, VideoProvenance, identify_input
 from transforms.records import BlockResult, Problem
 from transforms.settings import RunSettings
-from transforms.storage import write_whole
+from transforms.table_files import row_groups, write_row_groups
 from transforms.work_files import load_features, load_scores
+from transforms.work_folder import table_path
 
 
 @dataclass(frozen=True)
@@ -84,21 +84,6 @@ def _post_process(
         one = slice(k, k + 1)
         final[:, one] = final_intensities(intensities[:, one], offsets[one], success)
     return FrameActionUnits(final, final_presences(present))
-
-
-def _row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Yield the same rows in tables of so many rows each, the last one excepted."""
-    waiting: list[pa.Table] = []
-    count = 0
-    for table in tables:
-        waiting.append(table)
-        count += table.num_rows
-        while count >= rows:
-            joined = pa.concat_tables(waiting)
-            yield joined.slice(0, rows).combine_chunks()
-            waiting, count = [joined.slice(rows)], count - rows
-    if count:
-        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def finish_video(
@@ -167,18 +152,10 @@ def finish_video(
             yield frame_table(schema, series, units[rows], first_frame=begin + 1)
             begin = rows.stop
 
-    def write(file: IO[bytes]) -> None:
-        with pq.ParquetWriter(
-            file,
-            schema,
-            compression="zstd",
-            compression_level=settings.output.zstd_level,
-        ) as writer:
-            for group in _row_groups(tables(), settings.output.row_group_rows):
-                writer.write_table(group, row_group_size=settings.output.row_group_rows)
-
-    path = frames_path(output, task.video_id)
-    write_whole(path, write)
+    place = table_path if settings.output.buckets else frames_path
+    path = place(output, task.video_id)
+    rows_each = settings.output.row_group_rows
+    write_row_groups(path, schema, row_groups(tables(), rows_each), settings.output)
     warnings = Problem.decoding_warnings(task, first.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 
@@ -205,8 +182,8 @@ class _FinishVideo(beam.DoFn):
 
     def process(
         self, element: tuple[str, Iterable[BlockResult | Problem]]
-    ) -> Iterator[str | TaggedOutput[Literal["problems"], Problem]]:
-        """Yield the path of an input's table, and rows of the error table to the side."""
+    ) -> Iterator[tuple[str, str] | TaggedOutput[Literal["problems"], Problem]]:
+        """Yield an input's id and the path of its table; rows of the error table to the side."""
         video_id, found = element
         results = list(found)
         problems = [item for item in results if isinstance(item, Problem)]
@@ -235,12 +212,12 @@ class _FinishVideo(beam.DoFn):
         for warning in video.warnings:
             self._warnings.inc()
             yield TaggedOutput(PROBLEMS, warning)
-        yield video.path
+        yield video_id, video.path
 
 
 @dataclass
 class FinishVideos(beam.PTransform):
-    """Write tables: ``(video_id, block results)`` to paths, and ``Problem`` to the side.
+    """Write tables: ``(video_id, block results)`` to ``(video_id, path)``, ``Problem`` to the side.
 
     Parameters
     ----------
@@ -257,6 +234,6 @@ class FinishVideos(beam.PTransform):
     output: str
 
     def expand(self, grouped: beam.PCollection) -> Any:
-        """Return the collections ``paths`` (main) and ``problems``."""
+        """Return the collections ``tables`` (main) and ``problems``."""
         function = _FinishVideo(self.handle, self.provenance, self.output)
-        return grouped | "Finish" >> beam.ParDo(function).with_outputs(PROBLEMS, main="paths")
+        return grouped | "Finish" >> beam.ParDo(function).with_outputs(PROBLEMS, main="tables")

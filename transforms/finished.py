@@ -8,34 +8,79 @@ import pyarrow.parquet as pq
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from openface_core.media.sources import locate
-from transforms.dataset_layout import errors_path, frames_path
+from transforms.bucket_files import open_bucket
+from transforms.bucket_record import BucketEntry
+from transforms.dataset_layout import bucket_of, bucket_path, errors_path, frames_path
 from transforms.provenance import METADATA_KEY, RunProvenance, identify_input
 from transforms.records import Problem, Severity, VideoTask
 from transforms.storage import read_whole
 
 
-def _recorded(path: str) -> dict[str, object] | None:
-    """Return the record of a table; None if there is no readable one."""
-    source = locate(path, error=OutputError)
-    if not source.exists():
-        return None
-    try:
-        with source.open() as file:
-            # Nothing is buffered ahead: see transforms.manifest.
-            metadata = pq.ParquetFile(file, pre_buffer=False).metadata.metadata or {}
-        record = json.loads(metadata[METADATA_KEY.encode()])
-    except (pa.ArrowException, OSError, KeyError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def is_finished(output: str, task: VideoTask, run: RunProvenance) -> bool:
-    """Return whether an input has a table that this run would make again.
+class RecordedTables:
+    """The records of the tables that an output folder holds.
 
     Parameters
     ----------
     output : str
         The output folder.
+    buckets : int
+        Number of files that inputs share; 0 where each has its own.
+    """
+
+    def __init__(self, output: str, buckets: int) -> None:
+        self._output = output
+        self._buckets = buckets
+        self._entries: dict[int, dict[str, BucketEntry]] = {}
+
+    def record_of(self, video_id: str) -> dict[str, object] | None:
+        """Return the record of an input's table; None if there is no readable one.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        if not self._buckets:
+            return _parsed(_metadata(frames_path(self._output, video_id)).get(METADATA_KEY))
+        bucket = bucket_of(video_id, self._buckets)
+        if bucket not in self._entries:
+            reader = open_bucket(bucket_path(self._output, bucket))
+            self._entries[bucket] = {} if reader is None else reader.entries
+            if reader is not None:
+                reader.close()
+        entry = self._entries[bucket].get(video_id)
+        return None if entry is None else _parsed(entry.metadata.get(METADATA_KEY))
+
+
+def _metadata(path: str) -> dict[str, str]:
+    """Return the metadata of a table of its own; none if there is no readable one."""
+    source = locate(path, error=OutputError)
+    if not source.exists():
+        return {}
+    try:
+        with source.open() as file:
+            # Nothing is buffered ahead: see transforms.manifest.
+            metadata = pq.ParquetFile(file, pre_buffer=False).metadata.metadata or {}
+        return {key.decode(): value.decode() for key, value in metadata.items()}
+    except (pa.ArrowException, OSError, ValueError):
+        return {}
+
+
+def _parsed(text: str | None) -> dict[str, object] | None:
+    try:
+        record = json.loads(text or "")
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def is_finished(tables: RecordedTables, task: VideoTask, run: RunProvenance) -> bool:
+    """Return whether an input has a table that this run would make again.
+
+    Parameters
+    ----------
+    tables : RecordedTables
+        What the output folder holds.
     task : VideoTask
         The input.
     run : RunProvenance
@@ -47,7 +92,7 @@ def is_finished(output: str, task: VideoTask, run: RunProvenance) -> bool:
         Whether a whole table is there whose record agrees in software, settings, models, the
         input's content and the given landmarks. Where the input lies does not matter.
     """
-    recorded = _recorded(frames_path(output, task.video_id))
+    recorded = tables.record_of(task.video_id)
     if recorded is None:
         return False
     try:

@@ -9,6 +9,7 @@ import fsspec
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, open_media
 from openface_core.media.sources import Source, locate, storage_errors
+from transforms.dataset_layout import bucket_of
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
 from transforms.video_ids import file_stem, name_videos
@@ -236,6 +237,31 @@ def largest_first(
         range(len(tasks)),
         key=lambda k: (frames[k] is not None, -(frames[k] or 0), tasks[k].video_id),
     )
+    return [tasks[k] for k in order], [frames[k] for k in order]
+
+
+def bucket_by_bucket(
+    tasks: Sequence[VideoTask], frames: Sequence[int | None], buckets: int
+) -> tuple[list[VideoTask], list[int | None]]:
+    """Return the inputs of each shared file together, so that few waves write the same file.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs.
+    frames : sequence of int or None
+        Frames that each of them promises.
+    buckets : int
+        How many files inputs share; 0 leaves the order as it is.
+
+    Returns
+    -------
+    list of VideoTask, list of int or None
+        Both in the new order, which within a file is the old one.
+    """
+    order = list(range(len(tasks)))
+    if buckets:
+        order.sort(key=lambda k: bucket_of(tasks[k].video_id, buckets))
     return [tasks[k] for k in order], [frames[k] for k in order]
 
 

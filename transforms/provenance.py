@@ -136,6 +136,7 @@ class VideoProvenance:
 
 def dataset_description(run: RunProvenance) -> dict[str, Any]:
     """Return the description of a whole output folder, in the form that BIDS uses."""
+    folder = "bucket=*" if run.settings.get("output", {}).get("buckets") else "video_id=*"
     return {
         "Name": "Facial behaviour measured per video frame",
         "DatasetType": "derivative",
@@ -148,7 +149,7 @@ def dataset_description(run: RunProvenance) -> dict[str, Any]:
             }
         ],
         "Tables": {
-            "frames": "frames/video_id=*/frames.parquet: one row per decoded frame",
+            "frames": f"frames/{folder}/frames.parquet: one row per decoded frame",
             "errors": "errors.parquet: one row per problem with an input",
         },
     }

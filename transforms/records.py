@@ -7,7 +7,7 @@ from enum import Enum
 
 import pyarrow as pa
 
-from openface_core.errors import OpenFaceBeamError
+from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import MediaInfo
 
 _log = logging.getLogger(__name__)
@@ -67,6 +67,11 @@ class Problem:
     stage: str
     reason: str
     remedy: str
+
+    @property
+    def voids_earlier_results(self) -> bool:
+        """Whether results of an earlier run go: not if the input is only out of reach."""
+        return self.severity is Severity.ERROR and self.stage != InputError.stage
 
     @classmethod
     def from_error(cls, task: VideoTask, error: Exception) -> "Problem":

@@ -10,6 +10,7 @@ from openface_core.inference import OnnxSettings
 from openface_core.media import DecodeLimits
 
 TIMESTAMP_SOURCES = ("container", "frame_number")
+MAX_BUCKETS = 100_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class OutputSettings:
         Rows of one Parquet row group.
     zstd_level : int
         Compression level, 1 to 22.
+    buckets : int
+        So many files hold the rows of all inputs; 0 gives every input a file of its own.
 
     Raises
     ------
@@ -35,6 +38,7 @@ class OutputSettings:
     timestamps: str = "container"
     row_group_rows: int = 10_000
     zstd_level: int = 3
+    buckets: int = 0
 
     def __post_init__(self) -> None:
         if self.timestamps not in TIMESTAMP_SOURCES:
@@ -53,6 +57,12 @@ class OutputSettings:
             raise ConfigError(
                 "output.zstd_level",
                 f"expected 1 to 22, found {self.zstd_level}",
+                "Give a number in this range.",
+            )
+        if not 0 <= self.buckets <= MAX_BUCKETS:
+            raise ConfigError(
+                "output.buckets",
+                f"expected 0 to {MAX_BUCKETS}, found {self.buckets}",
                 "Give a number in this range.",
             )
 

@@ -36,6 +36,11 @@ def scores_path(output: str, video_id: str, block: int) -> str:
     return join(video_folder(output, video_id), f"block-{block:06}.scores")
 
 
+def table_path(output: str, video_id: str) -> str:
+    """Return where the table of an input goes that will share a file with others."""
+    return join(video_folder(output, video_id), "frames.parquet")
+
+
 def discard_all(output: str) -> None:
     """Remove the whole work folder."""
     remove_tree(work_root(output))

@@ -7,10 +7,9 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openface_core.errors import InputError
 from openface_core.tables import Column, frame_schema
 from transforms.dataset_layout import errors_path, frames_path
-from transforms.records import Problem, Severity
+from transforms.records import Problem
 from transforms.storage import remove, write_whole
 
 ERROR_COLUMNS = (
@@ -48,7 +47,7 @@ def write_errors(output: str, problems: Iterable[Problem]) -> str:
     path = errors_path(output)
     table = error_table(problems)
     for problem in problems:
-        if problem.severity is Severity.ERROR and problem.stage != InputError.stage:
+        if problem.voids_earlier_results:
             remove(frames_path(output, problem.video_id))
     write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
     return path

@@ -69,8 +69,10 @@ READERS = (with_pandas, with_pyarrow, with_duckdb, with_polars)
 Reader = Callable[..., Rows]
 
 
-@pytest.fixture(scope="module")
-def frames(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[0, 3], ids=["own files", "buckets"])
+def frames(
+    request: pytest.FixtureRequest, models_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The frames of a dataset whose inputs have numbers, a date and a missing value as names."""
     folder = tmp_path_factory.mktemp("readers")
     successes = [frame != LOST_FRAME for frame in range(1, FRAMES + 1)]
@@ -80,10 +82,12 @@ def frames(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         write_landmarks(folder / f"{seed}.csv", face_clip(FRAMES, seed)[1], successes)
         lines.append(f"{name},{seed}.mp4,{seed}.csv")
     (folder / "list.csv").write_text("\n".join(lines) + "\n")
+    (folder / "config.toml").write_text(f"[output]\nbuckets = {request.param}\n")
     summary = run(
         RunArguments(
             inputs=(str(folder / "list.csv"),),
             output=str(folder / "out"),
+            config=str(folder / "config.toml"),
             models=str(models_folder),
             quiet=True,
             beam=("--direct_running_mode=in_memory",),

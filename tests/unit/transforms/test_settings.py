@@ -16,6 +16,8 @@ from transforms.settings import OutputSettings, RunSettings, ShardSettings
         ({"row_group_rows": 1_000_001}, "output.row_group_rows"),
         ({"zstd_level": 0}, "output.zstd_level"),
         ({"zstd_level": 23}, "output.zstd_level"),
+        ({"buckets": -1}, "output.buckets"),
+        ({"buckets": 100_001}, "output.buckets"),
     ],
 )
 def test_values_out_of_range(changes: dict, key: str) -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.planning import WAVE_FRAMES, WAVE_INPUTS, into_waves, largest_first
+from transforms.dataset_layout import bucket_of
+from transforms.planning import (
+    WAVE_FRAMES,
+    WAVE_INPUTS,
+    bucket_by_bucket,
+    into_waves,
+    largest_first,
+)
 from transforms.records import VideoTask
 
 promises = st.none() | st.sampled_from([0, 1, WAVE_FRAMES - 1, WAVE_FRAMES, 10 * WAVE_FRAMES])
@@ -64,3 +71,15 @@ def test_the_longest_come_first_and_the_unknown_before_them() -> None:
     assert [task.video_id for task in ordered] == ["v1", "v2", "v4", "v0", "v3"]
     assert frames == [None, 70, 70, 3, 0]
     assert largest_first([], []) == ([], [])
+
+
+def test_inputs_of_a_shared_file_follow_each_other() -> None:
+    given_tasks = tasks(50)
+    frames = list(range(50))
+    assert bucket_by_bucket(given_tasks, frames, 0) == (given_tasks, frames)
+    ordered, promised = bucket_by_bucket(given_tasks, frames, 7)
+    assert [int(task.video_id[1:]) for task in ordered] == promised
+    places = [
+        (bucket_of(task.video_id, 7), frame) for task, frame in zip(ordered, promised, strict=True)
+    ]
+    assert places == sorted(places)

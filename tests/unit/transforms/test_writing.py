@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.tables import frame_columns
-from transforms.dataset_documents import write_documents
+from transforms.dataset_documents import recorded_buckets, write_documents
 from transforms.dataset_layout import errors_path
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, Severity
+from transforms.settings import OutputSettings, RunSettings
 from transforms.storage import read_whole
 from transforms.write_errors import ERROR_COLUMNS, error_table, write_errors
 
@@ -54,3 +55,23 @@ def test_documents(scheme: str, tmp_path: Path) -> None:
     assert list(dictionary["errors"]) == [column.name for column in ERROR_COLUMNS]
     description = json.loads(read_whole(f"{output}/dataset_description.json").read())
     assert description["GeneratedBy"][0]["ModelsSHA256"] == {"m": "00"}
+
+
+@pytest.mark.parametrize("buckets", [0, 5])
+def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
+    assert recorded_buckets(str(tmp_path)) is None
+    columns = frame_columns(2, ["AU01"], ["AU01"])
+    provenance = RunProvenance(RunSettings(output=OutputSettings(buckets=buckets)).as_dict())
+    write_documents(str(tmp_path), provenance, columns)
+    assert recorded_buckets(str(tmp_path)) == buckets
+    dictionary = json.loads((tmp_path / "data_dictionary.json").read_text())
+    named = ["video_id"] if buckets else []
+    assert list(dictionary["frames"]) == named + [column.name for column in columns]
+    description = json.loads((tmp_path / "dataset_description.json").read_text())
+    assert ("bucket=*" in description["Tables"]["frames"]) == bool(buckets)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"GeneratedBy": []}', "\xff"])
+def test_a_description_that_says_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "dataset_description.json").write_text(text, encoding="latin-1")
+    assert recorded_buckets(str(tmp_path)) is None
