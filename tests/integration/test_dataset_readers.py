@@ -142,7 +142,7 @@ def test_what_the_readme_says(
     library: str, frames: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     section = (REPOSITORY / "README.md").read_text("utf-8").split("### Opening the dataset")[1]
-    snippets = section.split("```python\n")[1].split("```")[0].split("\n\n")
+    snippets = [text.split("```")[0] for text in section.split("```python\n")[1:]]
     (snippet,) = (text for text in snippets if text.startswith(f"import {library}"))
     *statements, expression = snippet.strip().splitlines()
     (tmp_path / "results").symlink_to(frames.parent)
