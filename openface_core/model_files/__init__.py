@@ -10,6 +10,7 @@ from openface_core.model_files.landmark_model_files import (
     read_face_landmark_model,
     read_landmark_model,
 )
+from openface_core.model_files.landmark_validator_file import read_landmark_validator
 from openface_core.model_files.pdm_file import read_pdm
 from openface_core.model_files.svr_patch_file import read_svr_experts
 from openface_core.model_files.triangulation_file import read_triangulation
@@ -21,6 +22,7 @@ __all__ = [
     "read_ccnf_experts",
     "read_face_landmark_model",
     "read_landmark_model",
+    "read_landmark_validator",
     "read_pdm",
     "read_svr_experts",
     "read_triangulation",
