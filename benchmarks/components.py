@@ -1,7 +1,7 @@
-"""Time of components 4 to 10 per frame, beside one forward pass of a landmark network.
+"""Time per frame of components 4 to 10 and of the landmarks' validation.
 
-The ratio to the network's pass, timed in the same rounds on the same thread, is what can be
-compared between machines.
+Beside them stands one forward pass of a landmark network: the ratio to it, timed in the same rounds
+on the same thread, is what can be compared between machines.
 """
 
 import argparse
@@ -22,8 +22,15 @@ from openface_core.dynamic_action_units import dynamic_scores, weigh_median
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
+from openface_core.landmark_validation import LandmarkValidator
 from openface_core.media import open_media
-from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
+from openface_core.model_files import (
+    read_action_unit_models,
+    read_landmark_validator,
+    read_pdm,
+    read_triangulation,
+)
+from openface_core.refinement import grey_from_bgr
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shape import Camera, calc_params, head_pose, landmarks_in_camera_mm
 from openface_core.static_action_units import weigh_descriptor
@@ -31,6 +38,7 @@ from openface_core.static_action_units import weigh_descriptor
 REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
 
 TARGETS_MS = {
+    "landmark validation": 0.38,
     "CalcParams": 0.35,
     "alignment and mask": 0.25,
     "FHOG": 0.16,
@@ -83,6 +91,13 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
     medians = DescriptorMedians()
     for appearance, shape in zip(descriptors, geometry, strict=True):
         medians.update(appearance, shape, True)
+    validator = LandmarkValidator(
+        read_landmark_validator(
+            reference / "openface" / "model" / "detection_validation" / "validator_cnn.txt"
+        )
+    )
+    grey_frames = [grey_from_bgr(frame) for frame in frames]
+    grey = np.empty_like(grey_frames[0])
     network = OnnxModel(
         reference / "models" / "cunjian_mobilefacenet68.onnx",
         [TensorSpec("t0", (1, 3, 112, 112))],
@@ -103,6 +118,9 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
     def decode(k: int) -> None:
         np.copyto(decoded, frames[k % n])
 
+    def decode_grey(k: int) -> None:
+        np.copyto(grey, grey_frames[k % n])
+
     running = [DescriptorMedians()]
 
     def begin_video(k: int) -> None:
@@ -122,6 +140,10 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
 
     return {
         REFERENCE_OPERATION: Operation(lambda _: network.run(crop)),
+        "landmark validation": Operation(
+            lambda k: validator.confidence(grey, landmarks[k % n], fits[k % n].rotation_radians),
+            prepare=decode_grey,
+        ),
         "CalcParams": Operation(lambda k: calc_params(pdm, landmarks[k % n])),
         "pose and 3D points": Operation(pose),
         "alignment and mask": Operation(

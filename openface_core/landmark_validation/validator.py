@@ -62,19 +62,19 @@ class LandmarkValidator:
         self.model = model
         self._orientations = np.stack([view.orientation_radians for view in model.views])
 
-    def view(self, euler_radians: NDArray[np.floating]) -> ValidationView:
+    def view(self, rotation_radians: NDArray[np.floating]) -> ValidationView:
         """Return the view whose orientation is the nearest, the first of equally near ones.
 
         Parameters
         ----------
-        euler_radians : (3,) ndarray
-            Head orientation rx, ry, rz.
+        rotation_radians : (3,) ndarray
+            Euler angles rx, ry, rz of the head.
         """
-        distances = ((self._orientations - euler_radians) ** 2).sum(axis=1)
+        distances = ((self._orientations - rotation_radians) ** 2).sum(axis=1)
         return self.model.views[int(distances.argmin())]
 
     def confidence(
-        self, grey: Grey, landmarks: NDArray[np.floating], euler_radians: NDArray[np.floating]
+        self, grey: Grey, landmarks: NDArray[np.floating], rotation_radians: NDArray[np.floating]
     ) -> float:
         """Return the confidence of the landmarks of one face.
 
@@ -84,9 +84,9 @@ class LandmarkValidator:
             Grey frame, values 0 to 255.
         landmarks : (68, 2) ndarray
             Landmarks, pixels.
-        euler_radians : (3,) ndarray
-            Orientation of the fitted shape (see :class:`openface_core.shape.ShapeFit`), which
-            chooses the view.
+        rotation_radians : (3,) ndarray
+            Euler angles rx, ry, rz of the fitted shape (see
+            :class:`openface_core.shape.ShapeFit`), which choose the view.
 
         Returns
         -------
@@ -105,16 +105,18 @@ class LandmarkValidator:
                 "a grey frame (H, W) of uint8 or float32 is expected, found "
                 f"{grey.shape} of {grey.dtype}"
             )
-        if landmarks.shape != (LANDMARK_COUNT, 2) or euler_radians.shape != (3,):
+        if landmarks.shape != (LANDMARK_COUNT, 2) or rotation_radians.shape != (3,):
             raise ValueError(
                 f"landmarks ({LANDMARK_COUNT}, 2) and three angles are expected, found "
-                f"{landmarks.shape} and {euler_radians.shape}"
+                f"{landmarks.shape} and {rotation_radians.shape}"
             )
         with np.errstate(over="ignore"):
             points = np.ascontiguousarray(landmarks, dtype=np.float32)
-        if grey.size == 0 or not (np.isfinite(points).all() and np.isfinite(euler_radians).all()):
+        if grey.size == 0 or not (
+            np.isfinite(points).all() and np.isfinite(rotation_radians).all()
+        ):
             return 0.0
-        view = self.view(euler_radians)
+        view = self.view(rotation_radians)
         pixels = warp_piecewise(view.warp, np.ascontiguousarray(grey), points)
         if pixels is None:
             return 0.0
