@@ -17,6 +17,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from benchmarks.timing import Measurement, Operation, measure
+from benchmarks.whole_runs import processor
 from openface_core.alignment import FaceAligner
 from openface_core.dynamic_action_units import dynamic_scores, weigh_median
 from openface_core.fhog import fhog
@@ -167,7 +168,7 @@ def as_markdown(found: dict[str, Measurement], calls: int, rounds: int) -> str:
     """Return the figures as a Markdown table, with what they were made on."""
     pass_ms = found[REFERENCE_OPERATION].median_ms
     lines = [
-        f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, onnxruntime "
+        f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, onnxruntime "
         f"{ort.__version__}. One thread, CPU time, median of {rounds} rounds of {calls} calls "
         "(smallest and largest round in brackets).",
         "",
@@ -182,17 +183,6 @@ def as_markdown(found: dict[str, Measurement], calls: int, rounds: int) -> str:
             f"| {measurement.median_ms / pass_ms:.4f} | {'' if target is None else target} |"
         )
     return "\n".join(lines) + "\n"
-
-
-def _processor() -> str:
-    """Return the processor's name where the system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

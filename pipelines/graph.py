@@ -1,6 +1,7 @@
 """The graph of the main job."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import apache_beam as beam
 
@@ -13,6 +14,7 @@ from transforms.plan_shards import PlanShards
 from transforms.prepare_calibration import PrepareCalibration
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, VideoTask
+from transforms.share_shards import LocalWorkers, ShareShards, shortened
 from transforms.write_buckets import WriteBuckets
 from transforms.write_errors import WriteErrors
 
@@ -25,6 +27,7 @@ def build_graph(
     provenance: RunProvenance,
     output: str,
     progress_folder: str | None,
+    workers: LocalWorkers | None = None,
 ) -> None:
     """Add the main job to a pipeline: inputs in, tables out.
 
@@ -48,13 +51,18 @@ def build_graph(
         The output folder.
     progress_folder : str or None
         Where workers tell their progress.
+    workers : LocalWorkers or None
+        The workers, where they are this machine's; None for a cluster.
     """
+    settings = handle.settings
+    if workers is not None:
+        settings = replace(settings, shards=shortened(settings.shards, workers))
     prepared = (
         pipeline
         | "List inputs" >> beam.Create(list(tasks), reshuffle=False)
         | "Spread inputs" >> beam.Reshuffle()
-        | "Plan shards" >> PlanShards(handle.settings)
-        | "Spread shards" >> beam.Reshuffle()
+        | "Plan shards" >> PlanShards(settings)
+        | "Share shards" >> ShareShards(workers)
         | "Extract shards" >> ExtractShards(handle, output, progress_folder)
         | "Shards of an input" >> beam.GroupByKey()
         | "Prepare calibration" >> PrepareCalibration(handle, output)

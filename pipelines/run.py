@@ -57,7 +57,7 @@ def run(arguments: RunArguments) -> RunSummary:
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
     from pipelines.runner_checks import canonical_name
-    from pipelines.runners import import_beam, make_runner, pipeline_options
+    from pipelines.runners import import_beam, is_local, make_runner, pipeline_options, worker_count
 
     began = time.monotonic()
     beam = import_beam()
@@ -72,6 +72,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
     from transforms.planning import bucket_by_bucket, into_waves, largest_first, promised_frames
+    from transforms.share_shards import local_workers
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
@@ -110,6 +111,8 @@ def run(arguments: RunArguments) -> RunSummary:
     ]
     ordered = bucket_by_bucket(*largest_first(todo, promised), settings.output.buckets)
     waves = into_waves(*ordered) if workers.takes_waves else (tuple(todo),)
+    frames_of = {task.video_id: frames for task, frames in zip(todo, promised, strict=True)}
+    sharing = worker_count(options) if is_local(runner) else 0
     counts: Counter[str] = Counter()
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
     with (
@@ -126,16 +129,18 @@ def run(arguments: RunArguments) -> RunSummary:
                 else earlier_problems(arguments.output, [task.video_id for task in wave])
             )
             pipeline = beam.Pipeline(runner=make_runner(runner, options), options=options)
-            build_graph(
-                pipeline,
-                wave,
-                known,
-                handle,
-                plan.provenance,
-                arguments.output,
-                progress.folder if workers.tells_progress else None,
-            )
-            counts.update(_counters(_finish(pipeline, watchdog)))
+            with local_workers(sharing, [frames_of[task.video_id] for task in wave]) as sharers:
+                build_graph(
+                    pipeline,
+                    wave,
+                    known,
+                    handle,
+                    plan.provenance,
+                    arguments.output,
+                    progress.folder if workers.tells_progress else None,
+                    sharers,
+                )
+                counts.update(_counters(_finish(pipeline, watchdog)))
             discard_all(arguments.output)
     return RunSummary(
         output=arguments.output,

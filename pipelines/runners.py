@@ -46,6 +46,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def worker_count(options: "PipelineOptions") -> int:
+    """Return how many workers a local run has."""
+    from apache_beam.options.pipeline_options import DirectOptions
+
+    # To Beam, 0 means one for each core.
+    return int(options.view_as(DirectOptions).direct_num_workers) or os.cpu_count() or 1
+
+
 def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     """Return the Beam options of a run.
 

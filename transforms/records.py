@@ -124,7 +124,7 @@ class Shard:
         Frames with ``begin <= pts < end`` belong to it, in ticks of the stream's time base; None
         for the video's own begin or end.
     expected_frames : int or None
-        Frames that the packets promise; None for an input that is not cut.
+        Frames that the packets promise; None where these do not tell.
     first_frame : int
         Number of its first frame in the input, from 0.
     """

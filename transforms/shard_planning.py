@@ -84,7 +84,7 @@ def shards_of(
     """
     begins = cut_positions(index, settings, every_frames)
     if len(begins) == 1:
-        return (Shard(task),)
+        return (Shard(task, expected_frames=None if index.unsafe_reason else len(index.pts)),)
     ends = [*begins[1:], len(index.pts)]
     return tuple(
         Shard(
