@@ -21,7 +21,7 @@ _MAX_WINDOWS = 16
 _MAX_WINDOW_PX = 25
 _MAX_COMPONENTS = 16
 _MAX_NEURONS = 64
-_MAX_WEIGHT = 1e6
+MAX_NUMBER = 1e6
 """Far above every number of a trained expert."""
 
 _EXPERT = 5
@@ -108,7 +108,7 @@ class _ExpertList:
     def __init__(self, views: int, landmarks: int, beta_count: int) -> None:
         self._first = np.zeros((views, landmarks), dtype=np.int64)
         self._count = np.zeros((views, landmarks), dtype=np.int64)
-        self._confidence = np.zeros((views, landmarks), dtype=np.float32)
+        self._confidence = np.zeros((views, landmarks))
         self._betas = np.zeros((views, landmarks, beta_count))
         self._support: int | None = None
         self._weights: list[np.ndarray] = []
@@ -145,10 +145,12 @@ class _ExpertList:
         if kind != _GREY_NEURON:
             raise fields.fail(f"neurons should look at grey pictures (kind 0), found kind {kind}")
         norm = fields.number("neuron's norm")
+        if abs(norm) > MAX_NUMBER:
+            raise fields.fail(f"a neuron's norm of {norm:g} is no expert's")
         self._biases.append(fields.number("neuron's bias"))
         self._alphas.append(fields.number("neuron's alpha"))
         weights = fields.matrix("neuron's weights", np.float32, support, support)
-        self._weights.append((weights * norm).astype(np.float32).ravel())
+        self._weights.append(weights.astype(np.float64).ravel() * norm)
 
     def build(
         self,
@@ -160,18 +162,21 @@ class _ExpertList:
         """Return the packed experts; raises ValueError if their numbers make no sense."""
         if self._support is None:
             raise ValueError("there is no expert")
-        numbers = [np.abs(self._biases), np.abs(self._alphas), np.abs(self._betas).ravel()]
         weights = np.stack(self._weights)
-        numbers.append(np.abs(weights).ravel())
-        if max(values.max(initial=0.0) for values in numbers) > _MAX_WEIGHT:
-            raise ValueError(f"numbers above {_MAX_WEIGHT:g} are no expert's")
+        numbers = (centres, weights, self._biases, self._alphas, self._betas, self._confidence)
+        if max(np.abs(values).max(initial=0.0) for values in numbers) > MAX_NUMBER:
+            raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")
         return CcnfExperts(
             grid=ViewGrid(
-                scale, self._support, centres.astype(np.float32), visible, self._confidence
+                scale,
+                self._support,
+                centres.astype(np.float32),
+                visible,
+                self._confidence.astype(np.float32),
             ),
             first_neuron=self._first,
             neuron_count=self._count,
-            weights=weights,
+            weights=weights.astype(np.float32),
             biases=np.array(self._biases, dtype=np.float32),
             alphas=np.array(self._alphas, dtype=np.float32),
             betas=self._betas,

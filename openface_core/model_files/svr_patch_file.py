@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from openface_core.model_files.ccnf_patch_file import MAX_LANDMARKS, MAX_SUPPORT_PX, MAX_VIEWS
+from openface_core.model_files.ccnf_patch_file import (
+    MAX_LANDMARKS,
+    MAX_NUMBER,
+    MAX_SUPPORT_PX,
+    MAX_VIEWS,
+)
 from openface_core.model_files.text_matrix import TextMatrixReader
 from openface_core.refinement.patch_experts import SvrExperts, ViewGrid
 
 _MAX_MODALITIES = 8
-_MAX_NUMBER = 1e6
-"""Far above every number of a trained expert."""
 
 _EXPERT = 3
 _DETECTOR = 2
@@ -105,7 +108,7 @@ class _DetectorList:
             if weights.shape != (width, width):
                 raise reader.fail(f"a detector's weights should fill its square: {weights.shape}")
             # The file holds the templates column by column.
-            self._weights.append(weights.T.astype(np.float32).ravel())
+            self._weights.append(weights.T.ravel())
 
     def build(self, scale: float, centres: np.ndarray, visible: np.ndarray) -> SvrExperts:
         """Return the packed experts; raises ValueError if their numbers make no sense."""
@@ -113,15 +116,16 @@ class _DetectorList:
             raise ValueError("there is no expert")
         weights = np.stack(self._weights)
         heads = np.stack(self._detectors)
-        if max(np.abs(weights).max(), np.abs(heads).max()) > _MAX_NUMBER:
-            raise ValueError(f"numbers above {_MAX_NUMBER:g} are no expert's")
+        numbers = (centres, weights, heads, self._confidence)
+        if max(np.abs(values).max() for values in numbers) > MAX_NUMBER:
+            raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")
         confidence = self._confidence.astype(np.float32)
         return SvrExperts(
             grid=ViewGrid(scale, self._support, centres.astype(np.float32), visible, confidence),
             first_part=self._first,
             part_count=self._count,
             uses_gradient=heads[:, 0] == _GRADIENT,
-            weights=weights,
+            weights=weights.astype(np.float32),
             scalings=heads[:, 1].astype(np.float32),
             biases=heads[:, 2].astype(np.float32),
         )

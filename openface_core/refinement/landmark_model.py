@@ -81,8 +81,19 @@ class FaceLandmarkModel:
     face : LandmarkModel
         The whole face.
     parts : tuple of PartModel
-        Its parts, in the list's order.
+        Its parts. Where two share landmarks, the later one has the last word.
+
+    Raises
+    ------
+    ValueError
+        If a part names landmarks that the face does not have.
     """
 
     face: LandmarkModel
     parts: tuple[PartModel, ...]
+
+    def __post_init__(self) -> None:
+        count = self.face.pdm.landmark_count
+        for part in self.parts:
+            if not ((part.face_indices >= 0) & (part.face_indices < count)).all():
+                raise ValueError(f"the part {part.name} names landmarks that the face lacks")

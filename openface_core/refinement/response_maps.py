@@ -6,8 +6,6 @@ References
 ``Patch_experts::Response`` of OpenFace 2.2.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,61 +19,83 @@ MIN_ALPHA = 1e-4
 
 
 @kernel
-def _centred_columns(
-    area: Float32Array, support: int, columns: Float32Array, inverse_lengths: Float32Array
-) -> None:
-    """Lay out what an expert sees at every position of the window, and normalise its contrast.
+def _cut_strips(area: Float32Array, window: int, strips: Float32Array) -> None:
+    """Copy the area (a, a) once per column of a template, cut to `window` columns from there on.
 
-    Parameters
-    ----------
-    area : (w + support - 1, w + support - 1) ndarray of float32
-        The picture around the landmark.
-    support : int
-        Side of the square that the expert sees.
-    columns : (support ** 2, w * w) ndarray of float32
-        Receives the squares, one column per position, each with mean 0.
-    inverse_lengths : (w * w,) ndarray of float32
-        Receives the inverse of the columns' lengths; 1 for a column of zeros.
+    What a template's pixel (yy, xx) sees at all positions is then one run of memory,
+    ``strips[xx, yy * window :]``, so that loops over positions are contiguous.
     """
-    window = area.shape[0] - support + 1
-    positions = window * window
-    means = np.zeros(positions, dtype=np.float32)
-    for yy in range(support):
-        for xx in range(support):
-            column = columns[yy * support + xx]
-            for i in range(window):
-                for j in range(window):
-                    column[i * window + j] = area[i + yy, j + xx]
-            for p in range(positions):
-                means[p] += column[p]
-    count = np.float32(support * support)
-    for p in range(positions):
-        means[p] /= count
-        inverse_lengths[p] = 0.0
-    for k in range(support * support):
-        column = columns[k]
-        for p in range(positions):
-            value = column[p] - means[p]
-            column[p] = value
-            inverse_lengths[p] += value * value
-    one = np.float32(1.0)
-    for p in range(positions):
-        length = np.sqrt(inverse_lengths[p])
-        inverse_lengths[p] = one / length if length > 0.0 else one
+    for xx in range(strips.shape[0]):
+        for i in range(area.shape[0]):
+            for j in range(window):
+                strips[xx, i * window + j] = area[i, j + xx]
 
 
 @kernel
-def _correlate(weights: Float32Array, columns: Float32Array, out: Float32Array) -> None:
-    """Write the products of an expert's neurons (k, s) with all columns (s, p) to (k, p)."""
-    neurons, positions = out.shape
+def _local_means(strips: Float32Array, window: int, out: Float32Array) -> None:
+    """Write the mean of what a template sees at every position, (w * w,)."""
+    support, length = strips.shape
+    rows = np.zeros(length, dtype=np.float32)
+    for xx in range(support):
+        for p in range(length):
+            rows[p] += strips[xx, p]
+    out[:] = 0.0
+    for yy in range(support):
+        for p in range(out.shape[0]):
+            out[p] += rows[yy * window + p]
+    count = np.float32(support * support)
+    for p in range(out.shape[0]):
+        out[p] /= count
+
+
+@kernel
+def _correlate(
+    area: Float32Array, weights: Float32Array, strips: Float32Array, out: Float32Array
+) -> None:
+    """Write the normalised correlations of templates with the picture at every position.
+
+    At each position the picture under the template is brought to mean 0 and length 1 (to 0 if it
+    has no contrast). The templates are applied as they are.
+
+    Parameters
+    ----------
+    area : (w + s - 1, w + s - 1) ndarray of float32
+        The picture around the landmark.
+    weights : (k, s * s) ndarray of float32
+        The templates.
+    strips : (s, (w + s - 1) * w) ndarray of float32
+        Working space.
+    out : (k, w * w) ndarray of float32
+        Receives the correlations.
+    """
+    templates, positions = out.shape
+    support = strips.shape[0]
+    window = area.shape[0] - support + 1
+    means = np.empty(positions, dtype=np.float32)
+    squares = np.zeros(positions, dtype=np.float32)
+    centred = np.empty(positions, dtype=np.float32)
+    _cut_strips(area, window, strips)
+    _local_means(strips, window, means)
     out[:, :] = 0.0
-    for k in range(columns.shape[0]):
-        column = columns[k]
-        for q in range(neurons):
+    for k in range(support * support):
+        seen = strips[k % support, k // support * window :]
+        for p in range(positions):
+            value = seen[p] - means[p]
+            centred[p] = value
+            squares[p] += value * value
+        for q in range(templates):
             weight = weights[q, k]
             row = out[q]
             for p in range(positions):
-                row[p] += weight * column[p]
+                row[p] += weight * centred[p]
+    one = np.float32(1.0)
+    for p in range(positions):
+        length = np.sqrt(squares[p])
+        squares[p] = one / length if length > 0.0 else one
+    for q in range(templates):
+        row = out[q]
+        for p in range(positions):
+            row[p] *= squares[p]
 
 
 @kernel
@@ -85,8 +105,8 @@ def ccnf_map(
     biases: Float32Array,
     alphas: Float32Array,
     smoothing: Float32Array,
-    columns: Float32Array,
-    products: Float32Array,
+    strips: Float32Array,
+    correlations: Float32Array,
     out: Float32Array,
 ) -> None:
     """Write the response map of one CCNF expert.
@@ -99,25 +119,22 @@ def ccnf_map(
         The expert's neurons.
     smoothing : (w * w, w * w) or (1, 1) ndarray of float32
         The smoothing matrix, symmetric, or the factor that stands in its place.
-    columns : (s * s, w * w) ndarray of float32
+    strips : (s, (w + s - 1) * w) ndarray of float32
         Working space.
-    products : (>= k, w * w) ndarray of float32
+    correlations : (>= k, w * w) ndarray of float32
         Working space.
     out : (w * w,) ndarray of float32
         Receives the map, row by row, smallest value not below 0.
     """
     neurons, positions = weights.shape[0], out.shape[0]
-    support = round(math.sqrt(weights.shape[1]))
-    lengths = np.empty(positions, dtype=np.float32)
-    _centred_columns(area, support, columns, lengths)
-    found = products[:neurons]
-    _correlate(weights, columns, found)
+    found = correlations[:neurons]
+    _correlate(area, weights, strips, found)
     response = np.zeros(positions, dtype=np.float32)
     one, two = np.float32(1.0), np.float32(2.0)
     for q in range(neurons):
         if alphas[q] > MIN_ALPHA:
             for p in range(positions):
-                logit = found[q, p] * lengths[p] + biases[q]
+                logit = found[q, p] + biases[q]
                 response[p] += two * alphas[q] / (one + np.exp(-logit))
     if smoothing.shape[0] == 1:
         for p in range(positions):
@@ -155,8 +172,8 @@ def svr_map(
     uses_gradient: NDArray[np.bool_],
     scalings: Float32Array,
     biases: Float32Array,
-    columns: Float32Array,
-    products: Float32Array,
+    strips: Float32Array,
+    correlations: Float32Array,
     out: Float32Array,
 ) -> None:
     """Write the response map of one SVR expert; arrays as for :func:`ccnf_map`.
@@ -164,8 +181,6 @@ def svr_map(
     `weights` must have mean 0 and length 1, so that the products are normalised correlations.
     """
     positions = out.shape[0]
-    support = round(math.sqrt(weights.shape[1]))
-    lengths = np.empty(positions, dtype=np.float32)
     seen = np.empty_like(area)
     out[:] = 1.0
     one = np.float32(1.0)
@@ -174,11 +189,10 @@ def svr_map(
             _squared_gradient(area, seen)
         else:
             seen[:, :] = area
-        _centred_columns(seen, support, columns, lengths)
-        found = products[:1]
-        _correlate(weights[q : q + 1], columns, found)
+        found = correlations[:1]
+        _correlate(seen, weights[q : q + 1], strips, found)
         for p in range(positions):
-            logit = scalings[q] * (found[0, p] * lengths[p]) + biases[q]
+            logit = scalings[q] * found[0, p] + biases[q]
             out[p] *= one / (one + np.exp(-logit))
 
 
@@ -206,8 +220,8 @@ def ccnf_maps(
     """
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
-    columns = np.empty((support * support, window * window), dtype=np.float32)
-    products = np.empty((max(1, count.max()), window * window), dtype=np.float32)
+    strips = np.empty((support, side * window), dtype=np.float32)
+    correlations = np.empty((max(1, count.max()), window * window), dtype=np.float32)
     for i in range(landmarks.shape[0]):
         if not visible[i]:
             out[i] = 0.0
@@ -216,7 +230,7 @@ def ccnf_maps(
         begin, end = first[i], first[i] + count[i]
         ccnf_map(
             area, weights[begin:end], biases[begin:end], alphas[begin:end],
-            smoothing[smoothing_index[i]], columns, products, out[i],
+            smoothing[smoothing_index[i]], strips, correlations, out[i],
         )  # fmt: skip
 
 
@@ -239,8 +253,8 @@ def svr_maps(
     """Write the response maps (n, w * w) of one view's SVR experts around landmarks (n, 2)."""
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
-    columns = np.empty((support * support, window * window), dtype=np.float32)
-    products = np.empty((1, window * window), dtype=np.float32)
+    strips = np.empty((support, side * window), dtype=np.float32)
+    correlations = np.empty((1, window * window), dtype=np.float32)
     for i in range(landmarks.shape[0]):
         if not visible[i]:
             out[i] = 0.0
@@ -249,5 +263,5 @@ def svr_maps(
         begin, end = first[i], first[i] + count[i]
         svr_map(
             area, weights[begin:end], uses_gradient[begin:end], scalings[begin:end],
-            biases[begin:end], columns, products, out[i],
+            biases[begin:end], strips, correlations, out[i],
         )  # fmt: skip

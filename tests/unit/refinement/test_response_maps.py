@@ -1,0 +1,152 @@
+"""Grey pictures, sampled squares and response maps against their twins."""
+
+import cv2
+import numpy as np
+import pytest
+
+from openface_core.refinement import grey_from_bgr
+from openface_core.refinement.patch_areas import align_with_scale, sample_area
+from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.smoothing import smoothing_matrices
+from tests.synthetic_experts import (
+    SUPPORT_PX,
+    synthetic_ccnf_experts,
+    synthetic_landmark_model,
+    synthetic_svr_experts,
+)
+from tests.synthetic_models import MODES, project_face, render_face, synthetic_pdm
+from tests.twins import refinement as twin
+
+RESPONSE_TOLERANCE = 1e-5
+AREA_TOLERANCE = 1e-4
+SIMILARITY_TOLERANCE = 1e-6
+FACE = (1.1, (0.05, -0.1, 0.08), (150.0, 140.0), np.zeros(MODES))
+VIEW_1_HIDDEN = 1
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return grey_from_bgr(render_face(synthetic_pdm(), *FACE, (300, 280)))
+
+
+@pytest.fixture(scope="module")
+def landmarks():
+    return project_face(synthetic_pdm(), *FACE)
+
+
+def test_grey_is_opencvs_and_the_twins():
+    image = np.random.default_rng(0).integers(0, 256, (37, 53, 3)).astype(np.uint8)
+    np.testing.assert_array_equal(grey_from_bgr(image), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    np.testing.assert_array_equal(grey_from_bgr(image), twin.grey(image))
+    np.testing.assert_array_equal(grey_from_bgr(image[::2, ::-1]), twin.grey(image[::2, ::-1]))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
+def test_grey_refuses_other_pictures(wrong):
+    with pytest.raises(ValueError, match="uint8"):
+        grey_from_bgr(wrong)
+
+
+def test_similarity_is_that_of_the_twin():
+    rng = np.random.default_rng(1)
+    source = rng.normal(scale=40.0, size=(68, 2)).astype(np.float32) + np.float32(200.0)
+    target = (source @ np.array([[0.4, 0.2], [-0.2, 0.4]]) + rng.normal(size=(68, 2))).astype(
+        np.float32
+    )
+    found = np.empty((2, 2), dtype=np.float32)
+    align_with_scale(source, target, found)
+    np.testing.assert_allclose(found, twin.align(source, target), atol=SIMILARITY_TOLERANCE)
+
+
+@pytest.mark.parametrize("centre", [(150.3, 140.7), (2.0, 1.5), (299.0, 279.5), (-50.0, 900.0)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_sampled_square_is_that_of_the_twin(picture, centre, dtype):
+    to_image = np.array([[2.1, -0.4], [0.4, 2.1]], dtype=np.float32)
+    found = np.empty((17, 17), dtype=np.float32)
+    sample_area(picture.astype(dtype), *(np.float32(v) for v in centre), to_image, found)
+    expected = twin.area(picture, centre, to_image, 17)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=AREA_TOLERANCE)
+
+
+def to_image_matrix():
+    return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
+
+
+@pytest.mark.parametrize("view", [0, VIEW_1_HIDDEN])
+@pytest.mark.parametrize("window", [5, 7, 9])  # 5 has no smoothing components
+def test_ccnf_maps_are_those_of_the_twin(picture, landmarks, view, window):
+    experts = synthetic_ccnf_experts(0.5)
+    smoothing, index = smoothing_matrices(experts, window)
+    found = np.empty((68, window * window), dtype=np.float32)
+    ccnf_maps(
+        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
+        experts.first_neuron[view], experts.neuron_count[view], experts.weights, experts.biases,
+        experts.alphas, smoothing, index[view], window, SUPPORT_PX, found,
+    )  # fmt: skip
+    for i in range(68):
+        if not experts.grid.visible[view, i]:
+            assert not found[i].any()
+            continue
+        area = twin.area(picture, landmarks[i], to_image_matrix(), window + SUPPORT_PX - 1)
+        expected = twin.ccnf_map(experts, view, i, area).ravel()
+        np.testing.assert_allclose(found[i], expected, rtol=0, atol=RESPONSE_TOLERANCE)
+
+
+def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted():
+    rng = np.random.default_rng(2)
+    weights = rng.normal(size=(2, SUPPORT_PX**2)).astype(np.float32)
+    picture = rng.integers(0, 256, (60, 60)).astype(np.uint8)
+    negative = -np.eye(49, dtype=np.float32)[None] + np.float32(0.001)
+
+    def maps(alphas):
+        out = np.empty((1, 49), dtype=np.float32)
+        ccnf_maps(
+            picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32),
+            np.ones(1, np.bool_), np.zeros(1, np.int64), np.full(1, 2), weights,
+            np.zeros(2, np.float32), np.array(alphas, np.float32), negative,
+            np.zeros(1, np.int64), 7, SUPPORT_PX, out,
+        )  # fmt: skip
+        return out
+
+    np.testing.assert_array_equal(maps([1.0, 1e-5]), maps([1.0, 0.0]))
+    assert maps([1.0, 0.5]).min() == 0.0
+
+
+@pytest.mark.parametrize("view", [0, VIEW_1_HIDDEN])
+def test_svr_maps_are_those_of_the_twin(picture, landmarks, view):
+    experts = synthetic_svr_experts(0.5)
+    window = 7
+    centred = experts.weights - experts.weights.mean(axis=1, keepdims=True)
+    templates = (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+    found = np.empty((68, window * window), dtype=np.float32)
+    svr_maps(
+        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
+        experts.first_part[view], experts.part_count[view], templates, experts.uses_gradient,
+        experts.scalings, experts.biases, window, SUPPORT_PX, found,
+    )  # fmt: skip
+    for i in np.flatnonzero(experts.grid.visible[view]):
+        area = twin.area(picture, landmarks[i], to_image_matrix(), window + SUPPORT_PX - 1)
+        expected = twin.svr_map(experts, view, i, area).ravel()
+        np.testing.assert_allclose(found[i], expected, rtol=0, atol=RESPONSE_TOLERANCE)
+
+
+def test_a_flat_picture_gives_flat_finite_maps(landmarks):
+    experts = synthetic_ccnf_experts(0.5)
+    smoothing, index = smoothing_matrices(experts, 5)
+    found = np.empty((68, 25), dtype=np.float32)
+    ccnf_maps(
+        np.full((280, 300), 128, np.uint8), landmarks, to_image_matrix(), experts.grid.visible[0],
+        experts.first_neuron[0], experts.neuron_count[0], experts.weights, experts.biases,
+        experts.alphas, smoothing, index[0], 5, SUPPORT_PX, found,
+    )  # fmt: skip
+    inner = found[27:31]  # points whose square lies within the picture
+    assert (inner == inner[:, :1]).all()
+    assert (inner > 0.0).all()
+
+
+def test_equal_smoothing_is_kept_once():
+    experts = synthetic_landmark_model().experts[1]
+    smoothing, index = smoothing_matrices(experts, 7)
+    assert smoothing.shape == (2, 49, 49)  # of the visible experts, and of those that do not exist
+    np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
+    assert len(set(index[experts.grid.visible].tolist())) == 1
