@@ -1,4 +1,4 @@
-"""Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors."""
+"""Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors, gaze."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
+from openface_core.eyes import EyeMeasurement, FittedEyes, measure_eyes
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
 from openface_core.shape import (
@@ -39,6 +40,8 @@ class FaceMeasurement:
         Appearance descriptor.
     geometry : (238,) ndarray of float64
         Geometry descriptor.
+    eyes : EyeMeasurement or None
+        Points of the eyes and gaze; None where the eyes were not fitted.
     """
 
     fit: ShapeFit
@@ -47,6 +50,7 @@ class FaceMeasurement:
     aligned: AlignedFace
     fhog: Float32Array
     geometry: NDArray[np.float64]
+    eyes: EyeMeasurement | None = None
 
 
 class FaceMeter:
@@ -64,7 +68,12 @@ class FaceMeter:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
 
-    def measure(self, frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceMeasurement | None:
+    def measure(
+        self,
+        frame: NDArray[np.uint8],
+        landmarks: Float32Array,
+        fitted_eyes: FittedEyes | None = None,
+    ) -> FaceMeasurement | None:
         """Measure one face.
 
         Parameters
@@ -73,6 +82,8 @@ class FaceMeter:
             Upright BGR frame.
         landmarks : (68, 2) ndarray of float32
             Its landmarks, pixels.
+        fitted_eyes : FittedEyes or None
+            Its eyes, where eye models were fitted.
 
         Returns
         -------
@@ -89,11 +100,16 @@ class FaceMeter:
         aligned = self.aligner.align(frame, landmarks, fit.translation_px)
         if not np.isfinite(aligned.matrix).all():
             return None
+        points = landmarks_in_camera_mm(self.pdm, fit, camera)
+        eyes = None
+        if fitted_eyes is not None:
+            eyes = measure_eyes(fitted_eyes, points, pose, camera)
         return FaceMeasurement(
             fit=fit,
             pose=pose,
-            landmarks_3d_mm=landmarks_in_camera_mm(self.pdm, fit, camera),
+            landmarks_3d_mm=points,
             aligned=aligned,
             fhog=fhog(aligned.image).ravel(),
             geometry=geometry_descriptor(self.pdm, fit.shape_parameters),
+            eyes=eyes,
         )

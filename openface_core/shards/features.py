@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, BinArray, Descriptor
 from openface_core.tables.columns import LANDMARK_COUNT
 
@@ -33,6 +34,9 @@ def features_layout(frame_count: int, model_count: int, mode_count: int) -> Layo
         "pose": ((n, 6), np.float32),
         "global_parameters": ((n, 6), np.float32),
         "shape_parameters": ((n, mode_count), np.float32),
+        "eye_landmarks_px": ((n, EYE_COUNT, EYE_POINT_COUNT, 2), np.float32),
+        "eye_depths_mm": ((n, EYE_COUNT, EYE_POINT_COUNT), np.float32),
+        "gaze_directions": ((n, EYE_COUNT, 3), np.float32),
         "weighted": ((n, model_count), np.float64),
         "fhog_bins": ((n, FHOG_SIZE), np.uint16),
         "geometry_bins": ((n, GEOMETRY_SIZE), np.uint16),
@@ -65,6 +69,13 @@ class ShardFeatures:
         Scale (px/mm), Euler angles (rad) and translation (px) of the fitted shape.
     shape_parameters : (n, m) ndarray of float32
         Weights of the deformation modes.
+    eye_landmarks_px : (n, 2, 28, 2) ndarray of float32
+        Points of both eyes in the upright frame. This and the next two are NaN where the eyes were
+        not measured.
+    eye_depths_mm : (n, 2, 28) ndarray of float32
+        Their distances from the camera along its axis.
+    gaze_directions : (n, 2, 3) ndarray of float32
+        Unit vectors along each eye's gaze, in camera coordinates.
     weighted : (n, k) ndarray of float64
         Products of the descriptors with the weights of all models; 0 for failed frames.
     fhog_bins : (n, 4464) ndarray of uint16
@@ -92,6 +103,9 @@ class ShardFeatures:
     pose: Float32Array
     global_parameters: Float32Array
     shape_parameters: Float32Array
+    eye_landmarks_px: Float32Array
+    eye_depths_mm: Float32Array
+    gaze_directions: Float32Array
     weighted: Float64Array
     fhog_bins: BinArray
     geometry_bins: BinArray

@@ -21,7 +21,7 @@ from openface_core.shards.work_file import (
 MAX_FRAMES = 100_000
 """The most frames a shard may have; bounds what reading a file allocates, about 1 GB."""
 
-_KIND = b"OFBSHRD1"
+_KIND = b"OFBSHRD2"
 _DESCRIPTOR: list[tuple[tuple[int, ...], np.dtype[np.generic]]] = [
     ((FHOG_SIZE,), np.dtype(np.float32)),
     ((GEOMETRY_SIZE,), np.dtype(np.float64)),

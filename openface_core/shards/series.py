@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from openface_core.eyes import eyes_in_camera_mm
 from openface_core.shape import Camera, PointDistributionModel, ShapeFit, landmarks_in_camera_mm
 from openface_core.shards.features import ShardFeatures
 from openface_core.tables import FrameSeries
@@ -11,7 +12,7 @@ def frame_series(features: ShardFeatures, pdm: PointDistributionModel) -> FrameS
     """Return the measurements of a shard's frames.
 
     The 3D landmarks are not stored with the features: they follow, bit for bit, from the fitted
-    parameters.
+    parameters, and those of the eyes from their places in the picture and their depths.
 
     Parameters
     ----------
@@ -27,6 +28,7 @@ def frame_series(features: ShardFeatures, pdm: PointDistributionModel) -> FrameS
     """
     count = len(features)
     points = np.full((count, pdm.landmark_count, 3), np.nan, dtype=np.float32)
+    eye_points = np.full((*features.eye_depths_mm.shape, 3), np.nan, dtype=np.float32)
     for i in np.flatnonzero(features.success):
         parameters = features.global_parameters[i]
         fit = ShapeFit(
@@ -39,6 +41,9 @@ def frame_series(features: ShardFeatures, pdm: PointDistributionModel) -> FrameS
         width_px, height_px = (int(size) for size in features.frame_size_px[i])
         camera = Camera.from_frame_size(width_px, height_px)
         points[i] = landmarks_in_camera_mm(pdm, fit, camera)
+        eye_points[i] = eyes_in_camera_mm(
+            features.eye_landmarks_px[i], features.eye_depths_mm[i], camera
+        )
     return FrameSeries(
         pts_seconds=features.pts_seconds,
         confidence=features.confidence,
@@ -48,4 +53,7 @@ def frame_series(features: ShardFeatures, pdm: PointDistributionModel) -> FrameS
         pose=features.pose,
         global_parameters=features.global_parameters,
         shape_parameters=features.shape_parameters,
+        eye_landmarks_px=features.eye_landmarks_px,
+        eye_landmarks_3d_mm=eye_points,
+        gaze_directions=features.gaze_directions,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from openface_core.eyes import EYE_POINT_COUNT
 from openface_core.landmarks.conventions import POINT_COUNTS
 
 LANDMARK_COUNT = POINT_COUNTS["ibug68"]
@@ -79,6 +80,43 @@ def _frame_columns_proper() -> Iterator[Column]:
         "whether the face was found; without it, all below is null",
         False,
     )
+
+
+def _eye_columns() -> Iterator[Column]:
+    places = ("the left eye in the picture", "the right eye in the picture")
+    for eye, place in enumerate(places):
+        for axis in "xyz":
+            yield Column(
+                f"gaze_{eye}_{axis}",
+                pa.float32(),
+                "1",
+                f"direction of gaze of {place}, {axis} of a unit vector; {_AXES_3D}",
+            )
+    yield Column(
+        "gaze_angle_x", pa.float32(), "rad", "gaze of both eyes, negative to the picture's left"
+    )
+    yield Column("gaze_angle_y", pa.float32(), "rad", "gaze of both eyes, negative upwards")
+    points = [
+        (EYE_POINT_COUNT * eye + k, f"point {k} of {EYE_POINT_COUNT} of {place}")
+        for eye, place in enumerate(places)
+        for k in range(EYE_POINT_COUNT)
+    ]
+    for axis in "xy":
+        for number, point in points:
+            yield Column(
+                f"eye_lmk_{axis}_{number}",
+                pa.float32(),
+                "px",
+                f"{point}, {axis} in the upright frame; pixel centres on integers",
+            )
+    for axis in "XYZ":
+        for number, point in points:
+            yield Column(
+                f"eye_lmk_{axis}_{number}",
+                pa.float32(),
+                "mm",
+                f"{point} in camera coordinates, {axis.lower()}; {_AXES_3D}",
+            )
 
 
 def _pose_columns() -> Iterator[Column]:
@@ -163,6 +201,7 @@ def frame_columns(
     """
     return (
         *_frame_columns_proper(),
+        *_eye_columns(),
         *_pose_columns(),
         *_landmark_columns(),
         *_shape_columns(mode_count),

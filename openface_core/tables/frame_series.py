@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
 from openface_core.face_measurement import FaceMeasurement
 from openface_core.tables.columns import LANDMARK_COUNT
 
@@ -33,6 +34,13 @@ class FrameSeries:
         Scale (px/mm), Euler angles (rad) and translation (px) of the fitted shape.
     shape_parameters : (n, m) ndarray of float32
         Weights of the deformation modes.
+    eye_landmarks_px : (n, 2, 28, 2) ndarray of float32
+        Points of both eyes in the upright frame. This and the next two are NaN where the eyes were
+        not measured.
+    eye_landmarks_3d_mm : (n, 2, 28, 3) ndarray of float32
+        The same in camera coordinates.
+    gaze_directions : (n, 2, 3) ndarray of float32
+        Unit vectors along each eye's gaze, in camera coordinates.
     """
 
     pts_seconds: NDArray[np.float64]
@@ -43,9 +51,17 @@ class FrameSeries:
     pose: Float32Array
     global_parameters: Float32Array
     shape_parameters: Float32Array
+    eye_landmarks_px: Float32Array
+    eye_landmarks_3d_mm: Float32Array
+    gaze_directions: Float32Array
 
     def __len__(self) -> int:
         return len(self.success)
+
+    @property
+    def has_eyes(self) -> NDArray[np.bool_]:
+        """Frames whose eyes were measured, (n,)."""
+        return self.success & ~np.isnan(self.gaze_directions[:, 0, 0])
 
     def with_frame_number_times(self, rate_fps: float | None, first: int = 0) -> "FrameSeries":
         """Return the series with OpenFace's times, ``(frame - 1) / fps``.
@@ -72,9 +88,12 @@ class FrameRecorder:
     """
 
     def __init__(self, mode_count: int) -> None:
-        sizes = (2 * LANDMARK_COUNT, 3 * LANDMARK_COUNT, 6, 6, mode_count)
+        eye_points = EYE_COUNT * EYE_POINT_COUNT
+        eyes = (2 * eye_points, 3 * eye_points, 3 * EYE_COUNT)
+        sizes = (2 * LANDMARK_COUNT, 3 * LANDMARK_COUNT, 6, 6, mode_count, *eyes)
         self._splits = np.cumsum(sizes)[:-1]
         self._missing = np.full(sum(sizes), np.nan, dtype=np.float32)
+        self._no_eyes = self._missing[-sum(eyes) :]
         self._rows: list[Float32Array] = []
         self._pts_seconds: list[float] = []
         self._confidence: list[float] = []
@@ -105,7 +124,14 @@ class FrameRecorder:
         """
         row = self._missing
         if landmarks is not None and measurement is not None:
-            fit = measurement.fit
+            fit, eyes = measurement.fit, measurement.eyes
+            eye_values = [self._no_eyes]
+            if eyes is not None:
+                eye_values = [
+                    eyes.landmarks_px.ravel(),
+                    eyes.landmarks_3d_mm.ravel(),
+                    eyes.gaze_directions.ravel(),
+                ]
             row = np.concatenate(
                 [
                     landmarks.ravel(),
@@ -116,6 +142,7 @@ class FrameRecorder:
                     fit.rotation_radians,
                     fit.translation_px,
                     fit.shape_parameters,
+                    *eye_values,
                 ]
             ).astype(np.float32)
         self._rows.append(row)
@@ -127,7 +154,7 @@ class FrameRecorder:
         """Return all frames added so far."""
         count = len(self._rows)
         rows = np.array(self._rows, dtype=np.float32).reshape(count, self._missing.size)
-        landmarks, landmarks_3d, pose, global_, shape = np.split(rows, self._splits, axis=1)
+        landmarks, landmarks_3d, pose, global_, shape, *eyes = np.split(rows, self._splits, axis=1)
         return FrameSeries(
             pts_seconds=np.array(self._pts_seconds, dtype=np.float64),
             confidence=np.array(self._confidence, dtype=np.float32),
@@ -137,4 +164,7 @@ class FrameRecorder:
             pose=pose,
             global_parameters=global_,
             shape_parameters=shape,
+            eye_landmarks_px=eyes[0].reshape(count, EYE_COUNT, EYE_POINT_COUNT, 2),
+            eye_landmarks_3d_mm=eyes[1].reshape(count, EYE_COUNT, EYE_POINT_COUNT, 3),
+            gaze_directions=eyes[2].reshape(count, EYE_COUNT, 3),
         )

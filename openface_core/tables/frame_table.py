@@ -1,5 +1,6 @@
 """Series over frames turned into an Arrow table with OpenFace's columns."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from openface_core.eyes import gaze_angles
 from openface_core.tables.frame_series import FrameSeries
 
 
@@ -33,8 +35,9 @@ class FrameActionUnits:
 
 
 def _columns_of(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
-    """Yield the columns of an (n, m) array, each contiguous."""
-    yield from np.ascontiguousarray(values.T)
+    """Yield the columns of an array of n rows, each contiguous, the last axis fastest."""
+    width = math.prod(values.shape[1:])
+    yield from np.ascontiguousarray(values.reshape(len(values), width).T)
 
 
 def frame_table(
@@ -57,7 +60,8 @@ def frame_table(
     -------
     pyarrow.Table
         One row per frame; null where a value is missing, and in all measured columns of frames
-        without a face, whatever OpenFace writes there.
+        without a face, whatever OpenFace writes there. Without eye models, all that is said of the
+        eyes is null.
 
     Raises
     ------
@@ -67,7 +71,16 @@ def frame_table(
     count = len(series)
     if len(action_units) != count:
         raise ValueError(f"{count} frames, but {len(action_units)} of action units")
-    failed = ~series.success
+    failed, eyeless = ~series.success, ~series.has_eyes
+    eyes = [
+        series.gaze_directions,
+        gaze_angles(series.gaze_directions),
+        series.eye_landmarks_px[..., 0],
+        series.eye_landmarks_px[..., 1],
+        series.eye_landmarks_3d_mm[..., 0],
+        series.eye_landmarks_3d_mm[..., 1],
+        series.eye_landmarks_3d_mm[..., 2],
+    ]
     measured = [
         series.pose,
         series.landmarks_px[:, :, 0],
@@ -87,5 +100,6 @@ def frame_table(
         pa.array(series.confidence, mask=np.isnan(series.confidence)),
         pa.array(series.success),
     ]
-    arrays += [pa.array(column, mask=failed) for block in measured for column in _columns_of(block)]
+    for blocks, mask in ((eyes, eyeless), (measured, failed)):
+        arrays += [pa.array(column, mask=mask) for block in blocks for column in _columns_of(block)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
 from openface_core.action_unit_tracker import ActionUnitTracker
+from openface_core.eyes import EyeMeasurement
 from openface_core.face_measurement import FaceMeasurement
 from openface_core.running_medians import (
     FHOG_RANGE,
@@ -80,17 +81,23 @@ def shard_of(pool: Pool, places: NDArray[np.int64], seed: int = 0) -> ShardFeatu
     for parity in (0, 1):
         found = [place for place in places[parity::2] if place >= 0]
         firsts.append(pool.descriptors[found[0]] if found else None)
-    measured = rng.normal(size=(n, 2 * 68 + 12 + MODES)).astype(np.float32)
+    sizes = (2 * 68, 6, 6, MODES, 112, 56, 6)
+    measured = rng.normal(size=(n, sum(sizes))).astype(np.float32)
     measured[~success] = np.nan
+    measured[1::3, -174:] = np.nan  # faces whose eyes were not measured
+    parts = np.split(measured, np.cumsum(sizes)[:-1], axis=1)
     return ShardFeatures(
         pts_seconds=rng.choice([np.nan, 0.04, 1e3], n),
         confidence=rng.choice([np.nan, 0.5, 1.0], n).astype(np.float32),
         success=success,
         frame_size_px=rng.integers(1, 4000, (n, 2), dtype=np.int32),
-        landmarks_px=measured[:, :136].reshape(n, 68, 2),
-        pose=measured[:, 136:142],
-        global_parameters=measured[:, 142:148],
-        shape_parameters=measured[:, 148:],
+        landmarks_px=parts[0].reshape(n, 68, 2),
+        pose=parts[1],
+        global_parameters=parts[2],
+        shape_parameters=parts[3],
+        eye_landmarks_px=parts[4].reshape(n, 2, 28, 2),
+        eye_depths_mm=parts[5].reshape(n, 2, 28),
+        gaze_directions=parts[6].reshape(n, 2, 3),
         weighted=pool.weighted[places],
         fhog_bins=pool.fhog_bins[places],
         geometry_bins=pool.geometry_bins[places],
@@ -109,9 +116,15 @@ def track(models: ActionUnitModels, pool: Pool, places: NDArray[np.int64]) -> Ac
     return tracker
 
 
-def measurement_of(descriptor: Descriptor, seed: int = 0) -> FaceMeasurement:
+def measurement_of(
+    descriptor: Descriptor, seed: int = 0, *, with_eyes: bool = True
+) -> FaceMeasurement:
     """Return a measurement with this descriptor and otherwise random numbers."""
     rng = np.random.default_rng(seed)
+    eyes = None
+    if with_eyes:
+        sizes = (2, 28, 2), (2, 28, 3), (2, 3)
+        eyes = EyeMeasurement(*(rng.normal(size=size).astype(np.float32) for size in sizes))
     return FaceMeasurement(
         fit=ShapeFit(
             scale_px_per_mm=1.5,
@@ -125,6 +138,7 @@ def measurement_of(descriptor: Descriptor, seed: int = 0) -> FaceMeasurement:
         aligned=None,  # type: ignore[arg-type]
         fhog=descriptor[0],
         geometry=descriptor[1],
+        eyes=eyes,
     )
 
 

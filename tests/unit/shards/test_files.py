@@ -141,7 +141,7 @@ def test_other_kinds_and_sizes_are_refused() -> None:
 @pytest.mark.parametrize("numbers", [[-1, 35, 34, 0, 0], [2**40, 35, 34, 0, 0], [0, 35, 34, 2, 0]])
 def test_impossible_features_are_refused_unread(numbers: list[int]) -> None:
     file = io.BytesIO()
-    work_file.write_work_file(file, b"OFBSHRD1", numbers, [])
+    work_file.write_work_file(file, b"OFBSHRD2", numbers, [])
     with pytest.raises(WorkFileError, match="claims"):
         _read(file.getvalue())
 
@@ -193,7 +193,7 @@ def test_features_out_of_their_range_are_refused(field: str, value: int) -> None
     firsts = [values for first in shard.first_descriptors for values in first]
     file = io.BytesIO()
     numbers = [2, MODELS, MODES, 1, 1]
-    work_file.write_work_file(file, b"OFBSHRD1", numbers, [*arrays.values(), *firsts])
+    work_file.write_work_file(file, b"OFBSHRD2", numbers, [*arrays.values(), *firsts])
     with pytest.raises(WorkFileError, match=field):
         _read(file.getvalue())
 

@@ -55,8 +55,25 @@ def test_recorder_keeps_the_measurements() -> None:
         [1.5, *measurement.fit.rotation_radians, *measurement.fit.translation_px],
     )
     np.testing.assert_array_equal(features.shape_parameters[2], measurement.fit.shape_parameters)
-    for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters"):
+    assert measurement.eyes is not None
+    eyes = measurement.eyes
+    np.testing.assert_array_equal(features.eye_landmarks_px[2], eyes.landmarks_px)
+    np.testing.assert_array_equal(features.eye_depths_mm[2], eyes.landmarks_3d_mm[..., 2])
+    np.testing.assert_array_equal(features.gaze_directions[2], eyes.gaze_directions)
+    for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters",
+                 "eye_landmarks_px", "eye_depths_mm", "gaze_directions"):  # fmt: skip
         assert np.isnan(getattr(features, name)[0]).all()
+
+
+def test_eyes_that_were_not_measured_are_nan() -> None:
+    models, pool = models_and_pool()
+    recorder = ShardRecorder(models, MODES)
+    measurement = measurement_of(pool.descriptors[0], with_eyes=False)
+    recorder.add(0.0, 1.0, (4, 3), np.zeros((68, 2), "f4"), measurement)
+    features = recorder.features()
+    for name in ("eye_landmarks_px", "eye_depths_mm", "gaze_directions"):
+        assert np.isnan(getattr(features, name)).all()
+    assert np.isfinite(features.pose).all()
 
 
 def test_recorder_keeps_first_descriptors_that_the_caller_overwrites() -> None:

@@ -25,11 +25,30 @@ def test_names_are_openfaces_and_unique() -> None:
     assert len(set(names)) == len(names)
     assert names[:5] == ["frame", "face_id", "timestamp", "confidence", "success"]
     for name in ("pose_Tx", "pose_Rz", "x_0", "y_67", "X_0", "Z_67", "p_scale", "p_rx", "p_tx",
-                 "p_33", "AU01_r", "AU45_r", "AU28_c"):  # fmt: skip
+                 "p_33", "AU01_r", "AU45_r", "AU28_c", "gaze_0_x", "gaze_1_z", "gaze_angle_y",
+                 "eye_lmk_x_0", "eye_lmk_y_55", "eye_lmk_Z_55"):  # fmt: skip
         assert name in names
     assert "p_34" not in names
     assert "AU28_r" not in names
-    assert len(names) == 5 + 6 + 5 * 68 + 6 + 34 + 2 + 2
+    assert len(names) == 5 + 8 + 5 * 56 + 6 + 5 * 68 + 6 + 34 + 2 + 2
+
+
+def test_the_order_is_openfaces() -> None:
+    """The order of the groups, and of what they hold."""
+    names = [column.name for column in COLUMNS]
+    eyes = [f"gaze_{eye}_{axis}" for eye in (0, 1) for axis in "xyz"]
+    eyes += ["gaze_angle_x", "gaze_angle_y"]
+    eyes += [f"eye_lmk_{axis}_{k}" for axis in "xyXYZ" for k in range(56)]
+    assert names[5 : 5 + len(eyes)] == eyes
+    firsts = [names.index(name) for name in ("pose_Tx", "x_0", "X_0", "p_scale", "AU01_r")]
+    assert firsts[0] == 5 + len(eyes)
+    assert firsts == sorted(firsts)
+
+
+def test_the_points_of_either_eye_are_told_apart() -> None:
+    descriptions = {column.name: column.description for column in COLUMNS}
+    assert "point 27 of 28 of the left eye" in descriptions["eye_lmk_x_27"]
+    assert "point 0 of 28 of the right eye" in descriptions["eye_lmk_X_28"]
 
 
 def test_types() -> None:
@@ -52,6 +71,10 @@ def test_units_follow_the_kind() -> None:
     assert {units[f"pose_R{a}"] for a in "xyz"} == {"rad"}
     assert {units[f"{a}_{k}"] for a in "xy" for k in range(68)} == {"px"}
     assert {units[f"{a}_{k}"] for a in "XYZ" for k in range(68)} == {"mm"}
+    assert {units[f"eye_lmk_{a}_{k}"] for a in "xy" for k in range(56)} == {"px"}
+    assert {units[f"eye_lmk_{a}_{k}"] for a in "XYZ" for k in range(56)} == {"mm"}
+    assert {units[f"gaze_{eye}_{a}"] for eye in (0, 1) for a in "xyz"} == {"1"}
+    assert {units[f"gaze_angle_{a}"] for a in "xy"} == {"rad"}
 
 
 def test_action_units_are_explained() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openface_core.eyes import EyeMeasurement
 from openface_core.face_measurement import FaceMeasurement
 from openface_core.tables import (
     FrameActionUnits,
@@ -27,7 +28,7 @@ def landmarks_of(frame: int) -> np.ndarray:
     return (np.arange(136, dtype=np.float32) + 1000 * frame).reshape(68, 2)
 
 
-def measurement_of(frame: int) -> FaceMeasurement:
+def measurement_of(frame: int, with_eyes: bool = True) -> FaceMeasurement:
     """Return a measurement whose every number is another one."""
     base = 1000.0 * frame
     fit = SimpleNamespace(
@@ -41,7 +42,15 @@ def measurement_of(frame: int) -> FaceMeasurement:
         rotation_radians=np.array([14.0, 15.0, 16.0]) + base,
     )
     points = (np.arange(204, dtype=np.float32) + base + 200).reshape(68, 3)
-    return cast(FaceMeasurement, SimpleNamespace(fit=fit, pose=pose, landmarks_3d_mm=points))
+    eyes = None
+    if with_eyes:
+        eyes = EyeMeasurement(
+            (np.arange(112, dtype=np.float32) + base + 500).reshape(2, 28, 2),
+            (np.arange(168, dtype=np.float32) + base + 700).reshape(2, 28, 3),
+            np.array([[0.6, 0.0, -0.8], [0.0, 0.6, -0.8]], dtype=np.float32),
+        )
+    measured = SimpleNamespace(fit=fit, pose=pose, landmarks_3d_mm=points, eyes=eyes)
+    return cast(FaceMeasurement, measured)
 
 
 def recorded(successes: list[bool]) -> FrameSeries:
@@ -83,6 +92,31 @@ def test_every_number_lands_in_its_column() -> None:
     ]  # fmt: skip
     assert [row[f"p_{k}"] for k in range(3)] == [1006, 1007, 1008]
     assert (row["AU01_r"], row["AU01_c"], row["AU28_c"]) == (5.0, True, False)
+    gaze = [row[f"gaze_{eye}_{axis}"] for eye in (0, 1) for axis in "xyz"]
+    assert gaze == pytest.approx([0.6, 0, -0.8, 0, 0.6, -0.8])
+    assert row["gaze_angle_x"] == row["gaze_angle_y"] == pytest.approx(np.arctan2(0.3, 0.8))
+    for offset, axis in enumerate("xy"):
+        assert [row[f"eye_lmk_{axis}_{k}"] for k in range(56)] == [
+            1500 + 2 * k + offset for k in range(56)
+        ]
+    for offset, axis in enumerate("XYZ"):
+        assert [row[f"eye_lmk_{axis}_{k}"] for k in range(56)] == [
+            1700 + 3 * k + offset for k in range(56)
+        ]
+
+
+def test_faces_whose_eyes_were_not_measured() -> None:
+    recorder = FrameRecorder(MODES)
+    for frame, with_eyes in enumerate((True, False)):
+        recorder.add(None, None, landmarks_of(frame), measurement_of(frame, with_eyes))
+    series = recorder.series()
+    assert series.has_eyes.tolist() == [True, False]
+    table = frame_table(SCHEMA, series, action_units([True, True]))
+    for name in table.column_names:
+        is_of_eyes = name.startswith(("gaze_", "eye_lmk_"))
+        assert (table[name][1].as_py() is None) == (is_of_eyes or name == "timestamp"
+                                                    or name == "confidence"), name  # fmt: skip
+        assert table[name][0].as_py() is not None or not is_of_eyes
 
 
 @given(st.lists(st.booleans(), max_size=12))
@@ -122,6 +156,9 @@ def test_the_types_of_a_series() -> None:
         ("pose", (2, 6)),
         ("global_parameters", (2, 6)),
         ("shape_parameters", (2, MODES)),
+        ("eye_landmarks_px", (2, 2, 28, 2)),
+        ("eye_landmarks_3d_mm", (2, 2, 28, 3)),
+        ("gaze_directions", (2, 2, 3)),
     ):
         values = getattr(series, name)
         assert values.dtype == np.float32
