@@ -1,10 +1,9 @@
 """The main job's analysis against OpenFace's own CSV, from given landmarks and end to end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from openface_core.shape import Camera
 from pipelines.component_validation import (
@@ -16,8 +15,10 @@ from pipelines.component_validation import (
     poses_and_points,
     table_row,
 )
+from pipelines.eye_validation import eye_rows
 from pipelines.golden_dumps import points_of
 from pipelines.openface_output import (
+    EYE_COLUMNS,
     GLOBAL_COLUMNS,
     LANDMARK_COLUMNS,
     POINT_3D_COLUMNS,
@@ -25,6 +26,7 @@ from pipelines.openface_output import (
     OpenFaceOutput,
     read_openface_output,
     shape_columns,
+    table_values,
 )
 from pipelines.unit_validation import (
     CHAIN_PRESENCE_BOUND,
@@ -69,7 +71,11 @@ def read_reference(path: str, engine: Engine) -> OpenFaceOutput:
             *LANDMARK_COLUMNS,
             *POSE_COLUMNS,
         ),
-        optional=(*shape_columns(engine.meter.pdm.mode_count), *POINT_3D_COLUMNS),
+        optional=(
+            *shape_columns(engine.meter.pdm.mode_count),
+            *POINT_3D_COLUMNS,
+            *EYE_COLUMNS,
+        ),
     )
 
 
@@ -78,12 +84,6 @@ def _analyse(
 ) -> pa.Table:
     run = RunProvenance(settings.as_dict())
     return analyse_video(task, engine, settings, run, on_frame).result.table
-
-
-def _values(table: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:
-    """Return columns, (n, len(names)) float64, null as NaN."""
-    columns = [table[name].cast(pa.float64()).to_numpy() for name in names]
-    return np.stack(columns, axis=1).astype(np.float64)
 
 
 def compare_with_csv(
@@ -111,9 +111,9 @@ def compare_with_csv(
     Returns
     -------
     ChainComparison
-        Action units, and for the networks landmarks and pose too. Frames without a face on either
-        side take no part. Bounds are set only for given landmarks that are not the CSV's own,
-        which are rounded to 0.1 px.
+        Action units, gaze and eyes where both have them, and for the networks landmarks and pose
+        too. Frames without a face on either side take no part. Bounds are set only for given
+        landmarks that are not the CSV's own, which are rounded to 0.1 px.
 
     Raises
     ------
@@ -128,12 +128,13 @@ def compare_with_csv(
     part = "end to end" if end_to_end else "whole chain from given landmarks"
     rows: list[Row] = []
     if end_to_end:
-        faces = _values(table, ["success"])[:, 0]
+        faces = table_values(table, ["success"])[:, 0]
         rows.append(cells_row("1 detection", "frames with a face", faces, reference.is_successful))
         rows += _landmark_rows(table, reference)
         rows += _pose_rows(table, reference)
+    rows += eye_rows(table, reference)
     pairs = tuple(
-        (_values(table, names), reference.values(names))
+        (table_values(table, names), reference.values(names))
         for names in (intensity_columns(models), presence_columns(models))
     )
     rows.append(intensities_row(part, *pairs[0], CSV_INTENSITY_BOUND if unrounded else None))
@@ -142,7 +143,7 @@ def compare_with_csv(
 
 
 def _landmark_rows(table: pa.Table, reference: OpenFaceOutput) -> Iterator[Row]:
-    measured, expected = _values(table, LANDMARK_COLUMNS), reference.values(LANDMARK_COLUMNS)
+    measured, expected = table_values(table, LANDMARK_COLUMNS), reference.values(LANDMARK_COLUMNS)
     yield table_row("2 landmarks", "x, y, px", measured, expected)
     a, b = (
         np.stack(np.split(values, 2, axis=1), axis=-1) for values in (measured, expected)
@@ -165,7 +166,7 @@ def _landmark_rows(table: pa.Table, reference: OpenFaceOutput) -> Iterator[Row]:
 
 
 def _pose_rows(table: pa.Table, reference: OpenFaceOutput) -> Iterator[Row]:
-    measured, expected = _values(table, POSE_COLUMNS), reference.values(POSE_COLUMNS)
+    measured, expected = table_values(table, POSE_COLUMNS), reference.values(POSE_COLUMNS)
     for k, name in enumerate(POSE_COLUMNS):
         unit = "mm" if k < 3 else "rad"
         yield table_row("4 pose", f"{name}, {unit}", measured[:, [k]], expected[:, [k]])

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.errors import InputError
+from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
 from openface_core.landmarks.files import MAX_FILE_BYTES, MAX_FRAMES
 from openface_core.tables.columns import LANDMARK_COUNT
 
@@ -17,6 +19,12 @@ Float64Array = NDArray[np.float64]
 POSE_COLUMNS = tuple(f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz")
 LANDMARK_COLUMNS = tuple(f"{axis}_{k}" for axis in "xy" for k in range(LANDMARK_COUNT))
 POINT_3D_COLUMNS = tuple(f"{axis}_{k}" for axis in "XYZ" for k in range(LANDMARK_COUNT))
+_EYE_POINTS = range(EYE_COUNT * EYE_POINT_COUNT)
+GAZE_COLUMNS = tuple(f"gaze_{eye}_{axis}" for eye in range(EYE_COUNT) for axis in "xyz")
+GAZE_ANGLE_COLUMNS = ("gaze_angle_x", "gaze_angle_y")
+EYE_LANDMARK_COLUMNS = tuple(f"eye_lmk_{axis}_{k}" for axis in "xy" for k in _EYE_POINTS)
+EYE_POINT_3D_COLUMNS = tuple(f"eye_lmk_{axis}_{k}" for axis in "XYZ" for k in _EYE_POINTS)
+EYE_COLUMNS = (*GAZE_COLUMNS, *GAZE_ANGLE_COLUMNS, *EYE_LANDMARK_COLUMNS, *EYE_POINT_3D_COLUMNS)
 GLOBAL_COLUMNS = ("p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty")
 
 _REMEDY = "Write it again with OpenFace's FeatureExtraction, all outputs switched on."
@@ -25,6 +33,12 @@ _REMEDY = "Write it again with OpenFace's FeatureExtraction, all outputs switche
 def shape_columns(mode_count: int) -> tuple[str, ...]:
     """Return the columns of the tracker's shape: global parameters, then the modes' weights."""
     return (*GLOBAL_COLUMNS, *(f"p_{k}" for k in range(mode_count)))
+
+
+def table_values(table: pa.Table, names: Sequence[str]) -> Float64Array:
+    """Return columns of a per-frame table, (n, len(names)) float64, null as NaN."""
+    columns = [table[name].cast(pa.float64()).to_numpy() for name in names]
+    return np.stack(columns, axis=1).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -178,6 +178,7 @@ def validate(arguments: ValidateArguments) -> "Report":
     from pipelines.component_validation import compare_components
     from pipelines.config_file import load_settings
     from pipelines.csv_validation import compare_csv_pose, compare_with_csv, read_reference
+    from pipelines.eye_validation import compare_csv_gaze
     from pipelines.golden_dumps import GoldenDumps
     from pipelines.validation_report import Report, Row, UnitRow, write_report
     from transforms.engine import load_engine
@@ -212,6 +213,7 @@ def validate(arguments: ValidateArguments) -> "Report":
     if arguments.csv is not None:
         reference = read_reference(arguments.csv, engine)
         rows += compare_csv_pose(reference, engine, width_px, height_px)
+        rows += compare_csv_gaze(reference)
         sources: list[tuple[str, str | None]] = [
             ("Whole chain from given landmarks", arguments.landmarks or arguments.csv)
         ]

@@ -63,9 +63,9 @@ def write_shards(
             features.pts_seconds[:] = 0.0
             features.confidence[:] = 0.5
             features.frame_size_px[:] = (640, 480)
-            for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters"):
-                values = getattr(features, name)
-                values[:] = np.where(np.isnan(values), np.nan, 1.0)
+            for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters",
+                         "eye_landmarks_px", "eye_depths_mm", "gaze_directions"):  # fmt: skip
+                getattr(features, name)[features.success] = 1.0
             path = features_path(output, shard, part)
             write_whole(path, lambda file, features=features: write_features(file, features))
             parts.append(FeaturesPart(path, len(places)))
