@@ -18,6 +18,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
+from openface_core.shift_averaging import shift_averaged_fhog
 
 Float32Array = NDArray[np.float32]
 
@@ -62,11 +63,43 @@ class FaceMeter:
         The 68-point shape model.
     triangles : (t, 3) ndarray of int32
         Triangulation of the face mask.
+    shift_average : bool
+        Whether the appearance descriptor is averaged over shifted copies of the aligned face (see
+        :mod:`openface_core.shift_averaging`), which OpenFace does not do.
     """
 
-    def __init__(self, pdm: PointDistributionModel, triangles: NDArray[np.int32]) -> None:
+    def __init__(
+        self,
+        pdm: PointDistributionModel,
+        triangles: NDArray[np.int32],
+        shift_average: bool = False,
+    ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
+        self.shift_average = shift_average
+
+    def appearance(
+        self, frame: NDArray[np.uint8], landmarks: Float32Array, aligned: AlignedFace
+    ) -> Float32Array:
+        """Return the appearance descriptor of an aligned face.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            Upright BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Its landmarks, pixels.
+        aligned : AlignedFace
+            The face in it.
+
+        Returns
+        -------
+        (4464,) ndarray of float32
+            FHOG features.
+        """
+        if self.shift_average:
+            return shift_averaged_fhog(self.aligner, frame, landmarks, aligned).ravel()
+        return fhog(aligned.image).ravel()
 
     def measure(
         self,
@@ -109,7 +142,7 @@ class FaceMeter:
             pose=pose,
             landmarks_3d_mm=points,
             aligned=aligned,
-            fhog=fhog(aligned.image).ravel(),
+            fhog=self.appearance(frame, landmarks, aligned),
             geometry=geometry_descriptor(self.pdm, fit.shape_parameters),
             eyes=eyes,
         )

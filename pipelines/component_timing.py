@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.detection import select_face
 from openface_core.face_measurement import FaceMeasurement
-from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame, open_media
@@ -183,7 +182,7 @@ class _TimedVideo:
         with watch.time("5 alignment, mask"):
             aligned = self._aligner.align(frame.image, landmarks, fit.translation_px)
         with watch.time("6 FHOG"):
-            appearance = fhog(aligned.image).ravel()
+            appearance = self._engine.meter.appearance(frame.image, landmarks, aligned)
         with watch.time("7 geometry"):
             geometry = geometry_descriptor(pdm, fit.shape_parameters)
         return FaceMeasurement(fit, pose, points, aligned, appearance, geometry)

@@ -118,7 +118,11 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
         )
     return Engine(
-        meter=FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARK_COUNT)),
+        meter=FaceMeter(
+            pdm,
+            read_triangulation(files.triangulation, LANDMARK_COUNT),
+            shift_average=settings.alignment.shift_average,
+        ),
         video_models=video_models,
         image_models=image_models,
         detector=detector,

@@ -14,6 +14,20 @@ MAX_BUCKETS = 100_000
 
 
 @dataclass(frozen=True)
+class AlignmentSettings:
+    """How faces are brought to the standard pose and described.
+
+    Parameters
+    ----------
+    shift_average : bool
+        Whether the appearance descriptor is the mean over copies of the aligned face that are
+        shifted by a quarter of a pixel. OpenFace does not do so.
+    """
+
+    shift_average: bool = False
+
+
+@dataclass(frozen=True)
 class OutputSettings:
     """How tables are written.
 
@@ -115,6 +129,8 @@ class RunSettings:
         Which models are used.
     detection : DetectionSettings
         How faces are found.
+    alignment : AlignmentSettings
+        How faces are aligned and described.
     onnxruntime : OnnxSettings
         Where networks run.
     decoding : DecodeLimits
@@ -128,6 +144,7 @@ class RunSettings:
     name: str = "default"
     models: ModelSelection = field(default_factory=ModelSelection)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
+    alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
     output: OutputSettings = field(default_factory=OutputSettings)

@@ -64,7 +64,31 @@ class FaceAligner:
             The transform and the masked face.
         """
         matrix = warp_matrix(landmarks, translation_px, self.mean_mm)
+        return AlignedFace(matrix, self.warp(frame, landmarks, matrix))
+
+    def warp(
+        self,
+        frame: NDArray[np.uint8],
+        landmarks: NDArray[np.float32],
+        matrix: NDArray[np.float32],
+    ) -> NDArray[np.uint8]:
+        """Warp and mask one face by a given transform.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Detected landmarks, pixels.
+        matrix : (2, 3) ndarray of float32
+            Forward transform, frame to aligned face.
+
+        Returns
+        -------
+        (112, 112, 3) ndarray of uint8
+            BGR, black outside of the mask.
+        """
         image = warp_affine(frame, matrix, ALIGNED_SIZE_PX)
         mask = mask_of_aligned_face(landmarks, matrix, self.triangles, ALIGNED_SIZE_PX)
         apply_mask(image, mask, image)
-        return AlignedFace(matrix, image)
+        return image

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from openface_core.face_measurement import FaceMeter
+from openface_core.fhog import fhog
 from tests.synthetic_models import (
     plausible_shape_parameters,
     project_face,
@@ -62,6 +63,40 @@ def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
     np.testing.assert_array_equal(first.fhog, second.fhog)
     np.testing.assert_array_equal(first.geometry, second.geometry)
     np.testing.assert_array_equal(first.landmarks_3d_mm, second.landmarks_3d_mm)
+
+
+def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face) -> None:
+    found = meter.measure(*face)
+    averaged = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True).measure(*face)
+    assert found is not None
+    assert averaged is not None
+    np.testing.assert_array_equal(averaged.aligned.image, found.aligned.image)
+    np.testing.assert_array_equal(averaged.geometry, found.geometry)
+    copies = [found.fhog.astype(np.float64)]
+    for x, y in ((-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)):
+        matrix = found.aligned.matrix + np.array([[0, 0, x], [0, 0, y]], dtype=np.float32)
+        copies.append(fhog(meter.aligner.warp(*face, matrix)).ravel().astype(np.float64))
+    np.testing.assert_allclose(averaged.fhog, np.mean(copies, axis=0), rtol=0, atol=1e-6)
+    assert averaged.fhog.dtype == np.float32
+
+
+def test_shift_average_depends_less_on_the_place_in_a_pixel(meter: FaceMeter) -> None:
+    def change(of: FaceMeter) -> float:
+        descriptors = []
+        for x in (100.0, 100.3):
+            arguments = (SCALE_PX_PER_MM, ROTATION, (x, 90.0), plausible_shape_parameters(3, 0.3))
+            picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
+            # The landmarks stay: they are wrong by a part of a pixel.
+            found = of.measure(picture, face_at_100)
+            assert found is not None
+            descriptors.append(found.fhog)
+        return float(np.abs(descriptors[1] - descriptors[0]).mean())
+
+    face_at_100 = project_face(
+        synthetic_pdm(), SCALE_PX_PER_MM, ROTATION, PLACE_PX, plausible_shape_parameters(3, 0.3)
+    )
+    averaging = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True)
+    assert change(averaging) < 0.9 * change(meter)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

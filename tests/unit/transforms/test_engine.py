@@ -9,7 +9,7 @@ from models import ModelFiles, ModelSelection, locate_models
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxSettings
 from transforms.engine import load_engine
-from transforms.settings import RunSettings
+from transforms.settings import AlignmentSettings, RunSettings
 
 SETTINGS = RunSettings()
 
@@ -28,6 +28,12 @@ def test_without_networks(models_folder: Path) -> None:
     assert engine.detector is None
     assert engine.landmark_network is None
     assert engine.providers == ()
+
+
+def test_shift_average_reaches_the_meter(models_folder: Path) -> None:
+    settings = RunSettings(alignment=AlignmentSettings(shift_average=True))
+    assert load_engine(files_of(models_folder), settings).meter.shift_average
+    assert not load_engine(files_of(models_folder), SETTINGS).meter.shift_average
 
 
 def test_with_networks(network_models_folder: Path) -> None:
