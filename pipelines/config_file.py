@@ -1,5 +1,6 @@
 """Presets and users' TOML files turned into checked settings."""
 
+import re
 import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -8,12 +9,34 @@ from typing import Any, get_args, get_type_hints
 from openface_core.errors import ConfigError
 from transforms.settings import RunSettings
 
+_BEAM = "beam"
+_OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
 PRESETS_FOLDER = Path(__file__).resolve().parent.parent / "configs"
 
 
 def preset_names() -> tuple[str, ...]:
     """Return the names of the presets that come with the program."""
     return tuple(sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml")))
+
+
+def _read(name_or_path: str) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a preset or file, and its content."""
+    path = Path(name_or_path)
+    if name_or_path in preset_names():
+        path = PRESETS_FOLDER / f"{name_or_path}.toml"
+    elif not path.is_file():
+        raise ConfigError(
+            name_or_path,
+            "neither a preset nor a file",
+            f"Use {', '.join(preset_names())}, or the path of a TOML file.",
+        )
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            path, f"not a readable TOML file ({error})", "Correct the file."
+        ) from error
 
 
 def load_settings(name_or_path: str) -> RunSettings:
@@ -36,25 +59,56 @@ def load_settings(name_or_path: str) -> RunSettings:
         If there is no such preset or file, it is not TOML, has an unknown key, or a value is of
         the wrong type or out of range.
     """
-    path = Path(name_or_path)
-    if name_or_path in preset_names():
-        path = PRESETS_FOLDER / f"{name_or_path}.toml"
-    elif not path.is_file():
-        raise ConfigError(
-            name_or_path,
-            "neither a preset nor a file",
-            f"Use {', '.join(preset_names())}, or the path of a TOML file.",
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(
-            path, f"not a readable TOML file ({error})", "Correct the file."
-        ) from error
+    path, content = _read(name_or_path)
+    content.pop(_BEAM, None)
     content.setdefault("name", path.stem)
     settings = _build(RunSettings, content, str(path), "")
     assert isinstance(settings, RunSettings)  # noqa: S101 - tells the type checker what was built
     return settings
+
+
+def load_beam_options(name_or_path: str) -> dict[str, tuple[str, ...]]:
+    """Read where a run is to happen: the section ``[beam]``, which has no influence on results.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`load_settings`.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Values of Beam's options by their names without dashes; none for a switch. ``runner`` is
+        among them.
+
+    Raises
+    ------
+    ConfigError
+        If the section has something that is no option.
+    """
+    path, content = _read(name_or_path)
+    section = content.get(_BEAM, {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{path}: {_BEAM}", "a table is expected", f"Write it as [{_BEAM}].")
+    options: dict[str, tuple[str, ...]] = {}
+    for name, value in section.items():
+        where = f"{path}: {_BEAM}.{name}"
+        if not _OPTION_NAME.fullmatch(name):
+            raise ConfigError(
+                where, "not the name of an option", "Write it without dashes, as flink_master."
+            )
+        values = value if isinstance(value, list) else [value]
+        if value is True:
+            options[name] = ()
+        elif values and all(type(item) in (str, int, float) for item in values):
+            options[name] = tuple(str(item) for item in values)
+        else:
+            raise ConfigError(
+                where,
+                f"a text, a number, true or a list is expected, found {value!r}",
+                "Correct the value; leave out a switch that is off.",
+            )
+    return options
 
 
 def _build(kind: Any, content: dict[str, Any], file: str, prefix: str) -> Any:

@@ -56,8 +56,15 @@ def run(arguments: RunArguments) -> RunSummary:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    from pipelines.runner_checks import canonical_name
-    from pipelines.runners import import_beam, is_local, make_runner, pipeline_options, worker_count
+    from pipelines.config_file import load_beam_options
+    from pipelines.runners import (
+        chosen_runner,
+        import_beam,
+        is_local,
+        make_runner,
+        pipeline_options,
+        worker_count,
+    )
 
     began = time.monotonic()
     beam = import_beam()
@@ -76,8 +83,9 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.storage import remove_temporaries
     from transforms.work_folder import discard_all
 
-    runner = canonical_name(arguments.runner)
-    options = pipeline_options(runner, arguments.beam)
+    preset = load_beam_options(arguments.config)
+    runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
+    options = pipeline_options(runner, given)
     workers = worker_place(runner, options)
     plan = make_plan(arguments)
     workers.check_paths(places_of(plan, arguments.output))
@@ -140,6 +148,9 @@ def run(arguments: RunArguments) -> RunSummary:
                     progress.folder if workers.tells_progress else None,
                     sharers,
                 )
+                if workers.is_left_alone:
+                    pipeline.run()
+                    return RunSummary(arguments.output, plan.inputs, handed_over_to=runner)
                 counts.update(_counters(_finish(pipeline, watchdog)))
             discard_all(arguments.output)
     return RunSummary(
@@ -220,7 +231,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")
-        return 0 if summary.inputs_written or summary.inputs_finished else 1
+        return 0 if summary.has_results else 1
 
     return run_command(command)
 

@@ -43,8 +43,8 @@ class RunArguments:
         Whether folders are sequences of images.
     provider : str or None
         Execution provider of onnxruntime, over the one of the configuration.
-    runner : str
-        Beam runner.
+    runner : str or None
+        Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
     force : bool
         Whether to analyse finished inputs anew.
     dry_run : bool
@@ -62,7 +62,7 @@ class RunArguments:
     landmarks: str | None = None
     image_folders: bool = False
     provider: str | None = None
-    runner: str = "DirectRunner"
+    runner: str | None = None
     force: bool = False
     dry_run: bool = False
     quiet: bool = False
@@ -108,9 +108,9 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--runner",
-        default="DirectRunner",
         metavar="NAME",
-        help="Beam runner; DirectRunner uses all cores of this machine (default)",
+        help="Beam runner; DirectRunner uses all cores of this machine (default); for others see "
+        "docs/clusters.md",
     )
     result.add_argument(
         "--force",

@@ -24,6 +24,8 @@ class RunSummary:
         Rows of the error table that cost no results.
     seconds : float
         Wall time.
+    handed_over_to : str or None
+        The runner that goes on by itself; nothing else is known then.
     """
 
     output: str
@@ -35,8 +37,19 @@ class RunSummary:
     frames_with_face: int = 0
     warnings: int = 0
     seconds: float = 0.0
+    handed_over_to: str | None = None
+
+    @property
+    def has_results(self) -> bool:
+        """Whether an input has a table, or may get one from a cluster that works on it."""
+        return bool(self.inputs_written or self.inputs_finished or self.handed_over_to)
 
     def __str__(self) -> str:
+        if self.handed_over_to is not None:
+            return (
+                f"Handed {self.inputs} inputs over to {self.handed_over_to}, which goes on by "
+                f"itself and writes to {self.output}."
+            )
         if self.inputs == self.inputs_finished:
             return (
                 f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "

@@ -4,7 +4,7 @@ import argparse
 import difflib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +19,7 @@ _LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 # Beam gives up a whole run after this time, and its own 5 minutes are no time for videos.
 _JOB_SERVER_TIMEOUT_SECONDS = 365 * 24 * 3600
 _NEAR_MISS = 0.9
+_DEFAULT_RUNNER = "DirectRunner"
 
 
 def import_beam() -> ModuleType:
@@ -54,6 +55,48 @@ def worker_count(options: "PipelineOptions") -> int:
     return int(options.view_as(DirectOptions).direct_num_workers) or os.cpu_count() or 1
 
 
+def chosen_runner(
+    runner: str | None, given: Sequence[str], preset: Mapping[str, Sequence[str]]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the runner and the Beam options of a command line on top of a preset's.
+
+    Parameters
+    ----------
+    runner : str or None
+        Runner that the command line names.
+    given : sequence of str
+        Beam options of the command line.
+    preset : mapping of str to sequence of str
+        Values of options by name, from the section ``[beam]`` of a configuration.
+
+    Returns
+    -------
+    runner : str
+        The runner's name as it is written here.
+    options : tuple of str
+        All options; of those that both name, the command line's. The preset's options are for its
+        own runner: with another one they are left out.
+    """
+    preset = dict(preset)
+    of_preset = canonical_name(*preset.pop("runner", (_DEFAULT_RUNNER,)))
+    chosen = of_preset if runner is None else canonical_name(runner)
+    if chosen != of_preset:
+        return chosen, tuple(given)
+    named = _names(given)
+    added = [
+        f"--{name}={value}" if value is not None else f"--{name}"
+        for name, values in preset.items()
+        if f"__{name}" not in named
+        for value in values or (None,)
+    ]
+    return chosen, (*added, *given)
+
+
+def _names(given: Sequence[str]) -> set[str]:
+    """Return the names of options with dashes as underscores: Beam takes some both ways."""
+    return {argument.split("=", 1)[0].replace("-", "_") for argument in given}
+
+
 def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     """Return the Beam options of a run.
 
@@ -71,7 +114,7 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
         ``in_memory`` has one worker by its nature. Runs through a job service may take their time.
     """
     arguments = [*given]
-    named = {argument.split("=", 1)[0].replace("-", "_") for argument in given}
+    named = _names(given)
     if is_local(runner):
         if "__direct_running_mode" not in named:
             arguments.append("--direct_running_mode=multi_threading")
@@ -94,7 +137,7 @@ class _BeamOptionParser(argparse.ArgumentParser):
         raise ConfigError("Beam's options", message, "Correct the value.")
 
 
-def _known_options() -> tuple[argparse.ArgumentParser, list[str]]:
+def known_options() -> tuple[argparse.ArgumentParser, list[str]]:
     """Return a parser for every option of this installation of Beam, and the options' names."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -134,7 +177,7 @@ def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
 
     runner = canonical_name(runner)
     arguments = beam_arguments(runner, given)
-    parser, names = _known_options()
+    parser, names = known_options()
     _, unknown = parser.parse_known_args(arguments)
     own = list(parser_of_main_job()._option_string_actions)
     likeness = 0.6 if is_local(runner) else _NEAR_MISS

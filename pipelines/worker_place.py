@@ -31,6 +31,9 @@ class WorkerPlace:
         Whether a relative path means the same to them.
     worker_pool : str or None
         Address of the pool that starts them.
+    is_left_alone : bool
+        Whether the run is handed over to a cluster without waiting for its end, as the launcher of
+        a Dataflow template must.
     """
 
     takes_waves: bool
@@ -38,6 +41,7 @@ class WorkerPlace:
     needs_watchdog: bool
     shares_folder: bool
     worker_pool: str | None = None
+    is_left_alone: bool = False
 
     def check_paths(self, paths: Iterable[str]) -> None:
         """Refuse paths that workers would look for in another folder.
@@ -78,7 +82,11 @@ def worker_place(runner: str, options: "PipelineOptions") -> WorkerPlace:
     ConfigError
         If the runner's job service does not answer.
     """
-    from apache_beam.options.pipeline_options import DirectOptions, PortableOptions
+    from apache_beam.options.pipeline_options import (
+        DirectOptions,
+        PortableOptions,
+        StandardOptions,
+    )
 
     if is_local(runner):
         mode = options.view_as(DirectOptions).direct_running_mode
@@ -90,13 +98,16 @@ def worker_place(runner: str, options: "PipelineOptions") -> WorkerPlace:
         pool = portable.environment_config or portable.lookup_environment_option(
             "external_service_address"
         )
+    # A worker in this process ends with it.
+    is_left_alone = options.view_as(StandardOptions).no_wait_until_finish and not loopback
     if runner not in PORTABLE_RUNNERS or not portable.job_endpoint:
-        return WorkerPlace(False, loopback, False, loopback, pool)
+        return WorkerPlace(False, loopback, False, loopback, pool, is_left_alone)
     service = reach_job_service(portable.job_endpoint)
     return WorkerPlace(
         takes_waves=False,
-        tells_progress=loopback or service.is_here,
-        needs_watchdog=service.overlooks_dead_workers,
+        tells_progress=(loopback or service.is_here) and not is_left_alone,
+        needs_watchdog=service.overlooks_dead_workers and not is_left_alone,
         shares_folder=loopback,
         worker_pool=pool,
+        is_left_alone=is_left_alone,
     )

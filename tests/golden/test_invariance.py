@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import invariance
 from pipelines.run import run
 from pipelines.run_arguments import RunArguments
 
@@ -48,3 +49,13 @@ def test_the_same_bytes_however_a_video_is_cut(name: str, reference: Path, tmp_p
             print(f"{name}, shards of {seconds} s, {mode}: {found[seconds, mode][table]}")
     first = found[SHARD_SECONDS[0], "in_memory"]
     assert all(other == first for other in found.values())
+
+
+@pytest.mark.slow
+def test_the_same_bytes_in_any_order_from_processes_and_through_a_job_service(
+    reference: Path,
+) -> None:
+    # The whole matrix takes a quarter of an hour: `python -m benchmarks.invariance`.
+    options = ["--shards", "5", "--modes", "multi_processing", "EXTERNAL"]
+    corpus = ["--input", str(reference / "videos"), "--models", str(reference)]
+    assert invariance.main([*corpus, *options]) == 0

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from openface_core.errors import ConfigError
-from pipelines.config_file import PRESETS_FOLDER, load_settings, preset_names
+from pipelines.config_file import (
+    PRESETS_FOLDER,
+    load_beam_options,
+    load_settings,
+    preset_names,
+)
 from transforms.settings import RunSettings
 
 
@@ -30,7 +35,9 @@ def test_the_presets() -> None:
 
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_loads_and_is_named_after_its_file(name: str) -> None:
-    assert load_settings(name).name == name
+    # Those that only say where a run happens leave no trace in what it writes.
+    where_only = bool(load_beam_options(name))
+    assert load_settings(name).name == ("default" if where_only else name)
 
 
 def test_the_default_preset_writes_down_the_defaults() -> None:
@@ -123,4 +130,42 @@ def test_neither_a_preset_nor_a_file(name: str, tmp_path: Path, monkeypatch) -> 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)
-    assert "default, openface22" in caught.value.remedy
+    assert "default, flink, openface22" in caught.value.remedy
+
+
+def test_options_for_beam(tmp_path: Path) -> None:
+    text = """
+name = "own"
+[output]
+zstd_level = 9
+[beam]
+runner = "FlinkRunner"
+parallelism = 8
+flink_submit_uber_jar = true
+experiments = ["a", "b"]
+"""
+    uri = written(tmp_path, text)
+    assert load_settings(uri).output.zstd_level == 9
+    assert load_beam_options(uri) == {
+        "runner": ("FlinkRunner",),
+        "parallelism": ("8",),
+        "flink_submit_uber_jar": (),
+        "experiments": ("a", "b"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("beam = 3", "a table is expected"),
+        ("[beam]\n'--runner' = 'x'", "not the name of an option"),
+        ("[beam]\nstreaming = false", "expected, found False"),
+        ("[beam]\nrunner = {}", "expected, found {}"),
+        ("[beam]\nexperiments = []", "expected, found []"),
+        ("[beam]\nexperiments = [true]", "expected, found [True]"),
+    ],
+)
+def test_what_is_no_option_for_beam(tmp_path: Path, text: str, cause: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_beam_options(written(tmp_path, text))
+    assert cause in caught.value.cause

@@ -52,6 +52,14 @@ class TestCheckOutput:
 
 
 class TestSummary:
+    def test_a_run_that_a_cluster_goes_on_with(self) -> None:
+        summary = RunSummary("gs://b/out", inputs=3, handed_over_to="DataflowRunner")
+        assert str(summary) == (
+            "Handed 3 inputs over to DataflowRunner, which goes on by itself and writes to "
+            "gs://b/out."
+        )
+        assert summary.has_results
+
     def test_in_words(self) -> None:
         assert str(SUMMARY) == (
             "Wrote 2 of 3 inputs to out/: 50 frames, 10 of them without a face, in 2.0 s "

@@ -32,7 +32,7 @@ def test_the_help_text_names_every_option_and_gives_examples(monkeypatch) -> Non
 def test_only_input_and_output_are_required() -> None:
     found = parse_arguments(["--input", "a.mp4", "--output", "out"])
     assert found == RunArguments(("a.mp4",), "out")
-    assert found.runner == "DirectRunner"
+    assert found.runner is None
 
 
 def test_everything_at_once() -> None:

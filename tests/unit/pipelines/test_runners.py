@@ -9,6 +9,7 @@ from openface_core.errors import ConfigError
 from pipelines.runners import (
     available_cores,
     beam_arguments,
+    chosen_runner,
     import_beam,
     is_local,
     make_runner,
@@ -117,3 +118,32 @@ def test_importing_beam_leaves_logging_as_a_program_wants_it() -> None:
     assert import_beam().__name__ == "apache_beam"
     (handler,) = logging.getLogger().handlers
     assert isinstance(handler, logging.StreamHandler)
+
+
+PRESET = {"runner": ("flink",), "flink_master": ("a:1",), "experiments": ("x", "y"), "async": ()}
+OF_PRESET = ("--flink_master=a:1", "--experiments=x", "--experiments=y", "--async")
+
+
+@pytest.mark.parametrize(
+    ("runner", "given", "expected"),
+    [
+        (None, (), ("FlinkRunner", OF_PRESET)),
+        ("FlinkRunner", (), ("FlinkRunner", OF_PRESET)),
+        (
+            None,
+            ("--flink-master", "b:2"),
+            ("FlinkRunner", (*OF_PRESET[1:], "--flink-master", "b:2")),
+        ),
+        ("DirectRunner", ("--experiments=z",), ("DirectRunner", ("--experiments=z",))),
+    ],
+)
+def test_the_command_line_comes_before_a_preset(
+    runner: str | None, given: tuple[str, ...], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert chosen_runner(runner, given, PRESET) == expected
+
+
+def test_without_a_preset() -> None:
+    assert chosen_runner(None, ("--x",), {}) == ("DirectRunner", ("--x",))
+    assert chosen_runner("portable", (), {}) == ("PortableRunner", ())
+    assert chosen_runner(None, (), {"direct_num_workers": ("3",)})[1] == ("--direct_num_workers=3",)

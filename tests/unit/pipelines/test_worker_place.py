@@ -48,3 +48,14 @@ def test_a_cluster_looks_after_its_workers(monkeypatch: pytest.MonkeyPatch) -> N
     options = ["--environment_type=EXTERNAL", "--environment_config=localhost:50000"]
     found = place("FlinkRunner", "--job_endpoint=flink.example:8099", *options)
     assert found == WorkerPlace(False, False, False, False, "localhost:50000")
+
+
+@pytest.mark.usefixtures("beams_own_service")
+def test_a_run_that_is_not_waited_for() -> None:
+    external = ["--environment_type=EXTERNAL", "--environment_config=localhost:50000"]
+    found = place("PortableRunner", SERVICE, *external, "--no_wait_until_finish")
+    assert found == WorkerPlace(False, False, False, False, "localhost:50000", True)
+    # Workers of this process end with it.
+    loopback = "--environment_type=LOOPBACK"
+    assert not place("PortableRunner", SERVICE, loopback, "--no_wait_until_finish").is_left_alone
+    assert not place("DirectRunner", "--no_wait_until_finish").is_left_alone
