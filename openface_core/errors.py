@@ -71,6 +71,12 @@ class LandmarkFileError(OpenFaceBeamError):
     stage = "landmarks"
 
 
+class CalibrationError(OpenFaceBeamError):
+    """There is nothing to calibrate a person's action units on."""
+
+    stage = "calibration"
+
+
 class OutputError(OpenFaceBeamError):
     """The output cannot be written."""
 

@@ -8,8 +8,9 @@ import apache_beam as beam
 from transforms.calibrate_blocks import CalibrateBlocks
 from transforms.engine_handle import EngineHandle
 from transforms.extract_shards import ExtractShards
+from transforms.find_offsets import FindOffsets
 from transforms.finish_videos import FinishVideos
-from transforms.metrics import PROBLEMS
+from transforms.metrics import GROUPS, PROBLEMS
 from transforms.plan_shards import PlanShards
 from transforms.prepare_calibration import PrepareCalibration
 from transforms.provenance import RunProvenance
@@ -32,8 +33,9 @@ def build_graph(
     """Add the main job to a pipeline: inputs in, tables out.
 
     Inputs are cut into shards, which workers analyse independently. Features stay in the work
-    folder; what is grouped are references to them. Then medians are advanced over blocks of shards,
-    again side by side, and each input is finished as a whole.
+    folder; what is grouped are references to them, by the video or the person that is calibrated.
+    Then medians are advanced over blocks of shards, again side by side, offsets are found over all
+    frames of the group, and each input is finished as a whole.
 
     Parameters
     ----------
@@ -64,20 +66,29 @@ def build_graph(
         | "Plan shards" >> PlanShards(settings)
         | "Share shards" >> ShareShards(workers)
         | "Extract shards" >> ExtractShards(handle, output, progress_folder)
-        | "Shards of an input" >> beam.GroupByKey()
+        | "Inputs calibrated together" >> beam.GroupByKey()
         | "Prepare calibration" >> PrepareCalibration(handle, output)
     )
-    finished = (
+    blocks = (
         prepared["blocks"]
         | "Spread blocks" >> beam.Reshuffle()
         | "Calibrate blocks" >> CalibrateBlocks(handle, output)
-        | "Blocks of an input" >> beam.GroupByKey()
+    )
+    calibrated = (
+        {"groups": prepared[GROUPS], "blocks": blocks}
+        | "Blocks of a group" >> beam.CoGroupByKey()
+        | "Find offsets" >> FindOffsets(handle)
+    )
+    finished = (
+        calibrated["videos"]
+        | "Spread videos" >> beam.Reshuffle()
         | "Finish videos" >> FinishVideos(handle, provenance, output)
     )
     known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
     problems = (
         known,
         prepared[PROBLEMS],
+        calibrated[PROBLEMS],
         finished[PROBLEMS],
     ) | "All problems" >> beam.Flatten()
     _ = problems | "Write errors" >> WriteErrors(output)

@@ -74,13 +74,15 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.progress_display import ProgressDisplay
     from pipelines.run_plan import make_plan, places_of
     from pipelines.worker_place import worker_place
+    from transforms.calibration import calibration_key
     from transforms.dataset_documents import write_documents
     from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
-    from transforms.planning import bucket_by_bucket, into_waves, largest_first, promised_frames
+    from transforms.planning import promised_frames
     from transforms.share_shards import local_workers
     from transforms.storage import remove_temporaries
+    from transforms.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.work_folder import discard_all
 
     preset = load_beam_options(arguments.config)
@@ -117,7 +119,8 @@ def run(arguments: RunArguments) -> RunSummary:
         promised_frames(task, settings.decoding) if workers.tells_progress else None
         for task in todo
     ]
-    ordered = bucket_by_bucket(*largest_first(todo, promised), settings.output.buckets)
+    keys = [calibration_key(task, settings.calibration) for task in todo]
+    ordered = bucket_by_bucket(*largest_first(todo, promised, keys), settings.output.buckets)
     waves = into_waves(*ordered) if workers.takes_waves else (tuple(todo),)
     frames_of = {task.video_id: frames for task, frames in zip(todo, promised, strict=True)}
     sharing = worker_count(options) if is_local(runner) else 0

@@ -15,8 +15,9 @@ examples:
   python -m pipelines.run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
       --config openface22
 
-  # a manifest with the columns video_id, uri and, if you like, person_id and landmarks
-  python -m pipelines.run --input manifest.csv --output results/
+  # a manifest with the columns video_id, uri and, if you like, person_id, landmarks, rest_seconds
+  # and rest_frames; all files of a person are calibrated as one
+  python -m pipelines.run --input manifest.csv --output results/ --calibration person
 
 Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
 The result opens with pandas.read_parquet("results/frames") and the like; see README.md.
@@ -43,6 +44,8 @@ class RunArguments:
         Whether folders are sequences of images.
     provider : str or None
         Execution provider of onnxruntime, over the one of the configuration.
+    calibration : str or None
+        What action units are relative to, over the configuration.
     runner : str or None
         Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
     force : bool
@@ -62,6 +65,7 @@ class RunArguments:
     landmarks: str | None = None
     image_folders: bool = False
     provider: str | None = None
+    calibration: str | None = None
     runner: str | None = None
     force: bool = False
     dry_run: bool = False
@@ -107,6 +111,13 @@ def parser() -> argparse.ArgumentParser:
         help="what onnxruntime runs on: auto, cpu, cuda, coreml, ...; default: as configured",
     )
     result.add_argument(
+        "--calibration",
+        metavar="MODE",
+        help="what action units are relative to: video (each by itself, as OpenFace), person (all "
+        "files of a person of the manifest), rest (frames that the manifest names) or none (static "
+        "models); default: as configured",
+    )
+    result.add_argument(
         "--runner",
         metavar="NAME",
         help="Beam runner; DirectRunner uses all cores of this machine (default); for others see "
@@ -138,6 +149,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         landmarks=known.landmarks,
         image_folders=known.image_folders,
         provider=known.provider,
+        calibration=known.calibration,
         runner=known.runner,
         force=known.force,
         dry_run=known.dry_run,

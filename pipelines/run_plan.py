@@ -9,8 +9,9 @@ from openface_core.errors import ConfigError
 from openface_core.inference import OnnxSettings
 from pipelines.config_file import load_settings
 from pipelines.run_arguments import RunArguments
+from transforms.calibration import calibration_groups, with_rest
 from transforms.dataset_documents import DESCRIPTION_NAME, recorded_buckets
-from transforms.finished import RecordedTables, is_finished
+from transforms.finished import RecordedTables, are_finished
 from transforms.planning import plan_inputs
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, VideoTask
@@ -116,23 +117,33 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     if arguments.provider is not None:
         onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
         settings = replace(settings, onnxruntime=onnx)
+    if arguments.calibration is not None:
+        calibration = replace(settings.calibration, mode=arguments.calibration)
+        settings = replace(settings, calibration=calibration)
     check_output(arguments.output)
     check_buckets(arguments.output, settings.output.buckets)
     inputs = plan_inputs(
         arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
     )
     root = Path(arguments.models) if arguments.models else default_models_folder()
-    with_networks = any(task.landmarks_uri is None for task in inputs.tasks)
+    tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
+    with_networks = any(task.landmarks_uri is None for task in tasks)
     files = locate_models(root, settings.models, with_networks=with_networks)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []
     finished: list[VideoTask] = []
-    for task in inputs.tasks:
-        done = not arguments.force and is_finished(tables, task, provenance)
-        (finished if done else todo).append(task)
+    for group in calibration_groups(tasks, settings.calibration):
+        done = not arguments.force and are_finished(tables, group, provenance)
+        (finished if done else todo).extend(group)
     return RunPlan(
-        settings, files, provenance, tuple(todo), tuple(finished), inputs.problems, with_networks
+        settings,
+        files,
+        provenance,
+        tuple(todo),
+        tuple(finished),
+        inputs.problems + without_rest,
+        with_networks,
     )
 
 
@@ -168,7 +179,23 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
     for problem in plan.problems:
         yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
+    yield from _describe_calibration(plan)
     yield (
         f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
         f"{len(plan.finished)} finished, {len(plan.problems)} out of reach."
     )
+
+
+def _describe_calibration(plan: RunPlan) -> Iterator[str]:
+    """Yield what the inputs are calibrated on, where that is not each by itself."""
+    settings = plan.settings.calibration
+    for group in calibration_groups(plan.todo, settings):
+        if len(group) > 1:
+            names = ", ".join(task.video_id for task in group)
+            yield f"together {group[0].person_id}  {names}"
+    ranges = sum(task.rest is not None for task in (*plan.todo, *plan.finished))
+    if ranges and settings.mode != "rest":
+        yield (
+            f"The manifest names rest frames for {ranges} inputs; calibration by {settings.mode!r} "
+            "does not use them."
+        )

@@ -10,16 +10,22 @@ from openface_core.dynamic_action_units import dynamic_scores, weigh_median
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards.median_state_file import read_median_state
 from openface_core.shards.replay import replay_medians
+from openface_core.shards.scores_file import BlockScores, join_scores
+from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.records import Block, BlockResult, Problem
+from transforms.settings import RunSettings
 from transforms.storage import read_whole
+from transforms.timestamps import frames_at_rest
 from transforms.work_files import load_features, save_scores
 from transforms.work_folder import scores_path
 
 
-def calibrate_block(block: Block, engine: Engine, output: str) -> BlockResult:
-    """Advance the medians over a block and leave its online scores in the work folder.
+def calibrate_block(
+    block: Block, engine: Engine, settings: RunSettings, output: str
+) -> BlockResult:
+    """Advance the medians over a block and leave its scores in the work folder.
 
     Parameters
     ----------
@@ -27,6 +33,8 @@ def calibrate_block(block: Block, engine: Engine, output: str) -> BlockResult:
         The block.
     engine : Engine
         Models in memory.
+    settings : RunSettings
+        Settings of the run.
     output : str
         The output folder.
 
@@ -37,24 +45,43 @@ def calibrate_block(block: Block, engine: Engine, output: str) -> BlockResult:
     """
     models = engine.models_for(block.info.kind)
     medians = None
-    if models.is_dynamic.any():
-        medians = DescriptorMedians()
-        if block.state_path is not None:
-            medians = DescriptorMedians.from_state(read_median_state(read_whole(block.state_path)))
-    final = np.zeros(len(models.all_models))
-    weighted, online = [final[None][:0]], [final[None][:0]]
+    if block.weighted_median is not None:
+        weighted_median = np.array(block.weighted_median)
+    else:
+        weighted_median = np.zeros(len(models.all_models))
+        if models.is_dynamic.any():
+            medians = DescriptorMedians()
+            if block.state_path is not None:
+                state = read_median_state(read_whole(block.state_path))
+                medians = DescriptorMedians.from_state(state)
+    pieces: list[BlockScores] = []
+    first_frame = block.first_frame
     for part in block.parts:
         features = load_features(part, block.info.kind, engine)
-        weighted.append(features.weighted)
         if medians is None:
-            online.append(dynamic_scores(models, features.weighted, final))
+            online = dynamic_scores(models, features.weighted, weighted_median)
         else:
-            online.append(replay_medians(models, medians, features))
+            online = replay_medians(models, medians, features)
+        sets_offsets = features.success
+        if settings.calibration.mode == "rest":
+            at_rest = frames_at_rest(block, features.pts_seconds, first_frame, settings.output)
+            sets_offsets = features.success & at_rest
+        pieces.append(
+            BlockScores(
+                weighted=features.weighted,
+                online=online,
+                pts_seconds=features.pts_seconds,
+                confidence=features.confidence,
+                success=features.success,
+                sets_offsets=sets_offsets,
+            )
+        )
+        first_frame += part.frames
     path = scores_path(output, block.task.video_id, block.number)
-    save_scores(path, np.concatenate(weighted), np.concatenate(online))
+    save_scores(path, join_scores(pieces, len(models.all_models)))
     if medians is not None:
-        final = weigh_median(models, medians.fhog, medians.geometry)
-    return BlockResult(block, path, tuple(float(value) for value in final))
+        weighted_median = weigh_median(models, medians.fhog, medians.geometry)
+    return BlockResult(block, path, tuple(float(value) for value in weighted_median))
 
 
 class _CalibrateBlock(beam.DoFn):
@@ -67,17 +94,18 @@ class _CalibrateBlock(beam.DoFn):
         self._engine = self._handle.acquire()
 
     def process(self, block: Block) -> Iterator[tuple[str, BlockResult | Problem]]:
-        """Yield the block's result, or the problem that it has, under its video id."""
-        task = block.task
+        """Yield the block's result, or the problem that it has, under its calibration key."""
+        task, settings = block.task, self._handle.settings
+        key = calibration_key(task, settings.calibration)
         try:
-            yield task.video_id, calibrate_block(block, self._engine, self._output)
+            yield key, calibrate_block(block, self._engine, settings, self._output)
         except Exception as error:  # whatever one input does, the others go on
-            yield task.video_id, Problem.from_error(task, error)
+            yield key, Problem.from_error(task, error)
 
 
 @dataclass
 class CalibrateBlocks(beam.PTransform):
-    """Advance medians: ``Block`` to ``(video_id, BlockResult or Problem)``.
+    """Advance medians: ``Block`` to ``(key, BlockResult or Problem)``.
 
     Parameters
     ----------

@@ -101,6 +101,14 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
     pdm = read_pdm(files.shape, LANDMARK_COUNT)
     video_models = read_action_unit_models(files.video_action_units)
     image_models = read_action_unit_models(files.image_action_units)
+    if settings.calibration.mode == "none":
+        if image_models.is_dynamic.any():
+            raise ModelFileError(
+                files.image_action_units,
+                "some of its models need medians, which calibration none is without",
+                "List static models only, or choose another calibration.",
+            )
+        video_models = image_models
     if (
         video_models.intensity_names != image_models.intensity_names
         or video_models.presence_names != image_models.presence_names

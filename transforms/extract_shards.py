@@ -9,12 +9,13 @@ from apache_beam.metrics import Metrics
 from openface_core.media import open_media
 from openface_core.shards.features_file import write_features
 from openface_core.shards.recorder import ShardRecorder
+from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.face_source import face_source
 from transforms.metrics import NAMESPACE
 from transforms.progress import ProgressWriter
-from transforms.records import FeaturesPart, Problem, Shard, ShardResult
+from transforms.records import FeaturesPart, Problem, Shard, ShardResult, VideoTask
 from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_folder import features_path
@@ -109,26 +110,29 @@ class _ExtractShard(beam.DoFn):
         """Get hold of the models."""
         self._engine = self._handle.acquire()
 
-    def process(self, shard: Shard) -> Iterator[tuple[str, ShardResult | Problem]]:
-        """Yield the shard's result, or the problem that it has, under its video id."""
+    def process(
+        self, shard: Shard
+    ) -> Iterator[tuple[str, tuple[VideoTask, ShardResult | Problem]]]:
+        """Yield the shard's result, or the problem that it has, under its calibration key."""
         task = shard.task
+        key = calibration_key(task, self._handle.settings.calibration)
         progress = ProgressWriter(self._progress_folder, f"{task.video_id}.{shard.number}")
         try:
             result = extract_shard(
                 shard, self._engine, self._handle.settings, self._output, progress.frame_done
             )
         except Exception as error:  # whatever one input does, the others go on
-            yield task.video_id, Problem.from_error(task, error)
+            yield key, (task, Problem.from_error(task, error))
         else:
             self._frames.inc(result.frames)
-            yield task.video_id, result
+            yield key, (task, result)
         finally:
             progress.finish()
 
 
 @dataclass
 class ExtractShards(beam.PTransform):
-    """Analyse shards: ``Shard`` to ``(video_id, ShardResult or Problem)``.
+    """Analyse shards: ``Shard`` to ``(key, (task, ShardResult or Problem))``.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The stage that finishes an input: post-processing over all its frames, and its Parquet file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,24 +12,24 @@ from apache_beam.pvalue import TaggedOutput
 
 from openface_core.action_unit_models import ActionUnitModels
 from openface_core.postprocessing import (
-    REPREDICTED_FRAMES,
     final_intensities,
     final_presences,
-    intensity_offsets,
-    repredict,
 )
+from openface_core.shards.scores_file import BlockScores, join_scores
 from openface_core.shards.series import frame_series
 from openface_core.static_action_units import presences, single_image_intensities
 from openface_core.tables import FrameActionUnits, frame_columns, frame_schema, frame_table
+from transforms.calibration import CalibratedVideo
 from transforms.dataset_layout import frames_path
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
+from transforms.final_scores import final_scores
 from transforms.metrics import NAMESPACE, PROBLEMS
-from transforms.provenance import RunProvenance, VideoProvenance, identify_input
-from transforms.records import BlockResult, Problem
+from transforms.provenance import InputIdentity, RunProvenance, VideoProvenance
+from transforms.records import Problem
 from transforms.settings import RunSettings
 from transforms.table_files import row_groups, write_row_groups
-from transforms.work_files import load_features, load_scores
+from transforms.work_files import load_features
 from transforms.work_folder import table_path
 
 
@@ -54,40 +54,42 @@ class FinishedVideo:
 
 
 def _post_process(
-    blocks: tuple[BlockResult, ...], success: np.ndarray, models: ActionUnitModels, is_image: bool
-) -> FrameActionUnits:
-    """Return the final action units of all frames, block after block read once."""
-    frames, count = len(success), len(models.intensity)
+    video: CalibratedVideo, models: ActionUnitModels
+) -> tuple[BlockScores, FrameActionUnits]:
+    """Return what is known of all frames without their scores, and their final action units."""
+    count, frames = len(models.intensity), video.frames
+    is_image = video.info.kind == "image"
     intensities = np.empty((frames, count))
     present = np.empty((frames, len(models.presence)), dtype=np.bool_)
-    final_median = np.array(blocks[-1].weighted_median)
+    pieces: list[BlockScores] = []
     begin = 0
-    left = REPREDICTED_FRAMES
-    for block in blocks:
-        weighted, online = load_scores(block, len(models.all_models))
-        rows = slice(begin, begin + len(online))
-        scores = repredict(models, weighted, online, success[rows], final_median, left)
-        left = max(0, left - int(success[rows].sum()))
+    for found, scores in final_scores(
+        video.blocks, models, video.weighted_median, video.repredicted
+    ):
+        rows = slice(begin, begin + len(found))
         if is_image:
             intensities[rows] = single_image_intensities(models, scores)
         else:
             intensities[rows] = scores[:, :count]
         present[rows] = presences(models, scores)
+        pieces.append(found.without_scores())
         begin = rows.stop
+    known = join_scores(pieces, 0)
+    success = known.success
     present &= success[:, None]
     final = np.empty((frames, count), dtype=np.float32)
     if is_image:
         final[:] = intensities * success[:, None]
-        return FrameActionUnits(final, present)
-    offsets = intensity_offsets(models, intensities, success)
+        return known, FrameActionUnits(final, present)
+    offsets = np.array(video.offsets)
     for k in range(count):  # one at a time: an hour of video is 100,000 frames
         one = slice(k, k + 1)
         final[:, one] = final_intensities(intensities[:, one], offsets[one], success)
-    return FrameActionUnits(final, final_presences(present))
+    return known, FrameActionUnits(final, final_presences(present))
 
 
 def finish_video(
-    blocks: tuple[BlockResult, ...],
+    video: CalibratedVideo,
     engine: Engine,
     settings: RunSettings,
     run: RunProvenance,
@@ -97,8 +99,8 @@ def finish_video(
 
     Parameters
     ----------
-    blocks : tuple of BlockResult
-        All its blocks, in order.
+    video : CalibratedVideo
+        The input.
     engine : Engine
         Models in memory.
     settings : RunSettings
@@ -116,25 +118,20 @@ def finish_video(
     Raises
     ------
     OpenFaceBeamError
-        If a work file is damaged, the input has become unreadable, or storage refuses.
+        If a work file is damaged, or storage refuses.
     """
-    first = blocks[0].block
-    task, info = first.task, first.info
-    parts = [part for block in blocks for part in block.block.parts]
+    task, info = video.task, video.info
+    parts = [part for item in video.blocks for part in item.block.parts]
     models = engine.models_for(info.kind)
-    success = np.concatenate(
-        [np.empty(0, np.bool_)] + [load_features(part, info.kind, engine).success for part in parts]
-    )
-    units = _post_process(blocks, success, models, info.kind == "image")
-    has_medians = bool(models.is_dynamic.any())
+    known, units = _post_process(video, models)
     provenance = VideoProvenance(
-        identity=identify_input(task, run),
+        identity=InputIdentity(run, task, video.content, video.group_digest),
         info=info,
         providers=() if task.landmarks_uri is not None else engine.providers,
-        frames_decoded=len(success),
-        frames_with_face=int(success.sum()),
-        calibration_frames=int(success[::2].sum()) if has_medians else 0,
-        calibration="video" if has_medians else "none",
+        frames_decoded=len(known),
+        frames_with_face=int(known.success.sum()),
+        calibration=video.calibration,
+        few_frames=settings.calibration.few_frames,
     )
     columns = frame_columns(
         engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
@@ -156,7 +153,7 @@ def finish_video(
     path = place(output, task.video_id)
     rows_each = settings.output.row_group_rows
     write_row_groups(path, schema, row_groups(tables(), rows_each), settings.output)
-    warnings = Problem.decoding_warnings(task, first.warnings)
+    warnings = Problem.decoding_warnings(task, video.blocks[0].block.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 
 
@@ -181,43 +178,29 @@ class _FinishVideo(beam.DoFn):
         self._engine = self._handle.acquire()
 
     def process(
-        self, element: tuple[str, Iterable[BlockResult | Problem]]
+        self, video: CalibratedVideo
     ) -> Iterator[tuple[str, str] | TaggedOutput[Literal["problems"], Problem]]:
         """Yield an input's id and the path of its table; rows of the error table to the side."""
-        video_id, found = element
-        results = list(found)
-        problems = [item for item in results if isinstance(item, Problem)]
-        if problems:
-            self._failed.inc()
-            yield TaggedOutput(PROBLEMS, min(problems, key=lambda p: (p.stage, p.reason)))
-            return
-        blocks = sorted(
-            (item for item in results if isinstance(item, BlockResult)),
-            key=lambda item: item.block.number,
-        )
-        if [item.block.number for item in blocks] != list(range(blocks[0].block.count)):
-            raise RuntimeError(f"blocks of {video_id} got lost between stages")
-        task = blocks[0].block.task
         try:
-            video = finish_video(
-                tuple(blocks), self._engine, self._handle.settings, self._provenance, self._output
+            finished = finish_video(
+                video, self._engine, self._handle.settings, self._provenance, self._output
             )
         except Exception as error:  # whatever one input does, the others go on
             self._failed.inc()
-            yield TaggedOutput(PROBLEMS, Problem.from_error(task, error))
+            yield TaggedOutput(PROBLEMS, Problem.from_error(video.task, error))
             return
         self._written.inc()
-        self._frames_decoded.inc(video.frames)
-        self._frames_with_face.inc(video.frames_with_face)
-        for warning in video.warnings:
+        self._frames_decoded.inc(finished.frames)
+        self._frames_with_face.inc(finished.frames_with_face)
+        for warning in finished.warnings:
             self._warnings.inc()
             yield TaggedOutput(PROBLEMS, warning)
-        yield video_id, video.path
+        yield video.task.video_id, finished.path
 
 
 @dataclass
 class FinishVideos(beam.PTransform):
-    """Write tables: ``(video_id, block results)`` to ``(video_id, path)``, ``Problem`` to the side.
+    """Write tables: ``CalibratedVideo`` to ``(video_id, path)``, and ``Problem`` to the side.
 
     Parameters
     ----------
@@ -233,7 +216,7 @@ class FinishVideos(beam.PTransform):
     provenance: RunProvenance
     output: str
 
-    def expand(self, grouped: beam.PCollection) -> Any:
+    def expand(self, videos: beam.PCollection) -> Any:
         """Return the collections ``tables`` (main) and ``problems``."""
         function = _FinishVideo(self.handle, self.provenance, self.output)
-        return grouped | "Finish" >> beam.ParDo(function).with_outputs(PROBLEMS, main="tables")
+        return videos | "Finish" >> beam.ParDo(function).with_outputs(PROBLEMS, main="tables")

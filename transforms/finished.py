@@ -1,7 +1,7 @@
 """Which inputs need no work, because an earlier run into the same folder has finished them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +11,7 @@ from openface_core.media.sources import locate
 from transforms.bucket_files import open_bucket
 from transforms.bucket_record import BucketEntry
 from transforms.dataset_layout import bucket_of, bucket_path, errors_path, frames_path
-from transforms.provenance import METADATA_KEY, RunProvenance, identify_input
+from transforms.provenance import METADATA_KEY, RunProvenance, identify_inputs
 from transforms.records import Problem, Severity, VideoTask
 from transforms.storage import read_whole
 
@@ -74,34 +74,42 @@ def _parsed(text: str | None) -> dict[str, object] | None:
     return record if isinstance(record, dict) else None
 
 
-def is_finished(tables: RecordedTables, task: VideoTask, run: RunProvenance) -> bool:
-    """Return whether an input has a table that this run would make again.
+def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunProvenance) -> bool:
+    """Return whether inputs that are calibrated together have the tables of this run.
 
     Parameters
     ----------
     tables : RecordedTables
         What the output folder holds.
-    task : VideoTask
-        The input.
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated.
     run : RunProvenance
         Settings and models of this run.
 
     Returns
     -------
     bool
-        Whether a whole table is there whose record agrees in software, settings, models, the
-        input's content and the given landmarks. Where the input lies does not matter.
+        Whether a whole table is there for each of them that this run would make again: whose record
+        agrees in software, settings, models, the content of all these inputs and the given
+        landmarks. Where an input lies does not matter.
     """
-    recorded = tables.record_of(task.video_id)
-    if recorded is None:
-        return False
+    recorded = []
+    for task in tasks:
+        record = tables.record_of(task.video_id)
+        if record is None:
+            return False
+        recorded.append(record)
     try:
-        identity = identify_input(task, run).as_dict()
+        identities = identify_inputs(tasks, run)
     except OpenFaceBeamError:
         return False  # the analysis will say what is wrong with it
     # Through JSON and back, as the recorded values have been.
-    expected = json.loads(json.dumps(identity))
-    return all(key in recorded and recorded[key] == value for key, value in expected.items())
+    expected = json.loads(json.dumps([identity.as_dict() for identity in identities]))
+    return all(
+        key in record and record[key] == value
+        for record, identity in zip(recorded, expected, strict=True)
+        for key, value in identity.items()
+    )
 
 
 def earlier_problems(output: str, analysed: Iterable[str]) -> tuple[Problem, ...]:

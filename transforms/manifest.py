@@ -12,16 +12,20 @@ import pyarrow.parquet
 
 from openface_core.errors import ConfigError
 from openface_core.media.sources import Source, locate, storage_errors
+from openface_core.rest_frames import RestRanges
 from transforms.records import VideoTask
 from transforms.video_ids import safe_video_id
 
 REQUIRED_COLUMNS = ("video_id", "uri")
-OPTIONAL_COLUMNS = ("person_id", "landmarks")
+OPTIONAL_COLUMNS = ("person_id", "landmarks", "rest_seconds", "rest_frames")
 
 _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
-_REMEDY = "A manifest has the columns video_id and uri, and may have person_id and landmarks."
+_REMEDY = (
+    "A manifest has the columns video_id and uri, and may have person_id, landmarks, rest_seconds "
+    "and rest_frames."
+)
 
 
 def is_manifest(uri: str) -> bool:
@@ -47,8 +51,9 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     Raises
     ------
     ConfigError
-        If it cannot be read, lacks a column, or a row has no URI, or a video id that is missing,
-        used twice (with ``video-`` or without), or not fit to name a folder.
+        If it cannot be read, lacks a column, or a row has no URI, a video id that is missing, used
+        twice (with ``video-`` or without), or not fit to name a folder, or ranges of rest that are
+        none.
     """
     source = locate(uri, error=ConfigError)
     size = source.size_bytes()
@@ -73,7 +78,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     }
     tasks: list[VideoTask] = []
     seen: dict[str, int] = {}
-    for row, (manifest_id, video_uri, person_id, landmarks) in enumerate(
+    for row, (manifest_id, video_uri, person_id, landmarks, *rest) in enumerate(
         zip(*columns.values(), strict=True), start=1
     ):
         if video_uri is None:
@@ -97,9 +102,22 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
                 person_id,
                 None if landmarks is None else _resolve(source, landmarks),
                 None if manifest_id == video_id else manifest_id,
+                _rest_ranges(uri, row, *rest),
+                row,
             )
         )
     return tuple(tasks)
+
+
+def _rest_ranges(uri: str, row: int, seconds: str | None, frames: str | None) -> RestRanges | None:
+    try:
+        return RestRanges.parse(seconds, frames)
+    except ValueError as error:
+        raise ConfigError(
+            uri,
+            f"row {row}: {error}",
+            'Write rest_seconds as "0-10.5; 60-65" and rest_frames as "1-150; 300-420".',
+        ) from None
 
 
 def _parse(uri: str, content: bytes) -> pa.Table:

@@ -9,7 +9,6 @@ import fsspec
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, open_media
 from openface_core.media.sources import Source, locate, storage_errors
-from transforms.dataset_layout import bucket_of
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
 from transforms.video_ids import file_stem, name_videos
@@ -17,10 +16,6 @@ from transforms.video_ids import file_stem, name_videos
 _GLOB = re.compile(r"[*?\[]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
 
-WAVE_FRAMES = 50_000
-"""Half an hour of video."""
-
-WAVE_INPUTS = 500
 
 
 @dataclass(frozen=True)
@@ -211,88 +206,3 @@ def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:
     if info.duration_seconds_from_header and info.average_rate_fps:
         return round(info.duration_seconds_from_header * info.average_rate_fps)
     return None
-
-
-def largest_first(
-    tasks: Sequence[VideoTask], frames: Sequence[int | None]
-) -> tuple[list[VideoTask], list[int | None]]:
-    """Return the inputs from the longest to the shortest, with their frames.
-
-    A local runner deals inputs out to its workers in turn and never again, so that in any other
-    order one worker may get all the long ones.
-
-    Parameters
-    ----------
-    tasks : sequence of VideoTask
-        The inputs.
-    frames : sequence of int or None
-        Frames that each of them promises; unknown counts as longest.
-
-    Returns
-    -------
-    list of VideoTask, list of int or None
-        Both in the new order.
-    """
-    order = sorted(
-        range(len(tasks)),
-        key=lambda k: (frames[k] is not None, -(frames[k] or 0), tasks[k].video_id),
-    )
-    return [tasks[k] for k in order], [frames[k] for k in order]
-
-
-def bucket_by_bucket(
-    tasks: Sequence[VideoTask], frames: Sequence[int | None], buckets: int
-) -> tuple[list[VideoTask], list[int | None]]:
-    """Return the inputs of each shared file together, so that few waves write the same file.
-
-    Parameters
-    ----------
-    tasks : sequence of VideoTask
-        The inputs.
-    frames : sequence of int or None
-        Frames that each of them promises.
-    buckets : int
-        How many files inputs share; 0 leaves the order as it is.
-
-    Returns
-    -------
-    list of VideoTask, list of int or None
-        Both in the new order, which within a file is the old one.
-    """
-    order = list(range(len(tasks)))
-    if buckets:
-        order.sort(key=lambda k: bucket_of(tasks[k].video_id, buckets))
-    return [tasks[k] for k in order], [frames[k] for k in order]
-
-
-def into_waves(
-    tasks: Sequence[VideoTask], frames: Sequence[int | None]
-) -> tuple[tuple[VideoTask, ...], ...]:
-    """Return the inputs in waves, each of which is analysed and finished before the next.
-
-    A wave bounds what an interrupted run loses, and how large the work folder grows.
-
-    Parameters
-    ----------
-    tasks : sequence of VideoTask
-        The inputs.
-    frames : sequence of int or None
-        Frames that each of them promises.
-
-    Returns
-    -------
-    tuple of tuple of VideoTask
-        The waves: each ends with the input that fills it.
-    """
-    waves: list[tuple[VideoTask, ...]] = []
-    current: list[VideoTask] = []
-    filled = 0
-    for task, count in zip(tasks, frames, strict=True):
-        current.append(task)
-        filled += WAVE_FRAMES if count is None else count
-        if filled >= WAVE_FRAMES or len(current) >= WAVE_INPUTS:
-            waves.append(tuple(current))
-            current, filled = [], 0
-    if current:
-        waves.append(tuple(current))
-    return tuple(waves)

@@ -1,12 +1,12 @@
-"""The stage that puts an input's shards together and adds up their histograms.
+"""The stage that puts inputs together from their shards and adds up their histograms.
 
-Medians depend on all frames before, but histograms add up: this stage sums them over an input's
-shards and leaves the state before each block of shards, so that the next stage can advance the
-medians of all blocks side by side.
+Medians depend on all frames before, but histograms add up: this stage sums them over the shards of
+all inputs that are calibrated together and leaves the state before each block of shards, so that
+the next stage can advance the medians of all blocks side by side. Medians at rest are final here.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -14,124 +14,58 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from openface_core.running_medians import DescriptorMedians
+from openface_core.dynamic_action_units import weigh_median
+from openface_core.errors import CalibrationError
+from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.shards.median_state_file import write_median_state
 from openface_core.shards.replay import count_shard
+from transforms.assembly import complete, fit_together, group_into_blocks
+from transforms.calibration import CalibrationGroup, in_stated_order, sharing_medians
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.extract_shards import extract_shard
-from transforms.metrics import NAMESPACE, PROBLEMS
-from transforms.records import Block, FeaturesPart, Problem, Shard, ShardResult
+from transforms.metrics import GROUPS, NAMESPACE, PROBLEMS
+from transforms.records import Block, Problem, Shard, ShardResult, VideoTask
+from transforms.settings import RunSettings
 from transforms.storage import write_whole
+from transforms.timestamps import frames_at_rest
 from transforms.work_files import load_features
 from transforms.work_folder import state_path
 
 BLOCK_FRAMES = 2000
 """A block has at least so many frames: its state takes up to some megabytes of the work folder."""
 
-_SHORTER_BY = 0.01
-"""A video shorter than its header says by this share is looked at as a whole."""
+AssembledInput = tuple[ShardResult, ...]
+"""All shards of an input, in order."""
 
 
-def group_into_blocks(
-    parts: Sequence[FeaturesPart], block_frames: int
-) -> list[tuple[FeaturesPart, ...]]:
-    """Return consecutive parts in groups of at least so many frames, the last one excepted.
-
-    Parameters
-    ----------
-    parts : sequence of FeaturesPart
-        An input's features, in order.
-    block_frames : int
-        Frames that close a block.
-
-    Returns
-    -------
-    list of tuple of FeaturesPart
-        The blocks; one without parts for an input without frames.
-    """
-    blocks: list[tuple[FeaturesPart, ...]] = []
-    current: list[FeaturesPart] = []
-    for part in parts:
-        current.append(part)
-        if sum(item.frames for item in current) >= block_frames:
-            blocks.append(tuple(current))
-            current = []
-    if current or not blocks:
-        blocks.append(tuple(current))
-    return blocks
+def has_medians(shards: AssembledInput, engine: Engine) -> bool:
+    """Return whether an input's models are relative to medians."""
+    return bool(engine.models_for(shards[0].info.kind).is_dynamic.any())
 
 
-def complete(
-    results: Iterable[ShardResult | Problem],
-) -> tuple[ShardResult, ...] | Problem | None:
-    """Return an input's shards in order, or what is wrong with it.
-
-    Parameters
-    ----------
-    results : iterable of ShardResult or Problem
-        What came of its shards, in any order.
-
-    Returns
-    -------
-    tuple of ShardResult, Problem or None
-        All shards; the first problem; or None if a shard is missing.
-    """
-    found = list(results)
-    problems = sorted(
-        (item for item in found if isinstance(item, Problem)), key=lambda p: (p.stage, p.reason)
-    )
-    if problems:
-        return problems[0]
-    shards = sorted(
-        (item for item in found if isinstance(item, ShardResult)), key=lambda r: r.shard.number
-    )
-    numbers = [item.shard.number for item in shards]
-    return tuple(shards) if numbers == list(range(shards[0].shard.count)) else None
-
-
-def fit_together(results: Sequence[ShardResult]) -> bool:
-    """Return whether an input's shards are all that its analysis as a whole would be.
-
-    Parameters
-    ----------
-    results : sequence of ShardResult
-        An input's shards, in order.
-
-    Returns
-    -------
-    bool
-        False where a whole analysis might find something that no shard sees: damage, frames that
-        are not as the packets promised, a size that changes between shards, or a header that
-        promises more than there is.
-    """
-    if results[0].shard.is_whole:
-        return True
-    if not all(result.is_as_planned for result in results):
-        return False
-    forms = {
-        (info.width_px, info.height_px, info.rotation_degrees, info.mirrored)
-        for info in (result.info for result in results)
-    }
-    if len(forms) > 1:
-        return False
-    info, frames = results[0].info, sum(result.frames for result in results)
-    if info.frame_count_from_header is not None:
-        return frames >= info.frame_count_from_header
-    if info.duration_seconds_from_header is None or not info.average_rate_fps:
-        return True
-    return frames / info.average_rate_fps >= (1 - _SHORTER_BY) * info.duration_seconds_from_header
+def blocks_of(shards: AssembledInput) -> Iterator[Block]:
+    """Yield the blocks of an input, as yet without medians."""
+    groups = group_into_blocks([part for item in shards for part in item.parts], BLOCK_FRAMES)
+    first = shards[0]
+    first_frame = 1
+    for number, group in enumerate(groups):
+        block = Block(
+            first.shard.task, first.info, first.warnings, number, len(groups), group, first_frame
+        )
+        yield block
+        first_frame += block.frames
 
 
 def add_histograms(
-    results: tuple[ShardResult, ...], engine: Engine, output: str
+    inputs: Sequence[AssembledInput], engine: Engine, output: str
 ) -> tuple[Block, ...]:
     """Leave the medians' state before each block in the work folder and return the blocks.
 
     Parameters
     ----------
-    results : tuple of ShardResult
-        An input's shards, in order.
+    inputs : sequence of tuple of ShardResult
+        Inputs whose frames, one after the other, move the same medians.
     engine : Engine
         Models in memory.
     output : str
@@ -140,23 +74,70 @@ def add_histograms(
     Returns
     -------
     tuple of Block
-        The input's blocks.
+        The blocks of all inputs, in order.
     """
-    task, info = results[0].shard.task, results[0].info
-    has_medians = bool(engine.models_for(info.kind).is_dynamic.any())
-    groups = group_into_blocks([part for item in results for part in item.parts], BLOCK_FRAMES)
+    blocks = [block for shards in inputs for block in blocks_of(shards)]
+    if not has_medians(inputs[0], engine):
+        return tuple(blocks)
     medians = DescriptorMedians()
-    blocks = []
-    for number, group in enumerate(groups):
-        path = None
-        if number and has_medians:
-            path = state_path(output, task.video_id, number)
+    for place, block in enumerate(blocks):
+        if place:
+            path = state_path(output, block.task.video_id, block.number)
             write_whole(path, partial(write_median_state, state=medians.state()))
-        blocks.append(Block(task, info, results[0].warnings, number, len(groups), group, path))
-        if has_medians and number < len(groups) - 1:
-            for part in group:
-                count_shard(medians, load_features(part, info.kind, engine))
+            blocks[place] = replace(block, state_path=path)
+        if place < len(blocks) - 1:
+            for part in block.parts:
+                count_shard(medians, load_features(part, block.info.kind, engine))
     return tuple(blocks)
+
+
+def find_rest_medians(
+    inputs: Sequence[AssembledInput], engine: Engine, settings: RunSettings
+) -> tuple[Block, ...]:
+    """Return the blocks of inputs with the medians over the frames at rest.
+
+    Parameters
+    ----------
+    inputs : sequence of tuple of ShardResult
+        Inputs of one person.
+    engine : Engine
+        Models in memory.
+    settings : RunSettings
+        Settings of the run.
+
+    Returns
+    -------
+    tuple of Block
+        The blocks of all inputs, in order.
+
+    Raises
+    ------
+    CalibrationError
+        If no frame at rest shows a face.
+    """
+    blocks = [block for shards in inputs for block in blocks_of(shards)]
+    if not has_medians(inputs[0], engine):
+        return tuple(blocks)
+    medians = RestMedians()
+    for block in blocks:
+        if block.task.rest is None:
+            continue
+        first_frame = block.first_frame
+        for part in block.parts:
+            features = load_features(part, block.info.kind, engine)
+            at_rest = frames_at_rest(block, features.pts_seconds, first_frame, settings.output)
+            medians.count(features.fhog_bins, features.geometry_bins, at_rest & features.success)
+            first_frame += part.frames
+    if not medians.frames:
+        raise CalibrationError(
+            "rest frames",
+            "no frame that is named as rest shows a face",
+            "Check rest_seconds and rest_frames in the manifest against the columns timestamp and "
+            "frame of a table made with another --calibration.",
+        )
+    models = engine.models_for(blocks[0].info.kind)
+    weighted = tuple(weigh_median(models, medians.fhog, medians.geometry).tolist())
+    return tuple(replace(block, weighted_median=weighted) for block in blocks)
 
 
 class _PrepareCalibration(beam.DoFn):
@@ -171,35 +152,64 @@ class _PrepareCalibration(beam.DoFn):
         self._engine = self._handle.acquire()
 
     def process(
-        self, element: tuple[str, Iterable[ShardResult | Problem]]
-    ) -> Iterator[Block | TaggedOutput[Literal["problems"], Problem]]:
-        """Yield an input's blocks, or the row of the error table that it gets."""
-        video_id, results = element
+        self, element: tuple[str, Iterable[tuple[VideoTask, ShardResult | Problem]]]
+    ) -> Iterator[Block | TaggedOutput[Literal["groups", "problems"], Any]]:
+        """Yield the blocks of a group's inputs, the group, and rows of the error table."""
+        key, results = element
+        found: dict[VideoTask, list[ShardResult | Problem]] = {}
+        for task, result in results:
+            found.setdefault(task, []).append(result)
+        tasks = in_stated_order(found)
+        inputs: list[AssembledInput] = []
+        problems: list[Problem] = []
+        for task in tasks:
+            outcome = self._assemble(task, found[task])
+            if isinstance(outcome, Problem):
+                problems.append(outcome)
+            else:
+                inputs.append(outcome)
+        blocks: list[Block] = []
+        for together in sharing_medians(inputs, lambda shards: shards[0].info):
+            try:
+                blocks += self._blocks(together)
+            except Exception as error:  # whatever one person's inputs do, the others go on
+                problems += (Problem.from_error(shards[0].shard.task, error) for shards in together)
+        for problem in problems:
+            self._failed.inc()
+            yield TaggedOutput(PROBLEMS, problem)
+        if blocks:
+            failed = tuple(problem.video_id for problem in problems)
+            yield TaggedOutput(GROUPS, (key, CalibrationGroup(key, tasks, failed)))
+        yield from blocks
+
+    def _assemble(
+        self, task: VideoTask, results: Sequence[ShardResult | Problem]
+    ) -> AssembledInput | Problem:
+        """Return an input's shards, or the row of the error table that it gets."""
         outcome = complete(results)
         if outcome is None:
-            raise RuntimeError(f"shards of {video_id} got lost between stages")
-        if isinstance(outcome, Problem):
-            self._failed.inc()
-            yield TaggedOutput(PROBLEMS, outcome)
-            return
-        task = outcome[0].shard.task
+            raise RuntimeError(f"shards of {task.video_id} got lost between stages")
+        if isinstance(outcome, Problem) or fit_together(outcome):
+            return outcome
+        self._redone.inc()
         try:
-            if not fit_together(outcome):
-                self._redone.inc()
-                outcome = (
-                    extract_shard(
-                        Shard(task), self._engine, self._handle.settings, self._output, lambda: None
-                    ),
-                )
-            yield from add_histograms(outcome, self._engine, self._output)
+            whole = extract_shard(
+                Shard(task), self._engine, self._handle.settings, self._output, lambda: None
+            )
         except Exception as error:  # whatever one input does, the others go on
-            self._failed.inc()
-            yield TaggedOutput(PROBLEMS, Problem.from_error(task, error))
+            return Problem.from_error(task, error)
+        return (whole,)
+
+    def _blocks(self, together: Sequence[AssembledInput]) -> tuple[Block, ...]:
+        settings = self._handle.settings
+        if settings.calibration.mode == "rest":
+            return find_rest_medians(together, self._engine, settings)
+        return add_histograms(together, self._engine, self._output)
 
 
 @dataclass
 class PrepareCalibration(beam.PTransform):
-    """Group shards by input: ``(video_id, results)`` to ``Block``, and ``Problem`` to the side.
+    """Put inputs together: ``(key, [(task, result)])`` to ``Block``, with two outputs beside.
 
     Parameters
     ----------
@@ -213,8 +223,8 @@ class PrepareCalibration(beam.PTransform):
     output: str
 
     def expand(self, grouped: beam.PCollection) -> Any:
-        """Return the collections ``blocks`` (main) and ``problems``."""
+        """Return the collections ``blocks`` (main), keyed ``groups`` and ``problems``."""
         function = _PrepareCalibration(self.handle, self.output)
         return grouped | "Add histograms" >> beam.ParDo(function).with_outputs(
-            PROBLEMS, main="blocks"
+            GROUPS, PROBLEMS, main="blocks"
         )

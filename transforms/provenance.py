@@ -1,6 +1,8 @@
 """How an output was made: what is recorded with every table and every dataset."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +33,28 @@ class RunProvenance:
     models: dict[str, str] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
 
+    @property
+    def calibration_mode(self) -> str | None:
+        """What action units are relative to, as the settings have it."""
+        mode: str | None = self.settings.get("calibration", {}).get("mode")
+        return mode
+
+
+@dataclass(frozen=True)
+class InputContent:
+    """What an input held when it was read.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Hash of its content.
+    landmarks_fingerprint : str or None
+        Hash of its file of given landmarks.
+    """
+
+    fingerprint: str
+    landmarks_fingerprint: str | None = None
+
 
 @dataclass(frozen=True)
 class InputIdentity:
@@ -42,33 +66,41 @@ class InputIdentity:
         Settings and models.
     task : VideoTask
         The input.
-    fingerprint : str
-        Hash of its content.
-    landmarks_fingerprint : str or None
-        Hash of its file of given landmarks.
+    content : InputContent
+        What it held.
+    group_digest : str or None
+        What all inputs held that it is calibrated with, itself among them, see
+        :func:`group_digest`.
     """
 
     run: RunProvenance
     task: VideoTask
-    fingerprint: str
-    landmarks_fingerprint: str | None
+    content: InputContent
+    group_digest: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as plain values; a table with an equal record need not be made anew."""
-        unused = () if self.landmarks_fingerprint is None else self.run.networks
+        given = self.content.landmarks_fingerprint
+        unused = () if given is None else self.run.networks
         return {
             "software": SOFTWARE,
             "version": __version__,
             "settings": self.run.settings,
             "models_sha256": {k: v for k, v in self.run.models.items() if k not in unused},
             "person_id": self.task.person_id,
-            "input_fingerprint": self.fingerprint,
-            "landmarks_fingerprint": self.landmarks_fingerprint,
+            "input_fingerprint": self.content.fingerprint,
+            "landmarks_fingerprint": given,
+            "rest": _rest_of(self.task) if self.run.calibration_mode == "rest" else None,
+            "calibration_inputs_digest": self.group_digest,
         }
 
 
-def identify_input(task: VideoTask, run: RunProvenance) -> InputIdentity:
-    """Return the identity of an input, which is read for it.
+def _rest_of(task: VideoTask) -> str | None:
+    return None if task.rest is None else str(task.rest)
+
+
+def read_content(task: VideoTask) -> InputContent:
+    """Return what an input holds, which is read for it.
 
     Raises
     ------
@@ -76,7 +108,98 @@ def identify_input(task: VideoTask, run: RunProvenance) -> InputIdentity:
         If the input or its landmarks cannot be read.
     """
     landmarks = None if task.landmarks_uri is None else fingerprint(task.landmarks_uri)
-    return InputIdentity(run, task, fingerprint(task.uri), landmarks)
+    return InputContent(fingerprint(task.uri), landmarks)
+
+
+def identify_inputs(tasks: Sequence[VideoTask], run: RunProvenance) -> tuple[InputIdentity, ...]:
+    """Return the identities of inputs that are calibrated together.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated.
+    run : RunProvenance
+        Settings and models.
+
+    Returns
+    -------
+    tuple of InputIdentity
+        One for each of them.
+
+    Raises
+    ------
+    MediaError
+        If an input or its landmarks cannot be read.
+    """
+    contents = [read_content(task) for task in tasks]
+    digest = group_digest(tasks, contents, with_rest=run.calibration_mode == "rest")
+    return tuple(
+        InputIdentity(run, task, content, digest)
+        for task, content in zip(tasks, contents, strict=True)
+    )
+
+
+def group_digest(
+    tasks: Sequence[VideoTask], contents: Sequence[InputContent | None], *, with_rest: bool
+) -> str | None:
+    """Return a hash of what all inputs hold that are calibrated together.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated.
+    contents : sequence of InputContent or None
+        What they hold; None for one that cannot be read.
+    with_rest : bool
+        Whether their rest frames matter.
+
+    Returns
+    -------
+    str or None
+        ``"sha256:<hex>"``; None for an input that is calibrated alone.
+    """
+    if len(tasks) < 2:
+        return None
+    rows = [
+        [
+            task.video_id,
+            None if content is None else content.fingerprint,
+            None if content is None else content.landmarks_fingerprint,
+            _rest_of(task) if with_rest else None,
+        ]
+        for task, content in zip(tasks, contents, strict=True)
+    ]
+    return f"sha256:{hashlib.sha256(json.dumps(rows).encode()).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the action units of a table are relative to.
+
+    Parameters
+    ----------
+    mode : str
+        ``video``, ``person``, ``rest`` or ``none``, see
+        :class:`transforms.settings.CalibrationSettings`.
+    key : str
+        Name of the group of inputs that are calibrated together.
+    videos : tuple of str
+        Video ids of the inputs that medians and offsets come from, in order.
+    failed : tuple of str
+        Video ids of inputs that belong to them and could not be analysed.
+    frames : int
+        Frames that moved the medians.
+    """
+
+    mode: str
+    key: str
+    videos: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    frames: int = 0
+
+    def is_short(self, few_frames: int) -> bool | None:
+        """Return whether fewer frames than that moved the medians; None where there are none."""
+        return None if self.mode == "none" else self.frames < few_frames
 
 
 @dataclass(frozen=True)
@@ -91,10 +214,12 @@ class VideoProvenance:
         What decoding found.
     providers : tuple of str
         What onnxruntime ran on.
-    frames_decoded, frames_with_face, calibration_frames : int
-        Frames read, frames measured, and frames that moved the running medians.
-    calibration : str
-        ``video`` (running medians of this video, as OpenFace) or ``none`` (static models).
+    frames_decoded, frames_with_face : int
+        Frames read, and frames measured.
+    calibration : Calibration
+        What the action units are relative to.
+    few_frames : int
+        Medians over fewer frames are marked as short.
     """
 
     identity: InputIdentity
@@ -102,8 +227,8 @@ class VideoProvenance:
     providers: tuple[str, ...]
     frames_decoded: int
     frames_with_face: int
-    calibration_frames: int
-    calibration: str
+    calibration: Calibration
+    few_frames: int
 
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
@@ -124,8 +249,12 @@ class VideoProvenance:
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,
-            "calibration": self.calibration,
-            "calibration_frames": self.calibration_frames,
+            "calibration": self.calibration.mode,
+            "calibration_key": self.calibration.key,
+            "calibration_inputs": list(self.calibration.videos),
+            "calibration_inputs_failed": list(self.calibration.failed),
+            "calibration_frames": self.calibration.frames,
+            "calibration_is_short": self.calibration.is_short(self.few_frames),
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),

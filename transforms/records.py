@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import MediaInfo
+from openface_core.rest_frames import RestRanges
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ class VideoTask:
         File of given landmarks; None where they are to be found in the frames.
     manifest_id : str or None
         The video id as a manifest has it, where readers of the dataset would not take it for text.
+    rest : RestRanges or None
+        When the person is at rest, where a manifest says so.
+    row : int
+        Row of the manifest, from 1; 0 without one. It orders the files of a person.
     """
 
     video_id: str
@@ -36,6 +41,8 @@ class VideoTask:
     person_id: str | None = None
     landmarks_uri: str | None = None
     manifest_id: str | None = None
+    rest: RestRanges | None = None
+    row: int = 0
 
 
 class Severity(Enum):
@@ -198,7 +205,7 @@ class ShardResult:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive frames of one input over which one worker advances the medians.
+    """Consecutive frames of one input whose scores one worker computes.
 
     Parameters
     ----------
@@ -212,8 +219,13 @@ class Block:
         Place among the input's blocks, 0-based, and how many there are.
     parts : tuple of FeaturesPart
         The block's features, in order.
+    first_frame : int
+        Number of its first frame in the input, counted from 1.
     state_path : str or None
-        File of the medians' state before its first frame; None at the input's begin.
+        File of the running medians' state before its first frame; None where they begin.
+    weighted_median : tuple of float or None
+        Product of the medians with the weights of all models where the medians do not move; None
+        where they do.
     """
 
     task: VideoTask
@@ -222,7 +234,9 @@ class Block:
     number: int
     count: int
     parts: tuple[FeaturesPart, ...]
-    state_path: str | None
+    first_frame: int = 1
+    state_path: str | None = None
+    weighted_median: tuple[float, ...] | None = None
 
     @property
     def frames(self) -> int:
@@ -232,14 +246,14 @@ class Block:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """A block whose online scores lie in the work folder.
+    """A block whose scores lie in the work folder.
 
     Parameters
     ----------
     block : Block
         The block.
     scores_path : str
-        File of the products with the weights and of the online scores.
+        File of the scores.
     weighted_median : tuple of float
         Product of the medians after its last frame with the weights of all models.
     """

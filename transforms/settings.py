@@ -11,6 +11,9 @@ from openface_core.media import DecodeLimits
 
 TIMESTAMP_SOURCES = ("container", "frame_number")
 MAX_BUCKETS = 100_000
+CALIBRATION_MODES = ("video", "person", "rest", "none")
+PERSON_MODES = ("person", "rest")
+"""Those in which the files of a person go together."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,43 @@ class OutputSettings:
 
 
 @dataclass(frozen=True)
+class CalibrationSettings:
+    """What action units are relative to.
+
+    Parameters
+    ----------
+    mode : str
+        ``video``: each video by itself, as OpenFace. ``person``: all files of a person, as if they
+        were one video. ``rest``: the frames that a manifest names as rest, of all files of the
+        person. ``none``: models that know nothing of the person.
+    few_frames : int
+        Medians over fewer frames are marked as short.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    mode: str = "video"
+    few_frames: int = 300
+
+    def __post_init__(self) -> None:
+        if self.mode not in CALIBRATION_MODES:
+            raise ConfigError(
+                "calibration.mode",
+                f"unknown value {self.mode!r}",
+                f"Choose one of: {', '.join(CALIBRATION_MODES)}.",
+            )
+        if not 0 <= self.few_frames <= 1_000_000:
+            raise ConfigError(
+                "calibration.few_frames",
+                f"expected 0 to 1000000, found {self.few_frames}",
+                "Give a number in this range.",
+            )
+
+
+@dataclass(frozen=True)
 class ShardSettings:
     """How videos are cut, which has no influence on any result.
 
@@ -135,6 +175,8 @@ class RunSettings:
         Where networks run.
     decoding : DecodeLimits
         Bounds on hostile or damaged input.
+    calibration : CalibrationSettings
+        What action units are relative to.
     output : OutputSettings
         How tables are written.
     shards : ShardSettings
@@ -147,6 +189,7 @@ class RunSettings:
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
     shards: ShardSettings = field(default_factory=ShardSettings)
 

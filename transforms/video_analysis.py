@@ -1,22 +1,32 @@
 """The analysis of one input from its first frame to its table: components 1 to 11 in a loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.media import open_media
+from openface_core.errors import ConfigError
+from openface_core.media import MediaInfo, MediaReader, open_media
+from openface_core.postprocessing import final_intensities, final_presences
+from openface_core.static_action_units import presences
 from openface_core.tables import (
     FrameActionUnits,
     FrameRecorder,
+    FrameSeries,
     frame_columns,
     frame_schema,
     frame_table,
 )
+from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.face_source import face_source
-from transforms.provenance import RunProvenance, VideoProvenance, identify_input
+from transforms.provenance import (
+    Calibration,
+    RunProvenance,
+    VideoProvenance,
+    identify_inputs,
+)
 from transforms.records import Problem, VideoResult, VideoTask
 from transforms.settings import RunSettings
 
@@ -41,6 +51,16 @@ class VideoAnalysis:
     frames_with_face: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Observed:
+    """What decoding and measurement found in one input."""
+
+    task: VideoTask
+    info: MediaInfo
+    warnings: tuple[str, ...]
+    series: FrameSeries
+
+
 def analyse_video(
     task: VideoTask,
     engine: Engine,
@@ -48,7 +68,7 @@ def analyse_video(
     run: RunProvenance,
     on_frame: Callable[[], None],
 ) -> VideoAnalysis:
-    """Analyse one video, image or folder of images.
+    """Analyse one video, image or folder of images, calibrated by itself.
 
     Parameters
     ----------
@@ -71,50 +91,142 @@ def analyse_video(
     Raises
     ------
     OpenFaceBeamError
-        If the input cannot be read, or given landmarks do not fit it.
+        If the input cannot be read, given landmarks do not fit it, or calibration is on rest
+        frames, which this loop does not know.
     """
-    source = face_source(task, engine)
-    with open_media(task.uri, limits=settings.decoding) as media:
-        is_single_image = media.info.kind == "image"
-        models = engine.models_for(media.info.kind)
-        tracker = ActionUnitTracker(models)
-        recorder = FrameRecorder(engine.meter.pdm.mode_count)
-        for frame in media:
-            face = source.observe(frame)
-            measured = None
-            if face.landmarks is not None:
-                measured = engine.meter.measure(frame.image, face.landmarks)
-            if measured is None:
-                tracker.add_failure()
-            else:
-                tracker.add(measured.fhog, measured.geometry)
-            recorder.add(frame.pts_seconds, face.confidence, face.landmarks, measured)
-            on_frame()
-        info, warnings = media.info, media.warnings
-    source.check_frame_count(len(recorder))
+    (analysis,) = analyse_together([task], engine, settings, run, on_frame)
+    return analysis
 
-    series = recorder.series()
-    if settings.output.timestamps == "frame_number":
-        series = series.with_frame_number_times(info.average_rate_fps)
-    action_units = tracker.finish_single_images() if is_single_image else tracker.finish()
-    units = FrameActionUnits(action_units.intensities.astype(np.float32), action_units.presences)
-    has_medians = tracker.medians is not None
-    provenance = VideoProvenance(
-        identity=identify_input(task, run),
-        info=info,
-        providers=() if task.landmarks_uri is not None else engine.providers,
-        frames_decoded=len(series),
-        frames_with_face=int(series.success.sum()),
-        calibration_frames=action_units.calibration_frames if has_medians else 0,
-        calibration="video" if has_medians else "none",
-    )
-    columns = frame_columns(
-        engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
-    )
-    schema = frame_schema(columns, provenance.metadata())
-    return VideoAnalysis(
-        result=VideoResult(task, frame_table(schema, series, units)),
-        warnings=Problem.decoding_warnings(task, warnings),
-        frames_decoded=provenance.frames_decoded,
-        frames_with_face=provenance.frames_with_face,
+
+def analyse_together(
+    tasks: Sequence[VideoTask],
+    engine: Engine,
+    settings: RunSettings,
+    run: RunProvenance,
+    on_frame: Callable[[], None],
+) -> tuple[VideoAnalysis, ...]:
+    """Analyse inputs as one sequence of frames: the videos of a person, or a single input.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated; no single images among several.
+    engine, settings, run, on_frame
+        As for :func:`analyse_video`.
+
+    Returns
+    -------
+    tuple of VideoAnalysis
+        Their tables.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        As :func:`analyse_video`.
+    """
+    if settings.calibration.mode == "rest":
+        raise ConfigError(
+            "calibration.mode",
+            "rest frames are known to the main job only",
+            "Choose another calibration here.",
+        )
+    tracker: ActionUnitTracker | None = None
+    observed: list[_Observed] = []
+    for task in tasks:
+        with open_media(task.uri, limits=settings.decoding) as media:
+            if tracker is None:
+                tracker = ActionUnitTracker(engine.models_for(media.info.kind))
+            observed.append(_observe(task, media, tracker, engine, on_frame))
+    assert tracker is not None  # noqa: S101 - there is at least one input
+    units = _final_units(observed, tracker)
+    calibration = _calibration(observed, tracker, settings)
+    identities = identify_inputs(tasks, run)
+    analyses = []
+    for item, own_units, identity in zip(observed, units, identities, strict=True):
+        series, info = item.series, item.info
+        if settings.output.timestamps == "frame_number":
+            series = series.with_frame_number_times(info.average_rate_fps)
+        provenance = VideoProvenance(
+            identity=identity,
+            info=info,
+            providers=() if item.task.landmarks_uri is not None else engine.providers,
+            frames_decoded=len(series),
+            frames_with_face=int(series.success.sum()),
+            calibration=calibration,
+            few_frames=settings.calibration.few_frames,
+        )
+        columns = frame_columns(
+            engine.meter.pdm.mode_count,
+            tracker.models.intensity_names,
+            tracker.models.presence_names,
+        )
+        schema = frame_schema(columns, provenance.metadata())
+        analyses.append(
+            VideoAnalysis(
+                result=VideoResult(item.task, frame_table(schema, series, own_units)),
+                warnings=Problem.decoding_warnings(item.task, item.warnings),
+                frames_decoded=provenance.frames_decoded,
+                frames_with_face=provenance.frames_with_face,
+            )
+        )
+    return tuple(analyses)
+
+
+def _observe(
+    task: VideoTask,
+    media: MediaReader,
+    tracker: ActionUnitTracker,
+    engine: Engine,
+    on_frame: Callable[[], None],
+) -> _Observed:
+    """Measure the face in every frame of an input, and pass it on to the tracker."""
+    source = face_source(task, engine)
+    recorder = FrameRecorder(engine.meter.pdm.mode_count)
+    for frame in media:
+        face = source.observe(frame)
+        measured = None
+        if face.landmarks is not None:
+            measured = engine.meter.measure(frame.image, face.landmarks)
+        if measured is None:
+            tracker.add_failure()
+        else:
+            tracker.add(measured.fhog, measured.geometry)
+        recorder.add(frame.pts_seconds, face.confidence, face.landmarks, measured)
+        on_frame()
+    source.check_frame_count(len(recorder))
+    return _Observed(task, media.info, media.warnings, recorder.series())
+
+
+def _final_units(
+    observed: Sequence[_Observed], tracker: ActionUnitTracker
+) -> Iterator[FrameActionUnits]:
+    """Yield the final action units of every input: smoothing does not reach over its ends."""
+    if observed[0].info.kind == "image":
+        whole = tracker.finish_single_images()
+        yield FrameActionUnits(whole.intensities.astype(np.float32), whole.presences)
+        return
+    whole = tracker.finish()
+    count = len(tracker.models.intensity)
+    begin = 0
+    for item in observed:
+        rows = slice(begin, begin + len(item.series))
+        scores, success = whole.repredicted_scores[rows], whole.is_successful[rows]
+        intensities = final_intensities(scores[:, :count], whole.offsets, success)
+        present = final_presences(presences(tracker.models, scores) & success[:, None])
+        yield FrameActionUnits(intensities.astype(np.float32), present)
+        begin = rows.stop
+
+
+def _calibration(
+    observed: Sequence[_Observed], tracker: ActionUnitTracker, settings: RunSettings
+) -> Calibration:
+    key = calibration_key(observed[0].task, settings.calibration)
+    if tracker.medians is None:
+        return Calibration("none", key)
+    success = np.concatenate([item.series.success for item in observed])
+    return Calibration(
+        mode=settings.calibration.mode,
+        key=key,
+        videos=tuple(item.task.video_id for item in observed),
+        frames=int(success[::2].sum()),
     )

@@ -2,14 +2,11 @@
 
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from openface_core.errors import WorkFileError
 from openface_core.media import MediaKind
 from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import read_features
-from openface_core.shards.scores_file import read_scores, write_scores
+from openface_core.shards.scores_file import BlockScores, read_scores, write_scores
 from transforms.engine import Engine
 from transforms.records import BlockResult, FeaturesPart
 from transforms.storage import read_whole, write_whole
@@ -34,15 +31,13 @@ def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardF
     return features
 
 
-def save_scores(path: str, weighted: NDArray[np.float64], online: NDArray[np.float64]) -> None:
-    """Write the products with the weights and the online scores of a block, (n, k) each."""
-    write_whole(path, partial(write_scores, weighted=weighted, online=online))
+def save_scores(path: str, scores: BlockScores) -> None:
+    """Write the scores of a block."""
+    write_whole(path, partial(write_scores, scores=scores))
 
 
-def load_scores(
-    result: BlockResult, model_count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the products with the weights and the online scores of a block, (n, k) each.
+def load_scores(result: BlockResult, model_count: int) -> BlockScores:
+    """Return the scores of a block.
 
     Raises
     ------

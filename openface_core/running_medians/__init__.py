@@ -7,7 +7,8 @@ fly from one histogram per descriptor element; the estimate moves on odd frames 
 :mod:`~openface_core.running_medians.running_median` is the median of one kind of descriptor,
 :mod:`~openface_core.running_medians.descriptor_medians` joins appearance and geometry over the
 frames of a video, and :mod:`~openface_core.running_medians.median_state` is what must be kept to
-go on later from the same place.
+go on later from the same place. :mod:`~openface_core.running_medians.rest_medians` forms both over
+chosen frames at once.
 
 References
 ----------
@@ -23,6 +24,7 @@ from openface_core.running_medians.quantisation import (
     HistogramRange,
     quantise,
 )
+from openface_core.running_medians.rest_medians import RestMedians
 from openface_core.running_medians.running_median import RunningMedian, count_and_advance
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "DescriptorMedians",
     "HistogramRange",
     "MedianState",
+    "RestMedians",
     "RunningMedian",
     "count_and_advance",
     "quantise",

@@ -159,6 +159,20 @@ class RunningMedian:
         else:
             self.median = self._centres()
 
+    def count_binned(self, bins: BinArray, rows: IndexArray) -> None:
+        """Take several frames' descriptors into account, a single one quantised like any other.
+
+        Parameters
+        ----------
+        bins : (n, d) ndarray of uint16
+            Bins of the descriptors, within the histograms.
+        rows : (c,) ndarray of int64
+            Which of them enter the histograms.
+        """
+        self._total += len(rows)
+        self._advance(bins, rows)
+        self.median = self._centres()
+
     def _advance(self, bins: BinArray, rows: IndexArray) -> None:
         target = (self._total + 1) // 2
         count_and_advance(bins, rows, target, self._counts, self._median_bin, self._below)

@@ -1,37 +1,87 @@
 """The file of a block's scores, between calibration and post-processing."""
 
 from collections.abc import Sequence
-from typing import IO
+from dataclasses import dataclass, fields, replace
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.action_unit_models import Float64Array
 from openface_core.shards.work_file import (
     ArrayLayout,
     DamagedError,
+    damaged,
     read_work_file,
     write_work_file,
 )
 
-_KIND = b"OFBSCOR1"
+_KIND = b"OFBSCOR2"
 
 
-def write_scores(file: IO[bytes], weighted: Float64Array, online: Float64Array) -> None:
-    """Write what post-processing needs of a block.
+@dataclass(frozen=True, eq=False)
+class BlockScores:
+    """What post-processing needs of the n frames of a block.
 
     Parameters
     ----------
-    file : file opened for writing
-        Where to.
     weighted, online : (n, k) ndarray of float64
         Products of the descriptors with the weights of all models, and online scores.
+    pts_seconds : (n,) ndarray of float64
+        Presentation times; NaN where unknown.
+    confidence : (n,) ndarray of float32
+        Confidence in the face; NaN where there is no candidate.
+    success : (n,) ndarray of bool
+        Whether the face was found and measured.
+    sets_offsets : (n,) ndarray of bool
+        Frames over whose intensities the person's zeros are sought: the successful ones, or those
+        of them that show the person at rest.
     """
-    write_work_file(file, _KIND, weighted.shape, [weighted, online])
+
+    weighted: Float64Array
+    online: Float64Array
+    pts_seconds: Float64Array
+    confidence: NDArray[np.float32]
+    success: NDArray[np.bool_]
+    sets_offsets: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.success)
+
+    def without_scores(self) -> "BlockScores":
+        """Return the same for k = 0 models, which takes a fraction of the memory."""
+        none = np.empty((len(self), 0))
+        return replace(self, weighted=none, online=none)
 
 
-def read_scores(
-    file: IO[bytes], frame_count: int, model_count: int
-) -> tuple[Float64Array, Float64Array]:
+def join_scores(pieces: Sequence[BlockScores], model_count: int) -> BlockScores:
+    """Return the scores of consecutive frames as one; of no frames where there are no pieces."""
+    empty = [np.empty(shape, dtype) for shape, dtype in _layout(0, model_count)]
+    joined: list[NDArray[Any]] = [
+        np.concatenate([nothing, *(getattr(piece, field.name) for piece in pieces)])
+        for field, nothing in zip(fields(BlockScores), empty, strict=True)
+    ]
+    return BlockScores(*joined)
+
+
+def _layout(n: int, k: int) -> ArrayLayout:
+    return [
+        ((n, k), np.dtype(np.float64)),
+        ((n, k), np.dtype(np.float64)),
+        ((n,), np.dtype(np.float64)),
+        ((n,), np.dtype(np.float32)),
+        ((n,), np.dtype(np.bool_)),
+        ((n,), np.dtype(np.bool_)),
+    ]
+
+
+def write_scores(file: IO[bytes], scores: BlockScores) -> None:
+    """Write the scores of a block, about 570 bytes per frame before compression."""
+    arrays = [getattr(scores, field.name) for field in fields(BlockScores)]
+    write_work_file(file, _KIND, scores.weighted.shape, arrays)
+
+
+def read_scores(file: IO[bytes], frame_count: int, model_count: int) -> BlockScores:
     """Read what :func:`write_scores` wrote.
 
     Parameters
@@ -43,8 +93,8 @@ def read_scores(
 
     Returns
     -------
-    (n, k) ndarray of float64, (n, k) ndarray of float64
-        Products with the weights, and online scores.
+    BlockScores
+        The scores.
 
     Raises
     ------
@@ -56,7 +106,9 @@ def read_scores(
     def layout(numbers: Sequence[int]) -> ArrayLayout:
         if tuple(numbers) != expected:
             raise DamagedError(f"it is of {tuple(numbers)} frames and models, not of {expected}")
-        return [(expected, np.dtype(np.float64))] * 2
+        return _layout(*expected)
 
-    _, (weighted, online) = read_work_file(file, _KIND, len(expected), layout)
-    return weighted, online
+    _, arrays = read_work_file(file, _KIND, len(expected), layout)
+    if any(flags.view(np.uint8).max(initial=0) > 1 for flags in arrays[-2:]):
+        raise damaged(file, "a flag is neither true nor false")
+    return BlockScores(*arrays)

@@ -12,6 +12,24 @@ from openface_core.tables.columns import LANDMARK_COUNT
 Float32Array = NDArray[np.float32]
 
 
+def frame_number_times(rate_fps: float | None, first: int, count: int) -> NDArray[np.float64]:
+    """Return OpenFace's times of consecutive frames, ``(frame - 1) / fps``.
+
+    Parameters
+    ----------
+    rate_fps : float or None
+        Frames per second; unknown leaves no times.
+    first, count : int
+        0-based number of the first of them in its video, and how many there are.
+
+    Returns
+    -------
+    (count,) ndarray of float64
+        Seconds; NaN where the rate is unknown.
+    """
+    return np.arange(first, first + count) / rate_fps if rate_fps else np.full(count, np.nan)
+
+
 @dataclass(frozen=True, eq=False)
 class FrameSeries:
     """Measurements of one face over n frames; NaN where there is none.
@@ -73,9 +91,7 @@ class FrameSeries:
         first : int
             0-based number of the first frame in its video.
         """
-        count = len(self)
-        times = np.arange(first, first + count) / rate_fps if rate_fps else np.full(count, np.nan)
-        return replace(self, pts_seconds=times)
+        return replace(self, pts_seconds=frame_number_times(rate_fps, first, len(self)))
 
 
 class FrameRecorder:
