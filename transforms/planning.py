@@ -17,7 +17,6 @@ _GLOB = re.compile(r"[*?\[]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
 
 
-
 @dataclass(frozen=True)
 class InputPlan:
     """The inputs of a run.

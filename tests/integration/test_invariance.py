@@ -239,7 +239,7 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
 def test_the_same_bytes_in_many_waves(
     corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.planning.WAVE_INPUTS", 1)
+    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
     summary = corpus.run(tmp_path / "out", 1)
     assert (summary.inputs_written, summary.inputs_failed) == (4, 1)
     assert hashes(tmp_path / "out") == hashes(whole)

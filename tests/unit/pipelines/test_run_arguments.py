@@ -8,7 +8,7 @@ from pipelines.run_arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--runner", "--force", "--dry-run", "--quiet",
+    "--calibration", "--runner", "--force", "--dry-run", "--quiet",
 }  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
+        "--calibration", "rest",
         "--force", "--dry-run", "--quiet", "--direct_num_workers=4", "--flink_master", "x",
     ]  # fmt: skip
     found = parse_arguments(argv)
@@ -50,6 +51,7 @@ def test_everything_at_once() -> None:
         landmarks="l",
         image_folders=True,
         provider="cpu",
+        calibration="rest",
         runner="FlinkRunner",
         force=True,
         dry_run=True,

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from openface_core.errors import OutputError, WorkFileError
 from tests.unit.shards.shard_videos import track
 from tests.unit.transforms.work_material import (
+    calibrate_inputs,
     media_info,
     places_of_faces,
     pool_for,
     write_shards,
 )
 from transforms import prepare_calibration
-from transforms.calibrate_blocks import calibrate_block
+from transforms.calibration import CalibratedVideo
 from transforms.dataset_layout import frames_path
 from transforms.engine import Engine
 from transforms.finish_videos import FinishedVideo, finish_video
-from transforms.prepare_calibration import add_histograms
 from transforms.provenance import RunProvenance
-from transforms.records import BlockResult, VideoTask
+from transforms.records import VideoTask
 from transforms.settings import OutputSettings, RunSettings
 
 FRAMES = 65
@@ -41,19 +41,17 @@ def task(tmp_path: Path) -> VideoTask:
 
 def calibrated(
     task: VideoTask, engine: Engine, output: Path, places: NDArray[np.int64], cuts: list[int]
-) -> tuple[BlockResult, ...]:
-    """Return an input's blocks; it is cut into shards of one part each."""
+) -> CalibratedVideo:
+    """Return an input that is cut into shards of one part each."""
     shards = [[piece] for piece in np.split(places, cuts)]
     results = write_shards(str(output), task, pool_for(engine), shards)
-    blocks = add_histograms(results, engine, str(output))
-    return tuple(calibrate_block(block, engine, str(output)) for block in blocks)
+    (video,) = calibrate_inputs([results], engine, str(output))
+    return video
 
 
-def finish(
-    blocks: tuple[BlockResult, ...], engine: Engine, output: Path, **settings
-) -> FinishedVideo:
+def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings) -> FinishedVideo:
     chosen = replace(RunSettings(), output=OutputSettings(**settings))
-    return finish_video(blocks, engine, chosen, RUN, str(output))
+    return finish_video(video, engine, chosen, RUN, str(output))
 
 
 def row_groups(path: str) -> list[int]:
@@ -138,8 +136,7 @@ def test_no_face_at_all(task: VideoTask, engine: Engine, tmp_path: Path) -> None
 
 def test_no_frame_at_all(task: VideoTask, engine: Engine, tmp_path: Path) -> None:
     results = write_shards(str(tmp_path / "out"), task, pool_for(engine), [[]])
-    (block,) = add_histograms(results, engine, str(tmp_path / "out"))
-    blocks = (calibrate_block(block, engine, str(tmp_path / "out")),)
+    (blocks,) = calibrate_inputs([results], engine, str(tmp_path / "out"))
     video = finish(blocks, engine, tmp_path / "out")
     assert (video.frames, pq.ParquetFile(video.path).metadata.num_rows) == (0, 0)
 
@@ -148,8 +145,7 @@ def test_a_single_image(task: VideoTask, engine: Engine, tmp_path: Path) -> None
     results = write_shards(
         str(tmp_path / "out"), task, pool_for(engine), [[np.array([3])]], media_info("image")
     )
-    (block,) = add_histograms(results, engine, str(tmp_path / "out"))
-    blocks = (calibrate_block(block, engine, str(tmp_path / "out")),)
+    (blocks,) = calibrate_inputs([results], engine, str(tmp_path / "out"))
     table = pq.ParquetFile(finish(blocks, engine, tmp_path / "out").path).read()
     assert table["success"].to_pylist() == [True]
     record = json.loads(table.schema.metadata[b"openface_beam"])
@@ -161,8 +157,7 @@ def test_warnings_are_rows_beside_the_results(
 ) -> None:
     (found,) = write_shards(str(tmp_path / "out"), task, pool_for(engine), [[PLACES]])
     warned = replace(found, warnings=("2 packets were damaged",))
-    (block,) = add_histograms((warned,), engine, str(tmp_path / "out"))
-    blocks = (calibrate_block(block, engine, str(tmp_path / "out")),)
+    (blocks,) = calibrate_inputs([(warned,)], engine, str(tmp_path / "out"))
     (warning,) = finish(blocks, engine, tmp_path / "out").warnings
     assert (warning.video_id, warning.stage, warning.severity.value) == ("v", "decoding", "warning")
     assert warning.reason == "2 packets were damaged"

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError
+from openface_core.rest_frames import RestRanges
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import VideoTask
 
@@ -39,8 +40,8 @@ def test_what_counts_as_a_manifest() -> None:
 def test_csv(tmp_path: Path) -> None:
     uri = csv(tmp_path, "video_id,uri,person_id,other\nv1,a.mp4,P 1,9\nv2,/b/c.mp4,,8\n")
     assert read_manifest(uri) == (
-        VideoTask("v1", f"{tmp_path}/a.mp4", "P 1"),
-        VideoTask("v2", "/b/c.mp4", None),
+        VideoTask("v1", f"{tmp_path}/a.mp4", "P 1", row=1),
+        VideoTask("v2", "/b/c.mp4", None, row=2),
     )
 
 
@@ -72,7 +73,7 @@ def test_ids_are_unique_once_they_are_text(tmp_path: Path) -> None:
 def test_spreadsheet_exports(ending: str, tmp_path: Path) -> None:
     text = ending.join(['"video_id","uri"', '01,"a, b.mp4"', ""])
     assert read_manifest(csv(tmp_path, text, "utf-8-sig")) == (
-        VideoTask("video-01", f"{tmp_path}/a, b.mp4", manifest_id="01"),
+        VideoTask("video-01", f"{tmp_path}/a, b.mp4", manifest_id="01", row=1),
     )
 
 
@@ -87,9 +88,29 @@ def test_parquet(tmp_path: Path) -> None:
     )
     pq.write_table(table, path)
     assert read_manifest(str(path)) == (
-        VideoTask("video-007", f"{tmp_path}/a.mp4", None, f"{tmp_path}/points/a.csv", "007"),
-        VideoTask("v2", "memory://x/b.mp4"),
+        VideoTask("video-007", f"{tmp_path}/a.mp4", None, f"{tmp_path}/points/a.csv", "007", row=1),
+        VideoTask("v2", "memory://x/b.mp4", row=2),
     )
+
+
+def test_ranges_of_rest(tmp_path: Path) -> None:
+    text = "video_id,uri,rest_seconds,rest_frames\na,1,0-10.5; 60-65,\nb,2,,1-150;300\nc,3,,\n"
+    assert [task.rest for task in read_manifest(csv(tmp_path, text))] == [
+        RestRanges(seconds=((0.0, 10.5), (60.0, 65.0))),
+        RestRanges(frames=((1, 150), (300, 300))),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("rest_seconds\nv,a,begin", "row 1: 'begin' is not a range of seconds"),
+        ("rest_frames\nv,a,9-3", "row 1: the range 9-3 ends before it begins"),
+    ],
+)
+def test_ranges_that_are_none(text: str, cause: str, tmp_path: Path) -> None:
+    assert cause in refusal(csv(tmp_path, f"video_id,uri,{text}\n")).cause
 
 
 def test_a_remote_manifest_is_relative_to_its_own_folder() -> None:

@@ -156,8 +156,8 @@ class TestPlanInputs:
         )
         plan = plan_inputs([f"{tmp_path}/list.csv"], landmarks=f"{tmp_path}/points")
         assert plan.tasks == (
-            VideoTask("one", f"{tmp_path}/a.mp4", "P1", f"{tmp_path}/own.csv"),
-            VideoTask("two", f"{tmp_path}/b.mp4", None, f"{tmp_path}/points/two.csv"),
+            VideoTask("one", f"{tmp_path}/a.mp4", "P1", f"{tmp_path}/own.csv", row=1),
+            VideoTask("two", f"{tmp_path}/b.mp4", None, f"{tmp_path}/points/two.csv", row=2),
         )
 
     def test_an_empty_manifest(self, tmp_path: Path) -> None:

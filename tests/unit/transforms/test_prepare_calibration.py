@@ -23,13 +23,9 @@ from tests.unit.transforms.work_material import (
     write_shards,
 )
 from transforms import prepare_calibration
+from transforms.assembly import complete, fit_together, group_into_blocks
 from transforms.engine import Engine
-from transforms.prepare_calibration import (
-    add_histograms,
-    complete,
-    fit_together,
-    group_into_blocks,
-)
+from transforms.prepare_calibration import add_histograms
 from transforms.records import FeaturesPart, Shard, ShardResult
 from transforms.work_files import load_features
 
@@ -143,7 +139,7 @@ class TestAddHistograms:
         pieces = np.split(places_of_faces(50), [7, 8, 19, 40])
         shards = [pieces[:2], pieces[2:3], pieces[3:]]
         results = write_shards(str(tmp_path), TASK, pool_for(engine), shards)
-        blocks = add_histograms(results, engine, str(tmp_path))
+        blocks = add_histograms([results], engine, str(tmp_path))
         assert [block.number for block in blocks] == list(range(len(blocks)))
         assert {block.count for block in blocks} == {len(blocks)}
         assert sum(block.frames for block in blocks) == 50
@@ -160,12 +156,12 @@ class TestAddHistograms:
         results = write_shards(
             str(tmp_path), TASK, pool_for(engine), [[np.array([2])]], media_info("image")
         )
-        (block,) = add_histograms(results, engine, str(tmp_path))
+        (block,) = add_histograms([results], engine, str(tmp_path))
         assert block.state_path is None
         assert block.info.kind == "image"
 
     def test_no_frames(self, engine: Engine, tmp_path: Path) -> None:
         (block,) = add_histograms(
-            write_shards(str(tmp_path), TASK, pool_for(engine), [[]]), engine, str(tmp_path)
+            [write_shards(str(tmp_path), TASK, pool_for(engine), [[]])], engine, str(tmp_path)
         )
         assert (block.parts, block.frames, block.count) == ((), 0, 1)

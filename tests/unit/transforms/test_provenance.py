@@ -5,6 +5,8 @@ import json
 from openface_core import __version__
 from openface_core.media import MediaInfo
 from transforms.provenance import (
+    Calibration,
+    InputContent,
     InputIdentity,
     RunProvenance,
     VideoProvenance,
@@ -21,8 +23,7 @@ def identity(**changes: object) -> InputIdentity:
     values: dict = {
         "run": RunProvenance(RunSettings().as_dict(), MODELS, NETWORKS),
         "task": VideoTask("v", "a.mp4", "P1", "points.csv"),
-        "fingerprint": "sha256:00",
-        "landmarks_fingerprint": "sha256:01",
+        "content": InputContent("sha256:00", "sha256:01"),
     }
     return InputIdentity(**(values | changes))
 
@@ -47,8 +48,8 @@ def provenance(**changes: object) -> VideoProvenance:
         "providers": ("CPUExecutionProvider",),
         "frames_decoded": 100,
         "frames_with_face": 90,
-        "calibration_frames": 45,
-        "calibration": "video",
+        "calibration": Calibration("video", "video:v", ("v",), (), 45),
+        "few_frames": 300,
     }
     return VideoProvenance(**(values | changes))
 
@@ -70,16 +71,18 @@ def test_the_record_is_json_with_everything_in_it() -> None:
         "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
         "onnxruntime_providers": ["CPUExecutionProvider"], "frames_decoded": 100,
         "frames_with_face": 90, "calibration": "video", "calibration_frames": 45,
+        "calibration_is_short": True, "calibration_key": "video:v", "calibration_inputs": ["v"],
+        "calibration_inputs_failed": [], "calibration_inputs_digest": None, "rest": None,
     }  # fmt: skip
     assert {key: record[key] for key in expected} == expected
 
 
 def test_networks_are_recorded_where_they_took_part() -> None:
-    assert identity(landmarks_fingerprint=None).as_dict()["models_sha256"] == MODELS
+    assert identity(content=InputContent("sha256:00")).as_dict()["models_sha256"] == MODELS
 
 
 def test_what_is_unknown_is_null() -> None:
-    unknown = identity(task=VideoTask("v", "a.mp4"), landmarks_fingerprint=None)
+    unknown = identity(task=VideoTask("v", "a.mp4"), content=InputContent("sha256:00"))
     record = json.loads(provenance(identity=unknown).metadata()["openface_beam"])
     assert record["person_id"] is None
     assert record["landmarks_uri"] is None

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.dataset_layout import bucket_of
-from transforms.planning import (
+from transforms.records import VideoTask
+from transforms.waves import (
     WAVE_FRAMES,
     WAVE_INPUTS,
     bucket_by_bucket,
     into_waves,
     largest_first,
 )
-from transforms.records import VideoTask
 
 promises = st.none() | st.sampled_from([0, 1, WAVE_FRAMES - 1, WAVE_FRAMES, 10 * WAVE_FRAMES])
 
@@ -67,19 +67,36 @@ def test_every_input_is_in_one_wave_in_order(frames: list[int | None]) -> None:
 
 
 def test_the_longest_come_first_and_the_unknown_before_them() -> None:
-    ordered, frames = largest_first(tasks(5), [3, None, 70, 0, 70])
+    ordered, frames, _ = largest_first(tasks(5), [3, None, 70, 0, 70])
     assert [task.video_id for task in ordered] == ["v1", "v2", "v4", "v0", "v3"]
     assert frames == [None, 70, 70, 3, 0]
-    assert largest_first([], []) == ([], [])
+    assert largest_first([], []) == ([], [], [])
 
 
 def test_inputs_of_a_shared_file_follow_each_other() -> None:
     given_tasks = tasks(50)
-    frames = list(range(50))
-    assert bucket_by_bucket(given_tasks, frames, 0) == (given_tasks, frames)
-    ordered, promised = bucket_by_bucket(given_tasks, frames, 7)
+    frames: list[int | None] = list(range(50))
+    keys = [task.video_id for task in given_tasks]
+    assert bucket_by_bucket(given_tasks, frames, keys, 0) == (given_tasks, frames, keys)
+    ordered, promised, names = bucket_by_bucket(given_tasks, frames, keys, 7)
     assert [int(task.video_id[1:]) for task in ordered] == promised
+    assert [task.video_id for task in ordered] == names
     places = [
         (bucket_of(task.video_id, 7), frame) for task, frame in zip(ordered, promised, strict=True)
     ]
     assert places == sorted(places)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), promises), max_size=20), st.sampled_from([0, 3]))
+def test_a_person_is_in_one_wave(inputs: list[tuple[str, int | None]], buckets: int) -> None:
+    keys = [name for name, _ in inputs]
+    ordered, frames, names = bucket_by_bucket(
+        *largest_first(tasks(len(inputs)), [count for _, count in inputs], keys), buckets
+    )
+    assert sorted(task.video_id for task in ordered) == sorted(f"v{k}" for k in range(len(inputs)))
+    key_of = dict(zip((f"v{k}" for k in range(len(inputs))), keys, strict=True))
+    assert names == [key_of[task.video_id] for task in ordered]
+    waves = into_waves(ordered, frames, names)
+    assert [task for wave in waves for task in wave] == ordered
+    for key in set(keys):
+        assert sum(any(key_of[task.video_id] == key for task in wave) for wave in waves) == 1

@@ -1,11 +1,13 @@
 """Files of the work folder: they come back as they were, or not at all."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from openface_core.errors import OutputError, WorkFileError
+from openface_core.shards.scores_file import BlockScores
 from tests.unit.shards.shard_videos import shard_of
 from tests.unit.transforms.work_material import (
     TASK,
@@ -24,15 +26,22 @@ SPECIAL = np.array([0.0, -0.0, np.nan, np.inf, -np.inf, 5e-324, 1 / 3])
 
 def block_result(path: Path, frames: int) -> BlockResult:
     parts = (FeaturesPart("0", frames),)
-    block = Block(TASK, media_info(), (), 0, 1, parts, None)
+    block = Block(TASK, media_info(), (), 0, 1, parts)
     return BlockResult(block, str(path), (0.0,) * MODELS)
 
 
-def scores(frames: int) -> tuple[np.ndarray, np.ndarray]:
+def scores(frames: int) -> BlockScores:
     rng = np.random.default_rng(frames)
     weighted, online = rng.normal(size=(2, frames, MODELS))
     weighted[: len(SPECIAL), 0] = SPECIAL[:frames]
-    return weighted, online
+    return BlockScores(
+        weighted=weighted,
+        online=online,
+        pts_seconds=rng.normal(size=frames),
+        confidence=rng.normal(size=frames).astype(np.float32),
+        success=rng.random(frames) < 0.5,
+        sets_offsets=rng.random(frames) < 0.2,
+    )
 
 
 class TestScores:
@@ -40,17 +49,18 @@ class TestScores:
     def test_every_bit_comes_back(self, frames: int, tmp_path: Path) -> None:
         path = tmp_path / "work" / "a.scores"
         written = scores(frames)
-        save_scores(str(path), *written)
+        save_scores(str(path), written)
         found = load_scores(block_result(path, frames), MODELS)
-        for array, expected in zip(found, written, strict=True):
+        for field in fields(BlockScores):
+            array, expected = getattr(found, field.name), getattr(written, field.name)
             assert array.shape == expected.shape
-            assert array.dtype == np.float64
+            assert array.dtype == expected.dtype
             assert array.tobytes() == expected.tobytes()
 
     @pytest.mark.parametrize("cut", [0, 1, 5, 60, 127, 128, 200])
     def test_a_file_that_ends_early(self, cut: int, tmp_path: Path) -> None:
         path = tmp_path / "a.scores"
-        save_scores(str(path), *scores(7))
+        save_scores(str(path), scores(7))
         path.write_bytes(path.read_bytes()[:cut])
         with pytest.raises(WorkFileError) as caught:
             load_scores(block_result(path, 7), MODELS)
@@ -67,7 +77,7 @@ class TestScores:
     @pytest.mark.parametrize(("frames", "models"), [(6, MODELS), (8, MODELS), (7, MODELS + 1)])
     def test_the_file_of_another_block(self, frames: int, models: int, tmp_path: Path) -> None:
         path = tmp_path / "a.scores"
-        save_scores(str(path), *scores(7))
+        save_scores(str(path), scores(7))
         with pytest.raises(WorkFileError):
             load_scores(block_result(path, frames), models)
 

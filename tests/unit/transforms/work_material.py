@@ -9,8 +9,14 @@ from openface_core.media import MediaInfo, MediaKind
 from openface_core.shards import write_features
 from tests.unit.shards.shard_videos import Pool, pool_of, shard_of
 from tests.unit.shards.shard_videos import models_and_pool as synthetic_models_and_pool
+from transforms.calibrate_blocks import calibrate_block
+from transforms.calibration import CalibratedVideo, CalibrationGroup, calibration_key
 from transforms.engine import Engine
+from transforms.find_offsets import blocks_in_order, calibrate_together
+from transforms.prepare_calibration import add_histograms, find_rest_medians
+from transforms.provenance import InputContent
 from transforms.records import FeaturesPart, Problem, Severity, Shard, ShardResult, VideoTask
+from transforms.settings import RunSettings
 from transforms.storage import write_whole
 from transforms.work_folder import features_path
 
@@ -71,3 +77,24 @@ def write_shards(
             parts.append(FeaturesPart(path, len(places)))
         results.append(ShardResult(shard, tuple(parts), info or media_info()))
     return tuple(results)
+
+
+def calibrate_inputs(
+    inputs: Sequence[tuple[ShardResult, ...]],
+    engine: Engine,
+    output: str,
+    settings: RunSettings | None = None,
+) -> tuple[CalibratedVideo, ...]:
+    """Take inputs that share medians through the stages between extraction and finishing."""
+    settings = settings or RunSettings()
+    tasks = tuple(shards[0].shard.task for shards in inputs)
+    if settings.calibration.mode == "rest":
+        blocks = find_rest_medians(inputs, engine, settings)
+    else:
+        blocks = add_histograms(inputs, engine, output)
+    group = CalibrationGroup(calibration_key(tasks[0], settings.calibration), tasks)
+    results = [calibrate_block(block, engine, settings, output) for block in reversed(blocks)]
+    ordered = blocks_in_order(group, results)
+    assert ordered is not None
+    contents = {task.video_id: InputContent(f"sha256:{task.video_id}") for task in tasks}
+    return tuple(calibrate_together(ordered, group, contents, engine, settings))

@@ -1,0 +1,199 @@
+"""Files of persons, from a manifest to their tables."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from models import locate_models
+from openface_core.errors import InputError
+from pipelines.config_file import load_settings
+from pipelines.run import RunSummary, run
+from pipelines.run_arguments import RunArguments
+from pipelines.run_plan import describe_plan, make_plan
+from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from transforms.dataset_layout import frames_path
+from transforms.engine import load_engine
+from transforms.provenance import RunProvenance
+from transforms.records import VideoTask
+from transforms.settings import CalibrationSettings
+from transforms.video_analysis import analyse_together
+
+LENGTHS = {"a": 5, "b": 4, "c": 7, "d": 6}
+PERSONS = {"a": "P1", "b": "P2", "c": "P1", "d": ""}
+REST = {"a": "2-4", "b": "1-9"}
+
+
+class Corpus:
+    """Two files of one person, one of another and one of nobody, with landmarks."""
+
+    def __init__(self, folder: Path, models: Path) -> None:
+        self.folder, self.models = folder, models
+        self.output = folder / "out"
+        for seed, (name, count) in enumerate(LENGTHS.items()):
+            write_clip(folder / f"{name}.mp4", count, seed)
+            write_landmarks(folder / f"{name}.csv", face_clip(count, seed)[1])
+
+    def manifest(self, names: Iterable[str] = "abcd", **rest: str) -> str:
+        path = self.folder / "list.csv"
+        rows = [
+            f"{name},{name}.mp4,{PERSONS[name]},{name}.csv,{rest.get(name, '')}" for name in names
+        ]
+        path.write_text("\n".join(["video_id,uri,person_id,landmarks,rest_frames", *rows]) + "\n")
+        return str(path)
+
+    def arguments(self, manifest: str, mode: str, **changes: Any) -> RunArguments:
+        values = {
+            "inputs": (manifest,),
+            "output": str(self.output),
+            "models": str(self.models),
+            "calibration": mode,
+            "quiet": True,
+            "beam": ("--direct_running_mode=in_memory",),
+        }
+        return RunArguments(**(values | changes))
+
+    def run(self, manifest: str, mode: str, **changes: Any) -> RunSummary:
+        return run(self.arguments(manifest, mode, **changes))
+
+    def table(self, name: str) -> pa.Table:
+        return pq.ParquetFile(frames_path(str(self.output), name)).read()
+
+    def record(self, name: str) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads(self.table(name).schema.metadata[b"openface_beam"])
+        return record
+
+    def content(self) -> dict[str, bytes]:
+        return {
+            path.relative_to(self.output).as_posix(): path.read_bytes()
+            for path in sorted(self.output.rglob("*"))
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, models_folder: Path) -> Corpus:
+    return Corpus(tmp_path, models_folder)
+
+
+def test_a_person_is_the_sequential_loop_over_all_files(corpus: Corpus) -> None:
+    assert corpus.run(corpus.manifest("cbad"), "person").inputs_written == 4
+    settings = replace(load_settings("default"), calibration=CalibrationSettings("person"))
+    files = locate_models(corpus.models, settings.models, with_networks=False)
+    run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    tasks = [
+        VideoTask(name, f"{corpus.folder}/{name}.mp4", "P1", f"{corpus.folder}/{name}.csv", row=row)
+        for row, name in enumerate("ca", start=1)
+    ]
+    engine = load_engine(files, settings)
+    expected = analyse_together(tasks, engine, settings, run, lambda: None)
+    for analysis in expected:
+        name = analysis.result.task.video_id
+        assert corpus.table(name).equals(analysis.result.table, check_metadata=True), name
+    assert corpus.record("a")["calibration_inputs"] == ["c", "a"]
+    assert corpus.record("b")["calibration_inputs"] == ["b"]
+    assert corpus.record("d")["calibration_key"] == "video:d"
+
+
+def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
+    corpus.run(corpus.manifest(), "person")
+    before = corpus.table("c")
+    (corpus.folder / "a.mp4").write_bytes(b"no video")
+    summary = corpus.run(corpus.manifest(), "person")
+    assert (summary.inputs_written, summary.inputs_failed, summary.inputs_finished) == (1, 1, 2)
+    record = corpus.record("c")
+    assert (record["calibration_inputs"], record["calibration_inputs_failed"]) == (["c"], ["a"])
+    assert not corpus.table("c").equals(before)
+    corpus.run(corpus.manifest("c"), "video")
+    alone = corpus.table("c")
+    corpus.run(corpus.manifest(), "person")
+    assert corpus.table("c").equals(alone)
+
+
+def test_a_change_of_one_file_makes_its_person_anew(corpus: Corpus) -> None:
+    assert corpus.run(corpus.manifest(), "person").inputs_written == 4
+    assert corpus.run(corpus.manifest(), "person").inputs_finished == 4
+    write_landmarks(corpus.folder / "c.csv", face_clip(LENGTHS["c"], 2)[1] + 1)
+    summary = corpus.run(corpus.manifest(), "person")
+    assert (summary.inputs_written, summary.inputs_finished) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [("cabd", 2), ("abd", 1), ("bdac", 0), ("dbca", 2)],
+    ids=["other order", "one less", "others between", "another order"],
+)
+def test_the_order_of_a_persons_files_is_part_of_it(
+    names: str, written: int, corpus: Corpus
+) -> None:
+    corpus.run(corpus.manifest(), "person")
+    assert corpus.run(corpus.manifest(names), "person").inputs_written == written
+
+
+def test_a_lost_table_makes_its_person_anew(corpus: Corpus) -> None:
+    corpus.run(corpus.manifest(), "person")
+    before = corpus.content()
+    Path(frames_path(str(corpus.output), "a")).unlink()
+    assert corpus.run(corpus.manifest(), "person").inputs_written == 2
+    assert corpus.content() == before
+
+
+@pytest.mark.parametrize("mode", ["person", "rest"])
+def test_waves_of_one_person_each_give_the_same_bytes(
+    mode: str, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = corpus.manifest("abc", **REST)
+    corpus.run(manifest, mode)
+    before = corpus.content()
+    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
+    threads = ("--direct_running_mode=multi_threading", "--direct_num_workers=2")
+    corpus.run(manifest, mode, force=True, beam=threads)
+    assert corpus.content() == before
+
+
+def test_rest_frames_are_shared_and_inputs_without_are_refused(corpus: Corpus) -> None:
+    manifest = corpus.manifest(**REST)
+    summary = corpus.run(manifest, "rest")
+    assert (summary.inputs_written, summary.inputs_failed) == (3, 1)
+    (row,) = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert (row["video_id"], row["severity"], row["stage"]) == ("d", "error", "input")
+    assert "no rest frames are named for it" in row["reason"]
+    assert [corpus.record(name)["calibration_frames"] for name in "abc"] == [3, 4, 3]
+    assert corpus.record("c")["calibration_inputs"] == ["a", "c"]
+    summary = corpus.run(corpus.manifest(a="2-5", b="1-9"), "rest")
+    assert (summary.inputs_written, summary.inputs_finished) == (2, 1)
+
+
+def test_ranges_do_not_matter_in_other_modes(corpus: Corpus) -> None:
+    corpus.run(corpus.manifest(), "person")
+    assert corpus.run(corpus.manifest(**REST), "person").inputs_finished == 4
+
+
+def test_nobody_at_rest(corpus: Corpus) -> None:
+    with pytest.raises(InputError, match="no rest frames are named"):
+        corpus.run(corpus.manifest("ab"), "rest")
+
+
+def test_rest_frames_that_are_not_there(corpus: Corpus) -> None:
+    summary = corpus.run(corpus.manifest("abc", a="90-99", b="1"), "rest")
+    assert (summary.inputs_written, summary.inputs_failed) == (1, 2)
+    rows = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert [(row["video_id"], row["stage"]) for row in rows] == [
+        ("a", "calibration"),
+        ("c", "calibration"),
+    ]
+    assert all("named as rest" in row["reason"] for row in rows)
+
+
+def test_the_plan_says_who_is_calibrated_together(corpus: Corpus) -> None:
+    arguments = corpus.arguments(corpus.manifest(**REST), "person")
+    lines = list(describe_plan(make_plan(arguments)))
+    assert lines[4:-1] == [
+        "together P1  a, c",
+        "The manifest names rest frames for 2 inputs; calibration by 'person' does not use them.",
+    ]
