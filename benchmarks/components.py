@@ -34,6 +34,7 @@ from openface_core.model_files import (
 from openface_core.refinement import grey_from_bgr
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shape import Camera, calc_params, head_pose, landmarks_in_camera_mm
+from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.static_action_units import weigh_descriptor
 
 REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
@@ -84,10 +85,10 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
     landmarks, frames, n = inputs.landmarks, inputs.frames, len(inputs.frames)
     fits = [calc_params(pdm, points) for points in landmarks]
     aligned = [
-        aligner.align(frame, points, fit.translation_px).image
+        aligner.align(frame, points, fit.translation_px)
         for frame, points, fit in zip(frames, landmarks, fits, strict=True)
     ]
-    descriptors = [fhog(image).ravel() for image in aligned]
+    descriptors = [fhog(face.image).ravel() for face in aligned]
     geometry = [geometry_descriptor(pdm, fit.shape_parameters) for fit in fits]
     medians = DescriptorMedians()
     for appearance, shape in zip(descriptors, geometry, strict=True):
@@ -154,7 +155,11 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
         "alignment and mask, frame not in the cache": Operation(
             lambda k: aligner.align(frames[k % n], landmarks[k % n], fits[k % n].translation_px)
         ),
-        "FHOG": Operation(lambda k: fhog(aligned[k % n])),
+        "FHOG": Operation(lambda k: fhog(aligned[k % n].image)),
+        "FHOG averaged over shifts": Operation(
+            lambda k: shift_averaged_fhog(aligner, decoded, landmarks[k % n], aligned[k % n]),
+            prepare=decode,
+        ),
         "geometry": Operation(lambda k: geometry_descriptor(pdm, fits[k % n].shape_parameters)),
         "running medians": Operation(update_medians, 2.0, begin_video),
         "35 predictors": Operation(predict),
