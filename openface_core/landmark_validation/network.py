@@ -234,7 +234,7 @@ def _correlate(
     n = out.shape[0]
     for i in range(n):
         out[i] = bias
-    for t in range(0, distances.shape[0], 8):
+    for t in range(0, distances.shape[0], _TAPS_AT_ONCE):
         w0, w1, w2, w3 = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
         w4, w5, w6, w7 = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
         m0 = maps[distances[t] : distances[t] + n]

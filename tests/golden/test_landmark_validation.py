@@ -43,3 +43,25 @@ def test_confidence_and_success(reference: Path, validator: LandmarkValidator, n
     different = np.flatnonzero(np.abs(found - golden["confidence"]) > CONFIDENCE_TOLERANCE)
     assert different.tolist() == RESTORED_LANDMARKS.get(name, [])
     np.testing.assert_array_equal(found > SUCCESS_ABOVE, golden["success"] > 0)
+
+
+@pytest.mark.parametrize("turn", [0.0, -0.35, -0.8, -1.2, 0.35, 0.8, 1.2])
+def test_no_view_trusts_what_is_no_face(
+    reference: Path, validator: LandmarkValidator, turn: float
+) -> None:
+    face = golden_set("subj01").landmarks[0]
+    rotation = np.array([0.0, turn, 0.0])
+    with open_media(str(reference / "videos" / "subj01.mp4")) as media:
+        grey = grey_from_bgr(next(iter(media)).image)
+    noise = np.random.default_rng(0).integers(0, 256, grey.shape, dtype=np.uint8)
+    for frame, landmarks in (
+        (np.zeros_like(grey), face),
+        (np.full_like(grey, 200), face),
+        (noise, face),
+        (grey, np.full_like(face, 300.0)),
+        (grey, face[:, ::-1]),
+        (grey, 0.02 * face + np.float32(300.0)),
+        (grey, face - (face[:, 0].mean(), 0.0)),
+    ):
+        assert validator.confidence(frame, landmarks, rotation) < 0.3
+    assert validator.confidence(grey, face, rotation) > SUCCESS_ABOVE
