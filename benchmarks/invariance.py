@@ -26,11 +26,11 @@ MODES = (*DIRECT_MODES, *PORTABLE_MODES)
 
 
 def hashes(output: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file of a dataset, by its path in there."""
+    """Return the SHA-256 of every file of a dataset, by its path in there; metrics are none."""
     return {
         path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(output.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "metrics.json"
     }
 
 

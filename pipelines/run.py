@@ -7,10 +7,10 @@ import logging
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from openface_core.errors import PipelineError
@@ -66,22 +66,27 @@ def run(arguments: RunArguments) -> RunSummary:
         worker_count,
     )
 
-    began = time.monotonic()
+    begin, began = datetime.now(UTC), time.monotonic()
     beam = import_beam()
 
     from openface_core.tables import frame_columns
     from pipelines.graph import build_graph
+    from pipelines.metrics_report import RunOutline, describe_steps, write_metrics
     from pipelines.progress_display import ProgressDisplay
+    from pipelines.run_metrics import RunMetrics
     from pipelines.run_plan import make_plan, places_of
     from pipelines.worker_place import worker_place
     from transforms.calibration import calibration_key
     from transforms.dataset_documents import write_documents
+    from transforms.dataset_layout import metrics_path
     from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
     from transforms.finished import earlier_problems
+    from transforms.metrics import Count
     from transforms.planning import promised_frames
+    from transforms.records import Severity
     from transforms.share_shards import local_workers
-    from transforms.storage import remove_temporaries
+    from transforms.storage import remove, remove_temporaries
     from transforms.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.work_folder import discard_all
 
@@ -93,6 +98,7 @@ def run(arguments: RunArguments) -> RunSummary:
     workers.check_paths(places_of(plan, arguments.output))
     if not plan.todo and not plan.problems:
         return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
+    remove(metrics_path(arguments.output))  # of an earlier run
     remove_temporaries(arguments.output)
     discard_all(arguments.output)
     settings, todo = plan.settings, plan.todo
@@ -124,7 +130,7 @@ def run(arguments: RunArguments) -> RunSummary:
     waves = into_waves(*ordered) if workers.takes_waves else (tuple(todo),)
     frames_of = {task.video_id: frames for task, frames in zip(todo, promised, strict=True)}
     sharing = worker_count(options) if is_local(runner) else 0
-    counts: Counter[str] = Counter()
+    metrics = RunMetrics()
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
     with (
         ProgressDisplay(promised, quiet=arguments.quiet or not workers.tells_progress) as progress,
@@ -154,18 +160,32 @@ def run(arguments: RunArguments) -> RunSummary:
                 if workers.is_left_alone:
                     pipeline.run()
                     return RunSummary(arguments.output, plan.inputs, handed_over_to=runner)
-                counts.update(_counters(_finish(pipeline, watchdog)))
+                metrics.add(_finish(pipeline, watchdog))
             discard_all(arguments.output)
+    seconds = time.monotonic() - began
+    outline = RunOutline(
+        begin, seconds, runner, plan.inputs, len(plan.finished), len(plan.problems)
+    )
+    write_metrics(arguments.output, metrics, outline)
+    if not arguments.quiet:
+        sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
+    counts = metrics.counters
+    failed = {
+        row.video_id
+        for row in earlier_problems(arguments.output, ())
+        if row.severity is Severity.ERROR
+    }
+    written = sum(task.video_id not in failed for task in todo)
     return RunSummary(
         output=arguments.output,
         inputs=plan.inputs,
-        inputs_written=counts["inputs_written"],
+        inputs_written=written,
         inputs_finished=len(plan.finished),
-        inputs_failed=counts["inputs_failed"] + len(plan.problems),
-        frames_decoded=counts["frames_decoded"],
-        frames_with_face=counts["frames_with_face"],
-        warnings=counts["warnings"],
-        seconds=time.monotonic() - began,
+        inputs_failed=len(todo) - written + len(plan.problems),
+        frames_decoded=counts[Count.FRAMES_DECODED],
+        frames_with_face=counts[Count.FRAMES_WITH_FACE],
+        warnings=counts[Count.WARNINGS],
+        seconds=seconds,
     )
 
 
@@ -205,20 +225,6 @@ def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
         logging.getLogger(__name__).exception("the pipeline failed")
         raise pipeline_failure(error) from error
     return result
-
-
-def _counters(result: Any) -> dict[str, int]:
-    """Return the project's counters of a finished pipeline, added up over its steps."""
-    from apache_beam.metrics import MetricsFilter
-
-    from transforms.metrics import NAMESPACE
-
-    found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
-    counts: dict[str, int] = {}
-    for counter in found["counters"]:
-        name = counter.key.metric.name
-        counts[name] = counts.get(name, 0) + int(counter.result)
-    return counts
 
 
 def main(argv: Sequence[str] | None = None) -> int:

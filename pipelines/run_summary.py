@@ -55,18 +55,25 @@ class RunSummary:
                 f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
                 f"{self.output}. --force analyses them anew."
             )
-        without = self.frames_decoded - self.frames_with_face
-        rate = self.frames_decoded / max(self.seconds, 1e-9)
         earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
         text = (
             f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
-            f"{self.frames_decoded} frames, {without} of them without a face, "
-            f"in {self.seconds:.1f} s ({rate:.0f} frames per second); "
+            f"{self._frames()}; "
             f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
         )
         if self.inputs_failed or self.warnings:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
         return text + "."
+
+    def _frames(self) -> str:
+        if self.inputs_written and not self.frames_decoded:  # the runner has counted nothing
+            return f"in {self.seconds:.1f} s"
+        without = self.frames_decoded - self.frames_with_face
+        rate = self.frames_decoded / max(self.seconds, 1e-9)
+        return (
+            f"{self.frames_decoded} frames, {without} of them without a face, "
+            f"in {self.seconds:.1f} s ({rate:.0f} frames per second)"
+        )
 
 
 def report_problems(output: str) -> None:

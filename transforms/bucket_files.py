@@ -10,6 +10,7 @@ from openface_core.errors import OutputError
 from openface_core.media.sources import locate
 from openface_core.tables import Column
 from transforms.bucket_record import BucketEntry, pack_entries, unpack_entries
+from transforms.metrics import Count, Step, count, timed
 from transforms.settings import OutputSettings
 from transforms.storage import read_whole, remove
 from transforms.table_files import row_groups, write_row_groups
@@ -197,4 +198,6 @@ def update_bucket(
         schema = pa.schema([VIDEO_COLUMN.field(), *columns], metadata=pack_entries(entries))
 
         pieces = _pieces(sorted(entries), tables, old, schema)
-        write_row_groups(path, schema, row_groups(pieces, settings.row_group_rows), settings)
+        groups = row_groups(pieces, settings.row_group_rows)
+        with timed(Step.BUCKET):
+            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings))

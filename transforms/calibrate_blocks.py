@@ -14,6 +14,7 @@ from openface_core.shards.scores_file import BlockScores, join_scores
 from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
+from transforms.metrics import Step, timed
 from transforms.records import Block, BlockResult, Problem
 from transforms.settings import RunSettings
 from transforms.storage import read_whole
@@ -98,9 +99,12 @@ class _CalibrateBlock(beam.DoFn):
         task, settings = block.task, self._handle.settings
         key = calibration_key(task, settings.calibration)
         try:
-            yield key, calibrate_block(block, self._engine, settings, self._output)
+            with timed(Step.CALIBRATION):
+                result = calibrate_block(block, self._engine, settings, self._output)
         except Exception as error:  # whatever one input does, the others go on
             yield key, Problem.from_error(task, error)
+        else:
+            yield key, result
 
 
 @dataclass

@@ -24,6 +24,11 @@ def bucket_path(output: str, bucket: int) -> str:
     return join(output, "frames", f"bucket={bucket:05}", "frames.parquet")
 
 
+def metrics_path(output: str) -> str:
+    """Return where the counts and times of the last run are."""
+    return join(output, "metrics.json")
+
+
 def errors_path(output: str) -> str:
     """Return where the error table is."""
     return join(output, "errors.parquet")

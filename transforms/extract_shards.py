@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 
 from openface_core.media import open_media
 from openface_core.shards.features_file import write_features
@@ -13,7 +12,7 @@ from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.face_source import face_source
-from transforms.metrics import NAMESPACE
+from transforms.metrics import Count, NoFace, Step, count, each_timed, note_shard_frames, timed
 from transforms.progress import ProgressWriter
 from transforms.records import FeaturesPart, Problem, Shard, ShardResult, VideoTask
 from transforms.settings import RunSettings
@@ -56,6 +55,17 @@ def extract_shard(
     OpenFaceBeamError
         If the input cannot be read, given landmarks do not fit it, or storage refuses.
     """
+    with timed(Step.SHARD):
+        return _extract_shard(shard, engine, settings, output, on_frame)
+
+
+def _extract_shard(
+    shard: Shard,
+    engine: Engine,
+    settings: RunSettings,
+    output: str,
+    on_frame: Callable[[], None],
+) -> ShardResult:
     task = shard.task
     source = face_source(task, engine)
     part = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
@@ -63,23 +73,29 @@ def extract_shard(
 
     def save(recorder: ShardRecorder) -> None:
         path = features_path(output, shard, len(parts))
-        features = recorder.features()
-        write_whole(path, lambda file: write_features(file, features))
+        with timed(Step.FEATURES):
+            features = recorder.features()
+            size_bytes = write_whole(path, lambda file: write_features(file, features))
+        count(Count.WORK_BYTES, size_bytes)
         parts.append(FeaturesPart(path, len(features)))
 
-    with open_media(task.uri, limits=settings.decoding, pts_range=part) as media:
+    with timed(Step.OPENING):
+        media = open_media(task.uri, limits=settings.decoding, pts_range=part)
+    with media:
         models = engine.models_for(media.info.kind)
         modes = engine.meter.pdm.mode_count
         recorder = ShardRecorder(models, modes)
-        for frame in media:
+        for frame in each_timed(Step.DECODING, media):
             face = source.observe(frame)
-            measured = None
-            if face.landmarks is not None:
-                measured = engine.meter.measure(frame.image, face.landmarks)
-            height_px, width_px = frame.image.shape[:2]
-            recorder.add(
-                frame.pts_seconds, face.confidence, (width_px, height_px), face.landmarks, measured
-            )
+            with timed(Step.MEASUREMENT):
+                measured = None
+                if face.landmarks is not None:
+                    measured = engine.meter.measure(frame.image, face.landmarks)
+                height_px, width_px = frame.image.shape[:2]
+                size_px = width_px, height_px
+                recorder.add(frame.pts_seconds, face.confidence, size_px, face.landmarks, measured)
+            count(Count.FRAMES_EXTRACTED)
+            count(Count.FACES_FOUND if measured else face.no_face or NoFace.NOT_A_FACE)
             if len(recorder) == PART_FRAMES:
                 save(recorder)
                 recorder = ShardRecorder(models, modes)
@@ -88,6 +104,8 @@ def extract_shard(
     if len(recorder):
         save(recorder)
     result = ShardResult(shard, tuple(parts), info, warnings)
+    count(Count.FRAMES_IN_VAIN, media.preroll_frames)
+    note_shard_frames(result.frames)
     source.check_frame_count(result.frames)
     return result
 
@@ -104,7 +122,6 @@ class _ExtractShard(beam.DoFn):
         self._handle = handle
         self._output = output
         self._progress_folder = progress_folder
-        self._frames = Metrics.counter(NAMESPACE, "frames_extracted")
 
     def setup(self) -> None:
         """Get hold of the models."""
@@ -124,7 +141,6 @@ class _ExtractShard(beam.DoFn):
         except Exception as error:  # whatever one input does, the others go on
             yield key, (task, Problem.from_error(task, error))
         else:
-            self._frames.inc(result.frames)
             yield key, (task, result)
         finally:
             progress.finish()

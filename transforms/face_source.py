@@ -12,6 +12,7 @@ from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.files import GivenLandmarks, read_landmarks
 from openface_core.media import DecodedFrame
 from transforms.engine import Engine
+from transforms.metrics import NoFace, Step, timed
 from transforms.records import VideoTask
 
 
@@ -25,13 +26,13 @@ class FaceObservation:
         Its landmarks in pixels; None without a face.
     confidence : float or None
         Confidence in the face; None where nothing is known of one.
+    no_face : NoFace or None
+        Why there are no landmarks; None where there are.
     """
 
     landmarks: NDArray[np.float32] | None
     confidence: float | None
-
-
-NO_FACE = FaceObservation(None, None)
+    no_face: NoFace | None = None
 
 
 class FaceSource(Protocol):
@@ -61,13 +62,17 @@ class NetworkFaces:
 
     def observe(self, frame: DecodedFrame) -> FaceObservation:
         """Return the widest face of a frame; the confidence is the detector's score."""
-        faces = self.detector.detect(frame.image)
-        chosen = select_face(faces)
+        with timed(Step.DETECTION):
+            faces = self.detector.detect(frame.image)
+            chosen = select_face(faces)
         if chosen is None:
-            return NO_FACE
+            return FaceObservation(None, None, NoFace.NOT_DETECTED)
         confidence = float(faces.scores[chosen])
-        found = self.network.locate(frame.image, faces.boxes[chosen], faces.five_points[chosen])
-        return FaceObservation(None if found is None else found.landmarks, confidence)
+        with timed(Step.LANDMARKS):
+            found = self.network.locate(frame.image, faces.boxes[chosen], faces.five_points[chosen])
+        if found is None:
+            return FaceObservation(None, confidence, NoFace.NO_LANDMARKS)
+        return FaceObservation(found.landmarks, confidence)
 
     def check_frame_count(self, frame_count: int) -> None:
         """Any number of frames is fine."""
@@ -94,7 +99,9 @@ class GivenFaces:
         if self.given.confidence is not None and frame.index < self.given.frame_count:
             value = float(self.given.confidence[frame.index])
             confidence = None if np.isnan(value) else value
-        return FaceObservation(self.given.frame(frame.index), confidence)
+        landmarks = self.given.frame(frame.index)
+        no_face = NoFace.NOT_GIVEN if landmarks is None else None
+        return FaceObservation(landmarks, confidence, no_face)
 
     def check_frame_count(self, frame_count: int) -> None:
         """Raise LandmarkFileError if the file is not for a video of so many frames."""

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from openface_core.errors import OpenFaceBeamError
@@ -15,7 +14,7 @@ from transforms.calibration import CalibratedVideo, CalibrationGroup, sharing_me
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.final_scores import final_scores
-from transforms.metrics import NAMESPACE, PROBLEMS
+from transforms.metrics import PROBLEMS, Step, count_failure, timed
 from transforms.provenance import Calibration, InputContent, group_digest, read_content
 from transforms.records import BlockResult, Problem, Severity
 from transforms.settings import RunSettings
@@ -133,7 +132,6 @@ def calibrate_together(
 class _FindOffsets(beam.DoFn):
     def __init__(self, handle: EngineHandle) -> None:
         self._handle = handle
-        self._failed = Metrics.counter(NAMESPACE, "inputs_failed")
 
     def setup(self) -> None:
         """Get hold of the models."""
@@ -148,9 +146,11 @@ class _FindOffsets(beam.DoFn):
         results: list[BlockResult | Problem] = list(found["blocks"])
         if len(groups) != 1:
             raise RuntimeError(f"{len(groups)} groups of {key} came from one")
-        for outcome in self._outcomes(groups[0], results):
+        with timed(Step.OFFSETS):
+            outcomes = list(self._outcomes(groups[0], results))
+        for outcome in outcomes:
             if isinstance(outcome, Problem):
-                self._failed.inc()
+                count_failure(outcome.stage)
                 yield TaggedOutput(PROBLEMS, outcome)
             else:
                 yield outcome

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from openface_core.action_unit_models import ActionUnitModels
@@ -24,7 +23,7 @@ from transforms.dataset_layout import frames_path
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.final_scores import final_scores
-from transforms.metrics import NAMESPACE, PROBLEMS
+from transforms.metrics import PROBLEMS, Count, Step, count, count_failure, timed
 from transforms.provenance import InputIdentity, RunProvenance, VideoProvenance
 from transforms.records import Problem
 from transforms.settings import RunSettings
@@ -149,10 +148,12 @@ def finish_video(
             yield frame_table(schema, series, units[rows], first_frame=begin + 1)
             begin = rows.stop
 
-    place = table_path if settings.output.buckets else frames_path
-    path = place(output, task.video_id)
-    rows_each = settings.output.row_group_rows
-    write_row_groups(path, schema, row_groups(tables(), rows_each), settings.output)
+    is_shared = settings.output.buckets > 0
+    path = (table_path if is_shared else frames_path)(output, task.video_id)
+    groups = row_groups(tables(), settings.output.row_group_rows)
+    with timed(Step.TABLE):
+        size_bytes = write_row_groups(path, schema, groups, settings.output)
+    count(Count.WORK_BYTES if is_shared else Count.TABLE_BYTES, size_bytes)
     warnings = Problem.decoding_warnings(task, video.blocks[0].block.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 
@@ -167,11 +168,6 @@ class _FinishVideo(beam.DoFn):
         self._handle = handle
         self._provenance = provenance
         self._output = output
-        self._frames_decoded = Metrics.counter(NAMESPACE, "frames_decoded")
-        self._frames_with_face = Metrics.counter(NAMESPACE, "frames_with_face")
-        self._written = Metrics.counter(NAMESPACE, "inputs_written")
-        self._failed = Metrics.counter(NAMESPACE, "inputs_failed")
-        self._warnings = Metrics.counter(NAMESPACE, "warnings")
 
     def setup(self) -> None:
         """Get hold of the models."""
@@ -182,18 +178,20 @@ class _FinishVideo(beam.DoFn):
     ) -> Iterator[tuple[str, str] | TaggedOutput[Literal["problems"], Problem]]:
         """Yield an input's id and the path of its table; rows of the error table to the side."""
         try:
-            finished = finish_video(
-                video, self._engine, self._handle.settings, self._provenance, self._output
-            )
+            with timed(Step.FINISHING):
+                finished = finish_video(
+                    video, self._engine, self._handle.settings, self._provenance, self._output
+                )
         except Exception as error:  # whatever one input does, the others go on
-            self._failed.inc()
-            yield TaggedOutput(PROBLEMS, Problem.from_error(video.task, error))
+            problem = Problem.from_error(video.task, error)
+            count_failure(problem.stage)
+            yield TaggedOutput(PROBLEMS, problem)
             return
-        self._written.inc()
-        self._frames_decoded.inc(finished.frames)
-        self._frames_with_face.inc(finished.frames_with_face)
+        count(Count.INPUTS_WRITTEN)
+        count(Count.FRAMES_DECODED, finished.frames)
+        count(Count.FRAMES_WITH_FACE, finished.frames_with_face)
         for warning in finished.warnings:
-            self._warnings.inc()
+            count(Count.WARNINGS)
             yield TaggedOutput(PROBLEMS, warning)
         yield video.task.video_id, finished.path
 

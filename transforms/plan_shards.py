@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
+from transforms.metrics import Count, Step, count, timed
 from transforms.records import Shard, VideoTask
 from transforms.settings import RunSettings
 from transforms.shard_planning import plan_shards
@@ -27,4 +28,7 @@ class PlanShards(beam.PTransform):
         return tasks | "Plan" >> beam.FlatMap(self._plan)
 
     def _plan(self, task: VideoTask) -> Iterator[Shard]:
-        yield from plan_shards(task, self.settings)
+        with timed(Step.PLANNING):
+            shards = plan_shards(task, self.settings)
+        count(Count.SHARDS, len(shards))
+        yield from shards

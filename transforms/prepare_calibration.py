@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Literal
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from openface_core.dynamic_action_units import weigh_median
@@ -24,7 +23,7 @@ from transforms.calibration import CalibrationGroup, in_stated_order, sharing_me
 from transforms.engine import Engine
 from transforms.engine_handle import EngineHandle
 from transforms.extract_shards import extract_shard
-from transforms.metrics import GROUPS, NAMESPACE, PROBLEMS
+from transforms.metrics import GROUPS, PROBLEMS, Count, Step, count, count_failure, timed
 from transforms.records import Block, Problem, Shard, ShardResult, VideoTask
 from transforms.settings import RunSettings
 from transforms.storage import write_whole
@@ -83,7 +82,8 @@ def add_histograms(
     for place, block in enumerate(blocks):
         if place:
             path = state_path(output, block.task.video_id, block.number)
-            write_whole(path, partial(write_median_state, state=medians.state()))
+            size_bytes = write_whole(path, partial(write_median_state, state=medians.state()))
+            count(Count.WORK_BYTES, size_bytes)
             blocks[place] = replace(block, state_path=path)
         if place < len(blocks) - 1:
             for part in block.parts:
@@ -144,8 +144,6 @@ class _PrepareCalibration(beam.DoFn):
     def __init__(self, handle: EngineHandle, output: str) -> None:
         self._handle = handle
         self._output = output
-        self._redone = Metrics.counter(NAMESPACE, "inputs_analysed_again_as_a_whole")
-        self._failed = Metrics.counter(NAMESPACE, "inputs_failed")
 
     def setup(self) -> None:
         """Get hold of the models."""
@@ -171,15 +169,17 @@ class _PrepareCalibration(beam.DoFn):
         blocks: list[Block] = []
         for together in sharing_medians(inputs, lambda shards: shards[0].info):
             try:
-                blocks += self._blocks(together)
+                with timed(Step.HISTOGRAMS):
+                    blocks += self._blocks(together)
             except Exception as error:  # whatever one person's inputs do, the others go on
                 problems += (Problem.from_error(shards[0].shard.task, error) for shards in together)
         for problem in problems:
-            self._failed.inc()
+            count_failure(problem.stage)
             yield TaggedOutput(PROBLEMS, problem)
         if blocks:
             failed = tuple(problem.video_id for problem in problems)
             yield TaggedOutput(GROUPS, (key, CalibrationGroup(key, tasks, failed)))
+        count(Count.BLOCKS, len(blocks))
         yield from blocks
 
     def _assemble(
@@ -191,7 +191,7 @@ class _PrepareCalibration(beam.DoFn):
             raise RuntimeError(f"shards of {task.video_id} got lost between stages")
         if isinstance(outcome, Problem) or fit_together(outcome):
             return outcome
-        self._redone.inc()
+        count(Count.INPUTS_REDONE)
         try:
             whole = extract_shard(
                 Shard(task), self._engine, self._handle.settings, self._output, lambda: None

@@ -281,4 +281,7 @@ def dataset_description(run: RunProvenance) -> dict[str, Any]:
             "frames": f"frames/{folder}/frames.parquet: one row per decoded frame",
             "errors": "errors.parquet: one row per problem with an input",
         },
+        "NotPartOfTheDataset": {
+            "metrics": "metrics.json: counts and times of the last run, different after each",
+        },
     }

@@ -20,7 +20,7 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", int(folder == "/"))
 
 
-def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
+def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> int:
     """Write a file that appears whole or not at all; an existing one is replaced.
 
     Parameters
@@ -30,6 +30,11 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
     write : callable
         Gets the open binary file.
 
+    Returns
+    -------
+    int
+        Size of the file in bytes.
+
     Raises
     ------
     OutputError
@@ -37,10 +42,9 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
     """
     target = locate(uri, error=OutputError)
     if not target.is_local:
-        _write_remote(target, write)
-        return
+        return _write_remote(target, write)
     try:
-        _write_local(Path(target.path), write)
+        return _write_local(Path(target.path), write)
     except OSError as error:
         raise OutputError(
             uri,
@@ -49,7 +53,7 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> None:
         ) from error
 
 
-def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> None:
+def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> int:
     # Closing a remote file shows what it holds, even after a failure. So the content is made first,
     # and given to the filesystem as a whole.
     content = io.BytesIO()
@@ -64,6 +68,7 @@ def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> None:
             f"it cannot be written ({type(error).__name__}: {reason})",
             "Check the address, the credentials and the storage.",
         ) from error
+    return content.getbuffer().nbytes
 
 
 def is_temporary(name: str) -> bool:
@@ -87,7 +92,7 @@ def remove_temporaries(folder: str) -> None:
                     path.unlink()
 
 
-def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
@@ -95,7 +100,9 @@ def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+            size_bytes = os.fstat(file.fileno()).st_size
         temporary.replace(path)
+        return size_bytes
     finally:
         temporary.unlink(missing_ok=True)
 

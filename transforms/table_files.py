@@ -27,7 +27,7 @@ def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def write_row_groups(
     path: str, schema: pa.Schema, groups: Iterable[pa.Table], settings: OutputSettings
-) -> None:
+) -> int:
     """Write a Parquet file that appears whole or not at all, one row group at a time.
 
     Parameters
@@ -40,6 +40,11 @@ def write_row_groups(
         Its row groups.
     settings : OutputSettings
         Size of row groups, and compression.
+
+    Returns
+    -------
+    int
+        Size of the file in bytes.
 
     Raises
     ------
@@ -54,4 +59,4 @@ def write_row_groups(
             for group in groups:
                 writer.write_table(group, row_group_size=settings.row_group_rows)
 
-    write_whole(path, write)
+    return write_whole(path, write)

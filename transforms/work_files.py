@@ -8,6 +8,7 @@ from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import read_features
 from openface_core.shards.scores_file import BlockScores, read_scores, write_scores
 from transforms.engine import Engine
+from transforms.metrics import Count, count
 from transforms.records import BlockResult, FeaturesPart
 from transforms.storage import read_whole, write_whole
 
@@ -33,7 +34,7 @@ def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardF
 
 def save_scores(path: str, scores: BlockScores) -> None:
     """Write the scores of a block."""
-    write_whole(path, partial(write_scores, scores=scores))
+    count(Count.WORK_BYTES, write_whole(path, partial(write_scores, scores=scores)))
 
 
 def load_scores(result: BlockResult, model_count: int) -> BlockScores:

@@ -98,11 +98,11 @@ class Corpus:
 
 
 def hashes(output: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file, temporaries and work files included."""
+    """Return the SHA-256 of every file but the metrics, temporaries and work files included."""
     return {
         path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(output.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "metrics.json"
     }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import fsspec
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
+from apache_beam.runners.portability.fn_api_runner.fn_runner import RunnerResult
 
 from openface_core import __version__
 from openface_core.errors import OutputError, PipelineError
@@ -48,6 +50,15 @@ def record(table: pa.Table) -> dict:
     return json.loads(table.schema.metadata[b"openface_beam"])
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """An output folder, and what the command wrote to its standard streams."""
+
+    output: Path
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Clips in three containers, a picture, and landmarks as CSV and Parquet."""
@@ -64,8 +75,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dataset(corpus: Path, models_folder: Path) -> tuple[Path, str]:
-    """Output folder and standard output of the command, run as a person would."""
+def dataset(corpus: Path, models_folder: Path) -> Dataset:
+    """What the command leaves and says, run as a person would."""
     output = corpus / "out"
     command = [
         sys.executable, "-m", "pipelines.run", "--input", str(corpus / "in"), "--landmarks",
@@ -75,49 +86,74 @@ def dataset(corpus: Path, models_folder: Path) -> tuple[Path, str]:
     assert done.returncode == 0, done.stderr
     assert "4 shards done" in done.stderr
     assert "Traceback" not in done.stderr
-    return output, done.stdout
+    return Dataset(output, done.stdout, done.stderr)
 
 
-def test_the_summary(dataset: tuple[Path, str]) -> None:
-    output, text = dataset
+def test_the_summary(dataset: Dataset) -> None:
+    output, text = dataset.output, dataset.stdout
     assert text.startswith(f"Wrote 4 of 4 inputs to {output}: {sum(COUNTS.values())} frames, 0 of")
     assert text.count("\n") == 1
 
 
-def test_one_file_per_input_and_nothing_else(dataset: tuple[Path, str]) -> None:
-    files = sorted(p.relative_to(dataset[0]).as_posix() for p in dataset[0].rglob("*.*"))
+def test_one_file_per_input_and_nothing_else(dataset: Dataset) -> None:
+    files = sorted(p.relative_to(dataset.output).as_posix() for p in dataset.output.rglob("*.*"))
     assert files == [
         "data_dictionary.json",
         "dataset_description.json",
         "errors.parquet",
         *(f"frames/video_id={name}/frames.parquet" for name in sorted(COUNTS)),
+        "metrics.json",
     ]
 
 
-def test_one_row_per_decoded_frame(dataset: tuple[Path, str]) -> None:
+def test_the_metrics_of_the_run(dataset: Dataset) -> None:
+    document = json.loads((dataset.output / "metrics.json").read_text())
+    frames = sum(COUNTS.values())
+    assert (document["inputs"], document["inputs_finished_before"]) == (4, 0)
+    assert document["runner"] == "DirectRunner"
+    assert document["missing"] is None
+    counters, distributions = document["counters"], document["distributions"]
+    assert counters["inputs_written"] == counters["shards"] == counters["blocks"] == 4
+    assert counters["faces_found"] == counters["frames_decoded"] == frames
+    tables = dataset.output.glob("frames/*/frames.parquet")
+    assert counters["table_bytes_written"] == sum(path.stat().st_size for path in tables)
+    assert counters["work_bytes_written"] > 0
+    assert distributions["shard_frames"]["sum"] == frames
+    assert distributions["measurement_us"]["count"] == frames
+    assert distributions["table_writing_us"]["count"] == 4
+    assert "detection_us" not in distributions, "landmarks are given"
+
+
+def test_where_the_time_went_is_told(dataset: Dataset) -> None:
+    lines = dataset.stderr.splitlines()
+    head = next(k for k, line in enumerate(lines) if line.startswith("time of all workers"))
+    told = [line[:20].strip() for line in lines[head + 1 :]]
+    assert {"decoding", "measurement", "writing tables"} < set(told)
+    assert told[-1] == "together"
+
+
+def test_one_row_per_decoded_frame(dataset: Dataset) -> None:
     for name, count in COUNTS.items():
-        table = frames_table(dataset[0], name)
+        table = frames_table(dataset.output, name)
         assert table["frame"].to_pylist() == list(range(1, count + 1))
         assert table["success"].to_pylist() == [True] * count
         times = table["timestamp"].to_pylist()
         np.testing.assert_allclose(times, np.arange(count) / 30, atol=TIME_TOLERANCE_S)
 
 
-def test_the_landmarks_are_those_of_the_file(dataset: tuple[Path, str]) -> None:
+def test_the_landmarks_are_those_of_the_file(dataset: Dataset) -> None:
     for seed, name in enumerate(("mp4", "mkv", "avi")):
-        table = frames_table(dataset[0], name)
+        table = frames_table(dataset.output, name)
         for axis, letter in enumerate("xy"):
             found = np.stack([table[f"{letter}_{k}"] for k in range(68)], axis=1)
             expected = face_clip(COUNTS[name], seed)[1][:, :, axis]
             np.testing.assert_allclose(found, expected, rtol=0, atol=PX_TOLERANCE)
 
 
-def test_the_record_of_every_table(
-    dataset: tuple[Path, str], corpus: Path, models_folder: Path
-) -> None:
+def test_the_record_of_every_table(dataset: Dataset, corpus: Path, models_folder: Path) -> None:
     predictors = models_folder / "openface" / "AU_predictors"
     for name, count in COUNTS.items():
-        found = record(frames_table(dataset[0], name))
+        found = record(frames_table(dataset.output, name))
         path = next((corpus / "in").glob(f"{name}.*"))
         assert found["software"] == "openface-beam"
         assert found["version"] == __version__
@@ -137,11 +173,11 @@ def test_the_record_of_every_table(
         assert len(dat_files) == len(list(predictors.rglob("*.dat")))
 
 
-def test_columns_agree_with_the_dictionary(dataset: tuple[Path, str]) -> None:
-    dictionary = json.loads((dataset[0] / "data_dictionary.json").read_text())
+def test_columns_agree_with_the_dictionary(dataset: Dataset) -> None:
+    dictionary = json.loads((dataset.output / "data_dictionary.json").read_text())
     for kind, table in (
-        ("frames", frames_table(dataset[0], "mp4")),
-        ("errors", pq.read_table(dataset[0] / "errors.parquet")),
+        ("frames", frames_table(dataset.output, "mp4")),
+        ("errors", pq.read_table(dataset.output / "errors.parquet")),
     ):
         assert table.column_names == list(dictionary[kind])
         for field in table.schema:
@@ -152,13 +188,13 @@ def test_columns_agree_with_the_dictionary(dataset: tuple[Path, str]) -> None:
             assert field.metadata[b"description"].decode() == entry["description"]
 
 
-def test_all_tables_have_one_schema(dataset: tuple[Path, str]) -> None:
-    schemas = [frames_table(dataset[0], name).schema for name in COUNTS]
+def test_all_tables_have_one_schema(dataset: Dataset) -> None:
+    schemas = [frames_table(dataset.output, name).schema for name in COUNTS]
     assert all(schema.equals(schemas[0]) for schema in schemas)
 
 
-def test_readers_of_datasets(dataset: tuple[Path, str]) -> None:
-    frames = dataset[0] / "frames"
+def test_readers_of_datasets(dataset: Dataset) -> None:
+    frames = dataset.output / "frames"
     whole = pyarrow.dataset.dataset(frames, partitioning="hive").to_table()
     assert whole.num_rows == sum(COUNTS.values())
     by_video = whole.to_pandas().groupby("video_id", observed=True).size()
@@ -170,8 +206,8 @@ def test_readers_of_datasets(dataset: tuple[Path, str]) -> None:
     assert some["AU12_r"].between(0, 5).all()
 
 
-def test_action_units_are_alive(dataset: tuple[Path, str]) -> None:
-    table = frames_table(dataset[0], "mp4").to_pandas()
+def test_action_units_are_alive(dataset: Dataset) -> None:
+    table = frames_table(dataset.output, "mp4").to_pandas()
     intensities = table.filter(regex="^AU.*_r$")
     assert intensities.shape[1] == 17
     assert (intensities.std() > 0).sum() > 10
@@ -191,18 +227,18 @@ def run_quietly(corpus: Path, models: Path, output: Path | str, **changes) -> Ru
 
 
 def contents(output: Path) -> dict[str, bytes]:
-    files = sorted(path for path in output.rglob("*") if path.is_file())
+    files = sorted(p for p in output.rglob("*") if p.is_file() and p.name != "metrics.json")
     return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
 
 
 def test_python_does_the_same_as_the_command_line(
-    dataset: tuple[Path, str], corpus: Path, models_folder: Path, tmp_path: Path
+    dataset: Dataset, corpus: Path, models_folder: Path, tmp_path: Path
 ) -> None:
     summary = run_quietly(corpus, models_folder, tmp_path / "out")
     assert (summary.inputs, summary.inputs_written, summary.inputs_failed) == (4, 4, 0)
     assert summary.frames_decoded == summary.frames_with_face == sum(COUNTS.values())
     assert summary.warnings == 0
-    assert contents(tmp_path / "out") == contents(dataset[0])
+    assert contents(tmp_path / "out") == contents(dataset.output)
 
 
 def test_running_again_replaces_the_dataset(
@@ -311,6 +347,19 @@ def test_an_input_that_fails_loses_the_table_of_an_earlier_run(
     video.write_bytes(b"no longer a video")
     assert run(arguments).inputs_failed == 1
     assert not (tmp_path / "out" / "frames" / "video_id=clip" / "frames.parquet").exists()
+
+
+def test_a_runner_without_metrics(
+    corpus: Path, models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offer_none(result: RunnerResult) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(RunnerResult, "metrics", offer_none)
+    summary = run_quietly(corpus, models_folder, tmp_path)
+    assert (summary.inputs_written, summary.inputs_failed) == (4, 0)
+    document = json.loads((tmp_path / "metrics.json").read_text())
+    assert "has not offered metrics" in document["missing"]
 
 
 def test_an_error_table_that_cannot_be_written_is_one_line(

@@ -20,7 +20,8 @@ KILLS = 5
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return every file but the metrics of the last run, temporaries and work files included."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "metrics.json")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 

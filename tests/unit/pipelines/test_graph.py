@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import apache_beam as beam
 import pyarrow.parquet as pq
 import pytest
-from apache_beam.metrics import MetricsFilter
 
 from models import ModelFiles, ModelSelection, locate_models
 from openface_core.landmarks.files import GivenLandmarks
 from pipelines.graph import build_graph
+from pipelines.run_metrics import Distribution, RunMetrics
 from pipelines.runners import make_runner, pipeline_options
 from tests.integration.synthetic_corpus import (
     face_clip,
@@ -21,7 +20,6 @@ from tests.integration.synthetic_corpus import (
 )
 from transforms import face_source
 from transforms.engine_handle import EngineHandle
-from transforms.metrics import NAMESPACE
 from transforms.provenance import RunProvenance
 from transforms.records import Problem, Severity, VideoTask
 from transforms.settings import RunSettings
@@ -65,20 +63,28 @@ def run_graph(
     planning_problems: Sequence[Problem] = (),
 ) -> dict[str, int]:
     """Run the graph and return its counters."""
+    return dict(run_pipeline(tasks, files, output, beam_options, planning_problems).counters)
+
+
+def run_pipeline(
+    tasks: Sequence[VideoTask],
+    files: ModelFiles,
+    output: Path,
+    beam_options: tuple[str, ...] = IN_MEMORY,
+    planning_problems: Sequence[Problem] = (),
+) -> RunMetrics:
     options = pipeline_options("DirectRunner", beam_options)
     pipeline = beam.Pipeline(runner=make_runner("DirectRunner", options), options=options)
     settings = RunSettings()
     provenance = RunProvenance(settings.as_dict(), {"model": "00"})
     handle = EngineHandle(files, settings)
     build_graph(pipeline, tasks, planning_problems, handle, provenance, str(output), None)
-    result: Any = pipeline.run()
+    result = pipeline.run()
     result.wait_until_finish()
-    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
-    counts: dict[str, int] = {}
-    for counter in counters:
-        name = counter.key.metric.name
-        counts[name] = counts.get(name, 0) + counter.result
-    return counts
+    metrics = RunMetrics()
+    metrics.add(result)
+    assert metrics.are_complete
+    return metrics
 
 
 def content(output: Path) -> dict[str, bytes]:
@@ -115,14 +121,50 @@ def test_a_bad_input_costs_one_row(in_memory) -> None:
 
 
 def test_counters(in_memory) -> None:
-    _, counts = in_memory
+    output, counts = in_memory
     assert counts == {
-        "frames_extracted": 3 + 4 + 1,
+        "shards": 6,
+        "blocks": 3,
+        "frames_extracted": 3 + 4 + 1 + 3,  # those of "length", too
+        "frames_decoded_in_vain": 0,
+        "faces_found": 3 + 2 + 1 + 1,
+        "frames_without_face_none_in_landmark_file": 2 + 2,
         "frames_decoded": 3 + 4 + 1,
         "frames_with_face": 3 + 2 + 1,
         "inputs_failed": 3,
+        "inputs_failed_decoding": 1,
+        "inputs_failed_landmarks": 2,
         "inputs_written": 3,
+        "table_bytes_written": table_bytes(output),
+        "work_bytes_written": counts["work_bytes_written"],
     }
+
+
+def table_bytes(output: Path) -> int:
+    return sum(path.stat().st_size for path in output.glob("frames/*/frames.parquet"))
+
+
+def test_times(tasks, files, tmp_path: Path) -> None:
+    metrics = run_pipeline(tasks, files, tmp_path)
+    counts = {name: values.count for name, values in metrics.distributions.items()}
+    frames, read_to_their_end = 3 + 4 + 1 + 3, 4
+    assert counts == {
+        "planning_us": 6,
+        "shard_us": 6,
+        "shard_frames": 4,
+        "opening_us": 5,  # the landmarks of "points" are missed before
+        "decoding_us": frames + read_to_their_end,
+        "measurement_us": frames,
+        "features_writing_us": 4,
+        "histograms_us": 3,
+        "calibration_us": 3,
+        "offsets_us": 3,
+        "finishing_us": 3,
+        "table_writing_us": 3,
+    }
+    assert metrics.distributions["shard_frames"] == Distribution(4, frames, 1, 4)
+    for name, values in metrics.distributions.items():
+        assert 0 <= values.minimum <= values.mean <= values.maximum, name
 
 
 @pytest.mark.parametrize("options", [THREADS, PROCESSES], ids=["threads", "processes"])

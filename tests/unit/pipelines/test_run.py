@@ -75,6 +75,10 @@ class TestSummary:
             "--force analyses them anew."
         )
 
+    def test_after_a_runner_that_counts_nothing(self) -> None:
+        uncounted = replace(SUMMARY, frames_decoded=0, frames_with_face=0)
+        assert str(uncounted).startswith("Wrote 2 of 3 inputs to out/: in 2.0 s; 1 inputs failed")
+
     def test_without_problems_nobody_is_sent_to_the_error_table(self) -> None:
         assert "errors.parquet" not in str(replace(SUMMARY, inputs_failed=0))
         assert "errors.parquet" in str(replace(SUMMARY, inputs_failed=0, warnings=1))

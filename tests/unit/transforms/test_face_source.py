@@ -11,6 +11,7 @@ from openface_core.errors import LandmarkFileError
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
 from transforms.face_source import GivenFaces, NetworkFaces
+from transforms.metrics import NoFace
 
 FRAME = DecodedFrame(0, 0.0, np.zeros((60, 80, 3), dtype=np.uint8))
 POINTS = np.arange(136, dtype=np.float32).reshape(68, 2)
@@ -45,6 +46,7 @@ def test_the_widest_face_is_measured() -> None:
     source = NetworkFaces(FakeDetector([10, 30, 20]), network)  # type: ignore[arg-type]
     face = source.observe(FRAME)
     assert face.landmarks is POINTS
+    assert face.no_face is None
     assert network.box[2] == 30
     assert face.confidence == pytest.approx(0.75)
     source.check_frame_count(12345)
@@ -52,13 +54,14 @@ def test_the_widest_face_is_measured() -> None:
 
 def test_no_face() -> None:
     face = NetworkFaces(FakeDetector([]), FakeNetwork()).observe(FRAME)  # type: ignore[arg-type]
-    assert face.landmarks is None
-    assert face.confidence is None
+    assert (face.landmarks, face.confidence) == (None, None)
+    assert face.no_face is NoFace.NOT_DETECTED
 
 
 def test_a_box_without_landmarks_keeps_its_confidence() -> None:
     face = NetworkFaces(FakeDetector([9]), FakeNetwork(False)).observe(FRAME)  # type: ignore[arg-type]
     assert face.landmarks is None
+    assert face.no_face is NoFace.NO_LANDMARKS
     assert face.confidence == pytest.approx(0.9)
 
 
@@ -80,6 +83,7 @@ def test_given_faces(confidence: list[float] | None, expected: list[float | None
     assert faces[1].landmarks is None
     assert faces[2].landmarks is None  # beyond the end of the file
     assert [face.confidence for face in faces] == expected
+    assert [face.no_face for face in faces] == [None, NoFace.NOT_GIVEN, NoFace.NOT_GIVEN]
 
 
 def test_the_file_must_be_as_long_as_the_video() -> None:

@@ -35,7 +35,7 @@ def test_join(parts: tuple[str, ...], expected: str) -> None:
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:
     uri = str(tmp_path / "a" / "b" / "c.bin")
-    write_whole(uri, lambda file: file.write(b"content"))
+    assert write_whole(uri, lambda file: file.write(b"content")) == len(b"content")
     assert Path(uri).read_bytes() == b"content"
     assert list(Path(uri).parent.iterdir()) == [Path(uri)]
     assert read_whole(uri).read() == b"content"
@@ -96,7 +96,7 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
 
 
 def test_another_filesystem() -> None:
-    write_whole("memory://store/sub/c.bin", lambda file: file.write(b"content"))
+    assert write_whole("memory://store/sub/c.bin", lambda file: file.write(b"content")) == 7
     assert fsspec.filesystem("memory").cat("/store/sub/c.bin") == b"content"
     assert read_whole("memory://store/sub/c.bin").read() == b"content"
 

@@ -1,0 +1,91 @@
+"""Counters and timers, in a pipeline and outside of one."""
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+import pytest
+
+from pipelines.run_metrics import RunMetrics
+from pipelines.runners import make_runner, pipeline_options
+from transforms import metrics
+from transforms.metrics import (
+    Count,
+    NoFace,
+    Step,
+    count,
+    count_failure,
+    each_timed,
+    note_shard_frames,
+    timed,
+)
+
+OPTIONS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
+
+
+def one_by_one(values: list[int]) -> Iterator[int]:
+    yield from values
+
+
+def use_everything(value: int) -> int:
+    for reason in (NoFace.NOT_DETECTED, NoFace.NOT_DETECTED, NoFace.NOT_A_FACE):
+        count(reason)
+    count(Count.WORK_BYTES, value)
+    count_failure("work files")
+    note_shard_frames(value)
+    with timed(Step.TABLE):
+        pass
+    assert list(each_timed(Step.DECODING, one_by_one([7, 8]))) == [7, 8]
+    return value
+
+
+def test_what_beam_gets() -> None:
+    options = pipeline_options("DirectRunner", OPTIONS)
+    pipeline = beam.Pipeline(runner=make_runner("DirectRunner", options), options=options)
+    _ = pipeline | beam.Create([3, 5]) | beam.Map(use_everything)
+    result = pipeline.run()
+    result.wait_until_finish()
+    found = RunMetrics()
+    found.add(result)
+    assert found.counters == {
+        "frames_without_face_not_detected": 4,
+        "frames_without_face_landmarks_not_a_face": 2,
+        "work_bytes_written": 8,
+        "inputs_failed": 2,
+        "inputs_failed_work_files": 2,
+    }
+    counts = {name: values.count for name, values in found.distributions.items()}
+    assert counts == {"shard_frames": 2, "table_writing_us": 2, "decoding_us": 2 * (2 + 1)}
+    shard_frames = found.distributions["shard_frames"]
+    assert (shard_frames.total, shard_frames.minimum, shard_frames.maximum) == (8, 3, 5)
+
+
+def test_outside_of_a_pipeline_nothing_happens() -> None:
+    assert use_everything(3) == 3
+
+
+def test_microseconds_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Values(list):
+        update = list.append
+
+    clock = iter([0, 1_499, 0, 1_500, 0, 2_000_000])
+    monkeypatch.setattr(metrics, "perf_counter_ns", lambda: next(clock))
+    values = Values()
+    for _ in range(3):
+        with metrics._Timer(values):
+            pass
+    assert values == [1, 2, 2000]
+
+
+def test_time_until_a_failure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Values(list):
+        update = list.append
+
+    values = Values()
+    with pytest.raises(ZeroDivisionError), metrics._Timer(values):
+        raise ZeroDivisionError
+    assert len(values) == 1
+
+
+def test_names_are_distinct() -> None:
+    names = [*Count, *(reason.counter_name for reason in NoFace), *Step, metrics.SHARD_FRAMES]
+    assert len(set(names)) == len(names)
