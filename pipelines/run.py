@@ -98,7 +98,6 @@ def run(arguments: RunArguments) -> RunSummary:
     workers.check_paths(places_of(plan, arguments.output))
     if not plan.todo and not plan.problems:
         return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
-    remove(metrics_path(arguments.output))  # of an earlier run
     remove_temporaries(arguments.output)
     discard_all(arguments.output)
     settings, todo = plan.settings, plan.todo
@@ -120,6 +119,7 @@ def run(arguments: RunArguments) -> RunSummary:
     )
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(arguments.output, plan.provenance, columns)
+    remove(metrics_path(arguments.output))  # of an earlier run
 
     promised = [
         promised_frames(task, settings.decoding) if workers.tells_progress else None
