@@ -7,14 +7,16 @@ pass over the corpus is made for each shard length and each way to run, every ti
 
 import argparse
 import hashlib
+import itertools
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.beam_services import beam_services
+from benchmarks.beam_services import BeamServices, beam_services
 from pipelines.run import run
 from pipelines.run_arguments import RunArguments
 from transforms.planning import expand_inputs
@@ -40,61 +42,69 @@ def differences(first: Mapping[str, str], other: Mapping[str, str]) -> list[str]
     return sorted(name for name in names if first.get(name) != other.get(name))
 
 
+def _options(mode: str, workers: int, services: BeamServices | None) -> tuple[str, ...]:
+    """Return Beam's options of one way to run."""
+    if services is not None and mode in PORTABLE_MODES:
+        return services.options(mode, workers)
+    workers = 1 if mode == "in_memory" else workers
+    return f"--direct_running_mode={mode}", f"--direct_num_workers={workers}"
+
+
+def _datasets(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield a description and the files' hashes of one dataset after the other."""
+    # Workers of a pool work in a folder of their own.
+    inputs = list(expand_inputs([str(options.input.resolve())]))
+    chance = random.Random(0)  # noqa: S311 - an order, not a secret
+    portable = not set(options.modes).isdisjoint(PORTABLE_MODES)
+    with beam_services(folder) if portable else nullcontext() as services:
+        for seconds, mode in itertools.product(options.shards, options.modes):
+            config = folder / "settings.toml"
+            config.write_text(f"name = 'cut'\n[shards]\nseconds = {seconds}\n")
+            output = folder / f"{seconds}-{mode}"
+            chance.shuffle(inputs)
+            began = time.monotonic()
+            run(
+                RunArguments(
+                    inputs=tuple(inputs),
+                    output=str(output),
+                    config=str(config),
+                    models=str(options.models.resolve()),
+                    landmarks=options.landmarks and str(options.landmarks.resolve()),
+                    provider="cpu",
+                    runner="PortableRunner" if mode in PORTABLE_MODES else "DirectRunner",
+                    quiet=True,
+                    beam=_options(mode, options.workers, services),
+                )
+            )
+            took = time.monotonic() - began
+            yield f"shards of {seconds:g} s, {mode}, {took:.0f} s", hashes(output)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the matrix; returns 0, or 1 if a dataset differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.invariance")
-    parser.add_argument("--input", required=True, help="folder of videos and images")
-    parser.add_argument("--models", required=True, help="models folder")
-    parser.add_argument("--landmarks", help="folder of given landmarks, one file per video id")
+    parser.add_argument("--input", type=Path, required=True, help="folder of videos and images")
+    parser.add_argument("--models", type=Path, required=True, help="models folder")
+    parser.add_argument(
+        "--landmarks", type=Path, help="folder of given landmarks, one file per video id"
+    )
     parser.add_argument("--shards", nargs="+", type=float, default=SHARD_SECONDS, metavar="S")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args(argv)
 
-    inputs = list(expand_inputs([options.input]))
-    chance = random.Random(0)  # noqa: S311 - an order, not a secret
-    first: dict[str, str] = {}
+    first: dict[str, str] | None = None
     equal = True
-    with (
-        tempfile.TemporaryDirectory(prefix="openface-beam-invariance-") as name,
-        beam_services(Path(name)) as services,
-    ):
-        for seconds in options.shards:
-            for mode in options.modes:
-                direct = mode in DIRECT_MODES
-                workers = 1 if mode == "in_memory" else options.workers
-                config = Path(name) / "settings.toml"
-                config.write_text(f"name = 'cut'\n[shards]\nseconds = {seconds}\n")
-                output = Path(name) / f"{seconds}-{mode}"
-                chance.shuffle(inputs)
-                began = time.monotonic()
-                run(
-                    RunArguments(
-                        inputs=tuple(inputs),
-                        output=str(output),
-                        config=str(config),
-                        models=options.models,
-                        landmarks=options.landmarks,
-                        provider="cpu",
-                        runner="DirectRunner" if direct else "PortableRunner",
-                        quiet=True,
-                        beam=(f"--direct_running_mode={mode}", f"--direct_num_workers={workers}")
-                        if direct
-                        else services.options(mode, workers),
-                    )
-                )
-                found = hashes(output)
-                if not first:
-                    first = found
-                    for path, digest in found.items():
-                        sys.stdout.write(f"{digest}  {path}\n")
-                changed = differences(first, found)
-                equal = equal and not changed
-                sys.stdout.write(
-                    f"shards of {seconds:g} s, {mode}, {time.monotonic() - began:.0f} s: "
-                    f"{'DIFFERENT: ' + ', '.join(changed) if changed else 'the same bytes'}\n"
-                )
-                sys.stdout.flush()
+    with tempfile.TemporaryDirectory(prefix="openface-beam-invariance-") as folder:
+        for description, found in _datasets(options, Path(folder)):
+            if first is None:
+                first = found
+                sys.stdout.writelines(f"{digest}  {path}\n" for path, digest in found.items())
+            changed = differences(first, found)
+            equal = equal and not changed
+            verdict = f"DIFFERENT: {', '.join(changed)}" if changed else "the same bytes"
+            sys.stdout.write(f"{description}: {verdict}\n")
+            sys.stdout.flush()
     sys.stdout.write("all the same\n" if equal else "NOT the same\n")
     return 0 if equal else 1
 

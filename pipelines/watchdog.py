@@ -64,11 +64,6 @@ class Watchdog:
         trace: TracebackType | None,
     ) -> None:
         close_run(self.folder)
-        if kind is not None:
-            # The others see that the run is over and end themselves.
-            deadline = time.monotonic() + _PARTING_SECONDS
-            while count_workers(self.folder)[0] and time.monotonic() < deadline:
-                time.sleep(_INTERVAL_SECONDS / 5)
         threading.excepthook = self._usual_hook
         self._folder.cleanup()
 
@@ -90,6 +85,13 @@ class Watchdog:
         PipelineError
             If a worker process has died.
         """
+        try:
+            return self._finish(pipeline)
+        except BaseException:
+            self._end_workers()
+            raise
+
+    def _finish(self, pipeline: Any) -> Any:
         outcome: Future[Any] = Future()
 
         def run() -> None:
@@ -117,6 +119,13 @@ class Watchdog:
         if lost is not None and (not outcome.done() or outcome.exception() is not None):
             raise PipelineError("the pipeline", lost, _REMEDY)
         return outcome.result()
+
+    def _end_workers(self) -> None:
+        """Wait for the workers, which see that the run is over and end themselves."""
+        close_run(self.folder)
+        deadline = time.monotonic() + _PARTING_SECONDS
+        while count_workers(self.folder)[0] and time.monotonic() < deadline:
+            time.sleep(_INTERVAL_SECONDS / 5)
 
     def _lost(self) -> str | None:
         """Return what is known of workers that died."""
