@@ -1,4 +1,4 @@
-"""Time per frame of components 4 to 10 and of the landmarks' validation.
+"""Time per frame of components 3 to 10 and of the landmarks' validation.
 
 Beside them stands one forward pass of a landmark network: the ratio to it, timed in the same rounds
 on the same thread, is what can be compared between machines.
@@ -8,7 +8,7 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,19 +27,33 @@ from openface_core.landmark_validation import LandmarkValidator
 from openface_core.media import open_media
 from openface_core.model_files import (
     read_action_unit_models,
+    read_face_landmark_model,
     read_landmark_validator,
     read_pdm,
     read_triangulation,
 )
-from openface_core.refinement import grey_from_bgr
+from openface_core.refinement import (
+    TRACKING,
+    FaceLandmarkModel,
+    FaceRefiner,
+    RefinementSettings,
+    grey_from_bgr,
+)
 from openface_core.running_medians import DescriptorMedians
-from openface_core.shape import Camera, calc_params, head_pose, landmarks_in_camera_mm
+from openface_core.shape import (
+    Camera,
+    ShapeFit,
+    calc_params,
+    head_pose,
+    landmarks_in_camera_mm,
+)
 from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.static_action_units import weigh_descriptor
 
 REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
 
 TARGETS_MS = {
+    "landmark refinement, scale 0.5": 4.2,
     "landmark validation": 0.38,
     "CalcParams": 0.35,
     "alignment and mask": 0.25,
@@ -142,10 +156,12 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
 
     return {
         REFERENCE_OPERATION: Operation(lambda _: network.run(crop)),
+        "grey picture": Operation(lambda _: grey_from_bgr(decoded), prepare=decode),
         "landmark validation": Operation(
             lambda k: validator.confidence(grey, landmarks[k % n], fits[k % n].rotation_radians),
             prepare=decode_grey,
         ),
+        **refinement_operations(reference, grey, decode_grey, fits),
         "CalcParams": Operation(lambda k: calc_params(pdm, landmarks[k % n])),
         "pose and 3D points": Operation(pose),
         "alignment and mask": Operation(
@@ -167,6 +183,31 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
             lambda _: weigh_median(models, medians.fhog, medians.geometry), frames_per_call=2.0
         ),
     }
+
+
+def refinement_operations(
+    reference: Path,
+    grey: NDArray[np.uint8],
+    decode_grey: Callable[[int], None],
+    fits: Sequence[ShapeFit],
+) -> dict[str, Operation]:
+    """Return what is timed of landmark refinement, each frame from the landmarks before it."""
+    model = read_face_landmark_model(
+        reference / "openface" / "model" / "main_clnf_general.txt", ("inner",)
+    )
+    whole = FaceLandmarkModel(model.face, ())
+    refiners = {
+        "landmark refinement, scale 0.5": FaceRefiner(whole, RefinementSettings((0, 0, 7))),
+        "landmark refinement, scales 0.35 and 0.5": FaceRefiner(whole, TRACKING),
+        "landmark refinement, both scales and inner face": FaceRefiner(model, TRACKING),
+    }
+
+    def timed(refiner: FaceRefiner) -> Operation:
+        return Operation(
+            lambda k: refiner.refine(grey, fits[(k - 1) % len(fits)]), prepare=decode_grey
+        )
+
+    return {name: timed(refiner) for name, refiner in refiners.items()}
 
 
 def as_markdown(found: dict[str, Measurement], calls: int, rounds: int) -> str:

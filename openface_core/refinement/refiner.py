@@ -6,10 +6,10 @@ References
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.landmark_fit import (
     kernel_table,
     log_likelihood,
@@ -18,16 +18,8 @@ from openface_core.refinement.landmark_fit import (
 )
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture, align_with_scale
-from openface_core.refinement.patch_experts import (
-    CcnfExperts,
-    Float32Array,
-    PatchExperts,
-    SvrExperts,
-    ViewGrid,
-)
-from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.patch_experts import Float32Array, PatchExperts, ViewGrid
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
-from openface_core.refinement.smoothing import smoothing_matrices
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.normal_equations import weighted_mode_products
 
@@ -62,70 +54,6 @@ class RefinedShape:
     is_fitted: bool
 
 
-class _MapMaker(Protocol):
-    """Writes the response maps of one view's experts of one scale."""
-
-    def maps(
-        self,
-        grey: GreyPicture,
-        landmarks: Float32Array,
-        to_image: Float32Array,
-        view: int,
-        out: Float32Array,
-    ) -> None: ...
-
-
-class _CcnfMaps:
-    def __init__(self, experts: CcnfExperts, window: int) -> None:
-        self._experts = experts
-        self._window = window
-        self._smoothing, self._smoothing_index = smoothing_matrices(experts, window)
-
-    def maps(
-        self,
-        grey: GreyPicture,
-        landmarks: Float32Array,
-        to_image: Float32Array,
-        view: int,
-        out: Float32Array,
-    ) -> None:
-        e = self._experts
-        ccnf_maps(
-            grey, landmarks, to_image, e.grid.visible[view], e.first_neuron[view],
-            e.neuron_count[view], e.weights, e.biases, e.alphas, self._smoothing,
-            self._smoothing_index[view], self._window, e.grid.support_px, out,
-        )  # fmt: skip
-
-
-class _SvrMaps:
-    def __init__(self, experts: SvrExperts, window: int) -> None:
-        self._experts = experts
-        self._window = window
-        centred = experts.weights - experts.weights.mean(axis=1, keepdims=True, dtype=np.float64)
-        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-        # A template without contrast correlates with everything, by OpenCV's rule.
-        flat = lengths.ravel() ** 2 < np.finfo(np.float64).eps * centred.shape[1]
-        lengths[flat] = 1.0
-        centred[flat] = 0.0
-        self._templates = (centred / lengths).astype(np.float32)
-        self._biases = np.where(flat, experts.scalings + experts.biases, experts.biases)
-
-    def maps(
-        self,
-        grey: GreyPicture,
-        landmarks: Float32Array,
-        to_image: Float32Array,
-        view: int,
-        out: Float32Array,
-    ) -> None:
-        e = self._experts
-        svr_maps(
-            grey, landmarks, to_image, e.grid.visible[view], e.first_part[view],
-            e.part_count[view], self._templates, e.uses_gradient, e.scalings, self._biases,
-            self._window, e.grid.support_px, out,
-        )  # fmt: skip
-
-
 class _Scale:
     """What one scale needs, prepared once."""
 
@@ -147,11 +75,7 @@ class _Scale:
             for roots in self.root_weights
         ]
         self.mode_products = np.stack(products)
-        self.maps: _MapMaker = (
-            _CcnfMaps(experts, settings.window_px)
-            if isinstance(experts, CcnfExperts)
-            else _SvrMaps(experts, settings.window_px)
-        )
+        self.maps = expert_maps(experts, settings.window_px)
 
 
 class LandmarkRefiner:
@@ -293,7 +217,7 @@ class LandmarkRefiner:
         to_image = np.linalg.inv(to_reference)
         window = scale.settings.window_px
         responses = np.empty((pdm.landmark_count, window * window), dtype=np.float32)
-        scale.maps.maps(grey, base, to_image, view, responses)
+        scale.maps.write(grey, base, to_image, view, responses)
         offsets = np.empty_like(base)
         for is_rigid in (True, False):
             is_finite = mean_shift_steps(

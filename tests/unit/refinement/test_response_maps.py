@@ -1,10 +1,13 @@
 """Grey pictures, sampled squares and response maps against their twins."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 
 from openface_core.refinement import grey_from_bgr
+from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import align_with_scale, sample_area
 from openface_core.refinement.response_maps import ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import smoothing_matrices
@@ -150,3 +153,17 @@ def test_equal_smoothing_is_kept_once():
     assert smoothing.shape == (2, 49, 49)  # of the visible experts, and of those that do not exist
     np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
     assert len(set(index[experts.grid.visible].tolist())) == 1
+
+
+def test_a_template_without_contrast_correlates_with_everything(picture, landmarks):
+    """OpenCV's rule; the hidden landmarks of OpenFace's files have such templates."""
+    experts = synthetic_svr_experts(0.5)
+    experts = dataclasses.replace(
+        experts,
+        weights=np.full_like(experts.weights, 0.25),
+        scalings=np.full_like(experts.scalings, 2.0),
+        biases=np.full_like(experts.biases, -1.0),
+    )
+    found = np.empty((68, 49), dtype=np.float32)
+    expert_maps(experts, 7).write(picture, landmarks, to_image_matrix(), 0, found)
+    np.testing.assert_allclose(found, twin.logistic(np.float64(1.0)) ** 2, rtol=1e-6)

@@ -1,0 +1,123 @@
+"""Response maps of one scale, prepared for one window size.
+
+References
+----------
+``Patch_experts::Response`` of OpenFace 2.2.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_experts import (
+    CcnfExperts,
+    Float32Array,
+    PatchExperts,
+    SvrExperts,
+)
+from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.smoothing import smoothing_matrices
+
+
+class ExpertMaps(Protocol):
+    """Writes the response maps of one view's experts of one scale."""
+
+    def write(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        """Write the maps around all landmarks.
+
+        Parameters
+        ----------
+        grey : (H, W) ndarray of uint8 or float32
+            The grey picture.
+        landmarks : (n, 2) ndarray of float32
+            Centres of the maps, pixels of the picture.
+        to_image : (2, 2) ndarray of float32
+            Rotation and scale from the experts' pixels to those of the picture.
+        view : int
+            Whose experts.
+        out : (n, w * w) ndarray of float32
+            Receives the maps; 0 for landmarks that the view does not show.
+        """
+
+
+class _CcnfMaps:
+    """The maps of CCNF experts."""
+
+    def __init__(self, experts: CcnfExperts, window: int) -> None:
+        self._experts = experts
+        self._window = window
+        self._smoothing, self._smoothing_index = smoothing_matrices(experts, window)
+
+    def write(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        e = self._experts
+        ccnf_maps(
+            grey, landmarks, to_image, e.grid.visible[view], e.first_neuron[view],
+            e.neuron_count[view], e.weights, e.biases, e.alphas, self._smoothing,
+            self._smoothing_index[view], self._window, e.grid.support_px, out,
+        )  # fmt: skip
+
+
+class _SvrMaps:
+    """The maps of SVR experts, whose templates are brought to mean 0 and length 1 beforehand."""
+
+    def __init__(self, experts: SvrExperts, window: int) -> None:
+        self._experts = experts
+        self._window = window
+        centred = experts.weights - experts.weights.mean(axis=1, keepdims=True, dtype=np.float64)
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        # A template without contrast correlates with everything, by OpenCV's rule.
+        flat = lengths.ravel() ** 2 < np.finfo(np.float64).eps * centred.shape[1]
+        lengths[flat] = 1.0
+        centred[flat] = 0.0
+        self._templates = (centred / lengths).astype(np.float32)
+        self._biases = np.where(flat, experts.scalings + experts.biases, experts.biases)
+
+    def write(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        e = self._experts
+        svr_maps(
+            grey, landmarks, to_image, e.grid.visible[view], e.first_part[view],
+            e.part_count[view], self._templates, e.uses_gradient, e.scalings, self._biases,
+            self._window, e.grid.support_px, out,
+        )  # fmt: skip
+
+
+def expert_maps(experts: PatchExperts, window_px: int) -> ExpertMaps:
+    """Prepare the response maps of experts for one window size.
+
+    Parameters
+    ----------
+    experts : PatchExperts
+        The experts of one scale, of either kind.
+    window_px : int
+        Side of the maps.
+
+    Raises
+    ------
+    ValueError
+        If the smoothing of a CCNF expert is not positive definite.
+    """
+    if isinstance(experts, CcnfExperts):
+        return _CcnfMaps(experts, window_px)
+    return _SvrMaps(experts, window_px)
