@@ -1,5 +1,6 @@
 """How every command ends: an exit status, and one plain line where it failed."""
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
@@ -43,10 +44,12 @@ def leave(status: int) -> NoReturn:
     status : int
         What :func:`run_command` returned.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if status == EXIT_INTERRUPTED:
-        # Workers are threads in the midst of native code; an orderly exit would pull the
+    if status in (EXIT_FAILED, EXIT_INTERRUPTED):
+        # Workers may be threads in the midst of native code; an orderly exit would pull the
         # interpreter away from under them and abort.
+        if status == EXIT_FAILED:
+            atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)
     sys.exit(status)

@@ -1,12 +1,14 @@
 """Exit statuses."""
 
-import os
+import subprocess
+import sys
 
 import pytest
 
 from openface_core.errors import MediaError
 from pipelines import command
 from pipelines.command import leave, run_command
+from tests.conftest import REPOSITORY
 
 
 def raising(error: BaseException):
@@ -38,20 +40,28 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
         run_command(raising(ZeroDivisionError()))
 
 
-@pytest.mark.parametrize("status", [0, 1, 2])
+@pytest.mark.parametrize("status", [0, 1])
 def test_leaving(status: int) -> None:
     with pytest.raises(SystemExit) as caught:
         leave(status)
     assert caught.value.code == status
 
 
-def test_leaving_after_an_interruption_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    class LeftError(Exception):
-        pass
+NATIVE_WORKER = """
+import atexit, sys, threading
+from pipelines.command import leave
+atexit.register(print, "stopped")
+threading.Thread(target=threading.Event().wait).start()
+leave(int(sys.argv[1]))
+"""
 
-    def leave_at_once(status: int) -> None:
-        raise LeftError(status)
 
-    monkeypatch.setattr(os, "_exit", leave_at_once)
-    with pytest.raises(LeftError, match="130"):
-        leave(command.EXIT_INTERRUPTED)
+@pytest.mark.parametrize(
+    ("status", "out"), [(command.EXIT_FAILED, "stopped\n"), (command.EXIT_INTERRUPTED, "")]
+)
+def test_leaving_does_not_wait_for_workers(status: int, out: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", NATIVE_WORKER, str(status)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (status, out)
