@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--video", type=Path, required=True, metavar="V", help="a short video")
     common.add_argument(
-        "--models", default=str(default_models_folder()), metavar="DIR", help="the models folder"
+        "--models",
+        metavar="DIR",
+        help="the models folder; the environment may name it too",
     )
     common.add_argument("--config", default="default", help="preset or TOML file")
     common.add_argument(
@@ -52,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
         "--without-processes", action="store_true", help="leave out worker processes"
     )
     commands.add_parser("overhead", parents=[common, rounds], help="the graph beside a plain loop")
+    measure = commands.add_parser("measure", parents=[common], help="bytes and time of every stage")
+    measure.add_argument("--output", type=Path, metavar="FILE", help="JSON file; default stdout")
     memory = commands.add_parser("memory", help="peak memory by length of video")
     memory.add_argument(
         "--minutes", type=int, nargs="+", default=[1, 10, 60], metavar="N", help="default 1 10 60"
@@ -63,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print a table."""
     arguments = parser().parse_args(argv)
+    if arguments.command != "memory" and arguments.models is None:
+        arguments.models = str(default_models_folder())
     if arguments.command == "speedup":
         from benchmarks import speedup
 
@@ -83,6 +89,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.config,
         )
         sys.stdout.write(overhead.as_markdown(found, arguments.frames, arguments.repetitions))
+    elif arguments.command == "measure":
+        from benchmarks.stage_measurements import as_json, measure_stages
+
+        text = as_json(
+            measure_stages(arguments.video, arguments.frames, arguments.models, arguments.config)
+        )
+        if arguments.output is None:
+            sys.stdout.write(text)
+        else:
+            arguments.output.write_text(text, encoding="utf-8")
     elif arguments.command == "memory":
         from benchmarks import memory
         from benchmarks.whole_runs import threads
