@@ -22,8 +22,8 @@ from transforms.settings import ShardSettings
 _HOURS_PER_MONTH = 730.0
 _SHARD_STAGE = "ExtractShard"
 _BLOCK_STAGE = "CalibrateBlock"
-_READS_OF_FEATURES = 4
-"""Histograms, medians, success flags and the table each read every file of features once."""
+_READS_OF_FEATURES = 3
+"""Histograms, medians and the table each read every file of features once."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def phases_of(measured: dict[str, Any], corpus: Corpus, assumed: Assumptions) ->
             add(name, corpus.blocks, of_a_video / corpus.blocks_per_video)
         else:
             add(name, corpus.videos, of_a_video)
-    order = ["start", "read", "Extract", "Prepare", "Calibrate", "Finish"]
+    order = ["start", "read", "Extract", "Prepare", "Calibrate", "Offsets", "Finish"]
     return sorted(
         result,
         key=lambda p: next((k for k, word in enumerate(order) if word in p.name), len(order)),
@@ -291,6 +291,7 @@ def as_markdown(measured: dict[str, Any], assumed: Assumptions) -> str:
         f"| {measured['shuffled_bytes_of_a_video_of_one_frame']} |",
         f"| planning before the pipeline, ms | "
         f"| {1e3 * measured['planning_seconds_per_input']:.2f} |",
+        f"| the graph, bytes | | {measured['graph_bytes_per_input']:.0f} |",
         "",
         f"{assumed.hours:,.0f} hours in {corpus.videos:,} videos of {assumed.video_minutes:g} "
         f"minutes, {corpus.frames:,} frames, {corpus.shards:,} shards, {corpus.blocks:,} blocks, "
@@ -312,12 +313,14 @@ def as_markdown(measured: dict[str, Any], assumed: Assumptions) -> str:
     ]
     sizes = {
         "video read, GB": used.video,
+        "the graph, GB": corpus.videos * measured["graph_bytes_per_input"],
         "through the shuffle, GB": used.shuffled,
         "work folder at its largest, GB": used.work,
         "tables, GB": used.tables,
     }
     for name, size in sizes.items():
-        lines.append(f"| {name} | {size / 1e9:,.1f} | {size / 1e9 / assumed.hours:.4f} |")
+        digits = 1 if size > 1e9 else 4
+        lines.append(f"| {name} | {size / 1e9:,.{digits}f} | {size / 1e9 / assumed.hours:.2g} |")
     amounts = {
         "object store, writes": used.writes,
         "object store, reads": used.reads,
@@ -326,7 +329,8 @@ def as_markdown(measured: dict[str, Any], assumed: Assumptions) -> str:
         "object store, USD": store,
     }
     for name, amount in amounts.items():
-        lines.append(f"| {name} | {amount:,.2f} | {amount / assumed.hours:,.5f} |")
+        each = amount / assumed.hours
+        lines.append(f"| {name} | {amount:,.0f} | {each:,.{0 if each > 1 else 4}f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ import functools
 import json
 import tempfile
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -139,6 +140,22 @@ def _planning_seconds(video: Path, models: str, config: str, folder: Path) -> fl
     return (time.process_time() - began) / _PLANNED_INPUTS
 
 
+def graph_bytes_per_input() -> float:
+    """Return what an input adds to the graph; its name is without any pattern."""
+    import apache_beam as beam
+
+    from transforms.records import VideoTask
+
+    def size(count: int) -> int:
+        pipeline = beam.Pipeline()
+        names = [uuid.uuid4().hex for _ in range(count)]
+        tasks = [VideoTask(name, f"gs://corpus/{name}.mp4") for name in names]
+        _ = pipeline | beam.Create(tasks, reshuffle=False)
+        return len(pipeline.to_runner_api().SerializeToString())
+
+    return (size(2 * _PLANNED_INPUTS) - size(_PLANNED_INPUTS)) / _PLANNED_INPUTS
+
+
 def measure_stages(video: Path, frames: int, models: str, config: str) -> dict[str, Any]:
     """Return all figures that :mod:`benchmarks.scaling_model` needs, as plain values.
 
@@ -188,6 +205,7 @@ def measure_stages(video: Path, frames: int, models: str, config: str) -> dict[s
         "start_up_cpu_seconds": start_up.cpu_seconds,
         "start_up_peak_mib": start_up.peak_memory_mib,
         "planning_seconds_per_input": planning,
+        "graph_bytes_per_input": graph_bytes_per_input(),
         "shard_seconds": long_run.seconds["ExtractShard"],
         "stages": per_stage,
         "work_bytes": dict(long_run.work_bytes),
