@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import apache_beam as beam
 
@@ -64,7 +65,7 @@ class WriteBuckets(beam.PTransform):
     output: str
     settings: OutputSettings
 
-    def expand(self, found: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
+    def expand(self, found: Any) -> beam.PCollection:  # Beam warns of tuples of collections
         """Return a collection of paths."""
         output, settings = self.output, self.settings
         tables, problems = found
