@@ -12,8 +12,8 @@ from openface_core.tables import Column
 from transforms.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.metrics import Count, Step, count, timed
 from transforms.settings import OutputSettings
-from transforms.storage import read_whole, remove
-from transforms.table_files import row_groups, write_row_groups
+from transforms.storage import remove
+from transforms.table_files import open_work_table, row_groups, write_row_groups
 
 # Plain text to Arrow, which cannot group by dictionaries that differ from file to file; Parquet
 # encodes it with a dictionary all the same.
@@ -101,14 +101,13 @@ def open_bucket(path: str) -> BucketReader | None:
         return None
 
 
-def _open_table(path: str) -> pq.ParquetFile:
-    return pq.ParquetFile(read_whole(path), pre_buffer=False)
-
-
-def _entry(table: pq.ParquetFile) -> BucketEntry:
-    metadata = table.schema_arrow.metadata or {}
-    texts = {key.decode(): value.decode() for key, value in metadata.items()}
-    return BucketEntry(table.metadata.num_rows, texts)
+def _entry(table: str) -> tuple[BucketEntry, pa.Schema]:
+    """Return the entry of an input with a table in the work folder, and its columns."""
+    with open_work_table(table) as reader:
+        rows = sum(reader.get_batch(k).num_rows for k in range(reader.num_record_batches))
+        metadata = reader.schema.metadata or {}
+        texts = {key.decode(): value.decode() for key, value in metadata.items()}
+        return BucketEntry(rows, texts), reader.schema
 
 
 def _pieces(
@@ -121,9 +120,9 @@ def _pieces(
 
     def rows_of(video_id: str) -> Iterator[pa.Table]:
         if video_id in tables:
-            file = _open_table(tables[video_id])
-            for k in range(file.metadata.num_row_groups):
-                yield file.read_row_group(k, use_threads=False)
+            with open_work_table(tables[video_id]) as reader:
+                for k in range(reader.num_record_batches):
+                    yield pa.table(reader.get_batch(k))
         elif old is not None:
             yield from old.rows_of(video_id)
 
@@ -136,25 +135,24 @@ def _pieces(
 
 
 def _common_columns(
-    path: str, old: BucketReader | None, kept: Collection[str], tables: Mapping[str, str]
+    path: str, old: BucketReader | None, kept: Collection[str], new: pa.Schema | None
 ) -> pa.Schema:
     """Return the columns of all rows.
 
     Raises
     ------
     OutputError
-        If rows that are to be taken over have others.
+        If rows that are to be taken over have others than new ones.
     """
-    if old is not None and not tables:
-        return old.columns
-    columns = _open_table(next(iter(tables.values()))).schema_arrow
-    if old is not None and kept and not old.columns.equals(columns):
+    if old is None or not kept or new is None:
+        return new or (old and old.columns)
+    if not old.columns.equals(new):
         raise OutputError(
             path,
             f"the rows of {', '.join(sorted(kept)[:3])} have other columns than this run's",
             "Name these inputs too, so that they are analysed anew, or a new output folder.",
         )
-    return columns
+    return new
 
 
 def update_bucket(
@@ -167,7 +165,7 @@ def update_bucket(
     path : str
         The file; it need not exist.
     tables : mapping of str to str
-        By video id, files with the rows of single inputs, which replace older rows of these.
+        By video id, tables of single inputs in the work folder, which replace older rows of these.
     removed : collection of str
         Video ids of inputs whose older rows go, unless they have a table.
     settings : OutputSettings
@@ -189,12 +187,14 @@ def update_bucket(
                 return
         elif not tables:
             return
-        entries = kept | {key: _entry(_open_table(table)) for key, table in tables.items()}
+        entries, new_columns = dict(kept), None
+        for video_id, table in tables.items():
+            entries[video_id], new_columns = _entry(table)
         if not entries:
             stack.close()
             remove(path)
             return
-        columns = _common_columns(path, old, kept, tables)
+        columns = _common_columns(path, old, kept, new_columns)
         schema = pa.schema([VIDEO_COLUMN.field(), *columns], metadata=pack_entries(entries))
 
         pieces = _pieces(sorted(entries), tables, old, schema)

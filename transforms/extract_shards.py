@@ -75,7 +75,9 @@ def _extract_shard(
         path = features_path(output, shard, len(parts))
         with timed(Step.FEATURES):
             features = recorder.features()
-            size_bytes = write_whole(path, lambda file: write_features(file, features))
+            size_bytes = write_whole(
+                path, lambda file: write_features(file, features), durable=False
+            )
         count(Count.WORK_BYTES, size_bytes)
         parts.append(FeaturesPart(path, len(features)))
 

@@ -27,7 +27,7 @@ from transforms.metrics import PROBLEMS, Count, Step, count, count_failure, time
 from transforms.provenance import InputIdentity, RunProvenance, VideoProvenance
 from transforms.records import Problem
 from transforms.settings import RunSettings
-from transforms.table_files import row_groups, write_row_groups
+from transforms.table_files import row_groups, write_row_groups, write_work_table
 from transforms.work_files import load_features
 from transforms.work_folder import table_path
 
@@ -148,12 +148,14 @@ def finish_video(
             yield frame_table(schema, series, units[rows], first_frame=begin + 1)
             begin = rows.stop
 
-    is_shared = settings.output.buckets > 0
-    path = (table_path if is_shared else frames_path)(output, task.video_id)
     groups = row_groups(tables(), settings.output.row_group_rows)
     with timed(Step.TABLE):
-        size_bytes = write_row_groups(path, schema, groups, settings.output)
-    count(Count.WORK_BYTES if is_shared else Count.TABLE_BYTES, size_bytes)
+        if settings.output.buckets:
+            path = table_path(output, task.video_id)
+            count(Count.WORK_BYTES, write_work_table(path, schema, groups))
+        else:
+            path = frames_path(output, task.video_id)
+            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
     warnings = Problem.decoding_warnings(task, video.blocks[0].block.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 

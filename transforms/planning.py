@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import fsspec
 
 from openface_core.errors import InputError, OpenFaceBeamError
-from openface_core.media import DecodeLimits, open_media
+from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import Source, locate, storage_errors
 from transforms.manifest import is_manifest, read_manifest
 from transforms.records import Problem, VideoTask
@@ -183,7 +183,7 @@ def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:
     Parameters
     ----------
     task : VideoTask
-        The input, which is opened.
+        The input, whose header is read.
     limits : DecodeLimits
         Bounds on hostile or damaged input.
 
@@ -194,14 +194,6 @@ def promised_frames(task: VideoTask, limits: DecodeLimits) -> int | None:
         turn), None if the header does not say.
     """
     try:
-        with open_media(task.uri, limits=limits) as media:
-            info = media.info
+        return promised_frame_count(task.uri, limits)
     except OpenFaceBeamError:
         return 0
-    if info.kind == "image":
-        return 1
-    if info.frame_count_from_header:
-        return info.frame_count_from_header
-    if info.duration_seconds_from_header and info.average_rate_fps:
-        return round(info.duration_seconds_from_header * info.average_rate_fps)
-    return None

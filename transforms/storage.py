@@ -20,7 +20,7 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", int(folder == "/"))
 
 
-def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> int:
+def write_whole(uri: str, write: Callable[[IO[bytes]], None], *, durable: bool = True) -> int:
     """Write a file that appears whole or not at all; an existing one is replaced.
 
     Parameters
@@ -29,6 +29,8 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> int:
         Local path or fsspec URL. Missing folders are made.
     write : callable
         Gets the open binary file.
+    durable : bool
+        Whether it is to outlive a crash of the machine, for which the disk must be waited for.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None]) -> int:
     if not target.is_local:
         return _write_remote(target, write)
     try:
-        return _write_local(Path(target.path), write)
+        return _write_local(Path(target.path), write, durable)
     except OSError as error:
         raise OutputError(
             uri,
@@ -92,14 +94,15 @@ def remove_temporaries(folder: str) -> None:
                     path.unlink()
 
 
-def _write_local(path: Path, write: Callable[[IO[bytes]], None]) -> int:
+def _write_local(path: Path, write: Callable[[IO[bytes]], None], durable: bool) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             size_bytes = os.fstat(file.fileno()).st_size
         temporary.replace(path)
         return size_bytes

@@ -1,13 +1,17 @@
-"""Parquet files whose bytes depend on their rows alone, not on how these arrive."""
+"""Files of tables: Parquet for the dataset, and for the work folder what is read back fastest."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.ipc
 import pyarrow.parquet as pq
 
+from openface_core.errors import OutputError, WorkFileError
+from openface_core.media.sources import locate, storage_errors
 from transforms.settings import OutputSettings
-from transforms.storage import write_whole
+from transforms.storage import read_whole, write_whole
 
 
 def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
@@ -29,6 +33,8 @@ def write_row_groups(
     path: str, schema: pa.Schema, groups: Iterable[pa.Table], settings: OutputSettings
 ) -> int:
     """Write a Parquet file that appears whole or not at all, one row group at a time.
+
+    Its bytes depend on the row groups alone.
 
     Parameters
     ----------
@@ -60,3 +66,43 @@ def write_row_groups(
                 writer.write_table(group, row_group_size=settings.row_group_rows)
 
     return write_whole(path, write)
+
+
+def write_work_table(path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
+    """Write a table of the work folder and return its size in bytes.
+
+    It is an Arrow file: Parquet takes its time for each of hundreds of columns, whatever the rows.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+
+    def write(file: IO[bytes]) -> None:
+        with pa.ipc.new_file(file, schema) as writer:
+            for group in groups:
+                writer.write_table(group)
+
+    return write_whole(path, write, durable=False)
+
+
+@contextmanager
+def open_work_table(path: str) -> Iterator[pa.RecordBatchFileReader]:
+    """Open a table of the work folder.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    source = locate(path, error=OutputError)
+    try:
+        with storage_errors(path, OutputError):
+            content = pa.memory_map(source.path) if source.is_local else read_whole(path)
+        with content, pa.ipc.open_file(content) as reader:
+            yield reader
+    except pa.ArrowException as error:
+        raise WorkFileError(path, f"the file is damaged ({error})", "Run again.") from error

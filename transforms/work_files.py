@@ -34,7 +34,9 @@ def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardF
 
 def save_scores(path: str, scores: BlockScores) -> None:
     """Write the scores of a block."""
-    count(Count.WORK_BYTES, write_whole(path, partial(write_scores, scores=scores)))
+    # Not durable, as no file of the work folder: a run that follows a crash begins it anew.
+    size_bytes = write_whole(path, partial(write_scores, scores=scores), durable=False)
+    count(Count.WORK_BYTES, size_bytes)
 
 
 def load_scores(result: BlockResult, model_count: int) -> BlockScores:

@@ -38,7 +38,7 @@ def scores_path(output: str, video_id: str, block: int) -> str:
 
 def table_path(output: str, video_id: str) -> str:
     """Return where the table of an input goes that will share a file with others."""
-    return join(video_folder(output, video_id), "frames.parquet")
+    return join(video_folder(output, video_id), "frames.arrow")
 
 
 def discard_all(output: str) -> None:

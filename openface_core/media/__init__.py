@@ -6,6 +6,7 @@
 """
 
 from openface_core.media.fingerprints import fingerprint
+from openface_core.media.frame_count import promised_frame_count
 from openface_core.media.frame_index import FrameIndex, index_frames
 from openface_core.media.frames import (
     DecodedFrame,
@@ -26,4 +27,5 @@ __all__ = [
     "fingerprint",
     "index_frames",
     "open_media",
+    "promised_frame_count",
 ]

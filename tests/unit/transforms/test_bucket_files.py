@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openface_core.errors import OutputError
+from openface_core.errors import OutputError, WorkFileError
 from openface_core.tables import Column, frame_schema
 from transforms.bucket_files import VIDEO_COLUMN, open_bucket, update_bucket
 from transforms.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.settings import OutputSettings
-from transforms.table_files import row_groups, write_row_groups
+from transforms.table_files import row_groups, write_work_table
 
 OUTPUT = OutputSettings(row_group_rows=7)
 COLUMNS = (
@@ -51,8 +51,8 @@ def table_of(video_id: str, rows: int, version: int = 0) -> pa.Table:
 
 def write_table(folder: Path, video_id: str, rows: int, version: int = 0) -> str:
     table = table_of(video_id, rows, version)
-    path = str(folder / f"{video_id}.{version}.parquet")
-    write_row_groups(path, table.schema, row_groups([table], 3), OUTPUT)
+    path = str(folder / f"{video_id}.{version}.arrow")
+    write_work_table(path, table.schema, row_groups([table], 3))
     return path
 
 
@@ -166,7 +166,7 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     update(path, written(tmp_path, {"a": (3, 0), "b": (3, 0)}))
     before = path.read_bytes()
     other = table_of("b", 4).drop_columns(["AU01_c"])
-    write_row_groups(f"{tmp_path}/other", other.schema, [other], OUTPUT)
+    write_work_table(f"{tmp_path}/other", other.schema, [other])
     with pytest.raises(OutputError, match="rows of a have other columns") as caught:
         update(path, {"b": f"{tmp_path}/other"})
     assert caught.value.remedy.endswith(".")
@@ -192,6 +192,17 @@ def test_a_file_whose_record_does_not_fit_is_none(tmp_path: Path) -> None:
         assert open_bucket(str(tmp_path / "wrong.parquet")) is None
     pq.write_table(table, tmp_path / "wrong.parquet")
     assert open_bucket(str(tmp_path / "wrong.parquet")) is None
+
+
+def test_a_damaged_table_of_the_work_folder(tmp_path: Path) -> None:
+    tables = written(tmp_path, {"a": (3, 0)})
+    Path(tables["a"]).write_bytes(Path(tables["a"]).read_bytes()[:-40])
+    with pytest.raises(WorkFileError):
+        update(tmp_path / "shared.parquet", tables)
+    Path(tables["a"]).unlink()
+    with pytest.raises(OutputError):
+        update(tmp_path / "shared.parquet", tables)
+    assert not (tmp_path / "shared.parquet").exists()
 
 
 class TestRecord:

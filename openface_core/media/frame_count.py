@@ -1,0 +1,62 @@
+"""How many frames an input promises, by its header alone."""
+
+import av
+
+from openface_core.errors import MediaError
+from openface_core.media.containers import (
+    RemoteFile,
+    film_stream,
+    open_container,
+    refuse_by_content,
+)
+from openface_core.media.frames import DecodeLimits
+from openface_core.media.images import image_names
+from openface_core.media.sniffing import HEAD_BYTES, image_format
+from openface_core.media.sources import locate
+
+
+def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
+    """Return how many frames an input's header promises; nothing is decoded.
+
+    Parameters
+    ----------
+    uri : str
+        A local path or an fsspec URL of a video, an image or a folder of images.
+    limits : DecodeLimits
+        Bounds on hostile or damaged input.
+
+    Returns
+    -------
+    int or None
+        Frames, where need be by duration and rate; None if the header does not say.
+
+    Raises
+    ------
+    MediaError
+        There is no such file, or it is no video or image.
+    """
+    source = locate(uri)
+    if source.is_directory():
+        return len(image_names(source))
+    if source.size_bytes() == 0:
+        raise MediaError(uri, "the file is empty", "Copy or download it again.")
+    head = source.read(HEAD_BYTES)
+    if image_format(head) is not None:
+        return 1
+    refuse_by_content(source, head)
+    file = None if source.is_local else RemoteFile(source)
+    try:
+        with open_container(source, limits, file) as container:
+            stream = film_stream(container, source, limits)
+            if stream.frames > 0:
+                return stream.frames
+            seconds = None
+            if stream.duration is not None and stream.time_base is not None:
+                seconds = float(stream.duration * stream.time_base)
+            elif container.duration is not None:
+                seconds = container.duration / av.time_base
+            rate = stream.average_rate or stream.guessed_rate
+            return round(seconds * float(rate)) if seconds and rate else None
+    finally:
+        if file is not None:
+            file.close()
