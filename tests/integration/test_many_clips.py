@@ -1,0 +1,68 @@
+"""One run over many short clips, in several waves and shared files."""
+
+from pathlib import Path
+
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.clips import LONGEST_FRAMES, SHORTEST_FRAMES, run_over_clips, write_clips
+from openface_core.media import DecodeLimits, promised_frame_count
+from pipelines.run import run
+from pipelines.run_arguments import RunArguments
+from tests.integration.synthetic_corpus import face_clip, write_config
+from tests.synthetic_video import write_video
+
+CLIPS = 60
+BUCKETS = 4
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips that are cut from a long one, and from it again."""
+    folder = tmp_path_factory.mktemp("clips")
+    long = write_video(folder / "long.mkv", face_clip(16)[0] * 20)
+    write_clips(folder, [long], CLIPS)
+    return folder
+
+
+def config_in(folder: Path, models: Path) -> str:
+    path = write_config(folder / "clips.toml", models)
+    path.write_text(path.read_text() + f"[output]\nbuckets = {BUCKETS}\n")
+    return str(path)
+
+
+def test_every_clip_is_in_the_dataset(
+    clips: Path, network_models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 25)
+    paths = sorted(clips.glob("*.mp4"))
+    lengths = {path.stem: promised_frame_count(str(path), DecodeLimits()) for path in paths}
+    assert set(lengths.values()) == set(range(SHORTEST_FRAMES, LONGEST_FRAMES + 1, 4))
+    summary = run(
+        RunArguments(
+            inputs=(f"{clips}/*.mp4",),
+            output=str(tmp_path / "out"),
+            config=config_in(tmp_path, network_models_folder),
+            models=str(network_models_folder),
+            quiet=True,
+        )
+    )
+    assert (summary.inputs_written, summary.inputs_failed, summary.warnings) == (CLIPS, 0, 0)
+    assert pq.read_metadata(tmp_path / "out" / "errors.parquet").num_rows == 0
+    rows = pyarrow.dataset.dataset(tmp_path / "out" / "frames").to_table(columns=["video_id"])
+    counts = rows.group_by("video_id").aggregate([([], "count_all")]).to_pylist()
+    expected = {f"video-{name}": length for name, length in lengths.items()}
+    assert {row["video_id"]: row["count_all"] for row in counts} == expected
+
+
+def test_the_benchmark(clips: Path, network_models_folder: Path, tmp_path: Path) -> None:
+    options = ["--models", str(network_models_folder)]
+    found = run_over_clips(
+        clips, 12, [*options, "--config", config_in(tmp_path, network_models_folder)]
+    )
+    assert (found.clips, found.problems, found.files) == (12, 0, BUCKETS)
+    assert found.frames >= 12 * SHORTEST_FRAMES
+    assert found.cpu_seconds > 0
