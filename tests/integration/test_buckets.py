@@ -130,7 +130,7 @@ def test_step_by_step_and_in_waves_is_as_at_once(
     corpus.run(output=str(corpus.folder / "at once"))
     for part in (NAMES[5:], NAMES[:2], NAMES):
         corpus.run(inputs=tuple(f"{corpus.videos}/{name}.mp4" for name in part))
-        monkeypatch.setattr("transforms.planning.WAVE_INPUTS", 2)
+        monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 2)
     assert hashes(corpus.output) == hashes(corpus.folder / "at once")
 
 
@@ -194,7 +194,7 @@ def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     corpus.run(output=str(undisturbed))
     command = [
         sys.executable, "-c",
-        "import sys; import transforms.planning; transforms.planning.WAVE_INPUTS = 2\n"
+        "import sys; import transforms.waves; transforms.waves.WAVE_INPUTS = 2\n"
         "from pipelines.run import main; sys.exit(main(sys.argv[1:]))",
         "--input", str(corpus.videos), "--landmarks", str(corpus.points), "--models",
         str(corpus.models), "--output", str(corpus.output), "--config",
