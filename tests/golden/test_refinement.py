@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from openface_core.landmark_validation import LandmarkValidator
 from openface_core.media import open_media
-from openface_core.model_files import read_face_landmark_model
+from openface_core.model_files import read_face_landmark_model, read_landmark_validator
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, RefinedFace, grey_from_bgr
 from openface_core.shape import ShapeFit
 from tests.golden.golden_sets import golden_set
@@ -22,6 +23,7 @@ FRAME_TOLERANCE_PX = {"glasses": 0.05, "subj01": 0.1, "expressive": 0.2}
 LIKELIHOOD_TOLERANCE = 2e-3
 REDETECTED = {"expressive": (94, 108)}
 """Frames (from 0) in which the C++ tracker lost the face and started anew from a detection."""
+VALIDATION_BOUNDARY = 0.725
 STEP = 3
 
 
@@ -33,6 +35,13 @@ def face_model(reference: Path) -> FaceLandmarkModel:
 @pytest.fixture(scope="module")
 def refiner(face_model: FaceLandmarkModel) -> FaceRefiner:
     return FaceRefiner(face_model)
+
+
+def start_of_frame(name: str, i: int) -> ShapeFit:
+    """Return the C++ tracker's parameters of the frame before `i`."""
+    golden = golden_set(name).arrays("clnf_landmarks.npz")
+    scale, rotation, translation = np.split(golden["params_global"][i - 1], [1, 4])
+    return ShapeFit(float(scale[0]), rotation, translation, golden["params_local"][i - 1], 0)
 
 
 def tracked_frames(
@@ -51,9 +60,7 @@ def tracked_frames(
             is_tracked = i > 0 and success[i - 1] and success[i]
             if i % step or not is_tracked or i in REDETECTED.get(name, ()):
                 continue
-            scale, rotation, translation = np.split(golden["params_global"][i - 1], [1, 4])
-            local = golden["params_local"][i - 1]
-            start = ShapeFit(float(scale[0]), rotation, translation, local, 0)
+            start = start_of_frame(name, i)
             faces.append(refiner.refine(grey_from_bgr(frame.image), start))
             indices.append(i)
     return faces, landmarks[indices], golden["model_likelihood"][indices]
@@ -73,3 +80,21 @@ def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
     assert all(part.is_refined for face in faces for part in face.parts.values()) == (
         name != "glasses"
     )
+
+
+def test_the_frames_left_out_are_those_that_the_validator_rejects(reference, refiner):
+    file = reference / "openface" / "model" / "detection_validation" / "validator_cnn.txt"
+    validator = LandmarkValidator(read_landmark_validator(file))
+    (first, second) = REDETECTED["expressive"]
+    confidences = {}
+    with open_media(str(reference / "videos" / "expressive.mp4")) as media:
+        for i, frame in enumerate(media):
+            if i in (first - 1, first, second, second + 1):
+                grey = grey_from_bgr(frame.image)
+                face = refiner.refine(grey, start_of_frame("expressive", i)).face
+                angles = face.fit.rotation_radians
+                confidences[i] = validator.confidence(grey, face.landmarks, angles)
+            if i > second:
+                break
+    assert max(confidences[first], confidences[second]) < VALIDATION_BOUNDARY
+    assert min(confidences[first - 1], confidences[second + 1]) > VALIDATION_BOUNDARY
