@@ -76,10 +76,11 @@ class RunMetrics:
             self.are_complete = False
             return
         for counter in found["counters"]:
-            self.counters[counter.key.metric.name] += int(counter.result)
+            # Through a job service, a counter that stands at 0 has no result.
+            self.counters[counter.key.metric.name] += int(counter.result or 0)
         for item in found["distributions"]:
             values = item.result
-            if values.count:
+            if values is not None and values.count:
                 self._add(
                     item.key.metric.name,
                     Distribution(values.count, values.sum, values.min, values.max),

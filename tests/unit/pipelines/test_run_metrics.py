@@ -55,6 +55,17 @@ def test_a_distribution_without_values_says_nothing() -> None:
     assert metrics.distributions == {}
 
 
+def test_a_counter_at_zero_has_no_result_through_a_job_service() -> None:
+    from apache_beam.metrics.execution import MetricKey, MetricResult
+    from apache_beam.metrics.metricbase import MetricName
+
+    key = MetricKey("step", MetricName("openface", "shards"))
+    metrics = RunMetrics()
+    metrics.add(Result([MetricResult(key, 0, None)], [MetricResult(key, None, None)]))
+    assert metrics.counters == {"shards": 0}
+    assert metrics.distributions == {}
+
+
 def test_a_runner_that_offers_none() -> None:
     metrics = RunMetrics()
     metrics.add(Result([named("shards", 2)], []))
