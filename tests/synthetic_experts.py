@@ -77,11 +77,15 @@ def _grid(scale_px_per_mm: float) -> ViewGrid:
     )
 
 
-@cache
-def synthetic_ccnf_experts(scale_px_per_mm: float) -> CcnfExperts:
-    """Return CCNF experts of the synthetic face: two neurons each, a strong and an opposed one."""
-    grid = _grid(scale_px_per_mm)
-    templates = _normalised(_templates(scale_px_per_mm))
+def ccnf_experts_for(
+    grid: ViewGrid, seen: NDArray[np.float32], windows_px: tuple[int, ...], bias: float = -6.0
+) -> CcnfExperts:
+    """Return CCNF experts for what they are to find: two neurons each, a strong and an opposed one.
+
+    `seen` (v, n, 11, 11) is what lies around each landmark in each view; the lower the `bias` of
+    the strong neurons, the more alike a place must be to count.
+    """
+    templates = _normalised(seen)
     weights = np.stack([14.0 * templates, -3.0 * templates], axis=1)
     weights = weights.reshape(-1, 2 * SUPPORT_PX**2)[grid.visible.ravel()]
     count = np.where(grid.visible, 2, 0)
@@ -94,11 +98,17 @@ def synthetic_ccnf_experts(scale_px_per_mm: float) -> CcnfExperts:
         first_neuron=np.where(grid.visible, first, 0).astype(np.int64),
         neuron_count=count.astype(np.int64),
         weights=np.ascontiguousarray(weights.reshape(-1, SUPPORT_PX**2)).astype(np.float32),
-        biases=np.tile(np.array([-6.0, -3.0], dtype=np.float32), experts),
+        biases=np.tile(np.array([bias, -3.0], dtype=np.float32), experts),
         alphas=np.tile(np.array([1.5, 0.25], dtype=np.float32), experts),
         betas=betas,
-        smoothing_components={window: _smoothing_components(window) for window in WINDOWS_PX},
+        smoothing_components={window: _smoothing_components(window) for window in windows_px},
     )
+
+
+@cache
+def synthetic_ccnf_experts(scale_px_per_mm: float) -> CcnfExperts:
+    """Return CCNF experts of the synthetic face."""
+    return ccnf_experts_for(_grid(scale_px_per_mm), _templates(scale_px_per_mm), WINDOWS_PX)
 
 
 @cache
