@@ -1,4 +1,4 @@
-"""Time per frame of components 3 to 10 and of the landmarks' validation.
+"""Time per frame of components 3 to 10, of the landmarks' validation and of the eyes.
 
 Beside them stands one forward pass of a landmark network: the ratio to it, timed in the same rounds
 on the same thread, is what can be compared between machines.
@@ -20,6 +20,7 @@ from benchmarks.timing import Measurement, Operation, measure
 from benchmarks.whole_runs import processor
 from openface_core.alignment import FaceAligner
 from openface_core.dynamic_action_units import dynamic_scores, weigh_median
+from openface_core.eyes import EYE_PARTS, EyeFitter, measure_eyes
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
@@ -55,6 +56,7 @@ REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
 TARGETS_MS = {
     "landmark refinement, scale 0.5": 4.2,
     "landmark validation": 0.38,
+    "both eyes": 2.05,
     "CalcParams": 0.35,
     "alignment and mask": 0.25,
     "FHOG": 0.16,
@@ -112,6 +114,11 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
             reference / "openface" / "model" / "detection_validation" / "validator_cnn.txt"
         )
     )
+    eye_fitter = EyeFitter(
+        read_face_landmark_model(
+            reference / "openface" / "model" / "main_clnf_general.txt", EYE_PARTS
+        )
+    )
     grey_frames = [grey_from_bgr(frame) for frame in frames]
     grey = np.empty_like(grey_frames[0])
     network = OnnxModel(
@@ -126,6 +133,18 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
         i = k % n
         head_pose(pdm, fits[i], landmarks[i], camera)
         return landmarks_in_camera_mm(pdm, fits[i], camera)
+
+    poses = [
+        head_pose(pdm, fit, points, camera) for fit, points in zip(fits, landmarks, strict=True)
+    ]
+    points_mm = [landmarks_in_camera_mm(pdm, fit, camera) for fit in fits]
+
+    def both_eyes(k: int) -> object:
+        i = k % n
+        fitted, pose = eye_fitter.fit(grey, landmarks[i], fits[i]), poses[i]
+        if fitted is None or pose is None:
+            raise ValueError(f"frame {i} has no eyes")
+        return measure_eyes(fitted, points_mm[i], pose, camera)
 
     # As the decoder does, a frame is written to memory just before it is aligned: of 158 frames
     # the processor's caches would hold none, and the wait for memory would be most of the time.
@@ -162,6 +181,7 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
             prepare=decode_grey,
         ),
         **refinement_operations(reference, grey, decode_grey, fits),
+        "both eyes": Operation(both_eyes, prepare=decode_grey),
         "CalcParams": Operation(lambda k: calc_params(pdm, landmarks[k % n])),
         "pose and 3D points": Operation(pose),
         "alignment and mask": Operation(
