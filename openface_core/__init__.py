@@ -18,7 +18,8 @@ The eleven components, in the order in which a frame passes them:
    11  post-processing                          :mod:`openface_core.postprocessing`
 =====  =======================================  ==========================================
 
-Beside them, :mod:`openface_core.landmark_validation` says how far landmarks can be trusted.
+Beside them, :mod:`openface_core.eyes` fits models of the eyes and follows their gaze, and
+:mod:`openface_core.landmark_validation` says how far landmarks can be trusted.
 
 Coordinates everywhere are pixels of the upright frame: x right, y down, pixel centres on integers.
 Lengths are millimetres, angles radians, times seconds.
