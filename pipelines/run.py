@@ -69,7 +69,7 @@ def run(arguments: RunArguments) -> RunSummary:
     begin, began = datetime.now(UTC), time.monotonic()
     beam = import_beam()
 
-    from openface_core.tables import frame_columns
+    from openface_core.tables import frame_columns, summary_columns
     from pipelines.graph import build_graph
     from pipelines.metrics_report import RunOutline, describe_steps, write_metrics
     from pipelines.progress_display import ProgressDisplay
@@ -87,6 +87,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.records import Severity
     from transforms.share_shards import local_workers
     from transforms.storage import remove, remove_temporaries
+    from transforms.summary import count_short, write_summary
     from transforms.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.work_folder import discard_all
 
@@ -97,6 +98,7 @@ def run(arguments: RunArguments) -> RunSummary:
     plan = make_plan(arguments)
     workers.check_paths(places_of(plan, arguments.output))
     if not plan.todo and not plan.problems:
+        write_summary(arguments.output)  # a run may have been killed just before
         return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     remove_temporaries(arguments.output)
     discard_all(arguments.output)
@@ -112,13 +114,14 @@ def run(arguments: RunArguments) -> RunSummary:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
-    columns = frame_columns(
-        engine.meter.pdm.mode_count,
-        engine.video_models.intensity_names,
-        engine.video_models.presence_names,
-    )
+    names = engine.video_models.intensity_names, engine.video_models.presence_names
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
-    write_documents(arguments.output, plan.provenance, columns)
+    write_documents(
+        arguments.output,
+        plan.provenance,
+        frame_columns(engine.meter.pdm.mode_count, *names),
+        summary_columns(*names),
+    )
     remove(metrics_path(arguments.output))  # of an earlier run
 
     promised = [
@@ -162,6 +165,7 @@ def run(arguments: RunArguments) -> RunSummary:
                     return RunSummary(arguments.output, plan.inputs, handed_over_to=runner)
                 metrics.add(_finish(pipeline, watchdog))
             discard_all(arguments.output)
+    summary = write_summary(arguments.output, *names)
     seconds = time.monotonic() - began
     outline = RunOutline(
         begin, seconds, runner, plan.inputs, len(plan.finished), len(plan.problems)
@@ -185,6 +189,8 @@ def run(arguments: RunArguments) -> RunSummary:
         frames_decoded=counts[Count.FRAMES_DECODED],
         frames_with_face=counts[Count.FRAMES_WITH_FACE],
         warnings=counts[Count.WARNINGS],
+        inputs_with_few_frames=count_short(summary, plan.video_ids),
+        few_frames=settings.calibration.few_frames,
         seconds=seconds,
     )
 

@@ -50,6 +50,11 @@ class RunPlan:
     with_networks: bool
 
     @property
+    def video_ids(self) -> tuple[str, ...]:
+        """Names of the inputs that have a table, or are to get one."""
+        return tuple(task.video_id for task in (*self.todo, *self.finished))
+
+    @property
     def inputs(self) -> int:
         """Inputs in all."""
         return len(self.todo) + len(self.finished) + len(self.problems)

@@ -22,6 +22,10 @@ class RunSummary:
         Rows written, and those with a measured face.
     warnings : int
         Rows of the error table that cost no results.
+    inputs_with_few_frames : int
+        Inputs, finished ones among them, that are calibrated on fewer frames than is good.
+    few_frames : int
+        How many that are.
     seconds : float
         Wall time.
     handed_over_to : str or None
@@ -36,6 +40,8 @@ class RunSummary:
     frames_decoded: int = 0
     frames_with_face: int = 0
     warnings: int = 0
+    inputs_with_few_frames: int = 0
+    few_frames: int = 0
     seconds: float = 0.0
     handed_over_to: str | None = None
 
@@ -63,7 +69,14 @@ class RunSummary:
         )
         if self.inputs_failed or self.warnings:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
-        return text + "."
+        text += "."
+        if self.inputs_with_few_frames:
+            text += (
+                f"\n{self.inputs_with_few_frames} of "
+                f"{self.inputs_written + self.inputs_finished} inputs are calibrated on fewer than "
+                f"{self.few_frames} frames: see {self.output.rstrip('/')}/summary.parquet."
+            )
+        return text
 
     def _frames(self) -> str:
         if self.inputs_written and not self.frames_decoded:  # the runner has counted nothing

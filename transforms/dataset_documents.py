@@ -54,7 +54,12 @@ def recorded_buckets(output: str) -> int | None:
         return None
 
 
-def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Column]) -> None:
+def write_documents(
+    output: str,
+    provenance: RunProvenance,
+    columns: Sequence[Column],
+    of_summary: Sequence[Column],
+) -> None:
     """Write ``dataset_description.json`` and ``data_dictionary.json``.
 
     Parameters
@@ -65,6 +70,8 @@ def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Co
         How the run's outputs are made.
     columns : sequence of Column
         Columns of the per-frame table of an input.
+    of_summary : sequence of Column
+        Columns of the summary.
 
     Raises
     ------
@@ -73,7 +80,11 @@ def write_documents(output: str, provenance: RunProvenance, columns: Sequence[Co
     """
     if _buckets_of(provenance.settings):
         columns = (VIDEO_COLUMN, *columns)
-    dictionary = {"frames": data_dictionary(columns), "errors": data_dictionary(ERROR_COLUMNS)}
+    dictionary = {
+        "frames": data_dictionary(columns),
+        "summary": data_dictionary(of_summary),
+        "errors": data_dictionary(ERROR_COLUMNS),
+    }
     documents = {
         # First: its presence marks the folder as an output of this program.
         DESCRIPTION_NAME: dataset_description(provenance),

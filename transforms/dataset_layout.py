@@ -32,3 +32,8 @@ def metrics_path(output: str) -> str:
 def errors_path(output: str) -> str:
     """Return where the error table is."""
     return join(output, "errors.parquet")
+
+
+def summary_path(output: str) -> str:
+    """Return where the summary is."""
+    return join(output, "summary.parquet")

@@ -18,6 +18,7 @@ from openface_core.shards.scores_file import BlockScores, join_scores
 from openface_core.shards.series import frame_series
 from openface_core.static_action_units import presences, single_image_intensities
 from openface_core.tables import FrameActionUnits, frame_columns, frame_schema, frame_table
+from openface_core.tables.summary import summarise
 from transforms.calibration import CalibratedVideo
 from transforms.dataset_layout import frames_path
 from transforms.engine import Engine
@@ -28,6 +29,7 @@ from transforms.provenance import InputIdentity, RunProvenance, VideoProvenance
 from transforms.records import Problem
 from transforms.settings import RunSettings
 from transforms.table_files import row_groups, write_row_groups, write_work_table
+from transforms.timestamps import table_timestamps
 from transforms.work_files import load_features
 from transforms.work_folder import table_path
 
@@ -131,6 +133,14 @@ def finish_video(
         frames_with_face=int(known.success.sum()),
         calibration=video.calibration,
         few_frames=settings.calibration.few_frames,
+        summary=summarise(
+            table_timestamps(known.pts_seconds, 1, info, settings.output),
+            known.confidence,
+            known.success,
+            units,
+            models.intensity_names,
+            models.presence_names,
+        ),
     )
     columns = frame_columns(
         engine.meter.pdm.mode_count, models.intensity_names, models.presence_names

@@ -11,6 +11,7 @@ from openface_core.media.sources import locate
 from transforms.bucket_files import open_bucket
 from transforms.bucket_record import BucketEntry
 from transforms.dataset_layout import bucket_of, bucket_path, errors_path, frames_path
+from transforms.dataset_records import parse_record, table_metadata
 from transforms.provenance import METADATA_KEY, RunProvenance, identify_inputs
 from transforms.records import Problem, Severity, VideoTask
 from transforms.storage import read_whole
@@ -41,7 +42,9 @@ class RecordedTables:
             If storage refuses.
         """
         if not self._buckets:
-            return _parsed(_metadata(frames_path(self._output, video_id)).get(METADATA_KEY))
+            return parse_record(
+                table_metadata(frames_path(self._output, video_id)).get(METADATA_KEY)
+            )
         bucket = bucket_of(video_id, self._buckets)
         if bucket not in self._entries:
             reader = open_bucket(bucket_path(self._output, bucket))
@@ -49,29 +52,7 @@ class RecordedTables:
             if reader is not None:
                 reader.close()
         entry = self._entries[bucket].get(video_id)
-        return None if entry is None else _parsed(entry.metadata.get(METADATA_KEY))
-
-
-def _metadata(path: str) -> dict[str, str]:
-    """Return the metadata of a table of its own; none if there is no readable one."""
-    source = locate(path, error=OutputError)
-    if not source.exists():
-        return {}
-    try:
-        with source.open() as file:
-            # Nothing is buffered ahead: see transforms.manifest.
-            metadata = pq.ParquetFile(file, pre_buffer=False).metadata.metadata or {}
-        return {key.decode(): value.decode() for key, value in metadata.items()}
-    except (pa.ArrowException, OSError, ValueError):
-        return {}
-
-
-def _parsed(text: str | None) -> dict[str, object] | None:
-    try:
-        record = json.loads(text or "")
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
+        return None if entry is None else parse_record(entry.metadata.get(METADATA_KEY))
 
 
 def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunProvenance) -> bool:

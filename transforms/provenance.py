@@ -220,6 +220,8 @@ class VideoProvenance:
         What the action units are relative to.
     few_frames : int
         Medians over fewer frames are marked as short.
+    summary : dict
+        What the summary says of it, see :func:`openface_core.tables.summary.summarise`.
     """
 
     identity: InputIdentity
@@ -229,6 +231,7 @@ class VideoProvenance:
     frames_with_face: int
     calibration: Calibration
     few_frames: int
+    summary: dict[str, float | int | None] = field(default_factory=dict)
 
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
@@ -255,6 +258,7 @@ class VideoProvenance:
             "calibration_inputs_failed": list(self.calibration.failed),
             "calibration_frames": self.calibration.frames,
             "calibration_is_short": self.calibration.is_short(self.few_frames),
+            "summary": self.summary,
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),
@@ -279,6 +283,7 @@ def dataset_description(run: RunProvenance) -> dict[str, Any]:
         ],
         "Tables": {
             "frames": f"frames/{folder}/frames.parquet: one row per decoded frame",
+            "summary": "summary.parquet: one row per video and face",
             "errors": "errors.parquet: one row per problem with an input",
         },
         "NotPartOfTheDataset": {

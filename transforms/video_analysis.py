@@ -18,6 +18,7 @@ from openface_core.tables import (
     frame_schema,
     frame_table,
 )
+from openface_core.tables.summary import summarise
 from transforms.calibration import calibration_key
 from transforms.engine import Engine
 from transforms.face_source import face_source
@@ -154,6 +155,14 @@ def analyse_together(
             frames_with_face=int(series.success.sum()),
             calibration=calibration,
             few_frames=settings.calibration.few_frames,
+            summary=summarise(
+                series.pts_seconds,
+                series.confidence,
+                series.success,
+                own_units,
+                tracker.models.intensity_names,
+                tracker.models.presence_names,
+            ),
         )
         columns = frame_columns(
             engine.meter.pdm.mode_count,

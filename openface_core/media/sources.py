@@ -142,6 +142,18 @@ class Source:
                 if entry["type"] == "file"
             ]
 
+    def folder_names(self) -> list[str]:
+        """Names of the folders in this folder, unordered."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return [entry.name for entry in Path(self.path).iterdir() if entry.is_dir()]
+            listing = self.filesystem.ls(self.path, detail=True)
+            return [
+                entry["name"].rstrip("/").rsplit("/", 1)[-1]
+                for entry in listing
+                if entry["type"] == "directory"
+            ]
+
     def child(self, name: str) -> "Source":
         """Return the file `name` of this folder."""
         return Source(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from openface_core.tables import frame_columns
+from openface_core.tables import frame_columns, summary_columns
 from transforms.dataset_documents import recorded_buckets, write_documents
 from transforms.dataset_layout import errors_path
 from transforms.provenance import RunProvenance
@@ -49,9 +49,11 @@ class TestErrorTable:
 def test_documents(scheme: str, tmp_path: Path) -> None:
     output = f"{scheme}{tmp_path}/out"
     columns = frame_columns(2, ["AU01"], ["AU01"])
-    write_documents(output, RunProvenance({"name": "n"}, {"m": "00"}), columns)
+    of_summary = summary_columns(["AU01"], ["AU01"])
+    write_documents(output, RunProvenance({"name": "n"}, {"m": "00"}), columns, of_summary)
     dictionary = json.loads(read_whole(f"{output}/data_dictionary.json").read())
     assert list(dictionary["frames"]) == [column.name for column in columns]
+    assert list(dictionary["summary"]) == [column.name for column in of_summary]
     assert list(dictionary["errors"]) == [column.name for column in ERROR_COLUMNS]
     description = json.loads(read_whole(f"{output}/dataset_description.json").read())
     assert description["GeneratedBy"][0]["ModelsSHA256"] == {"m": "00"}
@@ -62,7 +64,7 @@ def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
     assert recorded_buckets(str(tmp_path)) is None
     columns = frame_columns(2, ["AU01"], ["AU01"])
     provenance = RunProvenance(RunSettings(output=OutputSettings(buckets=buckets)).as_dict())
-    write_documents(str(tmp_path), provenance, columns)
+    write_documents(str(tmp_path), provenance, columns, ())
     assert recorded_buckets(str(tmp_path)) == buckets
     dictionary = json.loads((tmp_path / "data_dictionary.json").read_text())
     named = ["video_id"] if buckets else []
