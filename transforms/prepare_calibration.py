@@ -151,7 +151,11 @@ class _PrepareCalibration(beam.DoFn):
 
     def process(
         self, element: tuple[str, Iterable[tuple[VideoTask, ShardResult | Problem]]]
-    ) -> Iterator[Block | TaggedOutput[Literal["groups", "problems"], Any]]:
+    ) -> Iterator[
+        Block
+        | TaggedOutput[Literal["groups"], tuple[str, CalibrationGroup]]
+        | TaggedOutput[Literal["problems"], Problem]
+    ]:
         """Yield the blocks of a group's inputs, the group, and rows of the error table."""
         key, results = element
         found: dict[VideoTask, list[ShardResult | Problem]] = {}
