@@ -11,12 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import locate_models
-from openface_core.errors import InputError
+from openface_core.errors import InputError, WorkFileError
 from pipelines.config_file import load_settings
 from pipelines.run import RunSummary, run
 from pipelines.run_arguments import RunArguments
 from pipelines.run_plan import describe_plan, make_plan
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from transforms import calibrate_blocks
+from transforms.calibrate_blocks import calibrate_block
 from transforms.dataset_layout import frames_path
 from transforms.engine import load_engine
 from transforms.provenance import RunProvenance
@@ -72,7 +74,7 @@ class Corpus:
         return {
             path.relative_to(self.output).as_posix(): path.read_bytes()
             for path in sorted(self.output.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name != "metrics.json"
         }
 
 
@@ -113,6 +115,34 @@ def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
     alone = corpus.table("c")
     corpus.run(corpus.manifest(), "person")
     assert corpus.table("c").equals(alone)
+
+
+def test_a_block_that_is_lost_costs_all_files_of_its_person(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(block, *others):
+        if block.task.video_id == "c":
+            raise WorkFileError("c.features", "its checksum does not agree", "Run again.")
+        return calibrate_block(block, *others)
+
+    monkeypatch.setattr(calibrate_blocks, "calibrate_block", fail)
+    summary = corpus.run(corpus.manifest(), "person")
+    assert (summary.inputs_written, summary.inputs_failed) == (2, 2)
+    first, second = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert (first["video_id"], second["video_id"]) == ("a", "c")
+    assert first["reason"].startswith("it is calibrated together with")
+    assert "its checksum does not agree" in first["reason"]
+
+
+def test_persons_in_shared_files(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = corpus.folder / "shared.toml"
+    config.write_text("name = 'shared'\n[output]\nbuckets = 3\n")
+    corpus.run(corpus.manifest(), "person", config=str(config))
+    before = corpus.content()
+    assert corpus.run(corpus.manifest(), "person", config=str(config)).inputs_finished == 4
+    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
+    corpus.run(corpus.manifest(), "person", config=str(config), force=True)
+    assert corpus.content() == before
 
 
 def test_a_change_of_one_file_makes_its_person_anew(corpus: Corpus) -> None:
