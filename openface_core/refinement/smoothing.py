@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
 
+_MAX_BYTES = 128 * 2**20
+"""OpenFace's experts need 5 MiB for windows of 9 pixels."""
+
 
 def smoothing_matrices(
     experts: CcnfExperts, window_px: int
@@ -38,7 +41,7 @@ def smoothing_matrices(
     Raises
     ------
     ValueError
-        If a matrix has no inverse.
+        If a matrix has no inverse, or all of them together are larger than any model's.
     """
     sums = experts.alpha_sums()
     components = experts.smoothing_components.get(window_px)
@@ -50,6 +53,8 @@ def smoothing_matrices(
     keys = np.concatenate([sums[:, :, None], experts.betas], axis=2)
     different, index = np.unique(keys.reshape(-1, keys.shape[2]), axis=0, return_inverse=True)
     positions = window_px * window_px
+    if len(different) * positions**2 * 4 > _MAX_BYTES:
+        raise ValueError(f"{len(different)} smoothing matrices are more than a model can have")
     matrices = np.empty((len(different), positions, positions), dtype=np.float32)
     for matrix, key in zip(matrices, different, strict=True):
         inverse = 2.0 * (key[0] * np.eye(positions) + np.tensordot(key[1:], components, axes=1))

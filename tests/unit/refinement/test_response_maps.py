@@ -155,6 +155,19 @@ def test_equal_smoothing_is_kept_once():
     assert len(set(index[experts.grid.visible].tolist())) == 1
 
 
+def test_impossible_smoothing_is_refused():
+    experts = synthetic_ccnf_experts(0.5)
+    with pytest.raises(ValueError, match="positive definite"):
+        smoothing_matrices(dataclasses.replace(experts, betas=-10.0 * experts.betas), 7)
+    with pytest.raises(ValueError, match="positive sum"):
+        smoothing_matrices(dataclasses.replace(experts, alphas=-experts.alphas), 5)
+    many = np.arange(experts.betas.size).reshape(experts.betas.shape).astype(np.float64)
+    components = {25: np.zeros((2, 625, 625))}
+    hostile = dataclasses.replace(experts, betas=many, smoothing_components=components)
+    with pytest.raises(ValueError, match="more than a model"):
+        smoothing_matrices(hostile, 25)
+
+
 def test_a_template_without_contrast_correlates_with_everything(picture, landmarks):
     """OpenCV's rule; the hidden landmarks of OpenFace's files have such templates."""
     experts = synthetic_svr_experts(0.5)
