@@ -18,6 +18,9 @@ from transforms.storage import join
 _READERS = 8
 """Reading from remote storage is mostly waiting."""
 
+_FILES_AT_ONCE = 256
+"""A record has some 10 kB: those of a large corpus are not held in memory together."""
+
 
 def table_metadata(path: str) -> dict[str, str]:
     """Return the metadata of a table of its own; none if there is no readable one.
@@ -68,11 +71,9 @@ def all_records(output: str) -> Iterator[dict[str, Any]]:
         join(output, "frames", name, "frames.parquet") for name in sorted(folder.folder_names())
     ]
     with ThreadPoolExecutor(_READERS) as readers:
-        for texts in readers.map(_records_in, paths):
-            for text in texts:
-                record = parse_record(text)
-                if record is not None:
-                    yield record
+        for begin in range(0, len(paths), _FILES_AT_ONCE):
+            for texts in readers.map(_records_in, paths[begin : begin + _FILES_AT_ONCE]):
+                yield from (record for text in texts if (record := parse_record(text)) is not None)
 
 
 def _records_in(path: str) -> list[str | None]:
