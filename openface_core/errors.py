@@ -65,6 +65,12 @@ class ModelFileError(OpenFaceBeamError):
     stage = "models"
 
 
+class DownloadError(OpenFaceBeamError):
+    """A file cannot be had from its address."""
+
+    stage = "download"
+
+
 class LandmarkFileError(OpenFaceBeamError):
     """A file of given landmarks is missing, damaged or does not fit its video."""
 

@@ -1,0 +1,191 @@
+"""The folder on this machine that packs are put into, and what is in it.
+
+Where this is: the folder that ``OPENFACE_MODELS_DIR`` names, or else one of the user's own, in the
+place that the operating system has for data of programs. Its layout is the one of the registry's
+paths, which :mod:`models.locate` understands. The number in its name is the layout's version.
+"""
+
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import platformdirs
+
+from models.checked_file import sha256_of, writing, wrong_hash
+from models.registry import SHA256_DIGITS, Pack, PackFile
+
+STORE_VARIABLE = "OPENFACE_MODELS_DIR"
+"""Environment variable that names another folder."""
+
+_PROGRAM = "openface-beam"
+_LAYOUT = "models-1"
+_INCOMING = ".incoming"
+_ABANDONED_SECONDS = 24 * 3600.0
+"""What was being written that long ago was left by a command that was killed."""
+
+
+class State(Enum):
+    """What was found of a file, in words."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    WRONG_SIZE = "wrong size"
+    WRONG_HASH = "wrong SHA-256"
+    UNCHECKED = "there; nothing to compare it with"
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """What was found of a file.
+
+    Parameters
+    ----------
+    file : PackFile
+        What was expected.
+    state : State
+        What was found.
+    found : str
+        The size or hash that was found where it is wrong, or nothing.
+    """
+
+    file: PackFile
+    state: State
+    found: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is there and nothing is known against it."""
+        return self.state in (State.GOOD, State.UNCHECKED)
+
+    def __str__(self) -> str:
+        if self.state is State.WRONG_HASH:
+            return f"{self.file.path}: expected SHA-256 {self.file.sha256}, found {self.found}"
+        if self.state is State.WRONG_SIZE:
+            return f"{self.file.path}: expected {self.file.size_bytes} bytes, found {self.found}"
+        return f"{self.file.path}: {self.state.value}"
+
+
+@dataclass(frozen=True)
+class ModelStore:
+    """The folder of packs.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; it need not exist.
+    """
+
+    root: Path
+
+    def path_of(self, file: PackFile) -> Path:
+        """Return where a file of a pack is, or would be."""
+        return self.root / file.path
+
+    def check(self, pack: Pack, *, hashes: bool = True) -> tuple[FileCheck, ...]:
+        """Compare the files of a pack with the registry.
+
+        Parameters
+        ----------
+        pack : Pack
+            The pack.
+        hashes : bool
+            Whether files are read and hashed; otherwise only their sizes count.
+
+        Returns
+        -------
+        tuple of FileCheck
+            What was found, in the registry's order.
+        """
+        return tuple(self._check(file, hashes) for file in pack.files)
+
+    def _check(self, file: PackFile, hashes: bool) -> FileCheck:
+        path = self.path_of(file)
+        if not path.is_file():
+            return FileCheck(file, State.MISSING)
+        if file.sha256 is None:
+            return FileCheck(file, State.UNCHECKED)
+        size_bytes = path.stat().st_size
+        if size_bytes != file.size_bytes:
+            return FileCheck(file, State.WRONG_SIZE, str(size_bytes))
+        if hashes and (found := sha256_of(path)) != file.sha256:
+            return FileCheck(file, State.WRONG_HASH, found)
+        return FileCheck(file, State.GOOD)
+
+    def wanted(self, pack: Pack) -> tuple[PackFile, ...]:
+        """Return the files of a pack that are still to be got.
+
+        Raises
+        ------
+        ModelFileError
+            If another file is in the place of one; it is left alone.
+        """
+        wanted = []
+        for check in self.check(pack):
+            if check.state is State.MISSING:
+                wanted.append(check.file)
+            elif not check.is_there:
+                path = self.path_of(check.file)
+                raise wrong_hash(
+                    path, check.file, sha256_of(path), "Remove it, then run the command again."
+                )
+        return tuple(wanted)
+
+    def incoming(self, file: PackFile) -> Path:
+        """Return where a file waits until all of its pack are there.
+
+        The name is made of its place and its hash: what an interrupted command leaves is used by
+        the next one. The content alone would not do, because packs hold some files twice.
+        """
+        if file.sha256 is None:
+            return self.root / _INCOMING / uuid.uuid4().hex
+        name = hashlib.sha256(f"{file.path} {file.sha256}".encode()).hexdigest()
+        return self.root / _INCOMING / name
+
+    def make_incoming(self) -> None:
+        """Make the folder of waiting files.
+
+        Raises
+        ------
+        OutputError
+            If that is impossible.
+        """
+        folder = self.root / _INCOMING
+        with writing(self.root):
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.iterdir():
+                is_whole = len(path.name) == SHA256_DIGITS
+                if not is_whole and time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                    path.unlink(missing_ok=True)
+
+    def publish(self, files: Iterable[tuple[PackFile, Path]]) -> None:
+        """Move all files of a pack to their places, now that each is there, whole and checked.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        with writing(self.root):
+            for file, waiting in files:
+                target = self.path_of(file)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    waiting.replace(target)
+                except FileNotFoundError:
+                    if not target.is_file():  # else another process was faster
+                        raise
+            with suppress(OSError):  # something waits in it still
+                (self.root / _INCOMING).rmdir()
+
+
+def default_store() -> ModelStore:
+    """Return the folder that the environment names, or else the user's own."""
+    if value := os.environ.get(STORE_VARIABLE):
+        return ModelStore(Path(value))
+    return ModelStore(platformdirs.user_data_path(_PROGRAM, appauthor=False) / _LAYOUT)
