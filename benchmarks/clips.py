@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from models import default_models_folder
+from models import models_folder
 from openface_core.media import open_media
 
 FPS = 30
@@ -221,13 +221,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--clips", type=int, nargs="+", default=[250, 500, 1000], metavar="N",
         help="clips in a run, default 250 500 1000",
     )  # fmt: skip
-    parser.add_argument("--models", default=str(default_models_folder()), metavar="DIR")
+    parser.add_argument("--models", metavar="PACK|DIR")
     arguments, options = parser.parse_known_args(argv)
+    models = str(models_folder(arguments.models))
     runs = []
     with tempfile.TemporaryDirectory(prefix="openface-beam-clips-") as name:
         write_clips(Path(name), arguments.videos, max(arguments.clips))
         for count in arguments.clips:
-            options_of_run = ["--models", arguments.models, *options]
+            options_of_run = ["--models", models, *options]
             runs.append(run_over_clips(Path(name), count, options_of_run))
             sys.stderr.write(f"{runs[-1]}\n")
     sys.stdout.write(as_markdown(runs))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from models import default_models_folder
+from models import models_folder
 
 _EXAMPLES = """\
 examples:
@@ -36,11 +36,7 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--video", type=Path, required=True, metavar="V", help="a short video")
-    common.add_argument(
-        "--models",
-        metavar="DIR",
-        help="the models folder; the environment may name it too",
-    )
+    common.add_argument("--models", metavar="PACK|DIR", help="as for pipelines.run")
     common.add_argument("--config", default="default", help="preset or TOML file")
     common.add_argument(
         "--frames", type=int, default=1500, metavar="N", help="its repeated length (default 1500)"
@@ -67,8 +63,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print a table."""
     arguments = parser().parse_args(argv)
-    if arguments.command != "memory" and arguments.models is None:
-        arguments.models = str(default_models_folder())
+    if arguments.command != "memory":
+        arguments.models = str(models_folder(arguments.models))
     if arguments.command == "speedup":
         from benchmarks import speedup
 

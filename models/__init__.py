@@ -1,5 +1,6 @@
-"""Where the files of OpenFace's models and of the networks are found, and what they are."""
+"""The models: which there are, how they are got, and where their files are found."""
 
-from models.locate import ModelFiles, ModelSelection, default_models_folder, locate_models
+from models.choice import models_folder
+from models.locate import ModelFiles, ModelSelection, locate_models
 
-__all__ = ["ModelFiles", "ModelSelection", "default_models_folder", "locate_models"]
+__all__ = ["ModelFiles", "ModelSelection", "locate_models", "models_folder"]

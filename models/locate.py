@@ -1,10 +1,10 @@
 """Finding the model files of a run in a folder, and their hashes for the record."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.registry import how_to_get
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
 from openface_core.model_files import read_action_unit_list
@@ -133,24 +133,6 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def default_models_folder() -> Path:
-    """Return the models folder that the environment names.
-
-    Raises
-    ------
-    ConfigError
-        If it names none.
-    """
-    for variable in MODELS_VARIABLES:
-        if value := os.environ.get(variable):
-            return Path(value)
-    raise ConfigError(
-        "models",
-        "no models folder is named",
-        "Give --models FOLDER, or set OPENFACE_MODELS_DIR; docs/models.md says what it holds.",
-    )
-
-
 def _find(root: Path, name: str, what: str) -> Path:
     """Return the file `name` below the models folder."""
     for place in _PLACES:
@@ -160,8 +142,7 @@ def _find(root: Path, name: str, what: str) -> Path:
     raise ModelFileError(
         root / name,
         f"the {what} was not found in the models folder",
-        "Check --models, or name another file in the configuration; docs/models.md says what the "
-        "folder holds.",
+        f"{how_to_get(name)}Check --models, or name another file in the configuration.",
     )
 
 

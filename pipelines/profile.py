@@ -162,7 +162,7 @@ def profile(arguments: ProfileArguments) -> Profile:
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
     from dataclasses import replace
 
-    from models import default_models_folder, locate_models
+    from models import locate_models, models_folder
     from openface_core.landmarks.files import read_landmarks
     from pipelines.component_timing import time_components
     from pipelines.config_file import load_settings
@@ -171,8 +171,9 @@ def profile(arguments: ProfileArguments) -> Profile:
 
     settings = load_settings(arguments.config)
     one_thread = replace(settings, onnxruntime=replace(settings.onnxruntime, threads=1))
-    root = Path(arguments.models) if arguments.models else default_models_folder()
-    files = locate_models(root, settings.models, with_networks=arguments.landmarks is None)
+    networks = arguments.landmarks is None
+    root = models_folder(arguments.models, with_networks=networks)
+    files = locate_models(root, settings.models, with_networks=networks)
     given = None if arguments.landmarks is None else read_landmarks(arguments.landmarks)
     _say(arguments, "Components, one thread ...")
     components = time_components(

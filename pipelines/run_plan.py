@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models import ModelFiles, default_models_folder, locate_models
+from models import ModelFiles, locate_models, models_folder
 from openface_core.errors import ConfigError
 from openface_core.inference import OnnxSettings
 from pipelines.config_file import load_settings
@@ -130,9 +130,9 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     inputs = plan_inputs(
         arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
     )
-    root = Path(arguments.models) if arguments.models else default_models_folder()
     tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
     with_networks = any(task.landmarks_uri is None for task in tasks)
+    root = models_folder(arguments.models, with_networks=with_networks)
     files = locate_models(root, settings.models, with_networks=with_networks)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)

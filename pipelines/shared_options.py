@@ -7,9 +7,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--models`` and ``--config``."""
     parser.add_argument(
         "--models",
-        metavar="DIR",
-        help="folder with OpenFace's model files and the ONNX networks; default: the environment "
-        "variable OPENFACE_MODELS_DIR",
+        metavar="PACK|DIR",
+        help="model pack (`python -m models list` has them), or folder with OpenFace's model files "
+        "and the ONNX networks; default: the folder that the environment variable "
+        "OPENFACE_MODELS_DIR names, or else the pack default",
     )
     parser.add_argument(
         "--config",

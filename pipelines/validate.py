@@ -172,7 +172,7 @@ def validate(arguments: ValidateArguments) -> "Report":
         If the comparison cannot be made: a file is missing, damaged, or of another video.
     """
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
-    from models import default_models_folder, locate_models
+    from models import locate_models, models_folder
     from openface_core.media import open_media
     from pipelines.chain_validation import compare_video_with_dumps
     from pipelines.component_validation import compare_components
@@ -186,8 +186,8 @@ def validate(arguments: ValidateArguments) -> "Report":
 
     progress = _Progress(arguments.quiet)
     settings = load_settings(arguments.config)
-    root = Path(arguments.models) if arguments.models else default_models_folder()
     networks = arguments.networks and arguments.csv is not None
+    root = models_folder(arguments.models, with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
     engine = load_engine(files, settings)
     with open_media(arguments.video, limits=settings.decoding) as media:

@@ -193,9 +193,21 @@ class TestModels:
     def test_none_named(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
         monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
         monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
         line = refusal(capsys, "--input", good / "good.mp4", "--output", tmp_path / "o")
-        assert "no models folder is named" in line
-        assert "--models" in line
+        assert "108 of its files are missing" in line
+        assert "`python -m models fetch ghostone98 openface22 --accept-license`" in line
+        assert "`python -m models import retinaface-mobilenet025 --from FOLDER`" in line
+        assert not (tmp_path / "data").exists()
+
+    def test_an_absent_pack(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+        monkeypatch.setenv("OPENFACE_MODELS_DIR", str(tmp_path / "models"))
+        line = refusal(
+            capsys, "--input", good / "good.mp4", "--landmarks", good / "good.csv", "--models",
+            "openface22", "--output", tmp_path / "o",
+        )  # fmt: skip
+        assert "model pack 'openface22'" in line
+        assert line.endswith("Run `python -m models fetch openface22 --accept-license`.")
 
     def test_networks_are_missing(
         self, good: Path, models_folder: Path, tmp_path: Path, capsys

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models import ModelSelection, default_models_folder, locate_models
-from models.locate import MODELS_VARIABLES, SPECS_FOLDER, find_landmark_spec
+from models import ModelSelection, locate_models
+from models.locate import SPECS_FOLDER, find_landmark_spec
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
 
@@ -64,6 +64,7 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
     with pytest.raises(ModelFileError, match=f"the {what} was not found") as caught:
         locate_models(tmp_path / "root", DEFAULT, with_networks=False)
     assert caught.value.subject.endswith(name)
+    assert "`python -m models fetch openface22 --accept-license`" in caught.value.remedy
     assert "--models" in caught.value.remedy
 
 
@@ -120,18 +121,6 @@ def test_a_spec_of_the_package_goes_by_its_bare_name(
     shutil.copytree(network_models_folder, tmp_path / "root")
     (tmp_path / "root" / "tiny68.onnx").rename(tmp_path / "root" / "ghostone98.onnx")
     assert "ghostone98.toml" in locate_models(tmp_path / "root", DEFAULT).sha256()
-
-
-def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in MODELS_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    with pytest.raises(ConfigError, match="no models folder") as caught:
-        default_models_folder()
-    assert "--models" in caught.value.remedy
-    monkeypatch.setenv(MODELS_VARIABLES[1], "/second")
-    assert default_models_folder() == Path("/second")
-    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
-    assert default_models_folder() == Path("/first")
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -1,0 +1,77 @@
+"""Which models folder a run uses: the one that is named, or the one that packs were put into."""
+
+import os
+from pathlib import Path
+
+from models.locate import MODELS_VARIABLES
+from models.registry import Pack, Registry, default_registry, remedy
+from models.store import FileCheck, ModelStore, default_store
+from openface_core.errors import ModelFileError
+
+DEFAULT_PACK = "default"
+WITHOUT_NETWORKS = "openface22"
+"""Enough where landmarks are given."""
+
+
+def models_folder(
+    named: str | None, *, with_networks: bool = True, registry: Registry | None = None
+) -> Path:
+    """Return the models folder of a run.
+
+    Parameters
+    ----------
+    named : str or None
+        A pack, or a folder; the name of a pack comes first, so ``./default`` is a folder. None
+        takes the folder that the environment names, or else the pack ``default``.
+    with_networks : bool
+        Whether detector and landmark network are needed; not where landmarks are given.
+    registry : Registry or None
+        The packs; None for those of this program.
+
+    Returns
+    -------
+    Path
+        The folder. The files of a pack are all in it, and were compared with their hashes.
+
+    Raises
+    ------
+    ModelFileError
+        If files of a pack are missing or damaged; the command that gets them is told.
+    """
+    registry = registry or default_registry()
+    if named is None:
+        for variable in MODELS_VARIABLES:
+            if value := os.environ.get(variable):
+                return Path(value)
+        named = DEFAULT_PACK if with_networks else WITHOUT_NETWORKS
+    elif named not in registry.names:
+        return Path(named)
+    store = default_store()
+    require(named, store, registry)
+    return store.root
+
+
+def require(name: str, store: ModelStore, registry: Registry) -> None:
+    """Do nothing if a pack, or every pack of a combination, is there and undamaged.
+
+    Raises
+    ------
+    ModelFileError
+        Otherwise.
+    ConfigError
+        If there is no such pack.
+    """
+    bad: list[FileCheck] = []
+    wanting: list[Pack] = []
+    for pack in registry.select(name):
+        faults = [check for check in store.check(pack) if not check.is_there]
+        bad += faults
+        if faults:
+            wanting.append(pack)
+    if bad:
+        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise ModelFileError(
+            f"model pack {name!r}",
+            f"{len(bad)} of its files are missing or wrong in {store.root}: {bad[0]}{more}",
+            remedy(wanting),
+        )

@@ -1,0 +1,89 @@
+"""``--models`` takes a pack or a folder, and says how to get what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from models import models_folder
+from models.locate import MODELS_VARIABLES
+from models.registry import Registry
+from models.store import default_store
+from openface_core.errors import ModelFileError
+from tests.unit.models.synthetic_packs import FILES, write_files
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in MODELS_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def test_a_folder(registry: Registry) -> None:
+    assert models_folder("OpenFace/", registry=registry) == Path("OpenFace")
+    assert models_folder("./face", registry=registry) == Path("face")
+
+
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MODELS_VARIABLES[1], "/second")
+    assert models_folder(None) == Path("/second")
+    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
+    assert models_folder(None) == Path("/first")
+    assert models_folder("third") == Path("third")
+
+
+@pytest.mark.skipif("sys.platform in ('win32', 'darwin')")
+def test_the_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert default_store().root == tmp_path / "data" / "openface-beam" / "models-1"
+    # Where tests find their material is no place to put models.
+    monkeypatch.setenv(MODELS_VARIABLES[1], "/second")
+    assert default_store().root == tmp_path / "data" / "openface-beam" / "models-1"
+    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
+    assert default_store().root == Path("/first")
+
+
+@pytest.mark.parametrize("name", ["face", "both"])
+def test_a_pack(name: str, registry: Registry) -> None:
+    root = write_files(default_store().root)
+    assert models_folder(name, registry=registry) == root
+
+
+def test_nothing_named(registry: Registry) -> None:
+    with pytest.raises(ModelFileError, match="model pack 'default'") as caught:
+        models_folder(None)
+    assert "108 of its files are missing" in caught.value.cause
+    with pytest.raises(ModelFileError, match="model pack 'openface22'"):
+        models_folder(None, with_networks=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "remedy"),
+    [
+        ("face", 3, "Run `python -m models fetch face --accept-license`."),
+        ("network", 1, "Run `python -m models import network --from FOLDER`."),
+        (
+            "both",
+            4,
+            "Run `python -m models fetch face --accept-license` and "
+            "`python -m models import network --from FOLDER`.",
+        ),
+    ],
+)
+def test_an_absent_pack(name: str, missing: int, remedy: str, registry: Registry) -> None:
+    with pytest.raises(ModelFileError, match=f"{missing} of its files are missing") as caught:
+        models_folder(name, registry=registry)
+    assert caught.value.remedy == remedy
+    assert str(default_store().root) in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"x", "bytes, found 1"), (None, "expected SHA-256 [0-9a-f]{64}, found")]
+)
+def test_a_damaged_file(content: bytes | None, words: str, registry: Registry) -> None:
+    place = list(FILES)[1]
+    path = write_files(default_store().root) / place
+    path.write_bytes(FILES[place][::-1] if content is None else content)
+    with pytest.raises(ModelFileError, match=words) as caught:
+        models_folder("face", registry=registry)
+    assert place in caught.value.cause
+    assert models_folder("network", registry=registry)
