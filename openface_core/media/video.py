@@ -1,6 +1,6 @@
 """Decode a video from its first frame to its last."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from time import monotonic
@@ -10,6 +10,7 @@ import av.error
 import numpy as np
 from av.buffer import Buffer
 from av.packet import Packet
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -217,8 +218,7 @@ class VideoReader(MediaReader):
         return image
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
-        # PyAV's type stubs know only the motion vectors among the side data.
-        matrix = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+        matrix = _side_data(frame).get("DISPLAYMATRIX")
         if matrix is None:
             return UPRIGHT
         orientation = orientation_from_display_matrix(np.frombuffer(bytes(matrix), np.int32)[:9])
@@ -286,6 +286,17 @@ class VideoReader(MediaReader):
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
         return self._container_seconds()
+
+
+def _side_data(frame: VideoFrame) -> Mapping[str, Buffer]:
+    """Return what comes with a frame's pixels, by FFmpeg's names.
+
+    ``frame.side_data`` is not used: the frame keeps what it returns, which holds the frame in turn,
+    so that the pixels would stay in memory until the garbage collector finds the two.
+    """
+    # PyAV's type stubs know neither how it is made nor that its keys may be names.
+    container = cast(Callable[[VideoFrame], Mapping[str, Buffer]], SideDataContainer)
+    return container(frame)
 
 
 def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) -> Iterator[str]:
