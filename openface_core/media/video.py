@@ -218,10 +218,7 @@ class VideoReader(MediaReader):
         return image
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
-        matrix = _side_data(frame).get("DISPLAYMATRIX")
-        if matrix is None:
-            return UPRIGHT
-        orientation = orientation_from_display_matrix(np.frombuffer(bytes(matrix), np.int32)[:9])
+        orientation = _orientation_of(frame)
         if orientation is None:
             self._tally.odd_matrices += 1
             return UPRIGHT
@@ -286,6 +283,20 @@ class VideoReader(MediaReader):
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
         return self._container_seconds()
+
+
+def _orientation_of(frame: VideoFrame) -> Orientation | None:
+    """Return a frame's orientation by its display matrix, None where it is odd."""
+    try:
+        matrix = _side_data(frame).get("DISPLAYMATRIX")
+    except ValueError:
+        # Data of a kind that PyAV does not know, such as Exif in motion JPEG, hide the matrix; its
+        # rotation can be had all the same. That of a mirrored picture would not mean much.
+        quarter_turns, rest = divmod(-frame.rotation % 360, 90)
+        return None if rest else Orientation(rotation_degrees=90 * quarter_turns)
+    if matrix is None:
+        return UPRIGHT
+    return orientation_from_display_matrix(np.frombuffer(bytes(matrix), np.int32)[:9])
 
 
 def _side_data(frame: VideoFrame) -> Mapping[str, Buffer]:

@@ -1,5 +1,7 @@
 """Videos written here come back frame by frame, upright, in order, with their time stamps."""
 
+import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -131,6 +133,30 @@ def test_mirroring_is_applied_before_the_rotation(tmp_path: Path, rotation: int)
     assert (info.rotation_degrees, info.mirrored) == (rotation, True)
     expected = np.rot90(plain[0].image[:, ::-1], -rotation // 90)
     assert np.array_equal(frames[0].image, expected)
+
+
+@pytest.mark.parametrize(("exif_orientation", "rotation"), [(1, 0), (6, 90), (3, 180), (8, 270)])
+def test_motion_jpeg_with_exif_is_turned_as_it_says(
+    tmp_path: Path, exif_orientation: int, rotation: int
+) -> None:
+    _, coded = cv2.imencode(".jpg", moving_square(1)[0])
+    tiff = struct.pack("<2sHIHHHIII", b"II", 42, 8, 1, 0x0112, 3, 1, exif_orientation, 0)
+    segment = struct.pack(">HH6s", 0xFFE1, 8 + len(tiff), b"Exif") + tiff
+    with_exif = coded[:2].tobytes() + segment + coded[2:].tobytes()
+    images = {}
+    for name, data in ("plain", coded.tobytes()), ("exif", with_exif):
+        path = tmp_path / f"{name}.mkv"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mjpeg", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+            packet = av.Packet(data)
+            packet.stream, packet.pts, packet.dts, packet.is_keyframe = stream, 0, 0, True
+            packet.time_base = Fraction(1, 10)
+            container.mux(packet)
+        info, (frame,), _ = decode(path)
+        images[name] = frame.image
+    assert info.rotation_degrees == rotation
+    assert np.array_equal(images["exif"], np.rot90(images["plain"], -rotation // 90))
 
 
 def raw_h264(path: Path, size: tuple[int, int]) -> bytes:
