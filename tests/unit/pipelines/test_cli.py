@@ -56,7 +56,8 @@ def test_the_main_job_is_a_command(capsys) -> None:
 
 
 def test_the_script_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["openface-beam", "fly"])
+    # A failure would end the tests too: it leaves at once.
+    monkeypatch.setattr(sys, "argv", ["openface-beam", "--version"])
     with pytest.raises(SystemExit) as caught:
         cli.script()
-    assert caught.value.code == 2
+    assert caught.value.code == 0
