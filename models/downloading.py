@@ -40,14 +40,10 @@ def address_of(file: PackFile, base_url: str | None) -> str | None:
     return f"{base_url.rstrip('/')}/{quote(file.path)}"
 
 
-def download(
-    file: PackFile,
-    url: str,
-    store: ModelStore,
-    on_bytes: Callable[[int], None],
-    retries: int = _RETRIES,
-) -> Path:
-    """Download a file, or take it from an earlier, interrupted download.
+def download(file: PackFile, url: str, store: ModelStore, on_bytes: Callable[[int], None]) -> Path:
+    """Download a file, or take it from an earlier, interrupted command.
+
+    A failed download is tried again after one second, two seconds and so on.
 
     Parameters
     ----------
@@ -59,8 +55,6 @@ def download(
         Where it waits until all files of its pack are there.
     on_bytes : callable
         Gets the number of bytes whenever some have come.
-    retries : int
-        How often a failed download is tried again, after one second, two seconds and so on.
 
     Returns
     -------
@@ -87,7 +81,7 @@ def download(
         base_url="",
         registry={waiting.name: file.sha256},
         urls={waiting.name: url},
-        retry_if_failed=retries,
+        retry_if_failed=_RETRIES,
     )
     with writing(store.root):
         try:

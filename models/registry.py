@@ -157,6 +157,12 @@ class Registry:
                 return pack
         return None
 
+    def recognise(self, hashes: Iterable[str]) -> tuple[Pack, ...]:
+        """Return the packs, by name, that have a file with one of these SHA-256."""
+        known = set(hashes)
+        packs = (self.packs[name] for name in sorted(self.packs))
+        return tuple(pack for pack in packs if any(file.sha256 in known for file in pack.files))
+
 
 def load_registry(folder: Path) -> Registry:
     """Read all packs of a folder.

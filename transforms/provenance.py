@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models import default_registry
 from openface_core import __version__
 from openface_core.media import MediaInfo, fingerprint
 from transforms.records import VideoTask
@@ -93,6 +94,12 @@ class InputIdentity:
             "rest": _rest_of(self.task) if self.run.calibration_mode == "rest" else None,
             "calibration_inputs_digest": self.group_digest,
         }
+
+
+def _model_packs(models: Mapping[str, str]) -> dict[str, str]:
+    """Return the licences of the packs that model files come from, by name of the pack."""
+    packs = default_registry().recognise(models.values())
+    return {pack.name: pack.licence for pack in packs}
 
 
 def _rest_of(task: VideoTask) -> str | None:
@@ -236,7 +243,9 @@ class VideoProvenance:
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
         task = self.identity.task
-        record = self.identity.as_dict() | {
+        identity = self.identity.as_dict()
+        record = identity | {
+            "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
             "manifest_video_id": task.manifest_id or task.video_id,
             "input_uri": task.uri,
@@ -279,6 +288,7 @@ def dataset_description(run: RunProvenance) -> dict[str, Any]:
                 "Version": __version__,
                 "Settings": run.settings,
                 "ModelsSHA256": run.models,
+                "ModelPacks": _model_packs(run.models),
             }
         ],
         "Tables": {

@@ -123,3 +123,15 @@ def test_packs_that_contradict_each_other(tmp_path: Path) -> None:
 
 def test_no_model_file_is_in_the_repository() -> None:
     assert {path.suffix for path in PACKS_FOLDER.iterdir()} == {".toml"}
+
+
+def test_the_documentation_knows_every_pack() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    assert [name for name in default_registry().names if f"`{name}`" not in text] == []
+
+
+def test_packs_are_recognised_by_their_files(registry: Registry) -> None:
+    predictor, network = registry.packs["face"].files[1], registry.packs["network"].files[0]
+    assert registry.recognise([network.sha256, predictor.sha256, "00"]) == registry.select("both")
+    assert registry.recognise([network.sha256]) == registry.select("network")
+    assert registry.recognise(["00"]) == ()

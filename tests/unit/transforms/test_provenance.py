@@ -2,6 +2,7 @@
 
 import json
 
+from models import default_registry
 from openface_core import __version__
 from openface_core.media import MediaInfo
 from transforms.provenance import (
@@ -79,6 +80,21 @@ def test_the_record_is_json_with_everything_in_it() -> None:
 
 def test_networks_are_recorded_where_they_took_part() -> None:
     assert identity(content=InputContent("sha256:00")).as_dict()["models_sha256"] == MODELS
+
+
+def test_model_packs_are_recorded_with_their_licences() -> None:
+    packs = default_registry().packs
+    models = {"own.dat": "00"}
+    for name in ("openface22", "ghostone98"):
+        file = packs[name].files[0]
+        models[file.path] = file.sha256 or ""
+    licences = {name: packs[name].licence for name in ("ghostone98", "openface22")}
+    run = RunProvenance(RunSettings().as_dict(), models, ("models/ghostone98.onnx",))
+    assert dataset_description(run)["GeneratedBy"][0]["ModelPacks"] == licences
+    # Given landmarks need no network, whose licence does not bind then.
+    del licences["ghostone98"]
+    record = json.loads(provenance(identity=identity(run=run)).metadata()["openface_beam"])
+    assert record["model_packs"] == licences
 
 
 def test_what_is_unknown_is_null() -> None:
