@@ -7,7 +7,7 @@ from pathlib import Path
 from models.registry import how_to_get
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
-from openface_core.model_files import read_action_unit_list
+from openface_core.model_files import face_landmark_model_files, read_action_unit_list
 
 SPECS_FOLDER = Path(__file__).parent / "landmark_specs"
 
@@ -23,10 +23,18 @@ _PLACES = (
     f"openface/{_PREDICTORS}",
     _PREDICTORS,
     f"bin/{_PREDICTORS}",
+    "openface/model",
+    "model",
+    "bin/model",
 )
 """Sub-folders searched: OpenFace's own ``bin`` layout, and networks beside it."""
 
 _CHUNK_BYTES = 2**20
+
+NO_MODEL = "none"
+"""Stands for a model that a run does without."""
+
+_PARTS = ("inner", "left_eye_28", "right_eye_28")
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,13 @@ class ModelSelection:
         ONNX file of the face detector.
     landmarks : str
         Name of a landmark specification of this package, or path of a specification file.
+    refinement : str
+        List of the patch experts that refine landmarks, or ``none``.
+    parts : tuple of str
+        Parts of the face whose own patch experts are used: ``inner`` (all but the jaw),
+        ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes.
+    validator : str
+        Network that judges landmarks, or ``none``.
     shape : str
         Point distribution model.
     triangulation : str
@@ -49,10 +64,21 @@ class ModelSelection:
 
     detector: str = "retinaface_mobilenet025.onnx"
     landmarks: str = "ghostone98"
+    refinement: str = "main_clnf_general.txt"
+    parts: tuple[str, ...] = _PARTS
+    validator: str = "detection_validation/validator_cnn.txt"
     shape: str = "In-the-wild_aligned_PDM_68.txt"
     triangulation: str = "tris_68_full.txt"
     video_action_units: str = "AU_all_best.txt"
     image_action_units: str = "AU_all_static.txt"
+
+    def __post_init__(self) -> None:
+        if not set(self.parts) <= set(_PARTS) or len(set(self.parts)) != len(self.parts):
+            raise ConfigError(
+                "models.parts",
+                f"expected some of {', '.join(_PARTS)}, found {', '.join(self.parts)}",
+                "Name each part once, or none: [].",
+            )
 
 
 @dataclass(frozen=True)
@@ -67,6 +93,11 @@ class ModelFiles:
         Files of components 4, 5, 8 and 9.
     detector, landmark_network, landmark_spec : Path or None
         Files of components 1 and 2; None where landmarks are given.
+    refinement, validator : Path or None
+        List of the patch experts, and network that judges landmarks; None where landmarks are
+        given, or the run does without.
+    parts : tuple of str
+        Parts of the face that the patch experts of the list are read for.
     """
 
     root: Path
@@ -77,6 +108,9 @@ class ModelFiles:
     detector: Path | None
     landmark_network: Path | None
     landmark_spec: Path | None
+    refinement: Path | None = None
+    validator: Path | None = None
+    parts: tuple[str, ...] = ()
 
     def named_files(self) -> tuple[Path, ...]:
         """Return the files named here, without the predictors that the lists name in turn."""
@@ -88,20 +122,29 @@ class ModelFiles:
             self.detector,
             self.landmark_network,
             self.landmark_spec,
+            self.refinement,
+            self.validator,
         )
         return tuple(path for path in named if path is not None)
 
     def all_files(self) -> tuple[Path, ...]:
         """Return every file that takes part in a run, predictors included, in a fixed order."""
-        files = set(self.named_files())
+        files = {*self.named_files(), *self._network_files()}
         for path in (self.video_action_units, self.image_action_units):
             files.update(predictor for predictor, _ in read_action_unit_list(path))
         return tuple(sorted(files))
 
     def network_names(self) -> tuple[str, ...]:
         """Return the names, as in :meth:`sha256`, of what given landmarks do without."""
-        networks = (self.detector, self.landmark_network, self.landmark_spec)
-        return tuple(_relative(path, self.root) for path in networks if path is not None)
+        return tuple(_relative(path, self.root) for path in self._network_files())
+
+    def _network_files(self) -> tuple[Path, ...]:
+        """Return the files that find and follow faces."""
+        named = (self.detector, self.landmark_network, self.landmark_spec, self.validator)
+        experts: tuple[Path, ...] = ()
+        if self.refinement is not None:
+            experts = face_landmark_model_files(self.refinement, self.parts)
+        return tuple(path for path in (*named, *experts) if path is not None)
 
     def sha256(self) -> dict[str, str]:
         """Return the SHA-256 of every file, by path below the models folder.
@@ -144,6 +187,10 @@ def _find(root: Path, name: str, what: str) -> Path:
         f"the {what} was not found in the models folder",
         f"{how_to_get(name)}Check --models, or name another file in the configuration.",
     )
+
+
+def _find_optional(root: Path, name: str, what: str) -> Path | None:
+    return None if name == NO_MODEL else _find(root, name, what)
 
 
 def find_landmark_spec(name: str) -> Path:
@@ -204,11 +251,13 @@ def locate_models(
             root, "the models folder does not exist", "Check --models; docs/models.md says more."
         )
     root = root.resolve()
-    detector = network = spec_path = None
+    detector = network = spec_path = refinement = validator = None
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
         spec_path = find_landmark_spec(selection.landmarks)
         network = _find(root, load_landmark_spec(spec_path).model, "landmark network")
+        refinement = _find_optional(root, selection.refinement, "list of patch experts")
+        validator = _find_optional(root, selection.validator, "validator of landmarks")
     return ModelFiles(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),
@@ -218,4 +267,7 @@ def locate_models(
         detector=detector,
         landmark_network=network,
         landmark_spec=spec_path,
+        refinement=refinement,
+        validator=validator,
+        parts=selection.parts,
     )

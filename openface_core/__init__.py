@@ -7,7 +7,7 @@ The eleven components, in the order in which a frame passes them:
 =====  =======================================  ==========================================
     1  face detection (RetinaFace)              :mod:`openface_core.detection`
     2  landmarks (any ONNX network, or a file)  :mod:`openface_core.landmarks`
-    3  refinement (patch experts)               not part of this version
+    3  refinement (patch experts)               :mod:`openface_core.refinement`
     4  CalcParams: PDM shape and pose           :mod:`openface_core.shape`
     5  alignment, warp and face mask            :mod:`openface_core.alignment`
     6  FHOG                                     :mod:`openface_core.fhog`
@@ -18,8 +18,10 @@ The eleven components, in the order in which a frame passes them:
    11  post-processing                          :mod:`openface_core.postprocessing`
 =====  =======================================  ==========================================
 
-Beside them, :mod:`openface_core.eyes` fits models of the eyes and follows their gaze, and
-:mod:`openface_core.landmark_validation` says how far landmarks can be trusted.
+Beside them, :mod:`openface_core.eyes` fits models of the eyes and follows their gaze,
+:mod:`openface_core.landmark_validation` says how far landmarks can be trusted, and
+:mod:`openface_core.face_tracking` puts components 1 to 3 together and follows a face through a
+video.
 
 Coordinates everywhere are pixels of the upright frame: x right, y down, pixel centres on integers.
 Lengths are millimetres, angles radians, times seconds.

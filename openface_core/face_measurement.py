@@ -30,7 +30,8 @@ class FaceMeasurement:
     Parameters
     ----------
     fit : ShapeFit
-        Pose and shape parameters of the PDM.
+        Pose and shape parameters of the PDM: those that the landmarks are points of, where these
+        are known, otherwise fitted to them.
     pose : HeadPose
         Head pose in camera coordinates.
     landmarks_3d_mm : (68, 3) ndarray of float32
@@ -106,6 +107,7 @@ class FaceMeter:
         frame: NDArray[np.uint8],
         landmarks: Float32Array,
         fitted_eyes: FittedEyes | None = None,
+        tracked_fit: ShapeFit | None = None,
     ) -> FaceMeasurement | None:
         """Measure one face.
 
@@ -117,6 +119,10 @@ class FaceMeter:
             Its landmarks, pixels.
         fitted_eyes : FittedEyes or None
             Its eyes, where eye models were fitted.
+        tracked_fit : ShapeFit or None
+            Pose and shape that the landmarks are points of, where a tracker knows them. Head pose
+            and 3D landmarks come from it. Alignment and geometry descriptor come from a fit of
+            their own in any case, as in OpenFace.
 
         Returns
         -------
@@ -127,18 +133,19 @@ class FaceMeter:
             return None
         fit = calc_params(self.pdm, landmarks)
         camera = Camera.from_frame_size(frame.shape[1], frame.shape[0])
-        pose = head_pose(self.pdm, fit, landmarks, camera)
+        shown = fit if tracked_fit is None else tracked_fit
+        pose = head_pose(self.pdm, shown, landmarks, camera)
         if pose is None:
             return None
         aligned = self.aligner.align(frame, landmarks, fit.translation_px)
         if not np.isfinite(aligned.matrix).all():
             return None
-        points = landmarks_in_camera_mm(self.pdm, fit, camera)
+        points = landmarks_in_camera_mm(self.pdm, shown, camera)
         eyes = None
         if fitted_eyes is not None:
             eyes = measure_eyes(fitted_eyes, points, pose, camera)
         return FaceMeasurement(
-            fit=fit,
+            fit=shown,
             pose=pose,
             landmarks_3d_mm=points,
             aligned=aligned,

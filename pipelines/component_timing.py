@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.detection import select_face
+from openface_core.eyes import measure_eyes
 from openface_core.face_measurement import FaceMeasurement
+from openface_core.face_tracking import FaceTracker, TrackedFace, TrackingStep
 from openface_core.geometry import geometry_descriptor
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame, open_media
@@ -38,17 +39,27 @@ COMPONENTS = (
     "decode",
     "1 detection",
     "2 landmarks",
+    "3 refinement, eyes",
+    "confidence",
     "4 CalcParams",
     "4 pose, 3D points",
     "5 alignment, mask",
     "6 FHOG",
     "7 geometry",
+    "gaze",
     "10 medians",
     "8, 9 AU prediction",
     "11 post-processing",
     "table",
 )
 """Everything that is timed, in the order in which a frame passes it."""
+
+_TRACKING = {
+    TrackingStep.DETECTION: "1 detection",
+    TrackingStep.LANDMARKS: "2 landmarks",
+    TrackingStep.REFINEMENT: "3 refinement, eyes",
+    TrackingStep.CONFIDENCE: "confidence",
+}
 
 WARM_UP_FRAMES = 3
 
@@ -125,6 +136,7 @@ class _TimedVideo:
         settings: RunSettings,
     ) -> None:
         self._engine, self._given, self.settings = engine, given, settings
+        self._meter = engine.meter_for(landmarks_are_given=given is not None)
         self._pdm = engine.meter.pdm
         self._aligner = engine.meter.aligner
         self._tracker = ActionUnitTracker(engine.video_models)
@@ -133,11 +145,22 @@ class _TimedVideo:
             self._tracker.medians = self._medians
         self._recorder = FrameRecorder(self._pdm.mode_count)
         self.watch = _Stopwatch()
+        self._faces = None
+        if given is None:
+            if engine.faces is None:
+                raise ValueError("neither networks nor given landmarks")
+            self._faces = FaceTracker(
+                engine.faces,
+                settings.detection.every_frames,
+                settings.confidence.threshold,
+                lambda step: self.watch.time(_TRACKING[step]),
+            )
 
     def add(self, frame: DecodedFrame) -> None:
         """Take the next frame."""
-        landmarks = self._landmarks(frame)
-        measured = None if landmarks is None else self._measure(frame, landmarks)
+        face = self._face(frame)
+        landmarks = face.landmarks
+        measured = None if landmarks is None else self._measure(frame, landmarks, face)
         began = time.perf_counter_ns()
         if measured is None:
             self._tracker.add_failure()
@@ -150,23 +173,14 @@ class _TimedVideo:
         with self.watch.time("table"):
             self._recorder.add(frame.pts_seconds, None, landmarks, measured)
 
-    def _landmarks(self, frame: DecodedFrame) -> NDArray[np.float32] | None:
-        if self._given is not None:
-            return self._given.frame(frame.index)
-        detector, network = self._engine.detector, self._engine.landmark_network
-        if detector is None or network is None:
-            raise ValueError("neither networks nor given landmarks")
-        with self.watch.time("1 detection"):
-            faces = detector.detect(frame.image)
-            chosen = select_face(faces)
-        if chosen is None:
-            return None
-        with self.watch.time("2 landmarks"):
-            found = network.locate(frame.image, faces.boxes[chosen], faces.five_points[chosen])
-        return None if found is None else found.landmarks
+    def _face(self, frame: DecodedFrame) -> TrackedFace:
+        if self._faces is not None:
+            return self._faces.observe(frame.image, frame.index)
+        points = None if self._given is None else self._given.frame(frame.index)
+        return TrackedFace(points, None, None, None)
 
     def _measure(
-        self, frame: DecodedFrame, landmarks: NDArray[np.float32]
+        self, frame: DecodedFrame, landmarks: NDArray[np.float32], face: TrackedFace
     ) -> FaceMeasurement | None:
         """Do what FaceMeter does, each component by itself."""
         watch, pdm = self.watch, self._pdm
@@ -174,18 +188,23 @@ class _TimedVideo:
             fit = calc_params(pdm, landmarks)
         with watch.time("4 pose, 3D points"):
             camera = Camera.from_frame_size(frame.image.shape[1], frame.image.shape[0])
-            pose = head_pose(pdm, fit, landmarks, camera)
+            shown = fit if face.fit is None else face.fit
+            pose = head_pose(pdm, shown, landmarks, camera)
             if pose is not None:
-                points = landmarks_in_camera_mm(pdm, fit, camera)
+                points = landmarks_in_camera_mm(pdm, shown, camera)
         if pose is None:
             return None
         with watch.time("5 alignment, mask"):
             aligned = self._aligner.align(frame.image, landmarks, fit.translation_px)
         with watch.time("6 FHOG"):
-            appearance = self._engine.meter.appearance(frame.image, landmarks, aligned)
+            appearance = self._meter.appearance(frame.image, landmarks, aligned)
         with watch.time("7 geometry"):
             geometry = geometry_descriptor(pdm, fit.shape_parameters)
-        return FaceMeasurement(fit, pose, points, aligned, appearance, geometry)
+        eyes = None
+        if face.eyes is not None:
+            with watch.time("gaze"):
+                eyes = measure_eyes(face.eyes, points, pose, camera)
+        return FaceMeasurement(shown, pose, points, aligned, appearance, geometry, eyes)
 
     def finish(self) -> None:
         """Post-process the video and write its table to memory."""

@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from openface_core.errors import ConfigError
 from transforms.settings import RunSettings
@@ -141,6 +141,9 @@ def _build(kind: Any, content: dict[str, Any], file: str, prefix: str) -> Any:
 
 def _checked(expected: Any, value: Any, where: str) -> Any:
     """Return a value of the expected type; whole numbers may stand for decimal ones."""
+    if get_origin(expected) is tuple and isinstance(value, list):
+        kind = get_args(expected)[0]
+        return tuple(_checked(kind, item, where) for item in value)
     allowed = get_args(expected) or (expected,)
     if float in allowed and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

@@ -25,6 +25,8 @@ _LABELS = {
     Step.DECODING: "decoding",
     Step.DETECTION: "face detection",
     Step.LANDMARKS: "landmarks",
+    Step.REFINEMENT: "refinement",
+    Step.CONFIDENCE: "confidence",
     Step.MEASUREMENT: "measurement",
     Step.FEATURES: "writing features",
     Step.HISTOGRAMS: "adding histograms",
@@ -39,6 +41,8 @@ _WITHIN_SHARDS = (
     Step.DECODING,
     Step.DETECTION,
     Step.LANDMARKS,
+    Step.REFINEMENT,
+    Step.CONFIDENCE,
     Step.MEASUREMENT,
     Step.FEATURES,
 )

@@ -16,8 +16,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--config",
         default="default",
         metavar="NAME|FILE",
-        help="preset (default, openface22; flink and dataflow for clusters) or TOML file; see "
-        "configs/default.toml for all settings",
+        help="preset (default, fast, accurate, openface22; flink and dataflow for clusters) or "
+        "TOML file; see configs/default.toml for all settings",
     )
 
 

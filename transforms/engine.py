@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import ModelFiles
 from openface_core.action_unit_models import ActionUnitModels
@@ -10,9 +11,19 @@ from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.face_measurement import FaceMeter
+from openface_core.face_tracking import FaceRefinement, FaceTrackingModels
+from openface_core.landmark_validation import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.media import MediaKind
-from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
+from openface_core.model_files import (
+    read_action_unit_models,
+    read_face_landmark_model,
+    read_landmark_validator,
+    read_pdm,
+    read_triangulation,
+)
+from openface_core.refinement.grey import grey_from_bgr
+from openface_core.shape import PointDistributionModel, calc_params
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings
 
@@ -26,20 +37,24 @@ class Engine:
     Parameters
     ----------
     meter : FaceMeter
-        Components 4 to 7.
+        Components 4 to 7 for given landmarks, which are taken for exact.
+    tracked_meter : FaceMeter
+        The same for landmarks that were found in the frames.
     video_models, image_models : ActionUnitModels
         Components 8 and 9, for videos and for single images.
-    detector : RetinaFaceDetector or None
-        Component 1; None where landmarks are given.
-    landmark_network : LandmarkNetwork or None
-        Component 2; None where landmarks are given.
+    faces : FaceTrackingModels or None
+        Components 1 to 3; None where landmarks are given.
     """
 
     meter: FaceMeter
+    tracked_meter: FaceMeter
     video_models: ActionUnitModels
     image_models: ActionUnitModels
-    detector: RetinaFaceDetector | None
-    landmark_network: LandmarkNetwork | None
+    faces: FaceTrackingModels | None
+
+    def meter_for(self, *, landmarks_are_given: bool) -> FaceMeter:
+        """Return components 4 to 7 for landmarks of either origin."""
+        return self.meter if landmarks_are_given else self.tracked_meter
 
     def models_for(self, kind: MediaKind) -> ActionUnitModels:
         """Return the action-unit models for an input of some kind: single images have their own."""
@@ -48,7 +63,7 @@ class Engine:
     @property
     def providers(self) -> tuple[str, ...]:
         """What onnxruntime runs the networks on; empty where landmarks are given."""
-        return () if self.landmark_network is None else self.landmark_network.providers
+        return () if self.faces is None else self.faces.network.providers
 
 
 def warm_up(engine: Engine) -> None:
@@ -65,15 +80,26 @@ def warm_up(engine: Engine) -> None:
     frame = np.full((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX, 3), 127, dtype=np.uint8)
     mean = engine.meter.pdm.mean_mm.reshape(3, -1)[:2].T
     landmarks = np.ascontiguousarray(mean + np.float32(_WARM_UP_SIDE_PX / 2))
-    measured = engine.meter.measure(frame, landmarks)
+    measured = engine.tracked_meter.measure(frame, landmarks)
     tracker = ActionUnitTracker(engine.video_models)
     if measured is not None:
         tracker.add(measured.fhog, measured.geometry)
-    if engine.detector is not None:
-        engine.detector.detect(frame)
-    if engine.landmark_network is not None:
-        box = np.array([0, 0, _WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX], dtype=np.float32)
-        engine.landmark_network.locate(frame, box)
+    if engine.faces is not None:
+        _warm_up_faces(engine.faces, frame, landmarks)
+
+
+def _warm_up_faces(
+    faces: FaceTrackingModels, frame: NDArray[np.uint8], landmarks: NDArray[np.float32]
+) -> None:
+    faces.detector.detect(frame)
+    faces.network.follow(frame, landmarks)
+    grey = grey_from_bgr(frame)
+    fit = calc_params(faces.pdm, landmarks)
+    if faces.refinement is not None:
+        faces.refinement.first.refine(grey, fit)
+        faces.refinement.following.refine(grey, fit)
+    if faces.validator is not None:
+        faces.validator.confidence(grey, landmarks, fit.rotation_radians)
 
 
 def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
@@ -118,21 +144,40 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             "other action units than those for videos",
             "Use lists of the same action units for videos and images.",
         )
-    detector = network = None
-    if files.detector is not None:
-        detector = RetinaFaceDetector(files.detector, settings.detection, settings.onnxruntime)
-    if files.landmark_network is not None and files.landmark_spec is not None:
-        network = LandmarkNetwork(
-            load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
-        )
+    triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
     return Engine(
-        meter=FaceMeter(
-            pdm,
-            read_triangulation(files.triangulation, LANDMARK_COUNT),
-            shift_average=settings.alignment.shift_average,
-        ),
+        meter=FaceMeter(pdm, triangles),
+        tracked_meter=FaceMeter(pdm, triangles, settings.alignment.shift_average),
         video_models=video_models,
         image_models=image_models,
-        detector=detector,
-        landmark_network=network,
+        faces=_load_faces(files, settings, pdm),
+    )
+
+
+def _load_faces(
+    files: ModelFiles, settings: RunSettings, pdm: PointDistributionModel
+) -> FaceTrackingModels | None:
+    if files.detector is None or files.landmark_network is None or files.landmark_spec is None:
+        return None
+    refinement = validator = None
+    if files.refinement is not None:
+        model = read_face_landmark_model(files.refinement, files.parts)
+        try:
+            refinement = FaceRefinement.from_settings(model, settings.refinement)
+        except ValueError as error:
+            raise ModelFileError(
+                files.refinement,
+                f"its patch experts do not fit the settings ({error})",
+                "Correct the section [refinement] of the configuration.",
+            ) from error
+    if files.validator is not None:
+        validator = LandmarkValidator(read_landmark_validator(files.validator))
+    return FaceTrackingModels(
+        detector=RetinaFaceDetector(files.detector, settings.detection, settings.onnxruntime),
+        network=LandmarkNetwork(
+            load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
+        ),
+        pdm=pdm,
+        refinement=refinement,
+        validator=validator,
     )

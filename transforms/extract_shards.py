@@ -67,7 +67,8 @@ def _extract_shard(
     on_frame: Callable[[], None],
 ) -> ShardResult:
     task = shard.task
-    source = face_source(task, engine)
+    source = face_source(task, engine, settings, shard.first_frame)
+    meter = engine.meter_for(landmarks_are_given=task.landmarks_uri is not None)
     part = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
     parts: list[FeaturesPart] = []
 
@@ -85,14 +86,12 @@ def _extract_shard(
         media = open_media(task.uri, limits=settings.decoding, pts_range=part)
     with media:
         models = engine.models_for(media.info.kind)
-        modes = engine.meter.pdm.mode_count
+        modes = meter.pdm.mode_count
         recorder = ShardRecorder(models, modes)
         for frame in each_timed(Step.DECODING, media):
             face = source.observe(frame)
             with timed(Step.MEASUREMENT):
-                measured = None
-                if face.landmarks is not None:
-                    measured = engine.meter.measure(frame.image, face.landmarks)
+                measured = face.measure(meter, frame.image)
                 height_px, width_px = frame.image.shape[:2]
                 size_px = width_px, height_px
                 recorder.add(frame.pts_seconds, face.confidence, size_px, face.landmarks, measured)

@@ -6,14 +6,34 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import LandmarkFileError, ModelFileError
-from openface_core.landmarks import LandmarkNetwork
+from openface_core.eyes import FittedEyes
+from openface_core.face_measurement import FaceMeasurement, FaceMeter
+from openface_core.face_tracking import (
+    FaceTracker,
+    FaceTrackingModels,
+    TrackingFailure,
+    TrackingStep,
+)
 from openface_core.landmarks.files import GivenLandmarks, read_landmarks
 from openface_core.media import DecodedFrame
+from openface_core.shape import ShapeFit
 from transforms.engine import Engine
 from transforms.metrics import NoFace, Step, timed
 from transforms.records import VideoTask
+from transforms.settings import RunSettings
+
+_STEPS = {
+    TrackingStep.DETECTION: Step.DETECTION,
+    TrackingStep.LANDMARKS: Step.LANDMARKS,
+    TrackingStep.REFINEMENT: Step.REFINEMENT,
+    TrackingStep.CONFIDENCE: Step.CONFIDENCE,
+}
+_REASONS = {
+    TrackingFailure.NOT_DETECTED: NoFace.NOT_DETECTED,
+    TrackingFailure.NO_LANDMARKS: NoFace.NO_LANDMARKS,
+    TrackingFailure.NOT_TRUSTED: NoFace.NOT_TRUSTED,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +48,23 @@ class FaceObservation:
         Confidence in the face; None where nothing is known of one.
     no_face : NoFace or None
         Why there are no landmarks; None where there are.
+    fit : ShapeFit or None
+        Pose and shape that the landmarks are points of, where these are known.
+    eyes : FittedEyes or None
+        Its eyes, where eye models were fitted.
     """
 
     landmarks: NDArray[np.float32] | None
     confidence: float | None
     no_face: NoFace | None = None
+    fit: ShapeFit | None = None
+    eyes: FittedEyes | None = None
+
+    def measure(self, meter: FaceMeter, image: NDArray[np.uint8]) -> FaceMeasurement | None:
+        """Measure the face in its frame; None where there is none."""
+        if self.landmarks is None:
+            return None
+        return meter.measure(image, self.landmarks, self.eyes, self.fit)
 
 
 class FaceSource(Protocol):
@@ -45,34 +77,35 @@ class FaceSource(Protocol):
         """Raise an OpenFaceBeamError if a video of so many frames cannot be the one meant."""
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkFaces:
-    """Detects the face in every frame and finds its landmarks.
+class TrackedFaces:
+    """Finds the face in the frames, and follows it.
 
     Parameters
     ----------
-    detector : RetinaFaceDetector
-        Component 1.
-    network : LandmarkNetwork
-        Component 2.
+    models : FaceTrackingModels
+        Components 1 to 3.
+    settings : RunSettings
+        When faces are looked for anew, and when landmarks are trusted.
+    first_frame : int
+        Number in the video of the first frame that will be observed.
     """
 
-    detector: RetinaFaceDetector
-    network: LandmarkNetwork
+    def __init__(
+        self, models: FaceTrackingModels, settings: RunSettings, first_frame: int = 0
+    ) -> None:
+        self._tracker = FaceTracker(
+            models,
+            settings.detection.every_frames,
+            settings.confidence.threshold,
+            lambda step: timed(_STEPS[step]),
+        )
+        self._first_frame = first_frame
 
     def observe(self, frame: DecodedFrame) -> FaceObservation:
-        """Return the widest face of a frame; the confidence is the detector's score."""
-        with timed(Step.DETECTION):
-            faces = self.detector.detect(frame.image)
-            chosen = select_face(faces)
-        if chosen is None:
-            return FaceObservation(None, None, NoFace.NOT_DETECTED)
-        confidence = float(faces.scores[chosen])
-        with timed(Step.LANDMARKS):
-            found = self.network.locate(frame.image, faces.boxes[chosen], faces.five_points[chosen])
-        if found is None:
-            return FaceObservation(None, confidence, NoFace.NO_LANDMARKS)
-        return FaceObservation(found.landmarks, confidence)
+        """Return the face that was followed, or the widest one where faces were looked for."""
+        face = self._tracker.observe(frame.image, self._first_frame + frame.index)
+        no_face = None if face.failure is None else _REASONS[face.failure]
+        return FaceObservation(face.landmarks, face.confidence, no_face, face.fit, face.eyes)
 
     def check_frame_count(self, frame_count: int) -> None:
         """Any number of frames is fine."""
@@ -114,8 +147,21 @@ class GivenFaces:
             )
 
 
-def face_source(task: VideoTask, engine: Engine) -> FaceSource:
+def face_source(
+    task: VideoTask, engine: Engine, settings: RunSettings, first_frame: int = 0
+) -> FaceSource:
     """Return where the landmarks of an input come from.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    engine : Engine
+        Models in memory.
+    settings : RunSettings
+        Settings of the run.
+    first_frame : int
+        Number in the input of the first frame that will be observed.
 
     Raises
     ------
@@ -126,8 +172,8 @@ def face_source(task: VideoTask, engine: Engine) -> FaceSource:
     """
     if task.landmarks_uri is not None:
         return GivenFaces(read_landmarks(task.landmarks_uri), task.landmarks_uri)
-    if engine.detector is None or engine.landmark_network is None:
+    if engine.faces is None:
         raise ModelFileError(
             "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
         )
-    return NetworkFaces(engine.detector, engine.landmark_network)
+    return TrackedFaces(engine.faces, settings, first_frame)

@@ -45,6 +45,7 @@ class NoFace(StrEnum):
 
     NOT_DETECTED = "not_detected"
     NO_LANDMARKS = "no_landmarks_found"
+    NOT_TRUSTED = "landmarks_not_trusted"
     NOT_GIVEN = "none_in_landmark_file"
     NOT_A_FACE = "landmarks_not_a_face"
 
@@ -63,6 +64,8 @@ class Step(StrEnum):
     DECODING = "decoding_us"
     DETECTION = "detection_us"
     LANDMARKS = "landmarks_us"
+    REFINEMENT = "refinement_us"
+    CONFIDENCE = "confidence_us"
     MEASUREMENT = "measurement_us"
     FEATURES = "features_writing_us"
     HISTOGRAMS = "histograms_us"

@@ -6,6 +6,7 @@ from typing import Any
 from models import ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
+from openface_core.face_tracking import ConfidenceSettings, FaceRefinementSettings
 from openface_core.inference import OnnxSettings
 from openface_core.media import DecodeLimits
 
@@ -27,7 +28,7 @@ class AlignmentSettings:
         shifted by a quarter of a pixel. OpenFace does not do so.
     """
 
-    shift_average: bool = False
+    shift_average: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,10 @@ class RunSettings:
         Which models are used.
     detection : DetectionSettings
         How faces are found.
+    refinement : FaceRefinementSettings
+        How patch experts refine landmarks.
+    confidence : ConfidenceSettings
+        When landmarks are trusted.
     alignment : AlignmentSettings
         How faces are aligned and described.
     onnxruntime : OnnxSettings
@@ -186,6 +191,8 @@ class RunSettings:
     name: str = "default"
     models: ModelSelection = field(default_factory=ModelSelection)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
+    refinement: FaceRefinementSettings = field(default_factory=FaceRefinementSettings)
+    confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
@@ -195,6 +202,11 @@ class RunSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all settings that results depend on as plain values, for the record."""
-        settings = asdict(self)
+        settings = asdict(self, dict_factory=_plain)
         del settings["shards"]
         return settings
+
+
+def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a table of settings with lists in the place of tuples, as JSON and TOML have it."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in items}

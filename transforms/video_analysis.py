@@ -137,7 +137,7 @@ def analyse_together(
         with open_media(task.uri, limits=settings.decoding) as media:
             if tracker is None:
                 tracker = ActionUnitTracker(engine.models_for(media.info.kind))
-            observed.append(_observe(task, media, tracker, engine, on_frame))
+            observed.append(_observe(task, media, tracker, engine, settings, on_frame))
     assert tracker is not None  # noqa: S101 - there is at least one input
     units = _final_units(observed, tracker)
     calibration = _calibration(observed, tracker, settings)
@@ -186,16 +186,16 @@ def _observe(
     media: MediaReader,
     tracker: ActionUnitTracker,
     engine: Engine,
+    settings: RunSettings,
     on_frame: Callable[[], None],
 ) -> _Observed:
     """Measure the face in every frame of an input, and pass it on to the tracker."""
-    source = face_source(task, engine)
-    recorder = FrameRecorder(engine.meter.pdm.mode_count)
+    source = face_source(task, engine, settings)
+    meter = engine.meter_for(landmarks_are_given=task.landmarks_uri is not None)
+    recorder = FrameRecorder(meter.pdm.mode_count)
     for frame in media:
         face = source.observe(frame)
-        measured = None
-        if face.landmarks is not None:
-            measured = engine.meter.measure(frame.image, face.landmarks)
+        measured = face.measure(meter, frame.image)
         if measured is None:
             tracker.add_failure()
         else:

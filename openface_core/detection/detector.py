@@ -56,7 +56,7 @@ class DetectionSettings:
     max_side_px: int | None = 640
     min_face_px: float = 0.0
     max_faces: int = 64
-    every_frames: int = 1
+    every_frames: int = 150
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384

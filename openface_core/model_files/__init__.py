@@ -7,6 +7,7 @@ from openface_core.model_files.action_unit_files import (
 )
 from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
 from openface_core.model_files.landmark_model_files import (
+    face_landmark_model_files,
     read_face_landmark_model,
     read_landmark_model,
 )
@@ -16,6 +17,7 @@ from openface_core.model_files.svr_patch_file import read_svr_experts
 from openface_core.model_files.triangulation_file import read_triangulation
 
 __all__ = [
+    "face_landmark_model_files",
     "read_action_unit_list",
     "read_action_unit_model",
     "read_action_unit_models",

@@ -115,6 +115,38 @@ def read_face_landmark_model(
         raise _fail(path, str(error)) from error
 
 
+def face_landmark_model_files(
+    path: Path, part_names: tuple[str, ...] | None = None
+) -> tuple[Path, ...]:
+    """Return every file that :func:`read_face_landmark_model` reads for the same arguments.
+
+    Raises
+    ------
+    ModelFileError
+        If a list is missing or damaged.
+    """
+    files = [path]
+    for entry, words in _entries(path):
+        if entry == "LandmarkDetector":
+            files += _landmark_model_files(_file(path, words))
+        elif entry == "LandmarkDetector_part" and _is_wanted(words, part_names):
+            part = _file(path, words[:1])
+            files.append(part)
+            for kind, names in _entries(part):
+                if kind == "LandmarkDetector":
+                    files += _landmark_model_files(_file(part, names))
+    return tuple(files)
+
+
+def _is_wanted(words: list[str], part_names: tuple[str, ...] | None) -> bool:
+    return part_names is None or any(name in part_names for name in words[1:2])
+
+
+def _landmark_model_files(path: Path) -> list[Path]:
+    read = ("PDM", "PatchesCCNF", "PatchesIntensity")
+    return [path, *(_file(path, words) for entry, words in _entries(path) if entry in read)]
+
+
 def _part(path: Path) -> LandmarkModel:
     """Read a part's main list, which names one model and no parts."""
     for entry, words in _entries(path):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from onnx import helper
 
+from models import ModelSelection
 from tests.synthetic_models import (
     mean_face_mm,
     plausible_shape_parameters,
@@ -194,11 +195,20 @@ def write_networks(folder: Path) -> None:
     )
 
 
-def write_config(path: Path, models: Path) -> Path:
+def tiny_selection(models: Path) -> ModelSelection:
+    """Return the selection of the tiny landmark network of a models folder, and no more."""
+    return ModelSelection(
+        landmarks=str(models / "tiny.toml"), refinement="none", parts=(), validator="none"
+    )
+
+
+def write_config(path: Path, models: Path, every_frames: int = 1) -> Path:
     """Write a configuration that names the tiny landmark network of a models folder."""
     spec = str(models / "tiny.toml")
     path.write_text(
-        f"name = 'tiny'\n[models]\nlandmarks = {spec!r}\n[onnxruntime]\nprovider = 'cpu'\n",
+        f"name = 'tiny'\n[models]\nlandmarks = {spec!r}\nrefinement = 'none'\n"
+        f"validator = 'none'\n[detection]\nevery_frames = {every_frames}\n"
+        "[onnxruntime]\nprovider = 'cpu'\n",
         encoding="utf-8",
     )
     return path

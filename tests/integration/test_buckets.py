@@ -81,6 +81,7 @@ def test_files_of_a_run(corpus: Corpus) -> None:
         "errors.parquet",
         *(f"frames/bucket={k:05}/frames.parquet" for k in range(BUCKETS)),
         "metrics.json",
+        "summary.parquet",
     ]
     assert_nothing_is_left_over(corpus.output)
 

@@ -70,7 +70,7 @@ class Corpus:
         return load_settings(str(self.config(seconds)))
 
     def config(self, seconds: float) -> Path:
-        path = write_config(self.folder / f"{seconds}.toml", self.models)
+        path = write_config(self.folder / f"{seconds}.toml", self.models, every_frames=3)
         text = path.read_text()
         text += f"[shards]\nseconds = {seconds}\n[output]\nrow_group_rows = {ROW_GROUP_ROWS}\n"
         path.write_text(text)
@@ -133,7 +133,8 @@ def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     summary = corpus.run(output, 0)
     assert (summary.inputs, summary.inputs_written, summary.inputs_failed) == (5, 4, 1)
     assert summary.frames_decoded == 200 + 75 + 70 + 1
-    assert summary.frames_with_face == summary.frames_decoded - 48 - 41 - 1
+    # Two of the dark frames lie between detections, where the toy network follows anything.
+    assert summary.frames_with_face == summary.frames_decoded - 48 - 41 - 1 + 2
     assert_nothing_is_left_over(output)
     return output
 

@@ -11,6 +11,7 @@ from models import ModelSelection, locate_models
 from models.locate import SPECS_FOLDER, find_landmark_spec
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
+from tests.integration.synthetic_corpus import tiny_selection
 
 DEFAULT = ModelSelection()
 SPECS = sorted(SPECS_FOLDER.glob("*.toml"))
@@ -43,7 +44,7 @@ def test_networks_beside_the_models(place: str, network_models_folder: Path, tmp
     for name in ("tiny68.onnx", DEFAULT.detector):
         shutil.copy(network_models_folder / name, root / place / name)
     spec = network_models_folder / "tiny.toml"
-    found = locate_models(root, ModelSelection(landmarks=str(spec)))
+    found = locate_models(root, tiny_selection(network_models_folder))
     assert found.landmark_network == (root / place / "tiny68.onnx").resolve()
     assert found.detector == (root / place / DEFAULT.detector).resolve()
     assert found.landmark_spec == spec.resolve()
@@ -73,7 +74,7 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
 def test_a_missing_network(name: str, what: str, network_models_folder: Path, tmp_path) -> None:
     shutil.copytree(network_models_folder, tmp_path / "root")
     (tmp_path / "root" / name).unlink()
-    selection = ModelSelection(landmarks=str(tmp_path / "root" / "tiny.toml"))
+    selection = tiny_selection(tmp_path / "root")
     with pytest.raises(ModelFileError, match=f"the {what} was not found"):
         locate_models(tmp_path / "root", selection)
     assert locate_models(tmp_path / "root", selection, with_networks=False)
@@ -96,7 +97,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_hashes(network_models_folder: Path) -> None:
-    selection = ModelSelection(landmarks=str(network_models_folder / "tiny.toml"))
+    selection = tiny_selection(network_models_folder)
     found = locate_models(network_models_folder, selection)
     hashes = found.sha256()
     for name, digest in hashes.items():
@@ -120,7 +121,8 @@ def test_a_spec_of_the_package_goes_by_its_bare_name(
 ) -> None:
     shutil.copytree(network_models_folder, tmp_path / "root")
     (tmp_path / "root" / "tiny68.onnx").rename(tmp_path / "root" / "ghostone98.onnx")
-    assert "ghostone98.toml" in locate_models(tmp_path / "root", DEFAULT).sha256()
+    selection = ModelSelection(refinement="none", validator="none")
+    assert "ghostone98.toml" in locate_models(tmp_path / "root", selection).sha256()
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

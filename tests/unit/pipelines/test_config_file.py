@@ -52,11 +52,35 @@ def test_the_default_preset_mentions_every_setting() -> None:
             assert f"\n{key} = " in text or key == "max_faces", f"{group}.{key}"
 
 
-def test_openface22_differs_in_its_time_stamps_only() -> None:
-    found, default = load_settings("openface22").as_dict(), RunSettings().as_dict()
-    assert found.pop("output") == default.pop("output") | {"timestamps": "frame_number"}
-    assert found.pop("name") != default.pop("name")
-    assert found == default
+def changes(preset: str) -> dict[str, object]:
+    """Settings of a preset that are not the default's, by section and key."""
+    found, default = load_settings(preset).as_dict(), RunSettings().as_dict()
+    del found["name"]
+    return {
+        f"{group}.{key}": value
+        for group, values in found.items()
+        for key, value in values.items()
+        if value != default[group][key]
+    }
+
+
+def test_what_the_presets_change() -> None:
+    assert changes("openface22") == {
+        "detection.every_frames": 300,
+        "refinement.sigma_px": 1.5,  # OpenFace's own value
+        "alignment.shift_average": False,
+        "output.timestamps": "frame_number",
+    }
+    assert changes("fast") == {
+        "models.refinement": "none",
+        "models.parts": [],
+        "detection.every_frames": 30,
+        "alignment.shift_average": False,
+    }
+    assert changes("accurate") == {
+        "refinement.windows_px": [11, 9, 7],
+        "refinement.iterations": 10,
+    }
 
 
 def test_what_a_file_does_not_set_keeps_its_default(tmp_path: Path) -> None:
@@ -130,7 +154,7 @@ def test_neither_a_preset_nor_a_file(name: str, tmp_path: Path, monkeypatch) -> 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)
-    assert "default, flink, openface22" in caught.value.remedy
+    assert "accurate, dataflow, default, fast, flink, openface22" in caught.value.remedy
 
 
 def test_options_for_beam(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from models import ModelFiles, ModelSelection, locate_models
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxSettings
+from tests.integration.synthetic_corpus import tiny_selection
 from transforms.engine import load_engine
 from transforms.settings import AlignmentSettings, RunSettings
 
@@ -25,28 +26,31 @@ def test_without_networks(models_folder: Path) -> None:
     assert len(engine.video_models.presence_names) == 18
     assert engine.image_models.presence_names == engine.video_models.presence_names
     assert not engine.image_models.is_dynamic.any()
-    assert engine.detector is None
-    assert engine.landmark_network is None
+    assert engine.faces is None
     assert engine.providers == ()
 
 
-def test_shift_average_reaches_the_meter(models_folder: Path) -> None:
-    settings = RunSettings(alignment=AlignmentSettings(shift_average=True))
-    assert load_engine(files_of(models_folder), settings).meter.shift_average
-    assert not load_engine(files_of(models_folder), SETTINGS).meter.shift_average
+@pytest.mark.parametrize("shift_average", [True, False])
+def test_shift_average_is_for_landmarks_that_were_found(
+    shift_average: bool, models_folder: Path
+) -> None:
+    settings = RunSettings(alignment=AlignmentSettings(shift_average))
+    engine = load_engine(files_of(models_folder), settings)
+    assert engine.meter_for(landmarks_are_given=False).shift_average is shift_average
+    assert not engine.meter_for(landmarks_are_given=True).shift_average
 
 
 def test_with_networks(network_models_folder: Path) -> None:
-    selection = ModelSelection(landmarks=str(network_models_folder / "tiny.toml"))
+    selection = tiny_selection(network_models_folder)
     settings = RunSettings(models=selection, onnxruntime=OnnxSettings("cpu"))
     engine = load_engine(locate_models(network_models_folder, selection), settings)
-    assert engine.detector is not None
-    assert engine.landmark_network is not None
+    assert engine.faces is not None
+    assert engine.faces.refinement is engine.faces.validator is None
     assert engine.providers == ("CPUExecutionProvider",)
 
 
 def test_an_unavailable_provider(network_models_folder: Path) -> None:
-    selection = ModelSelection(landmarks=str(network_models_folder / "tiny.toml"))
+    selection = tiny_selection(network_models_folder)
     settings = RunSettings(models=selection, onnxruntime=OnnxSettings("directml"))
     with pytest.raises(ConfigError):
         load_engine(locate_models(network_models_folder, selection), settings)

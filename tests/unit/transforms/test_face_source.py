@@ -1,68 +1,67 @@
 """Landmarks from networks or from a file."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from openface_core.detection import FaceDetections
 from openface_core.errors import LandmarkFileError
+from openface_core.face_tracking import TrackedFace, TrackingFailure
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
-from transforms.face_source import GivenFaces, NetworkFaces
+from transforms.face_source import GivenFaces, TrackedFaces
 from transforms.metrics import NoFace
+from transforms.settings import RunSettings
 
 FRAME = DecodedFrame(0, 0.0, np.zeros((60, 80, 3), dtype=np.uint8))
 POINTS = np.arange(136, dtype=np.float32).reshape(68, 2)
 
 
-class FakeDetector:
-    def __init__(self, widths: list[float]) -> None:
-        self.widths = widths
+class FakeTracker:
+    """Answers with one face, and remembers what it was shown."""
 
-    def detect(self, image: np.ndarray) -> FaceDetections:
-        boxes = np.array([[0, 0, w, 20] for w in self.widths], dtype=np.float32).reshape(-1, 4)
-        count = len(boxes)
-        return FaceDetections(
-            boxes,
-            np.linspace(0.9, 0.6, count, dtype=np.float32),
-            np.zeros((count, 5, 2), dtype=np.float32),
-        )
+    def __init__(self, face: TrackedFace) -> None:
+        self.face = face
+        self.numbers: list[int] = []
+
+    def observe(self, image: np.ndarray, number: int) -> TrackedFace:
+        self.numbers.append(number)
+        return self.face
 
 
-class FakeNetwork:
-    def __init__(self, finds: bool = True) -> None:
-        self.finds = finds
-        self.box: Any = None
-
-    def locate(self, image: np.ndarray, box: np.ndarray, five_points: np.ndarray) -> Any:
-        self.box = box
-        return SimpleNamespace(landmarks=POINTS) if self.finds else None
+def tracked(face: TrackedFace, first_frame: int = 0) -> tuple[TrackedFaces, FakeTracker]:
+    source = TrackedFaces(None, RunSettings(), first_frame)  # type: ignore[arg-type]
+    tracker = FakeTracker(face)
+    source._tracker = tracker  # type: ignore[assignment]
+    return source, tracker
 
 
-def test_the_widest_face_is_measured() -> None:
-    network = FakeNetwork()
-    source = NetworkFaces(FakeDetector([10, 30, 20]), network)  # type: ignore[arg-type]
+def test_a_tracked_face_keeps_its_fit() -> None:
+    fit: Any = object()
+    source, _ = tracked(TrackedFace(POINTS, fit, None, 0.9))
     face = source.observe(FRAME)
     assert face.landmarks is POINTS
+    assert face.fit is fit
+    assert face.confidence == 0.9
     assert face.no_face is None
-    assert network.box[2] == 30
-    assert face.confidence == pytest.approx(0.75)
     source.check_frame_count(12345)
 
 
-def test_no_face() -> None:
-    face = NetworkFaces(FakeDetector([]), FakeNetwork()).observe(FRAME)  # type: ignore[arg-type]
-    assert (face.landmarks, face.confidence) == (None, None)
-    assert face.no_face is NoFace.NOT_DETECTED
+def test_frames_are_counted_from_the_begin_of_the_video() -> None:
+    source, tracker = tracked(TrackedFace(POINTS, None, None, 0.9), first_frame=300)
+    for index in range(3):
+        source.observe(DecodedFrame(index, None, FRAME.image))
+    assert tracker.numbers == [300, 301, 302]
 
 
-def test_a_box_without_landmarks_keeps_its_confidence() -> None:
-    face = NetworkFaces(FakeDetector([9]), FakeNetwork(False)).observe(FRAME)  # type: ignore[arg-type]
+@pytest.mark.parametrize("failure", list(TrackingFailure))
+def test_every_failure_is_counted_under_a_reason_of_its_own(failure: TrackingFailure) -> None:
+    face = tracked(TrackedFace(None, None, None, 0.3, failure))[0].observe(FRAME)
     assert face.landmarks is None
-    assert face.no_face is NoFace.NO_LANDMARKS
-    assert face.confidence == pytest.approx(0.9)
+    assert face.confidence == 0.3
+    assert face.no_face is not None
+    assert face.no_face.name == failure.name
+    assert face.measure(None, FRAME.image) is None  # type: ignore[arg-type]
 
 
 def given(confidence: list[float] | None) -> GivenFaces:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from tests.integration.synthetic_corpus import (
 )
 from tests.synthetic_video import write_video
 from transforms.engine import Engine, load_engine
-from transforms.face_source import FaceObservation, NetworkFaces
+from transforms.face_source import FaceObservation, TrackedFaces
 from transforms.provenance import RunProvenance
 from transforms.records import Severity, VideoTask
 from transforms.settings import OutputSettings, RunSettings
@@ -185,11 +186,12 @@ def test_faces_of_a_network(
 ) -> None:
     landmarks = face_clip(3)[1]
 
-    def observe(self: NetworkFaces, frame) -> FaceObservation:
+    def observe(self: TrackedFaces, frame) -> FaceObservation:
         return FaceObservation(landmarks[frame.index], 0.5 + 0.125 * frame.index)
 
-    monkeypatch.setattr(NetworkFaces, "observe", observe)
-    with_networks = replace(engine, detector=object(), landmark_network=_FakeNetwork())
+    monkeypatch.setattr(TrackedFaces, "observe", observe)
+    faces = SimpleNamespace(network=_FakeNetwork())
+    with_networks = replace(engine, faces=faces)  # type: ignore[arg-type]
     analysis = analyse(with_networks, write_clip(tmp_path / "v.mp4", 3), None)
     assert analysis.result.table["confidence"].to_pylist() == [0.5, 0.625, 0.75]
     assert record(analysis)["onnxruntime_providers"] == ["FakeExecutionProvider"]

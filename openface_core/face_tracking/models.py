@@ -1,0 +1,74 @@
+"""The models that find and follow faces."""
+
+from dataclasses import dataclass
+
+from openface_core.detection import RetinaFaceDetector
+from openface_core.eyes import EYE_PARTS, EyeFitter
+from openface_core.face_tracking.settings import FaceRefinementSettings
+from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmarks import LandmarkNetwork
+from openface_core.refinement.landmark_model import FaceLandmarkModel
+from openface_core.refinement.parts import FaceRefiner
+from openface_core.shape import PointDistributionModel
+
+
+@dataclass(frozen=True, eq=False)
+class FaceRefinement:
+    """Refinement with wide and with narrow search windows.
+
+    Parameters
+    ----------
+    first : FaceRefiner
+        For faces that were detected anew.
+    following : FaceRefiner
+        For faces that are known from the frame before.
+    eyes : EyeFitter or None
+        Makes eyes of the parts, where both eyes are among them.
+    """
+
+    first: FaceRefiner
+    following: FaceRefiner
+    eyes: EyeFitter | None = None
+
+    @classmethod
+    def from_settings(
+        cls, model: FaceLandmarkModel, settings: FaceRefinementSettings
+    ) -> "FaceRefinement":
+        """Return the refinement that settings describe.
+
+        Raises
+        ------
+        ValueError
+            If the model does not fit the settings.
+        """
+        has_eyes = set(EYE_PARTS) <= {part.name for part in model.parts}
+        return cls(
+            FaceRefiner(model, settings.first),
+            FaceRefiner(model, settings.following),
+            EyeFitter(model) if has_eyes else None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTrackingModels:
+    """Models in memory, which several threads may use at once.
+
+    Parameters
+    ----------
+    detector : RetinaFaceDetector
+        Component 1.
+    network : LandmarkNetwork
+        Component 2.
+    pdm : PointDistributionModel
+        The shape of a face, to which the network's points are fitted.
+    refinement : FaceRefinement or None
+        Component 3; None takes the network's points, fitted to the shape.
+    validator : LandmarkValidator or None
+        Says how far landmarks can be trusted; None takes the detector's score for it.
+    """
+
+    detector: RetinaFaceDetector
+    network: LandmarkNetwork
+    pdm: PointDistributionModel
+    refinement: FaceRefinement | None
+    validator: LandmarkValidator | None

@@ -1,0 +1,93 @@
+"""Settings of how a face is followed from frame to frame."""
+
+from dataclasses import dataclass
+
+from openface_core.errors import ConfigError
+from openface_core.refinement.settings import RefinementSettings
+
+
+@dataclass(frozen=True)
+class FaceRefinementSettings:
+    """How patch experts refine the landmarks of a face.
+
+    Parameters
+    ----------
+    windows_px : tuple of int
+        Search windows where the face is known from the frame before, one per scale of the experts
+        (0.25, 0.35, 0.5 in OpenFace's), odd numbers of pixels of that scale; 0 leaves a scale out.
+    first_windows_px : tuple of int
+        Search windows where the face was detected anew, or the frame before was not trusted.
+    iterations : int
+        Most steps of a fit at each scale.
+    sigma_px : float
+        Width of the kernel density estimate over a response map.
+    regularisation : float
+        How strongly the shape is held to the mean.
+    weight_factor : float
+        Factor of the experts' confidences as weights of the landmarks; 0 weighs all alike.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    windows_px: tuple[int, ...] = (0, 9, 7)
+    first_windows_px: tuple[int, ...] = (11, 9, 7)
+    iterations: int = 5
+    sigma_px: float = 2.5
+    regularisation: float = 25.0
+    weight_factor: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, windows in (
+            ("windows_px", self.windows_px),
+            ("first_windows_px", self.first_windows_px),
+        ):
+            try:
+                self._of_windows(windows)
+            except ValueError as error:
+                raise ConfigError(
+                    f"refinement.{name}", str(error), "Correct the value, or others of the section."
+                ) from None
+
+    def _of_windows(self, windows_px: tuple[int, ...]) -> RefinementSettings:
+        return RefinementSettings(
+            windows_px, self.iterations, self.sigma_px, self.regularisation, self.weight_factor
+        )
+
+    @property
+    def following(self) -> RefinementSettings:
+        """How a face is refined that is known from the frame before."""
+        return self._of_windows(self.windows_px)
+
+    @property
+    def first(self) -> RefinementSettings:
+        """How a face is refined that was detected anew."""
+        return self._of_windows(self.first_windows_px)
+
+
+@dataclass(frozen=True)
+class ConfidenceSettings:
+    """When the landmarks of a frame are trusted.
+
+    Parameters
+    ----------
+    threshold : float
+        Landmarks of a confidence of at most this are taken for none; from 0 up to below 1.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    threshold: float = 0.725
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.threshold < 1.0:
+            raise ConfigError(
+                "confidence.threshold",
+                f"expected a number from 0 up to below 1, found {self.threshold}",
+                "Correct the value.",
+            )
