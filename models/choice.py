@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
-from models.store import FileCheck, ModelStore, default_store
+from models.store import FileCheck, ModelStore, State, default_store
 from openface_core.errors import ModelFileError
 
 DEFAULT_PACK = "default"
@@ -69,9 +69,11 @@ def require(name: str, store: ModelStore, registry: Registry) -> None:
         if faults:
             wanting.append(pack)
     if bad:
+        # Other files are never overwritten, as they may be somebody's own.
+        is_wrong = any(check.state is not State.MISSING for check in bad)
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise ModelFileError(
             f"model pack {name!r}",
             f"{len(bad)} of its files are missing or wrong in {store.root}: {bad[0]}{more}",
-            remedy(wanting),
+            f"{'Remove the wrong ones. ' if is_wrong else ''}{remedy(wanting)}",
         )

@@ -86,4 +86,6 @@ def test_a_damaged_file(content: bytes | None, words: str, registry: Registry) -
     with pytest.raises(ModelFileError, match=words) as caught:
         models_folder("face", registry=registry)
     assert place in caught.value.cause
+    fetch = "`python -m models fetch face --accept-license`"
+    assert caught.value.remedy == f"Remove the wrong ones. Run {fetch}."
     assert models_folder("network", registry=registry)
