@@ -1,0 +1,136 @@
+"""CPU time of whole runs per frame, preset by preset: from the file to the Parquet table.
+
+The time is that of the whole process without its start-up, which a run on a video of one frame
+tells. Beside it stands one forward pass of a landmark network, timed in the same rounds: the ratio
+to it is what can be compared between machines.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.timing import Operation, measure
+from benchmarks.whole_runs import Used, machine, median, run_main_job, threads, write_one_frame
+from models import models_folder
+from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
+from openface_core.media import open_media
+
+REFERENCE_NETWORK = "cunjian_mobilefacenet68.onnx"
+_SIDE_PX = 112
+_CALLS = 100
+
+
+def reference_pass_ms(network: Path) -> float:
+    """Return the CPU time of one forward pass on one thread, milliseconds."""
+    model = OnnxModel(
+        network,
+        [TensorSpec(None, (1, 3, _SIDE_PX, _SIDE_PX))],
+        [TensorSpec(None, None)],
+        OnnxSettings("cpu", threads=1),
+    )
+    tensor = np.random.default_rng(0).random((1, 3, _SIDE_PX, _SIDE_PX), dtype=np.float32)
+    return measure({"pass": Operation(lambda _: model.run(tensor))}, _CALLS, 1)["pass"].median_ms
+
+
+def frame_count(video: Path) -> int:
+    """Return the number of frames that can be decoded."""
+    with open_media(str(video)) as media:
+        return sum(1 for _ in media)
+
+
+def find_network(folder: Path) -> Path:
+    """Return the network whose pass is the unit.
+
+    Raises
+    ------
+    SystemExit
+        If it is not in the models folder.
+    """
+    for place in (folder, folder / "models"):
+        if (place / REFERENCE_NETWORK).is_file():
+            return place / REFERENCE_NETWORK
+    raise SystemExit(
+        f"{folder} has no {REFERENCE_NETWORK}, whose pass is the unit of this benchmark"
+    )
+
+
+def measure_presets(
+    videos: Sequence[Path], presets: Sequence[str], models: Path, rounds: int
+) -> str:
+    """Return the figures as a Markdown table.
+
+    Parameters
+    ----------
+    videos : sequence of path
+        The videos.
+    presets : sequence of str
+        Presets or TOML files.
+    models : Path
+        The models folder.
+    rounds : int
+        Runs of each, in alternating order.
+    """
+    network = find_network(models)
+    passes_ms: list[float] = []
+    found: dict[tuple[str, Path], list[Used]] = {}
+    with tempfile.TemporaryDirectory(prefix="openface-beam-presets-") as folder:
+        empty = write_one_frame(Path(folder) / "one.mp4")
+        for k in range(rounds):
+            passes_ms.append(reference_pass_ms(network))
+            for preset in presets if k % 2 == 0 else tuple(reversed(presets)):
+                options = ["--models", str(models), "--config", preset]
+                for video in (empty, *videos):
+                    used = run_main_job([video], options, threads(1))
+                    found.setdefault((preset, video), []).append(used)
+                    sys.stderr.write(
+                        f"round {k + 1}, {preset}, {video.name}: {used.cpu_seconds:.2f} s CPU\n"
+                    )
+    unit_ms = float(np.median(passes_ms))
+    lines = [
+        f"{machine()}. Medians of {rounds} runs, one worker; the unit is {unit_ms:.2f} ms.",
+        "",
+        "| video | preset | frames | CPU ms per frame | of a network pass | start-up, CPU s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for video in videos:
+        frames = frame_count(video)
+        for preset in presets:
+            start_up = median(found[preset, empty])
+            work = median(found[preset, video]).since(start_up)
+            per_frame_ms = 1e3 * work.cpu_seconds / frames
+            lines.append(
+                f"| {video.name} | {preset} | {frames} | {per_frame_ms:.2f} "
+                f"| {per_frame_ms / unit_ms:.2f} | {start_up.cpu_seconds:.2f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(prog="python -m benchmarks.presets", description=__doc__)
+    result.add_argument("--videos", type=Path, nargs="+", required=True, metavar="V")
+    result.add_argument("--models", metavar="PACK|DIR", help="as for pipelines.run")
+    result.add_argument(
+        "--presets", nargs="+", default=["fast", "default", "accurate"], metavar="NAME|FILE"
+    )
+    result.add_argument("--rounds", type=int, default=3, metavar="N", help="default 3")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print a table."""
+    arguments = parser().parse_args(argv)
+    sys.stdout.write(
+        measure_presets(
+            arguments.videos, arguments.presets, models_folder(arguments.models), arguments.rounds
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
