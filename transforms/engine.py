@@ -10,6 +10,7 @@ from openface_core.action_unit_models import ActionUnitModels
 from openface_core.action_unit_tracker import ActionUnitTracker
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
+from openface_core.eyes import FittedEyes
 from openface_core.face_measurement import FaceMeter
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels
 from openface_core.landmark_validation import LandmarkValidator
@@ -23,7 +24,7 @@ from openface_core.model_files import (
     read_triangulation,
 )
 from openface_core.refinement.grey import grey_from_bgr
-from openface_core.shape import PointDistributionModel, calc_params
+from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings
 
@@ -85,21 +86,26 @@ def warm_up(engine: Engine) -> None:
     if measured is not None:
         tracker.add(measured.fhog, measured.geometry)
     if engine.faces is not None:
-        _warm_up_faces(engine.faces, frame, landmarks)
+        eyes, fit = _warm_up_faces(engine.faces, frame, landmarks)
+        engine.tracked_meter.measure(frame, landmarks, eyes, fit)
 
 
 def _warm_up_faces(
     faces: FaceTrackingModels, frame: NDArray[np.uint8], landmarks: NDArray[np.float32]
-) -> None:
+) -> tuple[FittedEyes | None, ShapeFit]:
     faces.detector.detect(frame)
     faces.network.follow(frame, landmarks)
     grey = grey_from_bgr(frame)
     fit = calc_params(faces.pdm, landmarks)
+    eyes = None
     if faces.refinement is not None:
-        faces.refinement.first.refine(grey, fit)
+        refined = faces.refinement.first.refine(grey, fit)
         faces.refinement.following.refine(grey, fit)
+        if faces.refinement.eyes is not None:
+            eyes = faces.refinement.eyes.place(refined.parts)
     if faces.validator is not None:
         faces.validator.confidence(grey, landmarks, fit.rotation_radians)
+    return eyes, fit
 
 
 def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:

@@ -42,11 +42,9 @@ class FaceRefinement:
             If the model does not fit the settings.
         """
         has_eyes = set(EYE_PARTS) <= {part.name for part in model.parts}
-        return cls(
-            FaceRefiner(model, settings.first),
-            FaceRefiner(model, settings.following),
-            EyeFitter(model) if has_eyes else None,
-        )
+        first = FaceRefiner(model, settings.first)
+        following = first.with_settings(settings.following)
+        return cls(first, following, EyeFitter(model) if has_eyes else None)
 
 
 @dataclass(frozen=True, eq=False)

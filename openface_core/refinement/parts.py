@@ -10,6 +10,7 @@ References
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -137,6 +138,18 @@ class FaceRefiner:
             raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
         self.face = LandmarkRefiner(model.face, settings)
         self.parts = tuple(PartRefiner(part, part_settings[part.name]) for part in model.parts)
+
+    def with_settings(self, settings: RefinementSettings) -> "FaceRefiner":
+        """Return a refiner of the same models that refines the whole face in another way.
+
+        Raises
+        ------
+        ValueError
+            See :class:`LandmarkRefiner`.
+        """
+        other = copy(self)
+        other.face = self.face.with_settings(settings)
+        return other
 
     def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedFace:
         """Refine landmarks of another source; see :meth:`LandmarkRefiner.refine_points`."""

@@ -5,6 +5,7 @@ References
 ``CLNF::Fit`` and ``Patch_experts::Response`` of OpenFace 2.2.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,17 +97,38 @@ class LandmarkRefiner:
 
     def __init__(self, model: LandmarkModel, settings: RefinementSettings) -> None:
         self.pdm = model.pdm
+        self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
+        self._model = model
+        self._prepared: dict[tuple[int, ScaleSettings], _Scale] = {}
+        self._use(settings)
+
+    def with_settings(self, settings: RefinementSettings) -> "LandmarkRefiner":
+        """Return a refiner of the same model that shares what both settings have in common.
+
+        Raises
+        ------
+        ValueError
+            As the constructor.
+        """
+        other = copy(self)
+        other._prepared = dict(self._prepared)
+        other._use(settings)
+        return other
+
+    def _use(self, settings: RefinementSettings) -> None:
         self.settings = settings
-        scales_px_per_mm = tuple(scale.grid.scale_px_per_mm for scale in model.experts)
-        self.scale_px_per_mm = scales_px_per_mm[0]
-        used = zip(model.experts, settings.windows_px, strict=False)
-        self._scales = tuple(
-            _Scale(model.pdm, experts, settings.at_scale(index, scales_px_per_mm))
-            for index, (experts, window) in enumerate(used)
-            if window > 0
-        )
-        if not self._scales:
+        scales_px_per_mm = tuple(scale.grid.scale_px_per_mm for scale in self._model.experts)
+        scales = []
+        used = zip(self._model.experts, settings.windows_px, strict=False)
+        for index, (experts, window) in enumerate(used):
+            if window > 0:
+                key = index, settings.at_scale(index, scales_px_per_mm)
+                if key not in self._prepared:
+                    self._prepared[key] = _Scale(self.pdm, experts, key[1])
+                scales.append(self._prepared[key])
+        if not scales:
             raise ValueError("no scale of the experts has a window")
+        self._scales = tuple(scales)
 
     def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedShape:
         """Refine landmarks of another source, to which the shape model is fitted first.

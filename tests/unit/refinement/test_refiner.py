@@ -269,3 +269,17 @@ def test_parts_must_fit_the_face():
     part = PartModel("chin", whole, np.arange(3), np.arange(3))
     with pytest.raises(ValueError, match="chin"):
         FaceRefiner(FaceLandmarkModel(whole, (part,)), TRACKING)
+
+
+def test_another_refiner_of_the_same_models_shares_what_is_the_same(picture, truth):
+    wide = RefinementSettings(windows_px=(11, 7))
+    first = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS)
+    shared, own = first.with_settings(wide), FaceRefiner(face_model(), wide, PART_SETTINGS)
+    assert shared.parts is first.parts
+    assert shared.face._scales[1] is first.face._scales[1]
+    assert shared.face._scales[0] is not first.face._scales[0]
+    found, expected = (r.refine_points(picture, truth + SHIFT_PX) for r in (shared, own))
+    np.testing.assert_array_equal(found.face.landmarks, expected.face.landmarks)
+    assert first.face.settings == SETTINGS
+    with pytest.raises(ValueError, match="no scale"):
+        first.with_settings(RefinementSettings(windows_px=(0, 0, 7)))
