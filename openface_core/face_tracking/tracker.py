@@ -7,7 +7,8 @@ References
 ----------
 ``DetectLandmarksInVideo`` of OpenFace 2.2, whose order of steps this is: follow the face; where the
 validator does not trust the result, detect anew in the same frame, and keep what was followed if
-that is not trusted either.
+that is not trusted either. One step is not OpenFace's: where the detector sees no face at all, what
+was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
 from dataclasses import dataclass
@@ -123,13 +124,15 @@ class FaceTracker:
         grey = self._grey(image_bgr)
         candidate = None if self._last is None else self._follow(image_bgr, grey, self._last)
         failure = TrackingFailure.NOT_TRUSTED
+        is_lost = False
         if candidate is None or not candidate.is_trusted:
             detected = self._detect(image_bgr, grey)
             if isinstance(detected, TrackingFailure):
                 failure = failure if candidate is not None else detected
+                is_lost = detected is TrackingFailure.NOT_DETECTED
             elif candidate is None or detected.is_trusted:
                 candidate = detected
-        self._last = candidate
+        self._last = None if is_lost else candidate
         if candidate is None:
             return TrackedFace(None, None, None, None, failure)
         if not candidate.is_trusted:

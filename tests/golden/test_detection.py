@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from benchmarks.annotated_faces import annotated_faces
 from openface_core.detection import DetectionSettings, RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
-from tests.golden.faces import annotated_faces
 
 LEAST_OVERLAP = 0.4  # intersection over union with the box of the landmarks
 LEAST_OVERLAP_OF_SIZES = 0.75
@@ -32,7 +32,7 @@ def frames(reference: Path, name: str, step: int) -> list[np.ndarray]:
 def test_every_annotated_face_is_found(
     reference: Path, detector: RetinaFaceDetector, name: str, count: int
 ) -> None:
-    faces = list(annotated_faces(reference, name))
+    faces = list(annotated_faces(reference / "faces", name))
     assert len(faces) == count
     missed = []
     for face in faces:
@@ -46,7 +46,7 @@ def test_the_five_points_are_on_eyes_and_mouth(
     reference: Path, detector: RetinaFaceDetector
 ) -> None:
     errors = []
-    for face in annotated_faces(reference, "helen_test", step=10):
+    for face in annotated_faces(reference / "faces", "helen_test", step=10):
         found = detector.detect(face.image)
         five = found.five_points[face.best(found)]
         points = face.landmarks

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.annotated_faces import AnnotatedFace, annotated_faces
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, LandmarkResult, load_landmark_spec
 from tests.conftest import REPOSITORY
-from tests.golden.faces import AnnotatedFace, annotated_faces
 from tests.unit.landmarks.test_conventions import MIRROR
 
 CPU = OnnxSettings("cpu")
@@ -68,7 +68,7 @@ def mean_error(
     network: LandmarkNetwork, detector: RetinaFaceDetector, reference: Path, name: str, step: int
 ) -> float:
     errors = []
-    for face in annotated_faces(reference, name, step):
+    for face in annotated_faces(reference / "faces", name, step):
         result = locate(network, detector, face)
         assert result is not None, face.name
         errors.append(face.normalised_error(result.landmarks))
@@ -96,7 +96,7 @@ def test_mirrored_faces_show_no_constant_shift(
 ) -> None:
     """A shift by half a pixel would part the points of a face and of its mirror image."""
     shifts = []
-    for face in annotated_faces(reference, "helen_train", step=12):
+    for face in annotated_faces(reference / "faces", "helen_train", step=12):
         found = detector.detect(face.image)
         if len(found) == 0:
             continue
@@ -122,7 +122,7 @@ def test_tilted_faces_give_tilted_landmarks(
     reference: Path, network: LandmarkNetwork, detector: RetinaFaceDetector, degrees: int
 ) -> None:
     distances = []
-    for face in annotated_faces(reference, "helen_train", step=60):
+    for face in annotated_faces(reference / "faces", "helen_train", step=60):
         level = locate(network, detector, face)
         assert level is not None
         middle = (face.image.shape[0] - 1) / 2

@@ -150,6 +150,28 @@ def test_a_face_that_left_fails_in_that_very_frame() -> None:
     assert gone.landmarks is None
 
 
+def test_a_face_that_the_detector_does_not_see_either_is_given_up() -> None:
+    script = Script(confidences=[0.9, 0.1, 0.8])
+    tracker = script.tracker(refines=True)
+    tracker.observe(IMAGE, 0)
+    script.faces_found = False
+    tracker.observe(IMAGE, 1)
+    script.taken()
+    assert tracker.observe(IMAGE, 2).failure is TrackingFailure.NOT_DETECTED
+    assert script.taken() == ["detect"]
+    script.faces_found = True
+    assert tracker.observe(IMAGE, 3).failure is None
+    assert script.taken() == ["detect", "locate", "refine first"]
+
+
+def test_a_trusted_face_is_followed_whether_or_not_the_detector_would_see_it() -> None:
+    script = Script(confidences=[0.9, 0.8])
+    tracker = script.tracker()
+    tracker.observe(IMAGE, 0)
+    script.faces_found = False
+    assert tracker.observe(IMAGE, 1).failure is None
+
+
 @pytest.mark.parametrize(
     ("script", "failure"),
     [
