@@ -62,7 +62,7 @@ CLNF_GAZE_ANGLE_R = 0.9
 CLNF_GAZE_ANGLES_MEAN_R = 0.9  # of both, with the frames below
 
 # expressive, counted from 0: behind the hand the C++ program fails in frame 98 and begins anew from
-# its own detector; until the hand is gone, the eyes that either program has are not those in sight.
+# its own detector; until the hand moves on, the two have the closed eyes at different places.
 LOST_BY_THE_CPP_PROGRAM = slice(94, 109)
 BEHIND_THE_HAND = slice(85, 125)
 SUCCESS_BEHIND_THE_HAND = {"openface22": 0.95, "default": 0.95, "accurate": 0.95, "fast": 0.9}
