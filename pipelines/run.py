@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
@@ -19,6 +19,9 @@ from pipelines.pipeline_failure import pipeline_failure
 from pipelines.run_arguments import RunArguments, parse_arguments
 from pipelines.run_summary import RunSummary, report_problems
 from pipelines.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from pipelines.run_plan import RunPlan
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
@@ -69,7 +72,6 @@ def run(arguments: RunArguments) -> RunSummary:
     begin, began = datetime.now(UTC), time.monotonic()
     beam = import_beam()
 
-    from openface_core.tables import frame_columns, summary_columns
     from pipelines.graph import build_graph
     from pipelines.metrics_report import RunOutline, describe_steps, write_metrics
     from pipelines.progress_display import ProgressDisplay
@@ -77,6 +79,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.run_plan import make_plan, places_of
     from pipelines.worker_place import worker_place
     from transforms.calibration import calibration_key
+    from transforms.complete_dataset import complete_dataset
     from transforms.dataset_documents import write_documents
     from transforms.dataset_layout import metrics_path
     from transforms.engine import warm_up
@@ -87,7 +90,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.records import Severity
     from transforms.share_shards import local_workers
     from transforms.storage import remove, remove_temporaries
-    from transforms.summary import count_short, write_summary
+    from transforms.summary import count_short
     from transforms.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.work_folder import discard_all
 
@@ -97,11 +100,12 @@ def run(arguments: RunArguments) -> RunSummary:
     workers = worker_place(runner, options)
     plan = make_plan(arguments)
     workers.check_paths(places_of(plan, arguments.output))
-    if not plan.todo and not plan.problems:
-        write_summary(arguments.output)  # a run may have been killed just before
-        return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     remove_temporaries(arguments.output)
     discard_all(arguments.output)
+    if not plan.todo and not plan.problems:
+        # A run may have been killed after its last table.
+        _complete_finished(arguments.output, plan)
+        return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     settings, todo = plan.settings, plan.todo
     own_rows = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
     problems = plan.problems + earlier_problems(arguments.output, own_rows)
@@ -114,14 +118,8 @@ def run(arguments: RunArguments) -> RunSummary:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
-    names = engine.video_models.intensity_names, engine.video_models.presence_names
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
-    write_documents(
-        arguments.output,
-        plan.provenance,
-        frame_columns(engine.meter.pdm.mode_count, *names),
-        summary_columns(*names),
-    )
+    write_documents(arguments.output, plan.provenance, *engine.columns)
     remove(metrics_path(arguments.output))  # of an earlier run
 
     promised = [
@@ -165,7 +163,9 @@ def run(arguments: RunArguments) -> RunSummary:
                     return RunSummary(arguments.output, plan.inputs, handed_over_to=runner)
                 metrics.add(_finish(pipeline, watchdog))
             discard_all(arguments.output)
-    summary = write_summary(arguments.output, *names)
+    dataset = complete_dataset(
+        arguments.output, {task.video_id for task in plan.finished}, *engine.action_unit_names
+    )
     seconds = time.monotonic() - began
     outline = RunOutline(
         begin, seconds, runner, plan.inputs, len(plan.finished), len(plan.problems)
@@ -174,11 +174,7 @@ def run(arguments: RunArguments) -> RunSummary:
     if not arguments.quiet:
         sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
     counts = metrics.counters
-    failed = {
-        row.video_id
-        for row in earlier_problems(arguments.output, ())
-        if row.severity is Severity.ERROR
-    }
+    failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in todo)
     return RunSummary(
         output=arguments.output,
@@ -189,7 +185,7 @@ def run(arguments: RunArguments) -> RunSummary:
         frames_decoded=counts[Count.FRAMES_DECODED],
         frames_with_face=counts[Count.FRAMES_WITH_FACE],
         warnings=counts[Count.WARNINGS],
-        inputs_with_few_frames=count_short(summary, plan.video_ids),
+        inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
         few_frames=settings.calibration.few_frames,
         seconds=seconds,
     )
@@ -210,6 +206,26 @@ def dry_run(arguments: RunArguments) -> None:
 
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
+
+
+def _complete_finished(output: str, plan: "RunPlan") -> None:
+    """Write what is missing, or not right, beside the tables of inputs that are all finished.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If a model file is damaged, or storage refuses.
+    """
+    from models import locate_models
+    from transforms.complete_dataset import complete_dataset
+    from transforms.dataset_documents import write_documents
+    from transforms.engine import load_engine
+
+    # Columns depend on the models, but not on the networks, which take a second to load.
+    files = locate_models(plan.files.root, plan.settings.models, with_networks=False)
+    engine = load_engine(files, plan.settings)
+    write_documents(output, plan.provenance, *engine.columns)
+    complete_dataset(output, plan.video_ids, *engine.action_unit_names)
 
 
 def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:

@@ -2,23 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
-from typing import IO, Any
+from typing import Any
 
 from openface_core.errors import OutputError
 from openface_core.media.sources import locate
 from openface_core.tables import Column, data_dictionary
 from transforms.bucket_files import VIDEO_COLUMN
 from transforms.provenance import RunProvenance, dataset_description
-from transforms.storage import join, read_whole, write_whole
+from transforms.storage import join, read_whole, write_if_changed
 from transforms.write_errors import ERROR_COLUMNS
 
 DESCRIPTION_NAME = "dataset_description.json"
 DICTIONARY_NAME = "data_dictionary.json"
-
-
-def _write_text(file: IO[bytes], text: str) -> None:
-    file.write(text.encode())
 
 
 def _buckets_of(settings: Any) -> int:
@@ -60,7 +55,7 @@ def write_documents(
     columns: Sequence[Column],
     of_summary: Sequence[Column],
 ) -> None:
-    """Write ``dataset_description.json`` and ``data_dictionary.json``.
+    """Write ``dataset_description.json`` and ``data_dictionary.json`` where that changes them.
 
     Parameters
     ----------
@@ -92,4 +87,4 @@ def write_documents(
     }
     for name, content in documents.items():
         text = json.dumps(content, indent=2) + "\n"
-        write_whole(join(output, name), partial(_write_text, text=text))
+        write_if_changed(join(output, name), text.encode())

@@ -25,6 +25,7 @@ from openface_core.model_files import (
 )
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
+from openface_core.tables import Column, frame_columns, summary_columns
 from openface_core.tables.columns import LANDMARK_COUNT
 from transforms.settings import RunSettings
 
@@ -60,6 +61,17 @@ class Engine:
     def models_for(self, kind: MediaKind) -> ActionUnitModels:
         """Return the action-unit models for an input of some kind: single images have their own."""
         return self.image_models if kind == "image" else self.video_models
+
+    @property
+    def action_unit_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the action units with an intensity, and of those with a presence."""
+        return self.video_models.intensity_names, self.video_models.presence_names
+
+    @property
+    def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+        """Columns of the tables of frames, and of the summary."""
+        names = self.action_unit_names
+        return frame_columns(self.meter.pdm.mode_count, *names), summary_columns(*names)
 
     @property
     def providers(self) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from apache_beam.utils.shared import Shared
 
 from models import ModelFiles
-from openface_core.errors import ModelFileError
+from openface_core import __version__
+from openface_core.errors import ModelFileError, PipelineError
 from transforms.engine import Engine, load_engine
+from transforms.provenance import SOFTWARE
 from transforms.settings import RunSettings
 from transforms.worker_presence import join_run
 
@@ -26,12 +28,15 @@ class EngineHandle:
         Keeps them in memory for all stages that hold the same handle.
     run_folder : str or None
         Where workers on the driver's machine register.
+    version : str
+        Version of this software where the run is started, which tables are recorded with.
     """
 
     files: ModelFiles
     settings: RunSettings
     shared: Shared = field(default_factory=Shared)
     run_folder: str | None = None
+    version: str = __version__
 
     def acquire(self) -> Engine:
         """Return the models, loading them if this process has not yet.
@@ -40,7 +45,15 @@ class EngineHandle:
         ------
         ModelFileError
             If a file is missing here, damaged, or the models do not fit together.
+        PipelineError
+            If this worker has another version of this software.
         """
+        if self.version != __version__:
+            raise PipelineError(
+                f"the worker {platform.node()}",
+                f"it has {SOFTWARE} {__version__}, the run was started with {self.version}",
+                "Install one version on every worker and where the run is started.",
+            )
         join_run(self.run_folder)
         engine: Engine = self.shared.acquire(self._load)
         return engine

@@ -141,6 +141,7 @@ def finish_video(
             models.intensity_names,
             models.presence_names,
         ),
+        warnings=video.blocks[0].block.warnings,
     )
     columns = frame_columns(
         engine.meter.pdm.mode_count, models.intensity_names, models.presence_names
@@ -166,7 +167,7 @@ def finish_video(
         else:
             path = frames_path(output, task.video_id)
             count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
-    warnings = Problem.decoding_warnings(task, video.blocks[0].block.warnings)
+    warnings = Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 
 

@@ -229,6 +229,8 @@ class VideoProvenance:
         Medians over fewer frames are marked as short.
     summary : dict
         What the summary says of it, see :func:`openface_core.tables.summary.summarise`.
+    warnings : tuple of str
+        What decoding had to work around.
     """
 
     identity: InputIdentity
@@ -239,6 +241,7 @@ class VideoProvenance:
     calibration: Calibration
     few_frames: int
     summary: dict[str, float | int | None] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
@@ -268,6 +271,7 @@ class VideoProvenance:
             "calibration_frames": self.calibration.frames,
             "calibration_is_short": self.calibration.is_short(self.few_frames),
             "summary": self.summary,
+            "decoding_warnings": list(self.warnings),
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),

@@ -108,12 +108,13 @@ class Problem:
         )
 
     @classmethod
-    def decoding_warnings(cls, task: VideoTask, texts: Iterable[str]) -> tuple["Problem", ...]:
+    def decoding_warnings(
+        cls, video_id: str, uri: str, texts: Iterable[str]
+    ) -> tuple["Problem", ...]:
         """Return the rows of what decoding an input had to work around."""
         remedy = "The frames that could be decoded were analysed; repair the file for the others."
         return tuple(
-            cls(task.video_id, task.uri, Severity.WARNING, "decoding", text, remedy)
-            for text in texts
+            cls(video_id, uri, Severity.WARNING, "decoding", text, remedy) for text in texts
         )
 
 

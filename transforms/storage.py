@@ -55,6 +55,41 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], None], *, durable: bool =
         ) from error
 
 
+def write_if_changed(uri: str, content: bytes) -> bool:
+    """Write a small file as :func:`write_whole` does, unless it is there with the same content.
+
+    Parameters
+    ----------
+    uri : str
+        Local path or fsspec URL.
+    content : bytes
+        What it is to hold.
+
+    Returns
+    -------
+    bool
+        Whether it was written.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    target = locate(uri, error=OutputError)
+    if (
+        target.exists()
+        and target.size_bytes() == len(content)
+        and read_whole(uri).getvalue() == content
+    ):
+        return False
+
+    def write(file: IO[bytes]) -> None:
+        file.write(content)
+
+    write_whole(uri, write)
+    return True
+
+
 def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> int:
     # Closing a remote file shows what it holds, even after a failure. So the content is made first,
     # and given to the filesystem as a whole.

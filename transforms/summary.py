@@ -5,18 +5,15 @@ the tables are from, and without reading one of them.
 """
 
 import io
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openface_core.errors import OutputError
-from openface_core.media.sources import locate
 from openface_core.tables.summary import names_in, summary_columns, summary_table
 from transforms.dataset_layout import summary_path
-from transforms.dataset_records import all_records
-from transforms.storage import read_whole, write_whole
+from transforms.storage import write_if_changed
 
 _FROM_RECORD = {
     "video_id": "video_id",
@@ -48,6 +45,7 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def write_summary(
     output: str,
+    rows: Sequence[Mapping[str, Any]],
     intensity_names: Collection[str] = (),
     presence_names: Collection[str] = (),
 ) -> pa.Table:
@@ -57,6 +55,8 @@ def write_summary(
     ----------
     output : str
         The output folder.
+    rows : sequence of mapping
+        What :func:`row_of` gives for its tables.
     intensity_names, presence_names : collection of str
         Action units that have a column even if no table speaks of them.
 
@@ -70,7 +70,6 @@ def write_summary(
     OutputError
         If storage refuses.
     """
-    rows = [row for record in all_records(output) if (row := row_of(record)) is not None]
     in_rows = names_in(rows)
     columns = summary_columns(
         sorted({*intensity_names, *in_rows[0]}), sorted({*presence_names, *in_rows[1]})
@@ -78,15 +77,8 @@ def write_summary(
     table = summary_table(rows, columns)
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
-    path = summary_path(output)
-    exists = locate(path, error=OutputError).exists()
-    if not exists or read_whole(path).getvalue() != content.getvalue():
-        write_whole(path, lambda file: _write(file, content.getvalue()))
+    write_if_changed(summary_path(output), content.getvalue())
     return table
-
-
-def _write(file: Any, content: bytes) -> None:
-    file.write(content)
 
 
 def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:

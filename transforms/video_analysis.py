@@ -163,6 +163,7 @@ def analyse_together(
                 tracker.models.intensity_names,
                 tracker.models.presence_names,
             ),
+            warnings=item.warnings,
         )
         columns = frame_columns(
             engine.meter.pdm.mode_count,
@@ -173,7 +174,9 @@ def analyse_together(
         analyses.append(
             VideoAnalysis(
                 result=VideoResult(item.task, frame_table(schema, series, own_units)),
-                warnings=Problem.decoding_warnings(item.task, item.warnings),
+                warnings=Problem.decoding_warnings(
+                    item.task.video_id, item.task.uri, item.warnings
+                ),
                 frames_decoded=provenance.frames_decoded,
                 frames_with_face=provenance.frames_with_face,
             )

@@ -1,5 +1,6 @@
 """The stage that writes the error table."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 from openface_core.tables import Column, frame_schema
 from transforms.dataset_layout import errors_path, frames_path
 from transforms.records import Problem
-from transforms.storage import remove, write_whole
+from transforms.storage import remove, write_if_changed
 
 ERROR_COLUMNS = (
     Column("video_id", pa.string(), "1", "name of the input in the dataset", False),
@@ -33,7 +34,7 @@ def error_table(problems: Iterable[Problem]) -> pa.Table:
 
 
 def write_errors(output: str, problems: Iterable[Problem]) -> str:
-    """Write the error table, replacing an older one, and return its path.
+    """Write the error table, replacing one that says anything else, and return its path.
 
     An input that cannot be analysed has no table of frames: one of an earlier run is removed. An
     input that is only out of reach keeps what it has.
@@ -49,7 +50,9 @@ def write_errors(output: str, problems: Iterable[Problem]) -> str:
     for problem in problems:
         if problem.voids_earlier_results:
             remove(frames_path(output, problem.video_id))
-    write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_if_changed(path, content.getvalue())
     return path
 
 
