@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import ModelFiles, ModelSelection, locate_models
+from openface_core import __version__
+from openface_core.errors import PipelineError
 from openface_core.landmarks.files import GivenLandmarks
 from pipelines.graph import build_graph
 from pipelines.run_metrics import Distribution, RunMetrics
@@ -227,3 +229,14 @@ def test_a_fault_of_the_program_costs_one_row_too(
     assert (row["video_id"], row["stage"]) == ("good", "analysis")
     assert "ZeroDivisionError: of our own making" in row["reason"]
     assert pq.read_table(tmp_path / "frames").num_rows == 4
+
+
+def test_a_worker_with_another_version_fails_the_run(
+    tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.engine_handle.__version__", "0.0.9")
+    with pytest.raises(PipelineError, match="the worker") as caught:
+        run_graph(tasks[:1], files, tmp_path / "out")
+    cause = f"it has openface-beam 0.0.9, the run was started with {__version__}"
+    assert caught.value.cause == cause
+    assert not (tmp_path / "out").exists()

@@ -3,12 +3,14 @@
 import pickle
 import platform
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models import ModelSelection, locate_models
-from openface_core.errors import ModelFileError
+from openface_core import __version__
+from openface_core.errors import ModelFileError, PipelineError
 from transforms.engine_handle import EngineHandle
 from transforms.settings import RunSettings
 from transforms.worker_presence import count_workers
@@ -34,6 +36,16 @@ def test_models_that_a_worker_does_not_have(handle: EngineHandle) -> None:
     assert caught.value.subject == str(handle.files.shape)
     assert platform.node() in caught.value.cause
     assert "same path on every worker" in caught.value.remedy
+
+
+def test_a_worker_with_another_version(handle: EngineHandle) -> None:
+    assert pickle.loads(pickle.dumps(handle)).version == __version__
+    travelled = pickle.loads(pickle.dumps(replace(handle, version="0.0.9")))
+    with pytest.raises(PipelineError, match=r"was started with 0\.0\.9") as caught:
+        travelled.acquire()
+    assert platform.node() in caught.value.subject
+    assert f"it has openface-beam {__version__}," in caught.value.cause
+    assert "Install one version" in caught.value.remedy
 
 
 def test_without_a_run_folder_nobody_registers(handle: EngineHandle, tmp_path: Path) -> None:
