@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from pipelines.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from pipelines.run_plan import RunPlan
+    from transforms.records import Problem
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
 # imports that lead to it stand in the functions.
@@ -84,7 +85,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.dataset_layout import metrics_path
     from transforms.engine import warm_up
     from transforms.engine_handle import EngineHandle
-    from transforms.finished import earlier_problems
+    from transforms.finished import RecordedTables, earlier_problems
     from transforms.metrics import Count
     from transforms.planning import promised_frames
     from transforms.records import Severity
@@ -108,7 +109,12 @@ def run(arguments: RunArguments) -> RunSummary:
         return RunSummary(arguments.output, plan.inputs, inputs_finished=plan.inputs)
     settings, todo = plan.settings, plan.todo
     own_rows = {task.video_id for task in todo} | {row.video_id for row in plan.problems}
-    problems = plan.problems + earlier_problems(arguments.output, own_rows)
+
+    def problems_of_others(analysed: Iterable[str]) -> "tuple[Problem, ...]":
+        tables = RecordedTables(arguments.output, settings.output.buckets)
+        return earlier_problems(arguments.output, analysed, tables.has)
+
+    problems = plan.problems + problems_of_others(own_rows)
 
     # Loaded before the workers need them, so that a damaged model fails once and at once. Workers
     # that are threads of this process find them loaded.
@@ -142,9 +148,7 @@ def run(arguments: RunArguments) -> RunSummary:
         # Without inputs there is still an error table to be written.
         for number, wave in enumerate(waves or ((),)):
             known = (
-                problems
-                if number == 0
-                else earlier_problems(arguments.output, [task.video_id for task in wave])
+                problems if number == 0 else problems_of_others([task.video_id for task in wave])
             )
             pipeline = beam.Pipeline(runner=make_runner(runner, options), options=options)
             with local_workers(sharing, [frames_of[task.video_id] for task in wave]) as sharers:

@@ -89,10 +89,8 @@ def complete_dataset(
             rows.append(row)
         problems += warnings_of(record)
         with_table.add(record.get("video_id"))
-    for problem in earlier_problems(output, finished):
-        is_outdated = problem.voids_earlier_results and problem.video_id in with_table
-        if problem.severity is Severity.ERROR and not is_outdated:
-            problems.append(problem)
+    earlier = earlier_problems(output, finished, with_table.__contains__)
+    problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
     write_errors(output, problems)
     return CompleteDataset(
         write_summary(output, rows, intensity_names, presence_names), tuple(problems)

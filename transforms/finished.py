@@ -1,7 +1,7 @@
 """Which inputs need no work, because an earlier run into the same folder has finished them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +32,16 @@ class RecordedTables:
         self._output = output
         self._buckets = buckets
         self._entries: dict[int, dict[str, BucketEntry]] = {}
+
+    def has(self, video_id: str) -> bool:
+        """Return whether an input has a readable table.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        return self.record_of(video_id) is not None
 
     def record_of(self, video_id: str) -> dict[str, object] | None:
         """Return the record of an input's table; None if there is no readable one.
@@ -93,8 +103,10 @@ def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunPro
     )
 
 
-def earlier_problems(output: str, analysed: Iterable[str]) -> tuple[Problem, ...]:
-    """Return the rows of the error table for inputs that this run does not analyse.
+def earlier_problems(
+    output: str, analysed: Iterable[str], has_table: Callable[[str], bool]
+) -> tuple[Problem, ...]:
+    """Return the rows of the error table that still hold, but for inputs that this run analyses.
 
     Parameters
     ----------
@@ -102,6 +114,9 @@ def earlier_problems(output: str, analysed: Iterable[str]) -> tuple[Problem, ...
         The output folder.
     analysed : iterable of str
         Video ids that this run has its own rows for.
+    has_table : callable
+        Whether an input has a table, given its video id. It belies a row that says that the
+        analysis failed: of a run that has mended this, and was killed before it could say so.
 
     Returns
     -------
@@ -124,4 +139,9 @@ def earlier_problems(output: str, analysed: Iterable[str]) -> tuple[Problem, ...
     except (pa.ArrowException, TypeError, KeyError, ValueError):
         return ()
     replaced = set(analysed)
-    return tuple(problem for problem in problems if problem.video_id not in replaced)
+    return tuple(
+        problem
+        for problem in problems
+        if problem.video_id not in replaced
+        and not (problem.voids_earlier_results and has_table(problem.video_id))
+    )

@@ -20,6 +20,7 @@ from tests.unit.transforms.work_material import (
 )
 from transforms import prepare_calibration
 from transforms.calibration import CalibratedVideo
+from transforms.complete_dataset import warnings_of
 from transforms.dataset_layout import frames_path
 from transforms.engine import Engine
 from transforms.finish_videos import FinishedVideo, finish_video
@@ -158,10 +159,14 @@ def test_warnings_are_rows_beside_the_results(
     (found,) = write_shards(str(tmp_path / "out"), task, pool_for(engine), [[PLACES]])
     warned = replace(found, warnings=("2 packets were damaged",))
     (blocks,) = calibrate_inputs([(warned,)], engine, str(tmp_path / "out"))
-    (warning,) = finish(blocks, engine, tmp_path / "out").warnings
+    video = finish(blocks, engine, tmp_path / "out")
+    (warning,) = video.warnings
     assert (warning.video_id, warning.stage, warning.severity.value) == ("v", "decoding", "warning")
     assert warning.reason == "2 packets were damaged"
     assert warning.remedy.endswith(".")
+    # The table knows as much, should the run be killed now.
+    record = json.loads(pq.read_schema(video.path).metadata[b"openface_beam"])
+    assert warnings_of(record) == video.warnings
 
 
 @pytest.mark.parametrize("kind", ["features", "scores"])

@@ -51,6 +51,7 @@ def provenance(**changes: object) -> VideoProvenance:
         "frames_with_face": 90,
         "calibration": Calibration("video", "video:v", ("v",), (), 45),
         "few_frames": 300,
+        "warnings": ("7 corrupt packets skipped",),
     }
     return VideoProvenance(**(values | changes))
 
@@ -74,6 +75,7 @@ def test_the_record_is_json_with_everything_in_it() -> None:
         "frames_with_face": 90, "calibration": "video", "calibration_frames": 45,
         "calibration_is_short": True, "calibration_key": "video:v", "calibration_inputs": ["v"],
         "calibration_inputs_failed": [], "calibration_inputs_digest": None, "rest": None,
+        "decoding_warnings": ["7 corrupt packets skipped"],
     }  # fmt: skip
     assert {key: record[key] for key in expected} == expected
 

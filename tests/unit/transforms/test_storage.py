@@ -8,7 +8,7 @@ import fsspec
 import pytest
 
 from openface_core.errors import OutputError
-from transforms.storage import join, read_whole, write_whole
+from transforms.storage import join, read_whole, write_if_changed, write_whole
 
 
 def failing_writer(error: Exception):
@@ -46,6 +46,16 @@ def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
     path.write_bytes(b"something much longer than the new content")
     write_whole(str(path), lambda file: file.write(b"new"))
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_a_file_is_written_if_that_changes_it(scheme: str, tmp_path: Path) -> None:
+    uri = f"{scheme}{tmp_path}/c.bin"
+    assert write_if_changed(uri, b"first")
+    assert not write_if_changed(uri, b"first")
+    for content in (b"other", b"longer than before", b""):
+        assert write_if_changed(uri, content)
+        assert read_whole(uri).read() == content
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), OSError(28, "No space left on device")])
