@@ -108,6 +108,8 @@ class FaceMeter:
         landmarks: Float32Array,
         fitted_eyes: FittedEyes | None = None,
         tracked_fit: ShapeFit | None = None,
+        *,
+        refit: bool = True,
     ) -> FaceMeasurement | None:
         """Measure one face.
 
@@ -121,8 +123,11 @@ class FaceMeter:
             Its eyes, where eye models were fitted.
         tracked_fit : ShapeFit or None
             Pose and shape that the landmarks are points of, where a tracker knows them. Head pose
-            and 3D landmarks come from it. Alignment and geometry descriptor come from a fit of
-            their own in any case, as in OpenFace.
+            and 3D landmarks come from it.
+        refit : bool
+            Whether alignment and geometry descriptor come from a fit of their own all the same, as
+            in OpenFace, where patch experts made the tracker's; False where that is the result of
+            :func:`calc_params` already.
 
         Returns
         -------
@@ -131,7 +136,9 @@ class FaceMeter:
         """
         if not np.isfinite(landmarks).all():
             return None
-        fit = calc_params(self.pdm, landmarks)
+        fit = tracked_fit
+        if fit is None or refit:
+            fit = calc_params(self.pdm, landmarks)
         camera = Camera.from_frame_size(frame.shape[1], frame.shape[0])
         shown = fit if tracked_fit is None else tracked_fit
         pose = head_pose(self.pdm, shown, landmarks, camera)

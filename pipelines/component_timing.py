@@ -185,7 +185,9 @@ class _TimedVideo:
         """Do what FaceMeter does, each component by itself."""
         watch, pdm = self.watch, self._pdm
         with watch.time("4 CalcParams"):
-            fit = calc_params(pdm, landmarks)
+            fit = face.fit
+            if fit is None or face.is_refined:
+                fit = calc_params(pdm, landmarks)
         with watch.time("4 pose, 3D points"):
             camera = Camera.from_frame_size(frame.image.shape[1], frame.image.shape[0])
             shown = fit if face.fit is None else face.fit

@@ -52,6 +52,8 @@ class FaceObservation:
         Pose and shape that the landmarks are points of, where these are known.
     eyes : FittedEyes or None
         Its eyes, where eye models were fitted.
+    is_refined : bool
+        Whether patch experts made the fit.
     """
 
     landmarks: NDArray[np.float32] | None
@@ -59,12 +61,13 @@ class FaceObservation:
     no_face: NoFace | None = None
     fit: ShapeFit | None = None
     eyes: FittedEyes | None = None
+    is_refined: bool = False
 
     def measure(self, meter: FaceMeter, image: NDArray[np.uint8]) -> FaceMeasurement | None:
         """Measure the face in its frame; None where there is none."""
         if self.landmarks is None:
             return None
-        return meter.measure(image, self.landmarks, self.eyes, self.fit)
+        return meter.measure(image, self.landmarks, self.eyes, self.fit, refit=self.is_refined)
 
 
 class FaceSource(Protocol):
@@ -105,7 +108,9 @@ class TrackedFaces:
         """Return the face that was followed, or the widest one where faces were looked for."""
         face = self._tracker.observe(frame.image, self._first_frame + frame.index)
         no_face = None if face.failure is None else _REASONS[face.failure]
-        return FaceObservation(face.landmarks, face.confidence, no_face, face.fit, face.eyes)
+        return FaceObservation(
+            face.landmarks, face.confidence, no_face, face.fit, face.eyes, face.is_refined
+        )
 
     def check_frame_count(self, frame_count: int) -> None:
         """Any number of frames is fine."""

@@ -53,6 +53,8 @@ class TrackedFace:
         Confidence in the landmarks, 0 to 1; None where there was nothing to judge.
     failure : TrackingFailure or None
         Why there is no face.
+    is_refined : bool
+        Whether patch experts made the fit, and not :func:`~openface_core.shape.calc_params`.
     """
 
     landmarks: Float32Array | None
@@ -60,6 +62,7 @@ class TrackedFace:
     eyes: FittedEyes | None
     confidence: float | None
     failure: TrackingFailure | None = None
+    is_refined: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,7 @@ class _Candidate:
     is_trusted: bool
     score: float
     """The detector's, from the last detection."""
+    is_refined: bool
 
 
 class FaceTracker:
@@ -186,7 +190,8 @@ class FaceTracker:
             refined = self._refined(grey, refinement.first, fit, score)
             if refined is not None:
                 return refined  # otherwise the face is too small for the experts
-        return self._judged(grey, project_shape(self._models.pdm, fit), fit, None, score)
+        points = project_shape(self._models.pdm, fit)
+        return self._judged(grey, points, fit, None, score, is_refined=False)
 
     def _refined(
         self, grey: UInt8Array, refiner: FaceRefiner, start: ShapeFit, score: float
@@ -200,7 +205,7 @@ class FaceTracker:
         face = refined.face
         if not face.is_fitted:
             return None
-        return self._judged(grey, face.landmarks, face.fit, eyes, score)
+        return self._judged(grey, face.landmarks, face.fit, eyes, score, is_refined=True)
 
     def _judged(
         self,
@@ -209,10 +214,13 @@ class FaceTracker:
         fit: ShapeFit,
         eyes: FittedEyes | None,
         score: float,
+        *,
+        is_refined: bool,
     ) -> _Candidate:
         confidence = score
         validator = self._models.validator
         if validator is not None and grey is not None:
             with self._stopwatch(TrackingStep.CONFIDENCE):
                 confidence = validator.confidence(grey, landmarks, fit.rotation_radians)
-        return _Candidate(landmarks, fit, eyes, confidence, confidence > self._threshold, score)
+        is_trusted = confidence > self._threshold
+        return _Candidate(landmarks, fit, eyes, confidence, is_trusted, score, is_refined)

@@ -74,7 +74,6 @@ def test_what_the_presets_change() -> None:
     assert changes("fast") == {
         "models.refinement": "none",
         "models.parts": [],
-        "detection.every_frames": 30,
         "alignment.shift_average": False,
     }
     assert changes("accurate") == {

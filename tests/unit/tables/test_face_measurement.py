@@ -1,5 +1,7 @@
 """Components 4 to 7 on a face whose parameters are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,20 @@ def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
     np.testing.assert_array_equal(first.fhog, second.fhog)
     np.testing.assert_array_equal(first.geometry, second.geometry)
     np.testing.assert_array_equal(first.landmarks_3d_mm, second.landmarks_3d_mm)
+
+
+def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
+    alone = meter.measure(*face)
+    assert alone is not None
+    other = replace(alone.fit, shape_parameters=alone.fit.shape_parameters * np.float32(0.5))
+    refitted = meter.measure(*face, tracked_fit=other)
+    taken = meter.measure(*face, tracked_fit=other, refit=False)
+    assert refitted is not None
+    assert taken is not None
+    assert refitted.fit is taken.fit is other
+    np.testing.assert_array_equal(refitted.landmarks_3d_mm, taken.landmarks_3d_mm)
+    np.testing.assert_array_equal(refitted.geometry, alone.geometry)
+    np.testing.assert_allclose(taken.geometry, alone.geometry / 2, atol=1e-5)
 
 
 def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face) -> None:
