@@ -105,7 +105,11 @@ def read_face_landmark_model(
         raise _fail(path, "no model of the whole face is named")
     missing = sorted(set(part_names or ()) - {name for name, _, _ in parts})
     if missing:
-        raise _fail(path, f"the parts {', '.join(missing)} are not named")
+        raise ModelFileError(
+            path,
+            f"it does not name the parts {', '.join(missing)}",
+            "Leave them out of the configuration (parts under [models]), or use another list.",
+        )
     try:
         return FaceLandmarkModel(
             face,
