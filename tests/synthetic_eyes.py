@@ -95,9 +95,9 @@ def _experts(scale_px_per_mm: float) -> CcnfExperts:
 
 
 @cache
-def eye_part(eye: int) -> PartModel:
+def eye_part(eye: int, scales_px_per_mm: tuple[float, ...] = SCALES_PX_PER_MM) -> PartModel:
     """Return the landmark model of one eye."""
-    model = LandmarkModel(eye_pdm(), tuple(_experts(scale) for scale in SCALES_PX_PER_MM))
+    model = LandmarkModel(eye_pdm(), tuple(_experts(scale) for scale in scales_px_per_mm))
     return PartModel(EYE_PARTS[eye], model, np.array(FACE_LID_POINTS[eye]), np.array(LID_POINTS))
 
 

@@ -1,0 +1,126 @@
+"""Faces that are followed, refined and judged, through the real graph: cut anywhere, same bytes."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.config_file import load_settings
+from pipelines.run import run
+from pipelines.run_arguments import RunArguments
+from tests.integration.synthetic_corpus import Frames, dark_frames, face_clip, write_models
+from tests.synthetic_tracking import tracking_config, write_tracking_models
+from tests.synthetic_video import write_video
+from transforms.dataset_layout import frames_path
+from transforms.records import VideoTask
+from transforms.shard_planning import plan_shards
+
+FRAMES, EVERY_FRAMES = 100, 15
+DARK = range(40, 52)
+THRESHOLD = 0.5
+# One thread, so that the clip is the same bytes on every machine.
+GOP = {"g": "10", "keyint_min": "10", "sc_threshold": "0", "threads": "1"}
+
+
+def moving_face() -> Frames:
+    """Return a face that moves to and fro, and is hidden by darkness for a while."""
+    pictures = face_clip(8)[0]
+    there_and_back = (*pictures, *pictures[-2:0:-1])
+    none = dark_frames(1)[0]
+    return tuple(none if i in DARK else there_and_back[i % 14] for i in range(FRAMES))
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip, and the models that follow its face."""
+
+    folder: Path
+    models: Path
+
+    @property
+    def uri(self) -> str:
+        return str(self.folder / "clip.mp4")
+
+    def config(self, seconds: float, every_frames: int = EVERY_FRAMES) -> str:
+        path = self.folder / f"{seconds}_{every_frames}.toml"
+        path.write_text(
+            tracking_config(
+                self.models, every_frames=every_frames, threshold=THRESHOLD, seconds=seconds
+            )
+        )
+        return str(path)
+
+    def run(self, output: Path, config: str) -> Path:
+        summary = run(
+            RunArguments(
+                inputs=(self.uri,),
+                output=str(output),
+                config=config,
+                models=str(self.models),
+                quiet=True,
+                beam=("--direct_running_mode=in_memory", "--direct_num_workers=1"),
+            )
+        )
+        assert (summary.inputs_written, summary.frames_decoded) == (1, FRAMES)
+        return Path(frames_path(str(output), "clip"))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    folder = tmp_path_factory.mktemp("tracked")
+    models = write_models(folder / "models", with_networks=True)
+    write_tracking_models(models)
+    write_video(folder / "clip.mp4", moving_face(), options=GOP)
+    return Clip(folder, models)
+
+
+@pytest.fixture(scope="module")
+def whole(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table of a run that cuts nothing."""
+    return clip.run(tmp_path_factory.mktemp("whole") / "out", clip.config(0))
+
+
+@pytest.fixture(scope="module")
+def table(whole: Path) -> pa.Table:
+    return pq.ParquetFile(whole).read()
+
+
+def test_the_clip_is_cut_where_faces_are_looked_for(clip: Clip) -> None:
+    settings = load_settings(clip.config(0.5))
+    assert len(plan_shards(VideoTask("clip", clip.uri), settings)) > 2
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2])
+def test_the_same_bytes_however_the_clip_is_cut(
+    seconds: float, clip: Clip, whole: Path, tmp_path: Path
+) -> None:
+    cut = clip.run(tmp_path / "out", clip.config(seconds))
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (cut, whole)]
+    assert hashes[0] == hashes[1]
+
+
+def test_frames_depend_on_those_before(clip: Clip, table: pa.Table, tmp_path: Path) -> None:
+    """Without this, the test above would show nothing about tracking."""
+    alone = clip.run(tmp_path / "out", clip.config(0, every_frames=1))
+    x, x_alone = (t["x_30"].to_pandas() for t in (table, pq.ParquetFile(alone).read()))
+    both = x.notna() & x_alone.notna()
+    assert (x[both] != x_alone[both]).any()
+    first = both.to_numpy() & (np.arange(FRAMES) % EVERY_FRAMES == 0)
+    np.testing.assert_array_equal(x[first], x_alone[first])
+
+
+def test_success_is_a_confidence_above_the_threshold(table: pa.Table) -> None:
+    success = table["success"].to_numpy()
+    confidence = table["confidence"].to_pandas().to_numpy(dtype=np.float64)
+    assert success.any()
+    assert (confidence[np.r_[: DARK.start, DARK.stop : FRAMES]] <= THRESHOLD).any()
+    np.testing.assert_array_equal(success, np.nan_to_num(confidence) > THRESHOLD)
+
+
+def test_eyes_are_there_with_the_face(table: pa.Table) -> None:
+    for name in ("gaze_angle_x", "eye_lmk_x_0", "eye_lmk_Z_55"):
+        np.testing.assert_array_equal(table[name].is_valid(), table["success"])
