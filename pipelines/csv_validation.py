@@ -50,6 +50,15 @@ CSV_ROTATION_BOUND = Bound(mean_difference=ROTATION_RADIANS)
 _EYE_CORNERS = (36, 45)
 """Outer corners of the two eyes, whose distance is the measure of landmark errors."""
 
+LANDMARK_GROUPS = {
+    "jaw": slice(0, 17),
+    "brows": slice(17, 27),
+    "nose": slice(27, 36),
+    "eyes": slice(36, 48),
+    "mouth": slice(48, 68),
+}
+"""Where in the face landmarks lie."""
+
 _SCALE_STEP, _POINT_3D_STEP_MM = 1e-3, 0.1
 """Last digits of ``p_scale`` and of the 3D landmarks in OpenFace's CSV."""
 
@@ -152,9 +161,11 @@ def _landmark_rows(table: pa.Table, reference: OpenFaceOutput) -> Iterator[Row]:
     left, right = _EYE_CORNERS
     eyes = np.linalg.norm(b[:, left] - b[:, right], axis=-1)
     both = np.isfinite(distance).all(axis=1) & (eyes > 0)
+    groups = {group: distance[both, points] for group, points in LANDMARK_GROUPS.items()}
     for name, values in (
         ("point distance, px", distance[both]),
         ("point distance / outer eye corners'", distance[both] / eyes[both, None]),
+        *((f"point distance, {group}, px", values) for group, values in groups.items()),
     ):
         yield Row(
             "2 landmarks",

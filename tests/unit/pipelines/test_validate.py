@@ -17,6 +17,7 @@ from openface_core.errors import ConfigError, InputError, LandmarkFileError
 from openface_core.media import open_media
 from openface_core.shape import Camera
 from openface_core.static_action_units import presences
+from pipelines.csv_validation import LANDMARK_GROUPS
 from pipelines.openface_output import read_openface_output
 from pipelines.validate import ValidateArguments, main, parse_arguments, parser, validate
 from pipelines.validation_report import Bound, Report, Row, as_json, as_text
@@ -349,6 +350,8 @@ def test_end_to_end_compares_landmarks_and_pose_too(corpus, tmp_path):
     )
     parts = {row.part for row in report.rows}
     assert {"1 detection", "2 landmarks", "4 pose", "end to end"} <= parts
+    compared = {row.compared for row in report.rows if row.part == "2 landmarks"}
+    assert {f"point distance, {group}, px" for group in LANDMARK_GROUPS} <= compared
     # The tiny networks of the tests know nothing of this face, so nothing is asked of them.
     assert all(row.bound is None for row in report.rows if row.part == "end to end")
     assert {row.part for row in report.units} == {"whole chain from given landmarks", "end to end"}
