@@ -145,3 +145,15 @@ def test_a_spec_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text("")
     assert find_landmark_spec(os.path.relpath(path)) == path.resolve()
+
+
+@pytest.mark.parametrize("parts", [("nose",), ("inner", "inner"), ("left_eye",)])
+def test_parts_that_there_are_not(parts: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="left_eye_28") as caught:
+        ModelSelection(parts=parts)
+    assert caught.value.subject == "models.parts"
+
+
+@pytest.mark.parametrize("parts", [(), ("inner",), ("right_eye_28", "left_eye_28")])
+def test_some_parts_or_none(parts: tuple[str, ...]) -> None:
+    assert ModelSelection(parts=parts).parts == parts
