@@ -141,7 +141,13 @@ class FaceTracker:
             return TrackedFace(None, None, None, None, failure)
         if not candidate.is_trusted:
             return TrackedFace(None, None, None, candidate.confidence, failure)
-        return TrackedFace(candidate.landmarks, candidate.fit, candidate.eyes, candidate.confidence)
+        return TrackedFace(
+            candidate.landmarks,
+            candidate.fit,
+            candidate.eyes,
+            candidate.confidence,
+            is_refined=candidate.is_refined,
+        )
 
     def _grey(self, image_bgr: UInt8Array) -> UInt8Array | None:
         if self._models.refinement is None and self._models.validator is None:

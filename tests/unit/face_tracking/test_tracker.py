@@ -211,6 +211,12 @@ def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> 
     assert script.taken() == ["refine following"]
 
 
+@pytest.mark.parametrize(("refines", "fits"), [(True, True), (True, False), (False, True)])
+def test_a_face_says_whether_experts_made_its_fit(refines: bool, fits: bool) -> None:
+    face = Script(confidences=[0.9], fits=fits).tracker(refines=refines).observe(IMAGE, 0)
+    assert face.is_refined is (refines and fits)
+
+
 def test_after_a_distrusted_frame_the_search_is_wide() -> None:
     script = Script(confidences=[0.9, 0.1, 0.1, 0.9])
     tracker = script.tracker(refines=True)
