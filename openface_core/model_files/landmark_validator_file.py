@@ -124,7 +124,7 @@ def _layers(
 
 def _warp(fields: BinaryFields) -> _Warp:
     pixel_count = fields.count("number of pixels", _MAX_SIDE_PX**2)
-    left, top = (np.float32(fields.number(f"shape's {side}")) for side in ("left", "top"))
+    left, top = (fields.number(f"shape's {side}") for side in ("left", "top"))
     if max(abs(left), abs(top)) > _MAX_VALUE:
         raise fields.fail(f"the shape should begin near 0, found {left:g}, {top:g}")
     # The shape's landmarks are not needed: the coefficients below were computed from them.
