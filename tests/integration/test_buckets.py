@@ -190,6 +190,7 @@ def test_another_filesystem(corpus: Corpus) -> None:
     assert reader is None or "c" not in reader.entries
 
 
+@pytest.mark.slow
 def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     undisturbed = corpus.folder / "undisturbed"
     corpus.run(output=str(undisturbed))

@@ -114,6 +114,7 @@ def expected(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return hashes(output)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_run_which_can_be_resumed(
     corpus: Corpus, expected: dict[str, str], tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_pass_for_every_way(corpus: list[str], capsys) -> None:
     assert len(tables) == len([line for line in tables if len(line.split()[0]) == 64]) >= 3
 
 
+@pytest.mark.slow
 def test_a_difference(corpus: list[str], capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     hashes = invariance.hashes
 

@@ -149,6 +149,7 @@ def test_problems_of_other_inputs_stay_in_the_error_table(corpus: Corpus) -> Non
     assert contents(corpus.output)["errors.parquet"] == before
 
 
+@pytest.mark.slow
 def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     for seed, name in enumerate("defgh", start=3):
         corpus.write(name, seed, 6)
