@@ -56,6 +56,8 @@ def test_every_clip_is_in_the_dataset(
     counts = rows.group_by("video_id").aggregate([([], "count_all")]).to_pylist()
     expected = {f"video-{name}": length for name, length in lengths.items()}
     assert {row["video_id"]: row["count_all"] for row in counts} == expected
+    sums = pq.read_table(tmp_path / "out" / "summary.parquet").to_pylist()
+    assert {row["video_id"]: row["frames"] for row in sums} == expected
 
 
 def test_the_benchmark(clips: Path, network_models_folder: Path, tmp_path: Path) -> None:
