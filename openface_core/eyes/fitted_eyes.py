@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.eyes.eye_points import EYE_COUNT, EYE_POINT_COUNT
-from openface_core.shape import PointDistributionModel, ShapeFit
-from openface_core.shape.rotations import euler_to_matrix
+from openface_core.shape import PointDistributionModel, ShapeFit, posed_shape
 
 Float32Array = NDArray[np.float32]
 
@@ -70,14 +69,10 @@ def place_eyes(
     """
     landmarks = np.empty((EYE_COUNT, EYE_POINT_COUNT, 2), dtype=np.float32)
     depths = np.empty((EYE_COUNT, EYE_POINT_COUNT), dtype=np.float32)
-    rotation = np.empty((3, 3))
     for eye, (pdm, fit) in enumerate(zip(pdms, fits, strict=True)):
         if not fit.is_finite:
             return None
-        rx, ry, rz = (float(angle) for angle in fit.rotation_radians)
-        euler_to_matrix(rx, ry, rz, rotation)
-        turned = pdm.shape_mm(fit.shape_parameters).astype(np.float64) @ rotation.T
-        landmarks[eye] = fit.scale_px_per_mm * turned[:, :2] + fit.translation_px
+        turned, landmarks[eye] = posed_shape(pdm, fit)
         depths[eye] = turned[:, 2]
     if not (np.isfinite(landmarks).all() and np.isfinite(depths).all()):
         return None

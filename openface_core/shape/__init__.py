@@ -9,7 +9,7 @@ and 3D landmarks in camera coordinates.
 from openface_core.shape.calc_params import ShapeFit, calc_params
 from openface_core.shape.pdm import PointDistributionModel
 from openface_core.shape.pose import Camera, HeadPose, head_pose, landmarks_in_camera_mm
-from openface_core.shape.projection import project_shape
+from openface_core.shape.projection import posed_shape, project_shape
 
 __all__ = [
     "Camera",
@@ -19,5 +19,6 @@ __all__ = [
     "calc_params",
     "head_pose",
     "landmarks_in_camera_mm",
+    "posed_shape",
     "project_shape",
 ]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from openface_core.kernel import kernel
 from openface_core.shape.calc_params import ShapeFit
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
-from openface_core.shape.rotations import axis_angle_to_matrix, euler_to_matrix, matrix_to_euler
+from openface_core.shape.projection import posed_shape
+from openface_core.shape.rotations import axis_angle_to_matrix, matrix_to_euler
 
 Float64Array = NDArray[np.float64]
 
@@ -303,11 +304,7 @@ def landmarks_in_camera_mm(
         X right, Y down, Z away from the camera, millimetres: the weak-perspective depth of the
         head plus each point's own, spread so that the points project where the fit puts them.
     """
-    rotation = np.empty((3, 3))
-    rx, ry, rz = (float(angle) for angle in fit.rotation_radians)
-    euler_to_matrix(rx, ry, rz, rotation)
-    turned = pdm.shape_mm(fit.shape_parameters).astype(np.float64) @ rotation.T
-    projected = fit.scale_px_per_mm * turned[:, :2] + fit.translation_px
+    turned, projected = posed_shape(pdm, fit)
     z = camera.fx_px / fit.scale_px_per_mm + turned[:, 2]
     x = z * (projected[:, 0] - camera.cx_px) / camera.fx_px
     y = z * (projected[:, 1] - camera.cy_px) / camera.fy_px
