@@ -27,7 +27,7 @@ GOP = {"g": "10", "keyint_min": "10", "sc_threshold": "0", "threads": "1"}
 
 
 def moving_face() -> Frames:
-    """Return a face that moves to and fro, and is hidden by darkness for a while."""
+    """Return a face that moves there and back, and is hidden by darkness for a while."""
     pictures = face_clip(8)[0]
     there_and_back = (*pictures, *pictures[-2:0:-1])
     none = dark_frames(1)[0]
