@@ -1,0 +1,1 @@
+"""Training of the embedded models. The networks need PyTorch: the extra ``train``."""
