@@ -1,0 +1,103 @@
+"""The command line ``python -m models.training``: makes the embedded models anew."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from models.training.settings import TrainingFolders, TrainingSettings
+from openface_core.errors import ConfigError, OpenFaceBeamError
+
+PARTS: Mapping[str, tuple[str, str]] = {
+    "detector": ("models.training.detector", "train_detector"),
+    "landmarks": ("models.training.landmarks", "train_landmarks"),
+    "shape": ("models.training.shape", "train_shape"),
+    "action_units": ("models.training.action_units", "train_action_units"),
+}
+"""Package and function of each part, in the order in which they build on each other."""
+
+_REFUSED = 2
+_INTERRUPTED = 130
+_EXTRA = ("torch", "onnx")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m models.training",
+        description="Train the embedded models. A training that was stopped goes on where it was.",
+        allow_abbrev=False,
+    )
+    result.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in this order"
+    )
+    result.add_argument(
+        "--reference",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="reference material: photographs in faces/, the models that teach beside it",
+    )
+    result.add_argument(
+        "--work", type=Path, required=True, metavar="DIR", help="caches and checkpoints"
+    )
+    result.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder of the embedded models"
+    )
+    result.add_argument("--threads", type=int, default=1, metavar="N", help="default: %(default)s")
+    result.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
+    return result
+
+
+def _train(part: str, folders: TrainingFolders, settings: TrainingSettings) -> None:
+    """Run one part; its code is imported here, since not every part needs the extra packages."""
+    package, function = PARTS[part]
+    try:
+        train = getattr(importlib.import_module(package), function)
+        train(folders, settings)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _EXTRA:
+            raise
+        raise ConfigError(
+            f"training of {part}",
+            f"the package {error.name!r} is not installed",
+            "Install what training needs: pip install 'openface-beam[train]'.",
+        ) from error
+
+
+def run(argv: Sequence[str]) -> int:
+    """Train what the command line asks for, and return 0.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If it fails in an expected way.
+    SystemExit
+        If the command line is wrong, or asks for help.
+    """
+    commands = parser()
+    arguments = commands.parse_args(argv)
+    if unknown := [part for part in arguments.parts if part not in PARTS]:
+        commands.error(f"unknown part {unknown[0]!r}: choose from {', '.join(PARTS)}")
+    if arguments.threads < 1:
+        commands.error(f"--threads: expected a whole number from 1 up, found {arguments.threads}")
+    folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
+    settings = TrainingSettings(arguments.threads, arguments.seed)
+    for part in PARTS:
+        if not arguments.parts or part in arguments.parts:
+            _train(part, folders, settings)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns 0, or 2 after one line of error."""
+    try:
+        return run(sys.argv[1:] if argv is None else argv)
+    except OpenFaceBeamError as error:
+        line = " ".join(str(error).split())
+        sys.stderr.write(f"error: {line}\n")
+        return _REFUSED
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return _INTERRUPTED

@@ -1,0 +1,89 @@
+"""The photographs that the embedded models are trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import InputError
+
+LANDMARKS = 68
+"""Annotated points of a face, iBUG order."""
+
+_REMEDY = "Give the folder of the reference material with --reference."
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """One photograph, as a rule of one face.
+
+    Parameters
+    ----------
+    set_name : str
+        The set it belongs to.
+    name : str
+        Its name in there.
+    path : Path
+        Its JPEG file.
+    landmarks_px : (68, 2) ndarray of float32, or None
+        iBUG points x, y that people marked, pixel centres on integers; None without annotation.
+    """
+
+    set_name: str
+    name: str
+    path: Path
+    landmarks_px: NDArray[np.float32] | None
+
+
+def read_photographs(faces_folder: Path, set_name: str) -> tuple[Photograph, ...]:
+    """List the photographs of a set in the order of their names; their pixels are not read.
+
+    Parameters
+    ----------
+    faces_folder : Path
+        Holds the pictures as ``<set>/<name>.jpg`` and, if the set is annotated, ``<set>.npz`` with
+        ``names`` (n,) and ``landmarks`` (n, 68, 2).
+    set_name : str
+        The set.
+
+    Returns
+    -------
+    tuple of Photograph
+
+    Raises
+    ------
+    InputError
+        If the set is not there, is empty, or its annotations do not fit its pictures.
+    """
+    folder = faces_folder / set_name
+    paths = {path.stem: path for path in sorted(folder.glob("*.jpg"))}
+    if not paths:
+        raise InputError(folder, "there are no photographs (*.jpg)", _REMEDY)
+    annotations = faces_folder / f"{set_name}.npz"
+    if not annotations.exists():
+        return tuple(Photograph(set_name, name, path, None) for name, path in paths.items())
+    landmarks = _read_annotations(annotations)
+    if missing := sorted(landmarks.keys() - paths.keys()):
+        raise InputError(annotations, f"there is no photograph {missing[0]!r}", _REMEDY)
+    return tuple(
+        Photograph(set_name, name, paths[name], landmarks[name]) for name in sorted(landmarks)
+    )
+
+
+def _read_annotations(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read the points of a set by the name of the photograph."""
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            names, landmarks = content["names"], content["landmarks"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(path, f"cannot be read as annotations ({error})", _REMEDY) from error
+    if names.ndim != 1 or landmarks.shape != (len(names), LANDMARKS, 2):
+        raise InputError(
+            path,
+            f"expected {LANDMARKS} points for each of {names.shape} names, "
+            f"found the shape {landmarks.shape}",
+            _REMEDY,
+        )
+    points = landmarks.astype(np.float32)
+    return {str(name): face for name, face in zip(names, points, strict=True)}

@@ -1,0 +1,71 @@
+"""Which parts are trained, in which order, and what is said where something is missing."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from models.training import command_line
+from models.training.settings import TrainingFolders, TrainingSettings
+
+Call = tuple[str, TrainingFolders, TrainingSettings]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Every part replaced by one that only notes that it was called."""
+    made: list[Call] = []
+    for part, (package, function) in command_line.PARTS.items():
+        module = ModuleType(package)
+
+        def train(folders: TrainingFolders, settings: TrainingSettings, part: str = part) -> None:
+            made.append((part, folders, settings))
+
+        setattr(module, function, train)
+        monkeypatch.setitem(sys.modules, package, module)
+    return made
+
+
+def arguments(folder: Path, *more: str) -> list[str]:
+    names = ("reference", "work", "output")
+    return [*(word for name in names for word in (f"--{name}", str(folder / name))), *more]
+
+
+def test_all_parts_are_trained_in_their_order(tmp_path: Path, calls: list[Call]) -> None:
+    assert command_line.main(arguments(tmp_path, "--threads", "2", "--seed", "5")) == 0
+    assert [part for part, _, _ in calls] == ["detector", "landmarks", "shape", "action_units"]
+    _, folders, settings = calls[0]
+    assert folders.faces == tmp_path / "reference" / "faces"
+    assert settings == TrainingSettings(threads=2, seed=5)
+
+
+def test_named_parts_are_trained_in_the_order_of_all(tmp_path: Path, calls: list[Call]) -> None:
+    assert command_line.main(arguments(tmp_path, "shape", "detector")) == 0
+    assert [part for part, _, _ in calls] == ["detector", "shape"]
+
+
+def test_a_missing_extra_package_is_told_in_one_line(
+    tmp_path: Path,
+    calls: list[Call],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def needs_torch(folders: TrainingFolders, settings: TrainingSettings) -> None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    package, function = command_line.PARTS["landmarks"]
+    monkeypatch.setattr(sys.modules[package], function, needs_torch)
+    assert command_line.main(arguments(tmp_path, "landmarks")) == 2
+    error = capsys.readouterr().err
+    assert "pip install 'openface-beam[train]'" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [["nose"], ["--threads", "0"]])
+def test_a_wrong_command_line_is_refused(
+    tmp_path: Path, calls: list[Call], more: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command_line.main(arguments(tmp_path, *more))
+    assert calls == []
