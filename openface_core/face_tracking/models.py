@@ -62,7 +62,8 @@ class FaceTrackingModels:
     refinement : FaceRefinement or None
         Component 3; None takes the network's points, fitted to the shape.
     validator : LandmarkValidator or None
-        Says how far landmarks can be trusted; None takes the detector's score for it.
+        Says how far landmarks can be trusted. Without it, the network's own probability that there
+        is a face does where its points are taken, or else the detector's score.
     """
 
     detector: RetinaFaceDetector

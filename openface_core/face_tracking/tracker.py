@@ -21,6 +21,7 @@ from openface_core.detection import select_face
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
+from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.shape import ShapeFit, calc_params, project_shape
@@ -162,7 +163,7 @@ class FaceTracker:
         if refinement is None or grey is None:
             with self._stopwatch(TrackingStep.LANDMARKS):
                 found = self._models.network.follow(image_bgr, last.landmarks)
-            return None if found is None else self._fitted(grey, found.landmarks, last.score)
+            return None if found is None else self._fitted(grey, found, last.score)
         refiner = refinement.following if last.is_trusted else refinement.first
         return self._refined(grey, refiner, last.fit, last.score)
 
@@ -181,14 +182,14 @@ class FaceTracker:
             )
         if found is None:
             return TrackingFailure.NO_LANDMARKS
-        candidate = self._fitted(grey, found.landmarks, score)
+        candidate = self._fitted(grey, found, score)
         return TrackingFailure.NO_LANDMARKS if candidate is None else candidate
 
     def _fitted(
-        self, grey: UInt8Array | None, points: Float32Array, score: float
+        self, grey: UInt8Array | None, found: LandmarkResult, score: float
     ) -> _Candidate | None:
         """Return the network's points, fitted to the shape and refined where that is wanted."""
-        fit = calc_params(self._models.pdm, points)
+        fit = calc_params(self._models.pdm, found.landmarks)
         if not fit.is_finite:
             return None
         refinement = self._models.refinement
@@ -197,7 +198,9 @@ class FaceTracker:
             if refined is not None:
                 return refined  # otherwise the face is too small for the experts
         points = project_shape(self._models.pdm, fit)
-        return self._judged(grey, points, fit, None, score, is_refined=False)
+        return self._judged(
+            grey, points, fit, None, score, presence=found.presence, is_refined=False
+        )
 
     def _refined(
         self, grey: UInt8Array, refiner: FaceRefiner, start: ShapeFit, score: float
@@ -221,9 +224,10 @@ class FaceTracker:
         eyes: FittedEyes | None,
         score: float,
         *,
+        presence: float | None = None,
         is_refined: bool,
     ) -> _Candidate:
-        confidence = score
+        confidence = score if presence is None else presence
         validator = self._models.validator
         if validator is not None and grey is not None:
             with self._stopwatch(TrackingStep.CONFIDENCE):

@@ -10,6 +10,7 @@ import pytest
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackingFailure, TrackingStep
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
+from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
 from tests.synthetic_models import synthetic_pdm
 
@@ -35,6 +36,7 @@ class Script:
     landmarks_found: bool = True
     follows: bool = True
     fits: bool = True
+    presences: list[float] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
     def detect(self, image: np.ndarray) -> FaceDetections:
@@ -47,11 +49,14 @@ class Script:
     def locate(self, image: np.ndarray, box: np.ndarray, five: np.ndarray) -> Any:
         self.calls.append("locate")
         assert box[0] == 100, "the widest face is the one to be followed"
-        return SimpleNamespace(landmarks=face_at(150)) if self.landmarks_found else None
+        return self.found(face_at(150)) if self.landmarks_found else None
 
     def follow(self, image: np.ndarray, landmarks: np.ndarray) -> Any:
         self.calls.append("follow")
-        return SimpleNamespace(landmarks=landmarks + 1) if self.follows else None
+        return self.found(landmarks + 1) if self.follows else None
+
+    def found(self, landmarks: np.ndarray) -> LandmarkResult:
+        return LandmarkResult(landmarks, self.presences.pop(0) if self.presences else None)
 
     def confidence(self, grey: np.ndarray, landmarks: np.ndarray, angles: np.ndarray) -> float:
         return self.confidences.pop(0)
@@ -198,6 +203,28 @@ def test_without_a_validator_the_score_of_the_last_detection_counts() -> None:
     tracker = Script().tracker(validates=False)
     for number in range(3):
         assert tracker.observe(IMAGE, number).confidence == pytest.approx(SCORE)
+
+
+def test_without_a_validator_the_network_judges_its_own_points() -> None:
+    script = Script(presences=[0.95, 0.8, 0.6, 0.75])
+    tracker = script.tracker(validates=False)
+    assert tracker.observe(IMAGE, 0).confidence == 0.95
+    assert tracker.observe(IMAGE, 1).confidence == 0.8
+    script.taken()
+    assert tracker.observe(IMAGE, 2).confidence == 0.75
+    assert script.taken() == ["follow", "detect", "locate"]
+
+
+def test_refined_points_are_not_those_that_the_network_judged() -> None:
+    script = Script(presences=[0.8])
+    tracker = script.tracker(validates=False, refines=True)
+    for number in range(2):
+        assert tracker.observe(IMAGE, number).confidence == pytest.approx(SCORE)
+
+
+def test_a_validator_has_the_last_word() -> None:
+    script = Script(presences=[0.8], confidences=[0.9])
+    assert script.tracker().observe(IMAGE, 0).confidence == 0.9
 
 
 def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> None:
