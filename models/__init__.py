@@ -1,7 +1,16 @@
 """The models: which there are, how they are got, and where their files are found."""
 
-from models.choice import models_folder
+from models.choice import DEFAULT_PACK, EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import ModelFiles, ModelSelection, locate_models
 from models.registry import default_registry
 
-__all__ = ["ModelFiles", "ModelSelection", "default_registry", "locate_models", "models_folder"]
+__all__ = [
+    "DEFAULT_PACK",
+    "EMBEDDED_PACK",
+    "ModelFiles",
+    "ModelSelection",
+    "default_registry",
+    "folder_of_environment",
+    "locate_models",
+    "models_folder",
+]

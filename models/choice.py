@@ -1,20 +1,33 @@
-"""Which models folder a run uses: the one that is named, or the one that packs were put into."""
+"""Which models folder a run uses: one that is named, that of the packs, or the program's own."""
 
 import os
 from pathlib import Path
 
 from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
-from models.store import FileCheck, ModelStore, State, default_store
+from models.store import FileCheck, ModelStore, State, default_store, store_of
 from openface_core.errors import ModelFileError
 
 DEFAULT_PACK = "default"
+EMBEDDED_PACK = "embedded"
 WITHOUT_NETWORKS = "openface22"
 """Enough where landmarks are given."""
 
 
+def folder_of_environment() -> Path | None:
+    """Return the models folder that the environment names, if it does."""
+    for variable in MODELS_VARIABLES:
+        if value := os.environ.get(variable):
+            return Path(value)
+    return None
+
+
 def models_folder(
-    named: str | None, *, with_networks: bool = True, registry: Registry | None = None
+    named: str | None,
+    *,
+    with_networks: bool = True,
+    needed: str = DEFAULT_PACK,
+    registry: Registry | None = None,
 ) -> Path:
     """Return the models folder of a run.
 
@@ -22,9 +35,12 @@ def models_folder(
     ----------
     named : str or None
         A pack, or a folder; the name of a pack comes first, so ``./default`` is a folder. None
-        takes the folder that the environment names, or else the pack ``default``.
+        takes the folder that the environment names, or else what is needed.
     with_networks : bool
         Whether detector and landmark network are needed; not where landmarks are given.
+    needed : str
+        The pack that the preset is made for. If it comes with the program, the environment has no
+        say.
     registry : Registry or None
         The packs; None for those of this program.
 
@@ -40,15 +56,20 @@ def models_folder(
     """
     registry = registry or default_registry()
     if named is None:
-        for variable in MODELS_VARIABLES:
-            if value := os.environ.get(variable):
-                return Path(value)
-        named = DEFAULT_PACK if with_networks else WITHOUT_NETWORKS
+        folder = folder_of_environment()
+        if folder is not None and not _is_embedded(needed, registry):
+            return folder
+        is_default = needed == DEFAULT_PACK
+        named = WITHOUT_NETWORKS if is_default and not with_networks else needed
     elif named not in registry.names:
         return Path(named)
     store = default_store()
     require(named, store, registry)
-    return store.root
+    return store_of(registry.select(named)[0], store).root
+
+
+def _is_embedded(name: str, registry: Registry) -> bool:
+    return any(pack.is_embedded for pack in registry.select(name))
 
 
 def require(name: str, store: ModelStore, registry: Registry) -> None:
@@ -63,17 +84,19 @@ def require(name: str, store: ModelStore, registry: Registry) -> None:
     """
     bad: list[FileCheck] = []
     wanting: list[Pack] = []
+    place = store
     for pack in registry.select(name):
-        faults = [check for check in store.check(pack) if not check.is_there]
+        place = store_of(pack, store)
+        faults = [check for check in place.check(pack) if not check.is_there]
         bad += faults
         if faults:
             wanting.append(pack)
     if bad:
         # Other files are never overwritten, as they may be somebody's own.
-        is_wrong = any(check.state is not State.MISSING for check in bad)
+        is_wrong = any(check.state is not State.MISSING for check in bad) and place is store
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise ModelFileError(
             f"model pack {name!r}",
-            f"{len(bad)} of its files are missing or wrong in {store.root}: {bad[0]}{more}",
+            f"{len(bad)} of its files are missing or wrong in {place.root}: {bad[0]}{more}",
             f"{'Remove the wrong ones. ' if is_wrong else ''}{remedy(wanting)}",
         )

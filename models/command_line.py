@@ -8,7 +8,7 @@ from pathlib import Path
 from models.fetching import fetch_pack, files_without_address, must_be_imported
 from models.importing import ImportFolder, import_pack
 from models.registry import Pack, Registry, default_registry
-from models.store import ModelStore, State, default_store
+from models.store import ModelStore, State, default_store, store_of
 from openface_core.errors import ConfigError, ModelFileError, OpenFaceBeamError
 
 _FAILED = 1
@@ -30,8 +30,8 @@ examples:
   # compare all files with their hashes
   python -m models verify
 
-Packs go into the folder that OPENFACE_MODELS_DIR names, or else into one of your own, which
-`python -m models where` prints.
+The pack `embedded` comes with the program. All others go into the folder that OPENFACE_MODELS_DIR
+names, or else into one of your own, which `python -m models where` prints.
 """
 
 
@@ -63,7 +63,8 @@ def parser(registry: Registry) -> argparse.ArgumentParser:
     for command in (fetch, bring):
         command.add_argument("packs", nargs="+", metavar="PACK", help=", ".join(registry.names))
     verify.add_argument("packs", nargs="*", metavar="PACK", help="default: what is on this machine")
-    commands.add_parser("where", help="print the folder that packs are in")
+    where = commands.add_parser("where", help="print the folder that packs, or one pack, are in")
+    where.add_argument("packs", nargs="?", metavar="PACK")
     return result
 
 
@@ -80,10 +81,12 @@ def list_packs(registry: Registry, store: ModelStore) -> int:
     """Print the packs and what of them is there, judged by size."""
     _say(f"{'pack':<32}{'files':>6}{'MiB':>7}  {'here':<14}licence")
     for pack in sorted(registry.packs.values(), key=lambda pack: pack.name):
-        there = sum(check.is_there for check in store.check(pack, hashes=False))
+        checks = store_of(pack, store).check(pack, hashes=False)
+        there = sum(check.is_there for check in checks)
         here = "yes" if there == len(pack.files) else f"{there} of {len(pack.files)}"
         here = here if there else "no"
         how = "" if pack.can_be_fetched else "  (to be imported)"
+        how = "  (comes with the program)" if pack.is_embedded else how
         size = f"{pack.size_bytes / _MEBIBYTE:.1f}" if pack.size_bytes else "?"
         _say(f"{pack.name:<32}{len(pack.files):>6}{size:>7}  {here:<14}{pack.licence}{how}")
     for name, members in sorted(registry.combinations.items()):
@@ -125,6 +128,9 @@ def fetch_packs(
         )
     left: list[ModelFileError] = []
     for pack in packs:
+        if pack.is_embedded:
+            _say(_is_there(pack))
+            continue
         if nowhere := files_without_address(pack, store, base_url):
             left.append(must_be_imported(pack, nowhere))
             continue
@@ -150,7 +156,7 @@ def _files(count: int) -> str:
 
 
 def _is_there(pack: Pack) -> str:
-    return f"{pack.name}: is there already"
+    return f"{pack.name}: {'comes with the program' if pack.is_embedded else 'is there already'}"
 
 
 def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
@@ -163,7 +169,7 @@ def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
     """
     folder = ImportFolder(source)
     for pack in packs:
-        count = import_pack(pack, store, folder)
+        count = 0 if pack.is_embedded else import_pack(pack, store, folder)
         _say(f"{pack.name}: {_files(count)} copied to {store.root}" if count else _is_there(pack))
         _say(f"licence: {pack.licence}; `python -m models fetch {pack.name}` shows the terms")
     return 0
@@ -171,6 +177,8 @@ def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
 
 def verify_packs(packs: Sequence[Pack], store: ModelStore, *, named: bool) -> int:
     """Compare packs with the registry; unnamed ones count only if some of their files are there.
+
+    The embedded pack always counts.
 
     Returns
     -------
@@ -180,10 +188,11 @@ def verify_packs(packs: Sequence[Pack], store: ModelStore, *, named: bool) -> in
     status = 0
     seen = False
     for pack in packs:
-        checks = store.check(pack)
-        if not named and all(check.state is State.MISSING for check in checks):
+        checks = store_of(pack, store).check(pack)
+        is_wanted = named or pack.is_embedded
+        if not is_wanted and all(check.state is State.MISSING for check in checks):
             continue
-        seen = True
+        seen = seen or not pack.is_embedded
         bad = [check for check in checks if not check.is_there]
         for check in bad:
             _say(f"{pack.name}: {check}")
@@ -192,7 +201,7 @@ def verify_packs(packs: Sequence[Pack], store: ModelStore, *, named: bool) -> in
             what = "is there; nothing to compare it with" if unchecked else "as it should be"
             _say(f"{pack.name}: {_files(len(checks))}, {what}")
         status = _FAILED if bad else status
-    if not seen:
+    if not seen and not named:
         _say(f"no pack is in {store.root}")
     return status
 
@@ -211,7 +220,8 @@ def run(argv: Sequence[str], registry: Registry, store: ModelStore) -> int:
     if arguments.command == "list":
         return list_packs(registry, store)
     if arguments.command == "where":
-        _say(str(store.root))
+        pack = None if arguments.packs is None else registry.select(arguments.packs)[0]
+        _say(str((store if pack is None else store_of(pack, store)).root))
         return 0
     named = bool(arguments.packs)
     packs = _chosen(arguments.packs or tuple(sorted(registry.packs)), registry)

@@ -1,15 +1,17 @@
 """Finding the model files of a run in a folder, and their hashes for the record."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from models.registry import how_to_get
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
 from openface_core.model_files import face_landmark_model_files, read_action_unit_list
 
-SPECS_FOLDER = Path(__file__).parent / "landmark_specs"
+PACKAGE_FOLDER = Path(__file__).resolve().parent
+SPECS_FOLDER = PACKAGE_FOLDER / "landmark_specs"
 
 MODELS_VARIABLES = ("OPENFACE_MODELS_DIR", "OPENFACE_REFERENCE")
 """Environment variables that name the models folder, the first that is set counts."""
@@ -98,6 +100,8 @@ class ModelFiles:
         given, or the run does without.
     parts : tuple of str
         Parts of the face that the patch experts of the list are read for.
+    package : Path
+        Folder of this package where the files were found.
     """
 
     root: Path
@@ -111,6 +115,20 @@ class ModelFiles:
     refinement: Path | None = None
     validator: Path | None = None
     parts: tuple[str, ...] = ()
+    package: Path = PACKAGE_FOLDER
+
+    def here(self) -> "ModelFiles":
+        """Return the same files on this machine, where this package may be installed elsewhere.
+
+        What comes with the package, the embedded models and the specifications, is taken from its
+        own folder; all else has one path everywhere.
+        """
+        paths: dict[str, Any] = {
+            name: PACKAGE_FOLDER / path.relative_to(self.package)
+            for name, path in ((field.name, getattr(self, field.name)) for field in fields(self))
+            if isinstance(path, Path) and path.is_relative_to(self.package)
+        }
+        return replace(self, **paths)
 
     def named_files(self) -> tuple[Path, ...]:
         """Return the files named here, without the predictors that the lists name in turn."""

@@ -1,6 +1,7 @@
 """The registry: which model packs there are, of which files, from where and under which terms.
 
-A pack is a TOML file in ``packs/``. It holds facts about files, never the files themselves.
+A pack is a TOML file in ``packs/``. It holds facts about files, never the files themselves. The
+embedded pack's come with the program, in ``embedded/`` beside ``packs/``.
 """
 
 import tomllib
@@ -17,6 +18,7 @@ PACKS_FOLDER = Path(__file__).parent / "packs"
 MAX_FILE_BYTES = 2**30
 """No file of a pack may be larger, also where its size is not known beforehand."""
 
+_EMBEDDED_FOLDER = "embedded"
 _MAX_REGISTRY_BYTES = 2**20
 SHA256_DIGITS = 64
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -88,6 +90,8 @@ class Pack:
         The licence in plain words.
     files : tuple of PackFile
         The files.
+    embedded_in : Path or None
+        Folder of the program that has the files; None for a pack that every user gets.
     """
 
     name: str
@@ -96,6 +100,12 @@ class Pack:
     licence_url: str | None
     terms: str
     files: tuple[PackFile, ...]
+    embedded_in: Path | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the files come with the program."""
+        return self.embedded_in is not None
 
     @property
     def size_bytes(self) -> int:
@@ -150,9 +160,9 @@ class Registry:
         )
 
     def pack_of(self, file_name: str) -> Pack | None:
-        """Return the pack that has a file of this name, if there is one."""
+        """Return the pack that has a file of this name, if there is one; an embedded one last."""
         wanted = PurePosixPath(file_name).name
-        for pack in self.packs.values():
+        for pack in sorted(self.packs.values(), key=lambda pack: pack.is_embedded):
             if any(file.name == wanted for file in pack.files):
                 return pack
         return None
@@ -193,6 +203,8 @@ def load_registry(folder: Path) -> Registry:
     for name, members in combinations.items():
         if unknown := sorted(set(members) - set(packs)):
             raise _fail(folder / f"{name}.toml", f"there is no pack {', '.join(unknown)}")
+        if any(packs[member].is_embedded for member in members):
+            raise _fail(folder / f"{name}.toml", "an embedded pack has a folder of its own")
     owners: dict[str, str] = {}
     for pack in packs.values():
         for file in pack.files:
@@ -213,12 +225,16 @@ def default_registry() -> Registry:
 def how_to_get(file_name: str) -> str:
     """Return the command that gets a model file, as a sentence; nothing for a file of no pack."""
     pack = default_registry().pack_of(file_name)
+    if pack is not None and pack.is_embedded:
+        return f"It comes with the program: --models {pack.name}. "
     return "" if pack is None else f"{remedy([pack])} "
 
 
 def remedy(packs: Iterable[Pack]) -> str:
-    """Return the commands that get packs: some are fetched, others imported."""
+    """Return what gets packs: some are fetched, others imported, one comes with the program."""
     packs = tuple(packs)
+    if any(pack.is_embedded for pack in packs):
+        return "Install the program anew; `python -m models.training record` if you trained them."
     fetch = " ".join(pack.name for pack in packs if pack.can_be_fetched)
     bring = " ".join(pack.name for pack in packs if not pack.can_be_fetched)
     commands = [f"`python -m models fetch {fetch} --accept-license`"] if fetch else []
@@ -269,7 +285,15 @@ class _PackReader:
             licence_url=self._optional(self._table, "licence_url"),
             terms=self._text(self._table, "terms").strip(),
             files=files,
+            embedded_in=self._path.parent.parent / _EMBEDDED_FOLDER if self._is_embedded else None,
         )
+
+    @property
+    def _is_embedded(self) -> bool:
+        value = self._table.get("embedded", False)
+        if not isinstance(value, bool):
+            raise _fail(self._path, "embedded should be true or false")
+        return value
 
     def _files(self) -> Iterator[PackFile]:
         for group in self._tables(self._table, "groups"):

@@ -184,6 +184,11 @@ class ModelStore:
                 (self.root / _INCOMING).rmdir()
 
 
+def store_of(pack: Pack, store: ModelStore) -> ModelStore:
+    """Return where a pack is: in the given folder, unless it comes with the program."""
+    return store if pack.embedded_in is None else ModelStore(pack.embedded_in)
+
+
 def default_store() -> ModelStore:
     """Return the folder that the environment names, or else the user's own."""
     if value := os.environ.get(STORE_VARIABLE):

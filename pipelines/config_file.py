@@ -6,10 +6,12 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from models import DEFAULT_PACK
 from openface_core.errors import ConfigError
 from transforms.settings import RunSettings
 
 _BEAM = "beam"
+_PACK = "pack"
 _OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 PRESETS_FOLDER = Path(__file__).resolve().parent.parent / "configs"
@@ -61,10 +63,40 @@ def load_settings(name_or_path: str) -> RunSettings:
     """
     path, content = _read(name_or_path)
     content.pop(_BEAM, None)
+    content.pop(_PACK, None)
     content.setdefault("name", path.stem)
     settings = _build(RunSettings, content, str(path), "")
     assert isinstance(settings, RunSettings)  # noqa: S101 - tells the type checker what was built
     return settings
+
+
+def needed_pack(name_or_path: str) -> str:
+    """Read which model pack a preset is made for: ``pack``, which has no influence on results.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`load_settings`.
+
+    Returns
+    -------
+    str
+        The pack that is used where no models are named; ``default`` if the file names none.
+
+    Raises
+    ------
+    ConfigError
+        If it is no text.
+    """
+    path, content = _read(name_or_path)
+    pack = content.get(_PACK, DEFAULT_PACK)
+    if not isinstance(pack, str):
+        raise ConfigError(
+            f"{path}: {_PACK}",
+            f"a text is expected, found {pack!r}",
+            "Name a pack of `python -m models list`.",
+        )
+    return pack
 
 
 def load_beam_options(name_or_path: str) -> dict[str, tuple[str, ...]]:

@@ -43,10 +43,8 @@ class ProfileArguments:
         The video.
     landmarks : str or None
         File of given landmarks; None has the networks find them.
-    models : str or None
-        Models folder; None takes the one that the environment names.
-    config : str
-        Preset or TOML file.
+    models, config : str or None
+        Models folder or pack, and preset or TOML file; None as for the main job.
     frames : int or None
         Frames on which the components are timed; None takes all.
     output : str or None
@@ -65,7 +63,7 @@ class ProfileArguments:
     video: str
     landmarks: str | None = None
     models: str | None = None
-    config: str = "default"
+    config: str | None = None
     frames: int | None = None
     output: str | None = None
     runs: bool = True
@@ -162,17 +160,19 @@ def profile(arguments: ProfileArguments) -> Profile:
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
     from dataclasses import replace
 
-    from models import locate_models, models_folder
+    from models import locate_models
     from openface_core.landmarks.files import read_landmarks
     from pipelines.component_timing import time_components
-    from pipelines.config_file import load_settings
+    from pipelines.model_choice import choose_models
     from transforms.engine import load_engine
     from transforms.storage import write_whole
 
-    settings = load_settings(arguments.config)
+    choice = choose_models(arguments.models, arguments.config)
+    choice.announce(quiet=arguments.quiet)
+    settings = choice.settings
     one_thread = replace(settings, onnxruntime=replace(settings.onnxruntime, threads=1))
     networks = arguments.landmarks is None
-    root = models_folder(arguments.models, with_networks=networks)
+    root = choice.folder(with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
     given = None if arguments.landmarks is None else read_landmarks(arguments.landmarks)
     _say(arguments, "Components, one thread ...")
@@ -184,7 +184,7 @@ def profile(arguments: ProfileArguments) -> Profile:
         arguments.frames,
     )
     # After the components: only then are all kernels compiled and cached on disk.
-    runs = _time_runs(arguments, files.root) if arguments.runs else ()
+    runs = _time_runs(arguments, files.root, choice.config) if arguments.runs else ()
     found = Profile(arguments.video, components[0].frames, components, runs)
     if arguments.output is not None:
         text = as_json(found)
@@ -192,11 +192,11 @@ def profile(arguments: ProfileArguments) -> Profile:
     return found
 
 
-def _time_runs(arguments: ProfileArguments, models: Path) -> "tuple[RunTime, ...]":
+def _time_runs(arguments: ProfileArguments, models: Path, config: str) -> "tuple[RunTime, ...]":
     from pipelines.run_timing import time_run
     from pipelines.runners import available_cores
 
-    options = ["--models", str(models), "--config", arguments.config]
+    options = ["--models", str(models), "--config", config]
     counts = sorted({1, available_cores()})
     runs = []
     for workers in counts:

@@ -75,6 +75,7 @@ def run(arguments: RunArguments) -> RunSummary:
 
     from pipelines.graph import build_graph
     from pipelines.metrics_report import RunOutline, describe_steps, write_metrics
+    from pipelines.model_choice import chosen_preset
     from pipelines.progress_display import ProgressDisplay
     from pipelines.run_metrics import RunMetrics
     from pipelines.run_plan import make_plan, places_of
@@ -95,7 +96,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from transforms.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.work_folder import discard_all
 
-    preset = load_beam_options(arguments.config)
+    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
     runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
     options = pipeline_options(runner, given)
     workers = worker_place(runner, options)

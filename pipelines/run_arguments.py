@@ -8,6 +8,9 @@ from pipelines.shared_options import add_model_options, add_quiet_option
 
 _EXAMPLES = """\
 examples:
+  # with the models that come with the program
+  python -m pipelines.run --input interview.mp4 --output results/
+
   # every video of a folder, on all cores of this machine
   python -m pipelines.run --input recordings/ --output results/ --models OpenFace/
 
@@ -34,10 +37,11 @@ class RunArguments:
         Files, folders, patterns, URLs, or one manifest.
     output : str
         Output folder.
-    config : str
-        Preset or TOML file.
+    config : str or None
+        Preset or TOML file; None takes the one that goes with the models.
     models : str or None
-        Models folder; None takes the one that the environment names.
+        Models folder or pack; None takes what the preset needs, the folder that the environment
+        names, or the embedded models.
     landmarks : str or None
         File or folder of given landmarks.
     image_folders : bool
@@ -60,7 +64,7 @@ class RunArguments:
 
     inputs: tuple[str, ...]
     output: str
-    config: str = "default"
+    config: str | None = None
     models: str | None = None
     landmarks: str | None = None
     image_folders: bool = False

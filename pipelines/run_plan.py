@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models import ModelFiles, locate_models, models_folder
+from models import ModelFiles, locate_models
 from openface_core.errors import ConfigError
 from openface_core.inference import OnnxSettings
-from pipelines.config_file import load_settings
+from pipelines.model_choice import choose_models
 from pipelines.run_arguments import RunArguments
 from transforms.calibration import calibration_groups, with_rest
 from transforms.dataset_documents import DESCRIPTION_NAME, recorded_buckets
@@ -118,7 +118,8 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    settings = load_settings(arguments.config)
+    choice = choose_models(arguments.models, arguments.config)
+    settings = choice.settings
     if arguments.provider is not None:
         onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
         settings = replace(settings, onnxruntime=onnx)
@@ -132,7 +133,8 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     )
     tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
     with_networks = any(task.landmarks_uri is None for task in tasks)
-    root = models_folder(arguments.models, with_networks=with_networks)
+    root = choice.folder(with_networks=with_networks)
+    choice.announce(quiet=arguments.quiet)
     files = locate_models(root, settings.models, with_networks=with_networks)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)

@@ -9,15 +9,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--models",
         metavar="PACK|DIR",
         help="model pack (`python -m models list` has them), or folder with OpenFace's model files "
-        "and the ONNX networks; default: the folder that the environment variable "
-        "OPENFACE_MODELS_DIR names, or else the pack default",
+        "and the ONNX networks; default: what --config needs, or the folder that the environment "
+        "variable OPENFACE_MODELS_DIR names, or else the pack embedded, which is in the program",
     )
     parser.add_argument(
         "--config",
-        default="default",
         metavar="NAME|FILE",
-        help="preset (default, fast, accurate, openface22; flink and dataflow for clusters) or "
-        "TOML file; see configs/default.toml for all settings",
+        help="preset (embedded, default, fast, accurate, openface22; flink and dataflow for "
+        "clusters) or TOML file, see configs/default.toml for all settings; default: embedded for "
+        "the models of that name, or else default",
     )
 
 

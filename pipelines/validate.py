@@ -46,10 +46,8 @@ class ValidateArguments:
         Folder of dumps of the C++ program's components.
     landmarks : str or None
         File of given landmarks; None takes those of the CSV.
-    models : str or None
-        Models folder; None takes the one that the environment names.
-    config : str
-        Preset or TOML file.
+    models, config : str or None
+        Models folder or pack, and preset or TOML file; None as for the main job.
     output : str or None
         Folder for the report; None writes none.
     networks : bool
@@ -68,7 +66,7 @@ class ValidateArguments:
     golden: str | None = None
     landmarks: str | None = None
     models: str | None = None
-    config: str = "default"
+    config: str | None = None
     output: str | None = None
     networks: bool = True
     quiet: bool = False
@@ -172,22 +170,24 @@ def validate(arguments: ValidateArguments) -> "Report":
         If the comparison cannot be made: a file is missing, damaged, or of another video.
     """
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
-    from models import locate_models, models_folder
+    from models import locate_models
     from openface_core.media import open_media
     from pipelines.chain_validation import compare_video_with_dumps
     from pipelines.component_validation import compare_components
-    from pipelines.config_file import load_settings
     from pipelines.csv_validation import compare_csv_pose, compare_with_csv, read_reference
     from pipelines.eye_validation import compare_csv_gaze
     from pipelines.golden_dumps import GoldenDumps
+    from pipelines.model_choice import choose_models
     from pipelines.validation_report import Report, Row, UnitRow, write_report
     from transforms.engine import load_engine
     from transforms.records import VideoTask
 
     progress = _Progress(arguments.quiet)
-    settings = load_settings(arguments.config)
+    choice = choose_models(arguments.models, arguments.config)
+    choice.announce(quiet=arguments.quiet)
+    settings = choice.settings
     networks = arguments.networks and arguments.csv is not None
-    root = models_folder(arguments.models, with_networks=networks)
+    root = choice.folder(with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
     engine = load_engine(files, settings)
     with open_media(arguments.video, limits=settings.decoding) as media:
@@ -231,9 +231,10 @@ def validate(arguments: ValidateArguments) -> "Report":
             "of component 4, and are therefore not compared with it; pose and 3D landmarks are "
             "computed from them instead."
         )
-    names = ("video", "csv", "landmarks", "golden", "config")
+    names = ("video", "csv", "landmarks", "golden")
     inputs = {name: value for name in names if (value := getattr(arguments, name)) is not None}
-    report = Report(inputs | {"models": str(files.root)}, tuple(rows), tuple(units), tuple(notes))
+    inputs |= {"config": choice.config, "models": str(files.root)}
+    report = Report(inputs, tuple(rows), tuple(units), tuple(notes))
     if arguments.output is not None:
         write_report(report, arguments.output)
     return report

@@ -59,11 +59,12 @@ class EngineHandle:
         return engine
 
     def _load(self) -> Engine:
-        for path in self.files.named_files():
+        files = self.files.here()
+        for path in files.named_files():
             if not path.is_file():
                 raise ModelFileError(
                     path,
                     f"there is no such file on the worker {platform.node()}",
                     "Models must lie at the same path on every worker as where the run is started.",
                 )
-        return load_engine(self.files, self.settings)
+        return load_engine(files, self.settings)

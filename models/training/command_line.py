@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from models.training.pack_record import EMBEDDED_FOLDER, record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.errors import ConfigError, OpenFaceBeamError
 
@@ -16,6 +17,9 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "action_units": ("models.training.action_units", "train_action_units"),
 }
 """Package and function of each part, in the order in which they build on each other."""
+
+RECORD = "record"
+"""Notes sizes and hashes of the embedded models in the registry; follows every training there."""
 
 _REFUSED = 2
 _INTERRUPTED = 130
@@ -30,20 +34,25 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     result.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all, in this order"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"{', '.join(PARTS)}; default: all, in this order. {RECORD} alone notes sizes and "
+        "hashes of the embedded models in the registry, as every training of them does",
     )
     result.add_argument(
         "--reference",
         type=Path,
-        required=True,
         metavar="DIR",
         help="reference material: photographs in faces/, the models that teach beside it",
     )
+    result.add_argument("--work", type=Path, metavar="DIR", help="caches and checkpoints")
     result.add_argument(
-        "--work", type=Path, required=True, metavar="DIR", help="caches and checkpoints"
-    )
-    result.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder of the embedded models"
+        "--output",
+        type=Path,
+        default=EMBEDDED_FOLDER,
+        metavar="DIR",
+        help="folder of the models; default: of the embedded ones, %(default)s",
     )
     result.add_argument("--threads", type=int, default=1, metavar="N", help="default: %(default)s")
     result.add_argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s")
@@ -78,15 +87,21 @@ def run(argv: Sequence[str]) -> int:
     """
     commands = parser()
     arguments = commands.parse_args(argv)
-    if unknown := [part for part in arguments.parts if part not in PARTS]:
-        commands.error(f"unknown part {unknown[0]!r}: choose from {', '.join(PARTS)}")
+    known = (*PARTS, RECORD)
+    if unknown := [part for part in arguments.parts if part not in known]:
+        commands.error(f"unknown part {unknown[0]!r}: choose from {', '.join(known)}")
     if arguments.threads < 1:
         commands.error(f"--threads: expected a whole number from 1 up, found {arguments.threads}")
-    folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
+    parts = [part for part in PARTS if not arguments.parts or part in arguments.parts]
+    if parts and (arguments.reference is None or arguments.work is None):
+        commands.error("--reference and --work are needed to train")
     settings = TrainingSettings(arguments.threads, arguments.seed)
-    for part in PARTS:
-        if not arguments.parts or part in arguments.parts:
-            _train(part, folders, settings)
+    for part in parts:
+        folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
+        _train(part, folders, settings)
+    if arguments.output.resolve() == EMBEDDED_FOLDER:
+        count = record_pack()
+        sys.stdout.write(f"{count} files of the embedded pack are recorded\n")
     return 0
 
 

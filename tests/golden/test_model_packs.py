@@ -17,11 +17,12 @@ from tests.unit.models.synthetic_packs import serving
 def test_the_registry_agrees_with_every_file(reference: Path) -> None:
     store = ModelStore(reference)
     registry = default_registry()
-    for pack in registry.packs.values():
+    packs = [pack for pack in registry.packs.values() if not pack.is_embedded]
+    for pack in packs:
         expected = State.MISSING if pack.name == "star98" else State.GOOD
         assert [str(check) for check in store.check(pack) if check.state is not expected] == []
     # And nothing is left out.
-    known = {file.path for pack in registry.packs.values() for file in pack.files}
+    known = {file.path for pack in packs for file in pack.files}
     there = [path for name in ("openface", "models") for path in (reference / name).rglob("*")]
     files = {path.relative_to(reference).as_posix() for path in there if path.is_file()}
     assert files - known == {"models/mp_iris.onnx"}

@@ -190,11 +190,13 @@ class TestOutput:
 
 
 class TestModels:
-    def test_none_named(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    def test_the_pack_of_a_preset(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
         monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
         monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-        line = refusal(capsys, "--input", good / "good.mp4", "--output", tmp_path / "o")
+        line = refusal(
+            capsys, "--input", good / "good.mp4", "--output", tmp_path / "o", "--config", "default"
+        )
         assert "108 of its files are missing" in line
         assert "`python -m models fetch ghostone98 openface22 --accept-license`" in line
         assert "`python -m models import retinaface-mobilenet025 --from FOLDER`" in line

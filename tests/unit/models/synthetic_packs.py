@@ -20,6 +20,7 @@ FILES = {
     "models/network.onnx": NETWORK,
     "openface/model/shape.txt": SHAPE,
 }
+EMBEDDED = b"a small network"
 """Everything whose content is known, by place in a models folder; one file is there twice."""
 
 SHAPE_PLACE, PREDICTOR_PLACE, NETWORK_PLACE, TWIN_PLACE = FILES
@@ -49,7 +50,10 @@ def _group(folder: str, entry: str, more: str = "") -> str:
 
 
 def write_registry(folder: Path) -> Path:
-    """Write packs: ``face`` with addresses, ``network`` and ``own`` without, ``both`` for two."""
+    """Write packs: ``face`` with addresses, ``network`` and ``own`` without, ``both`` for two.
+
+    ``tiny`` comes with the program: its file is in a folder beside that of the registry.
+    """
     predictors = "openface/AU_predictors"
     url = f'url = "{_ADDRESS}/lib/"'
     face = _group(predictors, _entry("shape.txt", SHAPE), url)
@@ -57,11 +61,16 @@ def write_registry(folder: Path) -> Path:
     face += _group("openface/model", _entry("shape.txt", SHAPE), f'url = "{_ADDRESS}/model/"')
     network = _group("models", _entry("network.onnx", NETWORK, "upstream_name.onnx"))
     own = _group("models", '{ name = "own.onnx" }')
-    folder.mkdir(parents=True, exist_ok=True)
+    tiny = _group(".", _entry("tiny.onnx", EMBEDDED))
+    embedded = folder.parent / "embedded" / "tiny.onnx"
+    for needed in (folder, embedded.parent):
+        needed.mkdir(parents=True, exist_ok=True)
+    embedded.write_bytes(EMBEDDED)
     for name, title, origin, groups in (
         ("face", "Faces", "a checkout of https://models.invalid", face),
         ("network", "Points", "the weights of https://points.invalid, converted", network),
         ("own", "Your own export", "your own conversion", own),
+        ("tiny", "Small ones", "this program", f"embedded = true\n{tiny}"),
     ):
         text = _PACK.format(name=name, title=title, origin=origin, groups=groups)
         (folder / f"{name}.toml").write_text(text)

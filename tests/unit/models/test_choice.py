@@ -19,6 +19,34 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
+def test_the_embedded_pack(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "embedded"
+    assert models_folder("tiny", registry=registry) == folder
+    assert models_folder(None, needed="tiny", registry=registry) == folder
+    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
+    assert models_folder(None, needed="tiny", registry=registry) == folder
+    assert models_folder("other", needed="tiny", registry=registry) == Path("other")
+
+
+@pytest.mark.parametrize("content", [b"a great network", b"", None])
+def test_a_damaged_embedded_pack(content: bytes | None, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "embedded" / "tiny.onnx"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="model pack 'tiny'") as caught:
+        models_folder("tiny", registry=registry)
+    assert str(path.parent) in caught.value.cause
+    assert caught.value.remedy.startswith("Install the program anew")
+
+
+def test_a_preset_that_needs_another_pack(registry: Registry) -> None:
+    with pytest.raises(ModelFileError, match="model pack 'face'"):
+        models_folder(None, needed="face", registry=registry)
+
+
 def test_a_folder(registry: Registry) -> None:
     assert models_folder("OpenFace/", registry=registry) == Path("OpenFace")
     assert models_folder("./face", registry=registry) == Path("face")

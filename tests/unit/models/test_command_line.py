@@ -38,6 +38,8 @@ def test_list(command: Command, store: ModelStore) -> None:
     assert rows["face"][1:5] == ["3", "0.3", "no", "research"]
     assert rows["own"][2] == "?"
     assert "imported)" in rows["network"]
+    assert rows["tiny"][3] == "yes"
+    assert "(comes with the program)" in out
     assert rows["both"] == ["both", "=", "face", "+", "network"]
     write_files(store.root)
     assert {words[0]: words for words in lines(command("list")[1])}["face"][3] == "yes"
@@ -47,6 +49,9 @@ def test_list(command: Command, store: ModelStore) -> None:
 
 def test_where(command: Command, store: ModelStore) -> None:
     assert command("where") == (0, f"{store.root}\n", "")
+    assert command("where", "face") == command("where")
+    assert command("where", "tiny")[1] == f"{store.root.parent / 'embedded'}\n"
+    assert command("where", "nothing")[0] == 2
     assert not store.root.exists()
 
 
@@ -95,7 +100,8 @@ def test_a_failed_download_is_one_line(command: Command, server: Mirror, registr
 
 
 def test_import_and_verify(command: Command, store: ModelStore, tmp_path: Path) -> None:
-    assert command("verify") == (0, f"no pack is in {store.root}\n", "")
+    tiny = "tiny: 1 file, as it should be\n"
+    assert command("verify") == (0, f"{tiny}no pack is in {store.root}\n", "")
     source = write_files(tmp_path / "OpenFace")
     status, out, err = command("import", "both", "--from", source)
     assert (status, err) == (0, "")
@@ -103,7 +109,7 @@ def test_import_and_verify(command: Command, store: ModelStore, tmp_path: Path) 
     assert "licence: research only" in out
     assert command("verify")[:2] == (
         0,
-        "face: 3 files, as it should be\nnetwork: 1 file, as it should be\n",
+        f"face: 3 files, as it should be\nnetwork: 1 file, as it should be\n{tiny}",
     )
     path = store.root / SHAPE_PLACE
     path.write_bytes(path.read_bytes()[::-1])
@@ -118,6 +124,17 @@ def test_import_and_verify(command: Command, store: ModelStore, tmp_path: Path) 
     (store.root / "models" / "own.onnx").write_bytes(b"mine")
     assert "own: 1 file, is there; nothing to compare it with" in command("verify", "own")[1]
     assert command("verify", "both")[0] == 1
+
+
+def test_the_embedded_pack(command: Command, store: ModelStore, tmp_path: Path) -> None:
+    there = "tiny: comes with the program\n"
+    assert command("fetch", "tiny")[0] == 2
+    assert command("fetch", "tiny", "--accept-license")[1].endswith(there)
+    assert command("import", "tiny", "--from", tmp_path)[1].startswith(there)
+    assert command("verify", "tiny") == (0, "tiny: 1 file, as it should be\n", "")
+    (store.root.parent / "embedded" / "tiny.onnx").write_bytes(b"a great network")
+    assert command("verify")[0] == command("verify", "tiny")[0] == 1
+    assert not store.root.exists()
 
 
 def test_errors_are_one_line(command: Command, tmp_path: Path) -> None:

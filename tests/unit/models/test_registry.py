@@ -31,7 +31,7 @@ def test_packs_of_this_program() -> None:
         assert file.licence
         assert file.citation
         assert file.origin
-        assert (file.sha256 is None) == (file.pack == "star98")
+        assert (file.sha256 is None) == (file.pack in ("star98", "embedded"))
 
 
 def test_addresses_are_fixed_to_a_commit() -> None:
@@ -71,7 +71,7 @@ def test_what_a_pack_says(tmp_path: Path) -> None:
 def test_an_unknown_pack(registry: Registry) -> None:
     with pytest.raises(ConfigError, match="no such pack") as caught:
         registry.select("nothing")
-    assert "both, face, network, own" in caught.value.remedy
+    assert "both, face, network, own, tiny" in caught.value.remedy
 
 
 def test_how_to_get_a_file() -> None:
@@ -79,6 +79,7 @@ def test_how_to_get_a_file() -> None:
     assert how_to_get("AU_predictors/AU_all_best.txt") == fetched
     assert how_to_get("star98.onnx") == "Run `python -m models import star98 --from FOLDER`. "
     assert how_to_get("my.onnx") == ""
+    assert how_to_get("detector.onnx") == "It comes with the program: --models embedded. "
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,7 @@ def test_how_to_get_a_file() -> None:
         ("bytes = 1000", "bytes = 99999999999", "size"),
         ("bytes = 1000, ", "", "size"),
         ('sha256 = "', 'sha256 = "z', "SHA-256"),
+        ('terms = "', 'embedded = 1\nterms = "', "embedded should be true or false"),
         ('folder = "openface/model"', 'folder = "openface/AU_predictors"', "each once"),
     ],
 )
@@ -119,6 +121,30 @@ def test_packs_that_contradict_each_other(tmp_path: Path) -> None:
     (folder / "network.toml").unlink()
     with pytest.raises(ConfigError, match="no pack network"):
         load_registry(folder)
+
+
+def test_an_embedded_pack(tmp_path: Path) -> None:
+    folder = write_registry(tmp_path / "packs")
+    registry = load_registry(folder)
+    (tiny,) = registry.select("tiny")
+    assert tiny.is_embedded
+    assert tiny.embedded_in == tmp_path / "embedded"
+    assert not any(pack.is_embedded for pack in registry.select("both"))
+    (folder / "both.toml").write_text('name = "both"\nmembers = ["face", "tiny"]\n')
+    with pytest.raises(ConfigError, match="a folder of its own"):
+        load_registry(folder)
+
+
+def test_a_file_name_of_two_packs_means_the_one_that_is_not_embedded(tmp_path: Path) -> None:
+    folder = write_registry(tmp_path / "packs")
+    text = (folder / "tiny.toml").read_text()
+    (folder / "another.toml").write_text(
+        text.replace('"tiny"', '"another"').replace('folder = "."', 'folder = "x"')
+    )
+    (folder / "own.toml").write_text(
+        (folder / "own.toml").read_text().replace("own.onnx", "tiny.onnx")
+    )
+    assert load_registry(folder).pack_of("tiny.onnx").name == "own"
 
 
 def test_no_model_file_is_in_the_repository() -> None:

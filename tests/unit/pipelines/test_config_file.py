@@ -9,6 +9,7 @@ from pipelines.config_file import (
     PRESETS_FOLDER,
     load_beam_options,
     load_settings,
+    needed_pack,
     preset_names,
 )
 from transforms.settings import RunSettings
@@ -38,6 +39,19 @@ def test_every_preset_loads_and_is_named_after_its_file(name: str) -> None:
     # Those that only say where a run happens leave no trace in what it writes.
     where_only = bool(load_beam_options(name))
     assert load_settings(name).name == ("default" if where_only else name)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_the_pack_of_a_preset_is_no_setting(name: str) -> None:
+    assert needed_pack(name) == ("embedded" if name == "embedded" else "default")
+    assert "pack" not in load_settings(name).as_dict()
+
+
+def test_the_pack_of_an_own_file(tmp_path: Path) -> None:
+    assert needed_pack(written(tmp_path, "")) == "default"
+    assert needed_pack(written(tmp_path, "pack = 'mine'")) == "mine"
+    with pytest.raises(ConfigError, match="a text is expected"):
+        needed_pack(written(tmp_path, "pack = 3"))
 
 
 def test_the_default_preset_writes_down_the_defaults() -> None:
@@ -153,7 +167,7 @@ def test_neither_a_preset_nor_a_file(name: str, tmp_path: Path, monkeypatch) -> 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)
-    assert "accurate, dataflow, default, fast, flink, openface22" in caught.value.remedy
+    assert "accurate, dataflow, default, embedded, fast, flink, openface22" in caught.value.remedy
 
 
 def test_options_for_beam(tmp_path: Path) -> None:

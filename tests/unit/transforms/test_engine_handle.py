@@ -3,7 +3,7 @@
 import pickle
 import platform
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,23 @@ def test_models_that_a_worker_does_not_have(handle: EngineHandle) -> None:
     assert caught.value.subject == str(handle.files.shape)
     assert platform.node() in caught.value.cause
     assert "same path on every worker" in caught.value.remedy
+
+
+def test_a_worker_that_has_this_package_elsewhere(handle: EngineHandle, tmp_path: Path) -> None:
+    # As if the models were embedded in the package, which the driver has in another folder.
+    here, away = tmp_path / "models", Path("/away")
+    paths = {field.name: getattr(handle.files, field.name) for field in fields(handle.files)}
+    moved = {
+        name: away / path.relative_to(here)
+        for name, path in paths.items()
+        if isinstance(path, Path) and path.is_relative_to(here)
+    }
+    files = replace(handle.files, **moved | {"package": away})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.locate.PACKAGE_FOLDER", here)
+        assert files.here() == replace(handle.files, package=here)
+        assert replace(handle, files=files).acquire().faces is None
+    assert handle.files.here() == handle.files
 
 
 def test_a_worker_with_another_version(handle: EngineHandle) -> None:

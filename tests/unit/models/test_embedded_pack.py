@@ -1,0 +1,74 @@
+"""The models that come with the program are all there, and are those that the registry knows."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from models import EMBEDDED_PACK, default_registry, locate_models, models_folder
+from models.command_line import main
+from models.locate import PACKAGE_FOLDER
+from models.store import State, default_store, store_of
+from pipelines.model_choice import choose_models
+from tests.conftest import REPOSITORY
+
+PACK = default_registry().packs[EMBEDDED_PACK]
+MAX_BYTES = 8 * 2**20
+
+pytestmark = pytest.mark.skipif(
+    not all(check.is_there for check in store_of(PACK, default_store()).check(PACK)),
+    reason="models/embedded is not complete",
+)
+
+
+def files() -> set[str]:
+    folder = PACKAGE_FOLDER / "embedded"
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".md"
+    }
+
+
+def test_every_file_is_the_one_of_the_registry() -> None:
+    found = store_of(PACK, default_store()).check(PACK)
+    wrong = [str(check) for check in found if check.state is not State.GOOD]
+    assert wrong == [], "after a training: python -m models.training record"
+    assert files() == {file.path for file in PACK.files}
+
+
+def test_it_is_small() -> None:
+    assert PACK.size_bytes <= MAX_BYTES
+
+
+def test_the_preset_finds_its_models() -> None:
+    choice = choose_models(None, EMBEDDED_PACK)
+    found = locate_models(choice.folder(), choice.settings.models)
+    assert found.root == PACKAGE_FOLDER / "embedded"
+    assert found.refinement is None
+    assert found.validator is None
+    spec = f"{choice.settings.models.landmarks}.toml"
+    assert set(found.sha256()) == {spec, *(file.path for file in PACK.files)}
+    assert default_registry().recognise(found.sha256().values()) == (PACK,)
+
+
+def test_a_wheel_has_all_of_it() -> None:
+    content = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = content["tool"]["setuptools"]["package-data"]["models"]
+    assert files() <= {
+        path.relative_to(PACKAGE_FOLDER / "embedded").as_posix()
+        for pattern in patterns
+        if pattern.startswith("embedded/")
+        for path in PACKAGE_FOLDER.glob(pattern)
+    }
+
+
+def test_it_needs_no_folder_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENFACE_MODELS_DIR", str(tmp_path / "none"))
+    assert models_folder(EMBEDDED_PACK) == PACKAGE_FOLDER / "embedded"
+    assert main(["verify", EMBEDDED_PACK]) == 0
+    assert main(["where", EMBEDDED_PACK]) == 0
+    assert "as it should be" in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
