@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.eyes import EyeMeasurement, FittedEyes, measure_eyes
 from openface_core.fhog import fhog
+from openface_core.finite import all_finite
 from openface_core.geometry import geometry_descriptor
 from openface_core.shape import (
     Camera,
@@ -134,7 +135,7 @@ class FaceMeter:
         FaceMeasurement or None
             None where the landmarks cannot be those of a face: not finite, or coinciding.
         """
-        if not np.isfinite(landmarks).all():
+        if not all_finite(landmarks):
             return None
         fit = tracked_fit
         if fit is None or refit:
@@ -145,7 +146,7 @@ class FaceMeter:
         if pose is None:
             return None
         aligned = self.aligner.align(frame, landmarks, fit.translation_px)
-        if not np.isfinite(aligned.matrix).all():
+        if not all_finite(aligned.matrix):
             return None
         points = landmarks_in_camera_mm(self.pdm, shown, camera)
         eyes = None

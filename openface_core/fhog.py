@@ -63,7 +63,8 @@ def _orientation_table() -> UInt8Array:
     return table
 
 
-_ORIENTATIONS = _orientation_table()
+ORIENTATIONS = _orientation_table()
+"""The table, which :func:`fhog_into` is given: as a constant it would be compiled into it."""
 
 
 @kernel
@@ -164,6 +165,16 @@ def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array
                 out[i, j, 27 + block] = texture[block] * np.float32(2.0 * 0.2357)
 
 
+@kernel
+def fhog_into(image: UInt8Array, orientations: UInt8Array, out: Float32Array) -> None:
+    """Write the features of a contiguous image of fitting size; see :func:`fhog`."""
+    rows, columns = out.shape[0] + 2, out.shape[1] + 2
+    histograms = np.zeros((rows + 2, columns + 2, 18), dtype=np.float32)
+    energy = np.empty((rows, columns), dtype=np.float32)
+    _vote(image, orientations, histograms)
+    _normalise(histograms, energy, out)
+
+
 def fhog(image: UInt8Array) -> Float32Array:
     """Return the FHOG features of a colour image.
 
@@ -192,9 +203,6 @@ def fhog(image: UInt8Array) -> Float32Array:
     columns = math.floor(image.shape[1] / CELL_PX + 0.5)
     if rows < 3 or columns < 3:
         raise ValueError(f"at least 3 x 3 cells of {CELL_PX} px are needed, found {image.shape}")
-    histograms = np.zeros((rows + 2, columns + 2, 18), dtype=np.float32)
-    energy = np.empty((rows, columns), dtype=np.float32)
     out = np.empty((rows - 2, columns - 2, CHANNELS), dtype=np.float32)
-    _vote(np.ascontiguousarray(image), _ORIENTATIONS, histograms)
-    _normalise(histograms, energy, out)
+    fhog_into(np.ascontiguousarray(image), ORIENTATIONS, out)
     return out

@@ -8,6 +8,16 @@ import numba
 F = TypeVar("F", bound=Callable[..., object])
 
 
+def small_kernel(function: F) -> F:
+    """Compile work of a few microseconds, as :func:`kernel` but with the interpreter lock held.
+
+    To release the lock for so short a time costs more than it gives: another worker takes it, and
+    this one has to wait until it is free again.
+    """
+    compiled = numba.njit(cache=True, fastmath=False, error_model="numpy")(function)
+    return cast(F, compiled)
+
+
 def kernel(function: F) -> F:
     """Compile a numeric loop with numba.
 

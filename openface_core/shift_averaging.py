@@ -8,10 +8,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
-from openface_core.fhog import fhog
+from openface_core.alignment.aligner import warp_masked
+from openface_core.fhog import ORIENTATIONS, fhog, fhog_into
+from openface_core.kernel import kernel
 
 SHIFTS_PX = tuple((x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25))
 """Shifts x, y of the copies, pixels of the aligned face."""
+
+
+_SHIFTS = np.array(SHIFTS_PX, dtype=np.float32)
+
+
+@kernel
+def _add_shifted(
+    frame: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    matrix: NDArray[np.float32],
+    triangles: NDArray[np.int32],
+    shifts: NDArray[np.float32],
+    orientations: NDArray[np.uint8],
+    size_px: int,
+    total: NDArray[np.float32],
+) -> None:
+    """Turn the features of the face in place into the mean of these and of the shifted copies'."""
+    image = np.empty((size_px, size_px, 3), dtype=np.uint8)
+    features = np.empty_like(total)
+    shifted = matrix.copy()
+    for k in range(shifts.shape[0]):
+        shifted[0, 2] = matrix[0, 2] + shifts[k, 0]
+        shifted[1, 2] = matrix[1, 2] + shifts[k, 1]
+        warp_masked(frame, landmarks, shifted, triangles, image)
+        fhog_into(image, orientations, features)
+        total += features
+    total /= np.float32(1 + shifts.shape[0])
 
 
 def shift_averaged_fhog(
@@ -39,9 +68,8 @@ def shift_averaged_fhog(
         As :func:`openface_core.fhog.fhog`; each copy is masked where its own landmarks are.
     """
     total = fhog(aligned.image)
-    for shift in SHIFTS_PX:
-        matrix = aligned.matrix.copy()
-        matrix[:, 2] += np.array(shift, dtype=np.float32)
-        total += fhog(aligner.warp(frame, landmarks, matrix))
-    total /= np.float32(1 + len(SHIFTS_PX))
+    _add_shifted(
+        frame, landmarks, aligned.matrix, aligner.triangles, _SHIFTS, ORIENTATIONS,
+        aligned.image.shape[0], total,
+    )  # fmt: skip
     return total

@@ -5,9 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.alignment.face_mask import apply_mask, mask_of_aligned_face
+from openface_core.alignment.face_mask import apply_mask, mask_into
 from openface_core.alignment.similarity import ALIGNED_SIZE_PX, warp_matrix
-from openface_core.alignment.warp import warp_affine
+from openface_core.alignment.warp import warp_into
+from openface_core.kernel import kernel
+
+
+@kernel
+def warp_masked(
+    frame: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    matrix: NDArray[np.float32],
+    triangles: NDArray[np.int32],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the warped and masked face (h, h, 3); see :meth:`FaceAligner.warp`."""
+    mask = np.empty(out.shape[:2], dtype=np.uint8)
+    warp_into(frame, matrix, out)
+    mask_into(landmarks, matrix, triangles, mask)
+    apply_mask(out, mask, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +104,6 @@ class FaceAligner:
         (112, 112, 3) ndarray of uint8
             BGR, black outside of the mask.
         """
-        image = warp_affine(frame, matrix, ALIGNED_SIZE_PX)
-        mask = mask_of_aligned_face(landmarks, matrix, self.triangles, ALIGNED_SIZE_PX)
-        apply_mask(image, mask, image)
+        image = np.empty((ALIGNED_SIZE_PX, ALIGNED_SIZE_PX, 3), dtype=np.uint8)
+        warp_masked(frame, landmarks, matrix, self.triangles, image)
         return image

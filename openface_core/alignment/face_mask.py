@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.alignment.similarity import SCALE_PX_PER_MM
+from openface_core.finite import all_finite
 from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
@@ -69,6 +70,19 @@ def _rasterise(points: Float32Array, triangles: Int32Array, out: UInt8Array) -> 
                 out[y, x] |= np.uint8(inside)
 
 
+@kernel
+def mask_into(
+    landmarks: Float32Array, matrix: Float32Array, triangles: Int32Array, out: UInt8Array
+) -> None:
+    """Write the mask of the aligned face; see :func:`mask_of_aligned_face`."""
+    points = np.empty(landmarks.shape, dtype=np.float32)
+    _transform_points(landmarks, matrix, RAISED_POINTS, points)
+    if all_finite(points):
+        _rasterise(points, triangles, out)
+    else:
+        out[:, :] = 0
+
+
 def mask_of_aligned_face(
     landmarks: Float32Array, matrix: Float32Array, triangles: Int32Array, size_px: int
 ) -> UInt8Array:
@@ -90,13 +104,8 @@ def mask_of_aligned_face(
     (size_px, size_px) ndarray of uint8
         1 where a pixel's centre lies in or on a triangle, 0 elsewhere.
     """
-    points = np.empty(landmarks.shape, dtype=np.float32)
-    _transform_points(landmarks, matrix, RAISED_POINTS, points)
     out = np.empty((size_px, size_px), dtype=np.uint8)
-    if np.isfinite(points).all():
-        _rasterise(points, triangles, out)
-    else:
-        out[:] = 0
+    mask_into(landmarks, matrix, triangles, out)
     return out
 
 

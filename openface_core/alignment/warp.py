@@ -45,7 +45,7 @@ def _sample_border(
 
 
 @kernel
-def _warp(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
+def warp_into(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
     """Warp `image` (H, W, 3) into `out`; see :func:`warp_affine`."""
     height, width = image.shape[0], image.shape[1]
     m00, m01, m02 = np.float64(matrix[0, 0]), np.float64(matrix[0, 1]), np.float64(matrix[0, 2])
@@ -118,5 +118,5 @@ def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8A
     the common factor cancels exactly.
     """
     out = np.empty((size_px, size_px, 3), dtype=np.uint8)
-    _warp(image, matrix, out)
+    warp_into(image, matrix, out)
     return out

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from openface_core.eyes.eye_points import EYE_POINT_COUNT, FACE_LID_POINTS, LID_POINTS
 from openface_core.eyes.fitted_eyes import FittedEyes, place_eyes
+from openface_core.finite import all_finite
 from openface_core.refinement import (
     PART_SETTINGS,
     FaceLandmarkModel,
@@ -80,7 +81,7 @@ class EyeFitter:
         FittedEyes or None
             None where the lids admit no fit, as when they coincide.
         """
-        if not (face_fit.is_finite and np.isfinite(landmarks).all()):
+        if not (face_fit.is_finite and all_finite(landmarks)):
             return None
         face = RefinedShape(landmarks, face_fit, float("nan"), 0, False)
         found = {part.name: part.refine(grey, face) for part in self._refiners}

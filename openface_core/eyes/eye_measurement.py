@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from openface_core.eyes.fitted_eyes import FittedEyes
 from openface_core.eyes.gaze import gaze_directions
+from openface_core.finite import all_finite
 from openface_core.shape import Camera, HeadPose
 
 Float32Array = NDArray[np.float32]
@@ -80,6 +81,6 @@ def measure_eyes(
     depths = camera.fx_px / eyes.scales_px_per_mm[:, None] + eyes.relative_depths_mm
     points = eyes_in_camera_mm(eyes.landmarks_px, depths.astype(np.float32), camera)
     gaze = gaze_directions(points, face_mm, pose.rotation_radians).astype(np.float32)
-    if not (np.isfinite(points).all() and np.isfinite(gaze).all()):
+    if not (all_finite(points) and all_finite(gaze)):
         return None
     return EyeMeasurement(eyes.landmarks_px, points, gaze)

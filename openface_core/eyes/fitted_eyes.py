@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.eyes.eye_points import EYE_COUNT, EYE_POINT_COUNT
+from openface_core.finite import all_finite
 from openface_core.shape import PointDistributionModel, ShapeFit, posed_shape
 
 Float32Array = NDArray[np.float32]
@@ -44,7 +45,7 @@ class FittedEyes:
             values = getattr(self, name)
             if values.shape != shape:
                 raise ValueError(f"{name}: shape {shape} is expected, found {values.shape}")
-            if not np.isfinite(values).all():
+            if not all_finite(values):
                 raise ValueError(f"{name} holds values that are not finite")
         if not (self.scales_px_per_mm > 0).all():
             raise ValueError("scales_px_per_mm must be positive")
@@ -74,6 +75,6 @@ def place_eyes(
             return None
         turned, landmarks[eye] = posed_shape(pdm, fit)
         depths[eye] = turned[:, 2]
-    if not (np.isfinite(landmarks).all() and np.isfinite(depths).all()):
+    if not (all_finite(landmarks) and all_finite(depths)):
         return None
     return FittedEyes(landmarks, depths, np.array([fit.scale_px_per_mm for fit in fits]))

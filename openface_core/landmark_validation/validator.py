@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.finite import all_finite
 from openface_core.kernel import kernel
 from openface_core.landmark_validation.model import LandmarkValidationModel, ValidationView
 from openface_core.landmark_validation.piecewise_affine import (
@@ -112,9 +113,7 @@ class LandmarkValidator:
             )
         with np.errstate(over="ignore"):
             points = np.ascontiguousarray(landmarks, dtype=np.float32)
-        if grey.size == 0 or not (
-            np.isfinite(points).all() and np.isfinite(rotation_radians).all()
-        ):
+        if grey.size == 0 or not (all_finite(points) and all_finite(rotation_radians)):
             return 0.0
         view = self.view(rotation_radians)
         pixels = warp_piecewise(view.warp, np.ascontiguousarray(grey), points)

@@ -17,8 +17,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kernel import small_kernel
+
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
+
+
+@small_kernel
+def _nearest(rotation: Float32Array, centres: Float32Array) -> int:
+    """Return the first row of the centres (v, 3) that is nearest to three angles."""
+    best = 0
+    least = np.float32(np.inf)
+    for view in range(centres.shape[0]):
+        distance = np.float32(0.0)
+        for k in range(3):
+            difference = rotation[k] - centres[view, k]
+            distance += difference * difference
+        if distance < least:
+            best, least = view, distance
+    return best
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +95,7 @@ class ViewGrid:
 
     def nearest_view(self, rotation_radians: Float32Array) -> int:
         """Return the view whose angles are closest to a head's, by their Euclidean distance."""
-        difference = np.asarray(rotation_radians, dtype=np.float32) - self.centres_radians
-        return int(np.argmin((difference * difference).sum(axis=1)))
+        return int(_nearest(np.asarray(rotation_radians, dtype=np.float32), self.centres_radians))
 
 
 @dataclass(frozen=True, eq=False)

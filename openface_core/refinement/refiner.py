@@ -13,13 +13,12 @@ import numpy as np
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.landmark_fit import (
     kernel_table,
-    log_likelihood,
-    mean_shift_steps,
     project,
 )
 from openface_core.refinement.landmark_model import LandmarkModel
-from openface_core.refinement.patch_areas import GreyPicture, align_with_scale
+from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts, ViewGrid
+from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.normal_equations import weighted_mode_products
@@ -64,6 +63,8 @@ class _Scale:
         self.settings = settings
         self.grid: ViewGrid = experts.grid
         self.table = kernel_table(settings.window_px, settings.sigma_px)
+        self.positions = settings.window_px**2
+        self.sigma = np.float32(settings.sigma_px)
         self.regularisation = np.float32(settings.regularisation)
         weights = np.ones(self.grid.visible.shape, dtype=np.float32)
         if settings.weight_factor > 0.0:
@@ -228,32 +229,25 @@ class LandmarkRefiner:
         Returns the log likelihood (NaN before the last scale), or None if the fit is lost.
         """
         pdm = self.pdm
-        base = self._landmarks(parameters, local)
-        reference = self._landmarks(
-            np.array([scale.grid.scale_px_per_mm, 0, 0, 0, 0, 0], dtype=np.float32), local
-        )
+        base = np.empty((pdm.landmark_count, 2), dtype=np.float32)
         to_reference = np.empty((2, 2), dtype=np.float32)
-        align_with_scale(base, reference, to_reference)
-        if not np.isfinite(to_reference).all():
+        to_image = np.empty((2, 2), dtype=np.float32)
+        is_placed = place_maps(
+            pdm.mean_mm, pdm.modes_mm, parameters, local, scale.grid.scale_px_per_mm, base,
+            to_reference, to_image,
+        )  # fmt: skip
+        if not is_placed:
             return None
-        to_image = np.linalg.inv(to_reference)
-        window = scale.settings.window_px
-        responses = np.empty((pdm.landmark_count, window * window), dtype=np.float32)
+        responses = np.empty((pdm.landmark_count, scale.positions), dtype=np.float32)
         scale.maps.write(grey, base, to_image, view, responses)
-        offsets = np.empty_like(base)
-        for is_rigid in (True, False):
-            is_finite = mean_shift_steps(
-                pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
-                scale.mode_products[view], scale.root_weights[view], responses, scale.table, base,
-                to_reference, to_image, scale.regularisation, self.settings.iterations, is_rigid,
-                parameters, local, offsets,
-            )  # fmt: skip
-            if not is_finite:
-                return None
-        if not is_last:
-            return float("nan")
-        sigma = np.float32(scale.settings.sigma_px)
-        return float(log_likelihood(responses, offsets, scale.grid.visible[view], window, sigma))
+        likelihood = np.empty(1)
+        is_finite = fit_to_maps(
+            pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
+            scale.mode_products[view], scale.root_weights[view], scale.grid.visible[view],
+            responses, scale.table, base, to_reference, to_image, scale.regularisation,
+            self.settings.iterations, scale.sigma, is_last, parameters, local, likelihood,
+        )  # fmt: skip
+        return float(likelihood[0]) if is_finite else None
 
 
 def _checked_picture(grey: GreyPicture) -> GreyPicture:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openface_core.finite import all_finite
 from openface_core.kernel import kernel
 from openface_core.shape.normal_equations import (
     coupling_block,
@@ -69,9 +70,9 @@ class ShapeFit:
         return bool(
             math.isfinite(self.scale_px_per_mm)
             and self.scale_px_per_mm > 0
-            and np.isfinite(self.rotation_radians).all()
-            and np.isfinite(self.translation_px).all()
-            and np.isfinite(self.shape_parameters).all()
+            and all_finite(self.rotation_radians)
+            and all_finite(self.translation_px)
+            and all_finite(self.shape_parameters)
         )
 
 

@@ -6,7 +6,25 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kernel import small_kernel
+
 Float32Array = NDArray[np.float32]
+
+
+@small_kernel
+def _deform(
+    mean: Float32Array, modes: Float32Array, parameters: Float32Array, out: Float32Array
+) -> None:
+    """Write the shape, (n, 3), for parameters (m,)."""
+    n = out.shape[0]
+    for k in range(3):
+        for i in range(n):
+            out[i, k] = mean[k * n + i]
+    for b in range(modes.shape[0]):
+        weight = parameters[b]
+        for k in range(3):
+            for i in range(n):
+                out[i, k] += weight * modes[b, k * n + i]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,5 +115,7 @@ class PointDistributionModel:
         (n, 3) ndarray of float32
             Points in millimetres, in the model's own frame.
         """
-        flat = self.mean_mm + self.components_mm @ shape_parameters.astype(np.float32)
-        return np.ascontiguousarray(flat.reshape(3, -1).T)
+        points = np.empty((self.landmark_count, 3), dtype=np.float32)
+        parameters = np.asarray(shape_parameters, dtype=np.float32)
+        _deform(self.mean_mm, self.modes_mm, parameters, points)
+        return points

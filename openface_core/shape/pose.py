@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.kernel import kernel
+from openface_core.kernel import kernel, small_kernel
 from openface_core.shape.calc_params import ShapeFit
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
 from openface_core.shape.projection import posed_shape
@@ -284,6 +284,25 @@ def head_pose(
     return HeadPose(translation, angles)
 
 
+@small_kernel
+def _unproject(
+    turned: Float64Array,
+    projected: Float64Array,
+    depth: float,
+    fx: float,
+    fy: float,
+    cx: float,
+    cy: float,
+    out: Float32Array,
+) -> None:
+    """Write where points (n, 3) of their own depths project to given pixels (n, 2)."""
+    for i in range(out.shape[0]):
+        z = depth + turned[i, 2]
+        out[i, 0] = z * (projected[i, 0] - cx) / fx
+        out[i, 1] = z * (projected[i, 1] - cy) / fy
+        out[i, 2] = z
+
+
 def landmarks_in_camera_mm(
     pdm: PointDistributionModel, fit: ShapeFit, camera: Camera
 ) -> Float32Array:
@@ -305,7 +324,9 @@ def landmarks_in_camera_mm(
         head plus each point's own, spread so that the points project where the fit puts them.
     """
     turned, projected = posed_shape(pdm, fit)
-    z = camera.fx_px / fit.scale_px_per_mm + turned[:, 2]
-    x = z * (projected[:, 0] - camera.cx_px) / camera.fx_px
-    y = z * (projected[:, 1] - camera.cy_px) / camera.fy_px
-    return np.stack([x, y, z], axis=1).astype(np.float32)
+    out = np.empty(turned.shape, dtype=np.float32)
+    _unproject(
+        turned, projected, camera.fx_px / fit.scale_px_per_mm, camera.fx_px, camera.fy_px,
+        camera.cx_px, camera.cy_px, out,
+    )  # fmt: skip
+    return out

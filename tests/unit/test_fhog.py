@@ -7,7 +7,7 @@ import pyfhog  # type: ignore[import-untyped]
 import pytest
 from numpy.typing import NDArray
 
-from openface_core.fhog import _ORIENTATIONS, CHANNELS, fhog
+from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog
 from tests.synthetic_models import plausible_shape_parameters, render_face, synthetic_pdm
 from tests.twins.fhog import fhog as fhog_twin
 from tests.twins.fhog import orientation, strongest_gradient
@@ -134,7 +134,7 @@ def test_ramp_votes_for_its_own_direction(o: int, degrees: int) -> None:
 def test_every_gradient_has_the_orientation_that_a_search_finds() -> None:
     rng = np.random.default_rng(3)
     for gx, gy in rng.integers(-255, 256, (2000, 2)).tolist():
-        assert _ORIENTATIONS[gy + 255, gx + 255] == orientation(gx, gy)
+        assert ORIENTATIONS[gy + 255, gx + 255] == orientation(gx, gy)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""What happens around the response maps of one scale, each side of them in one compiled step.
+
+References
+----------
+``CLNF::Fit`` of OpenFace 2.2.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel, small_kernel
+from openface_core.refinement.landmark_fit import log_likelihood, mean_shift_steps, project
+from openface_core.refinement.patch_areas import align_with_scale
+from openface_core.shape.pdm import Float32Array
+
+
+@small_kernel
+def place_maps(
+    mean: Float32Array,
+    modes: Float32Array,
+    parameters: Float32Array,
+    local: Float32Array,
+    scale_px_per_mm: float,
+    base: Float32Array,
+    to_reference: Float32Array,
+    to_image: Float32Array,
+) -> bool:
+    """Write where the maps lie in the picture.
+
+    Parameters
+    ----------
+    mean, modes : (3 * n,), (m, 3 * n) ndarray of float32
+        The shape model.
+    parameters, local : (6,), (m,) ndarray of float32
+        Pose and shape parameters.
+    scale_px_per_mm : float
+        Scale that the experts were trained at.
+    base : (n, 2) ndarray of float32
+        Receives the centres of the maps: the model's landmarks, pixels.
+    to_reference, to_image : (2, 2) ndarray of float32
+        Receive the similarity from the picture's pixels to the maps', and its inverse.
+
+    Returns
+    -------
+    bool
+        Whether there is such a similarity.
+    """
+    shape = np.empty(mean.shape[0], dtype=np.float32)
+    reference = np.empty_like(base)
+    upright = np.zeros(6, dtype=np.float32)
+    upright[0] = scale_px_per_mm
+    project(mean, modes, parameters, local, shape, base)
+    project(mean, modes, upright, local, shape, reference)
+    align_with_scale(base, reference, to_reference)
+    a, b = np.float64(to_reference[0, 0]), np.float64(to_reference[0, 1])
+    c, d = np.float64(to_reference[1, 0]), np.float64(to_reference[1, 1])
+    # As OpenCV inverts two by two: in double precision, by the determinant.
+    factor = 1.0 / (a * d - b * c)
+    to_image[0, 0] = d * factor
+    to_image[0, 1] = -b * factor
+    to_image[1, 0] = -c * factor
+    to_image[1, 1] = a * factor
+    return bool(np.isfinite(a + b + c + d) and np.isfinite(factor))
+
+
+@kernel
+def fit_to_maps(
+    mean: Float32Array,
+    components: Float32Array,
+    modes: Float32Array,
+    eigenvalues: Float32Array,
+    mode_products: Float32Array,
+    root_weights: Float32Array,
+    visible: NDArray[np.bool_],
+    responses: Float32Array,
+    table: Float32Array,
+    base: Float32Array,
+    to_reference: Float32Array,
+    to_image: Float32Array,
+    regularisation: np.float32,
+    iterations: int,
+    sigma: np.float32,
+    wants_likelihood: bool,
+    parameters: Float32Array,
+    local: Float32Array,
+    likelihood: NDArray[np.float64],
+) -> bool:
+    """Move the pose to the maps, then pose and shape; arrays as for :func:`mean_shift_steps`.
+
+    Parameters
+    ----------
+    visible : (n,) ndarray of bool
+        Landmarks that count in the likelihood.
+    sigma : float32
+        Width of the likelihood's density.
+    wants_likelihood : bool
+        Whether it is computed.
+    likelihood : (1,) ndarray of float64
+        Receives it, or NaN.
+
+    Returns
+    -------
+    bool
+        Whether all parameters stayed finite.
+    """
+    offsets = np.empty_like(base)
+    likelihood[0] = np.nan
+    for is_rigid in (True, False):
+        is_finite = mean_shift_steps(
+            mean, components, modes, eigenvalues, mode_products, root_weights, responses, table,
+            base, to_reference, to_image, regularisation, iterations, is_rigid, parameters, local,
+            offsets,
+        )  # fmt: skip
+        if not is_finite:
+            return False
+    if wants_likelihood:
+        likelihood[0] = log_likelihood(responses, offsets, visible, table.shape[1], sigma)
+    return True
