@@ -14,7 +14,7 @@ from benchmarks.whole_runs import (
     median,
     run_main_job,
     threads,
-    write_one_frame,
+    write_first_frame,
 )
 
 
@@ -51,7 +51,7 @@ def measure_overhead(
     options = ["--models", models, "--config", config]
     found: dict[str, list[Used]] = {"whole": [], "start_up": [], "loop": []}
     with tempfile.TemporaryDirectory(prefix="openface-beam-overhead-") as folder:
-        one = write_one_frame(Path(folder) / "one.mp4")
+        one = write_first_frame(video, Path(folder) / "one.mp4")
         long = Path(folder) / "long.mp4"
         encode(long, repeated_frames(video, frames))
 

@@ -1,6 +1,6 @@
 """CPU time of whole runs per frame, preset by preset: from the file to the Parquet table.
 
-The time is that of the whole process without its start-up, which a run on a video of one frame
+The time is that of the whole process without its start-up, which a run on the video's first frame
 tells. Beside it stands one forward pass of a landmark network, timed in the same rounds: the ratio
 to it is what can be compared between machines.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.timing import Operation, measure
-from benchmarks.whole_runs import Used, machine, median, run_main_job, threads, write_one_frame
+from benchmarks.whole_runs import Used, machine, median, run_main_job, threads, write_first_frame
 from models import models_folder
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
 from openface_core.media import open_media
@@ -78,12 +78,15 @@ def measure_presets(
     passes_ms: list[float] = []
     found: dict[tuple[str, Path], list[Used]] = {}
     with tempfile.TemporaryDirectory(prefix="openface-beam-presets-") as folder:
-        empty = write_one_frame(Path(folder) / "one.mp4")
+        firsts = {
+            video: write_first_frame(video, Path(folder) / f"first{k}.mp4")
+            for k, video in enumerate(videos)
+        }
         for k in range(rounds):
             passes_ms.append(reference_pass_ms(network))
             for preset in presets if k % 2 == 0 else tuple(reversed(presets)):
                 options = ["--models", str(models), "--config", preset]
-                for video in (empty, *videos):
+                for video in (*firsts.values(), *videos):
                     used = run_main_job([video], options, threads(1))
                     found.setdefault((preset, video), []).append(used)
                     sys.stderr.write(
@@ -99,9 +102,9 @@ def measure_presets(
     for video in videos:
         frames = frame_count(video)
         for preset in presets:
-            start_up = median(found[preset, empty])
+            start_up = median(found[preset, firsts[video]])
             work = median(found[preset, video]).since(start_up)
-            per_frame_ms = 1e3 * work.cpu_seconds / frames
+            per_frame_ms = 1e3 * work.cpu_seconds / (frames - 1)
             lines.append(
                 f"| {video.name} | {preset} | {frames} | {per_frame_ms:.2f} "
                 f"| {per_frame_ms / unit_ms:.2f} | {start_up.cpu_seconds:.2f} |"

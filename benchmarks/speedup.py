@@ -15,7 +15,7 @@ from benchmarks.whole_runs import (
     processes,
     run_main_job,
     threads,
-    write_one_frame,
+    write_first_frame,
 )
 
 WAYS: Mapping[str, Command] = {
@@ -68,7 +68,7 @@ def measure_speedup(
 ) -> list[Case]:
     """Measure every way on every input, in alternating order."""
     with tempfile.TemporaryDirectory(prefix="openface-beam-speedup-") as folder:
-        inputs = {"start-up": [write_one_frame(Path(folder) / "one.mp4")]}
+        inputs = {"start-up": [write_first_frame(video, Path(folder) / "one.mp4")]}
         inputs |= write_inputs(video, frames, Path(folder))
         found: dict[tuple[str, str], list[Used]] = {}
         for k in range(repetitions):

@@ -17,7 +17,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.long_videos import FPS, encode, repeated_frames
-from benchmarks.whole_runs import machine, run_main_job, threads, write_one_frame
+from benchmarks.whole_runs import machine, run_main_job, threads, write_first_frame
 from openface_core.media import index_frames
 from pipelines.run import run
 from pipelines.run_arguments import RunArguments
@@ -175,7 +175,7 @@ def measure_stages(video: Path, frames: int, models: str, config: str) -> dict[s
     """
     with tempfile.TemporaryDirectory(prefix="openface-beam-stages-") as name:
         folder = Path(name)
-        one = write_one_frame(folder / "one.mp4")
+        one = write_first_frame(video, folder / "one.mp4")
         long = folder / "long.mp4"
         encode(long, repeated_frames(video, frames))
         _watched_run(one, models, config, folder / "first")  # compiles, fills caches

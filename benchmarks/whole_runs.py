@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.long_videos import encode
+from benchmarks.long_videos import encode, repeated_frames
 
 Command = Sequence[str]
 
@@ -104,9 +104,9 @@ def run_main_job(inputs: Sequence[Path], options: Command, beam: Command) -> Use
         )[0]  # fmt: skip
 
 
-def write_one_frame(path: Path) -> Path:
-    """Write a video of one grey frame: a run on it is all start-up."""
-    encode(path, [np.full((120, 160, 3), 127, dtype=np.uint8)])
+def write_first_frame(video: Path, path: Path) -> Path:
+    """Write a video of another's first frame: a run on it loads all that the other needs."""
+    encode(path, repeated_frames(video, 1))
     return path
 
 
