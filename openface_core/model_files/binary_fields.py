@@ -76,6 +76,20 @@ class BinaryFields:
             raise self.fail(f"the {what} should be of type {code} ({name}), found {found}")
         return int(rows), int(columns)
 
+    def real_header(self, what: str) -> tuple[int, int, bool]:
+        """Return rows and columns of the matrix that follows, and whether it is of float64.
+
+        If it is not, it is of float32.
+        """
+        rows, columns, found = struct.unpack("<iii", self._take(12, f"{what}' header"))
+        single, double = _OPENCV_CODES["float32"], _OPENCV_CODES["float64"]
+        if found not in (single, double):
+            raise self.fail(
+                f"the {what} should be of type {double} (float64) or {single} (float32), "
+                f"found {found}"
+            )
+        return int(rows), int(columns), found == double
+
     def elements(self, count: int, what: str, dtype: type[Element]) -> NDArray[Element]:
         """Return the next `count` elements, (count,), all finite."""
         if count < 1:

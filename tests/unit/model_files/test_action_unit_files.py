@@ -137,7 +137,7 @@ BIAS_AT = 4 + 2 * VECTOR_BYTES
         (4, struct.pack("<ii", 0, 4702), "found 0 x 4702"),
         (4, struct.pack("<ii", -1, -4702), "found -1 x -4702"),
         (4, struct.pack("<ii", 2**31 - 1, 2**31 - 1), "means should be 4702 numbers"),
-        (12, struct.pack("<i", 5), "type 6 (float64), found 5"),
+        (12, struct.pack("<i", 4), "type 6 (float64) or 5 (float32), found 4"),
         (16, struct.pack("<d", math.nan), "means hold values that are not finite"),
         (WEIGHTS_AT, struct.pack("<i", 3), "weights should be 4702 numbers"),
         (WEIGHTS_AT + 8, struct.pack("<i", 0), "weights should be of type 6"),

@@ -1,0 +1,265 @@
+"""What the student learns from: its own descriptors and the teacher's scores of pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.action_units.teacher import Teacher
+from models.training.action_units.variants import Variant, make_variant
+from models.training.own_landmarks import OwnModels, find_own_landmarks, read_photograph
+from models.training.photographs import Photograph
+from openface_core.action_unit_models import DESCRIPTOR_SIZE
+from openface_core.face_measurement import FaceMeter
+from openface_core.landmarks import LandmarkNetwork
+from openface_core.shape import (
+    PointDistributionModel,
+    ShapeFit,
+    calc_params,
+    posed_shape,
+    project_shape,
+)
+
+UInt8Array = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+
+_START_SHIFT, _START_GROWTH, _START_TURN_RADIANS = 0.03, 0.03, 0.03
+"""How far off a face may be from the frame before: standard deviations, the first of its size."""
+
+_REPORT_EVERY = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """n pictures, versions of one photograph side by side.
+
+    Parameters
+    ----------
+    descriptors : (n, 4702) ndarray of float32
+        The student's descriptors.
+    scores : (n, k) ndarray of float32
+        The teacher's scores.
+    photographs : (n,) ndarray of int64
+        Number of the photograph that a picture was made of.
+    """
+
+    descriptors: Float32Array
+    scores: Float32Array
+    photographs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Student:
+    """The embedded pipeline from picture to descriptor.
+
+    Parameters
+    ----------
+    network : LandmarkNetwork
+        Its landmark network.
+    meter : FaceMeter
+        Its shape model and alignment.
+    key : str
+        Names all of it.
+    """
+
+    network: LandmarkNetwork
+    meter: FaceMeter
+    key: str
+
+    def descriptor(
+        self, image_bgr: UInt8Array, start: Float32Array, rng: np.random.Generator
+    ) -> Float32Array | None:
+        """Return the descriptor of a face that is followed from about where it is.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            A picture.
+        start : (68, 2) ndarray of float32
+            Its points.
+        rng : numpy.random.Generator
+            Decides how far off the search begins.
+
+        Returns
+        -------
+        (4702,) ndarray of float32, or None
+            None where the face is not found.
+        """
+        found = self.network.follow(image_bgr, _moved(start, rng))
+        if found is None:
+            return None
+        fit = calc_params(self.meter.pdm, found.landmarks)
+        if not fit.is_finite:
+            return None
+        points = project_shape(self.meter.pdm, fit)
+        measured = self.meter.measure(image_bgr, points, tracked_fit=fit, refit=False)
+        if measured is None:
+            return None
+        return np.concatenate([measured.fhog, measured.geometry.astype(np.float32)])
+
+
+def _moved(points: Float32Array, rng: np.random.Generator) -> Float32Array:
+    centre = points.mean(axis=0)
+    size = float(np.ptp(points, axis=0).max())
+    angle = rng.normal(0.0, _START_TURN_RADIANS)
+    growth = float(np.exp(rng.normal(0.0, _START_GROWTH)))
+    turn = growth * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shift = rng.normal(0.0, _START_SHIFT * size, 2)
+    return np.asarray((points - centre) @ turn.T + centre + shift, dtype=np.float32)
+
+
+def _with_deformation(
+    pdm: PointDistributionModel, fit: ShapeFit, parameters: Float32Array
+) -> Float64Array:
+    """Return the points of a face, (68, 2), with another face's shape parameters."""
+    other = ShapeFit(
+        fit.scale_px_per_mm, fit.rotation_radians, fit.translation_px, parameters, fit.iterations
+    )
+    return posed_shape(pdm, other)[1]
+
+
+@dataclass(frozen=True, eq=False)
+class _Teaching:
+    """The teacher's landmarks (n, 68, 2), NaN without a face, and what was fitted to them."""
+
+    landmarks: Float32Array
+    fits: tuple[ShapeFit | None, ...]
+    with_face: NDArray[np.int64]
+
+
+class SampleMaker:
+    """Makes samples; the teacher's part is kept for students to come.
+
+    Parameters
+    ----------
+    photographs : tuple of Photograph
+        What they are made of.
+    teacher : Teacher
+        Gives the scores.
+    variants : int
+        Versions of each photograph.
+    seed : int
+        Seed of all that is random.
+    cache : Path
+        Folder of what is kept.
+    report : callable
+        Is told how it goes, a line at a time.
+    """
+
+    def __init__(
+        self,
+        photographs: tuple[Photograph, ...],
+        teacher: Teacher,
+        variants: int,
+        seed: int,
+        cache: Path,
+        report: Callable[[str], None],
+    ) -> None:
+        self._photographs = photographs
+        self._teacher = teacher
+        self._variants = variants
+        self._seed = seed
+        self._cache = cache
+        self._report = report
+
+    def samples(self, student: Student, own: OwnModels) -> Samples:
+        """Return the samples of a student.
+
+        Parameters
+        ----------
+        student : Student
+            Whose descriptors are wanted.
+        own : OwnModels
+            Its detector and landmark network.
+        """
+        name = f"{len(self._photographs)}x{self._variants}_seed{self._seed}"
+        path = self._cache / f"descriptors_{student.key}_{name}.npy"
+        starts = find_own_landmarks(self._photographs, own, self._cache)
+        scores = self._scores(self._cache / f"scores_{name}.npy")
+        if path.exists():
+            descriptors = np.load(path, allow_pickle=False)
+        else:
+            descriptors = self._descriptors(student, starts)
+            np.save(path, descriptors)
+        usable = np.isfinite(descriptors[:, :, 0]) & np.isfinite(scores[:, :, 0])
+        numbers = np.repeat(np.arange(len(usable)), usable.sum(axis=1))
+        return Samples(descriptors[usable], scores[usable], numbers)
+
+    def _scores(self, path: Path) -> Float32Array:
+        """Return the teacher's scores, (photographs, variants, k)."""
+        if path.exists():
+            return np.asarray(np.load(path, allow_pickle=False))
+        teaching = self._teaching()
+        count = len(self._teacher.video_models.all_models) * 2
+        scores = np.full((len(self._photographs), self._variants, count), np.nan, np.float32)
+        for index in teaching.with_face:
+            for number, variant, _ in self._versions(int(index), teaching, None):
+                found = self._teacher.scores(variant.image, variant.point_sets[0])
+                if found is not None:
+                    scores[index, number] = found
+            self._tell("scores", int(index))
+        np.save(path, scores)
+        return scores
+
+    def _descriptors(self, student: Student, starts: Float32Array) -> Float32Array:
+        """Return the student's descriptors, (photographs, variants, 4702)."""
+        teaching = self._teaching()
+        shape = (len(self._photographs), self._variants, DESCRIPTOR_SIZE)
+        descriptors = np.full(shape, np.nan, dtype=np.float32)
+        for index in teaching.with_face:
+            if not np.isfinite(starts[index]).all():
+                continue
+            for number, variant, rng in self._versions(int(index), teaching, starts[index]):
+                found = student.descriptor(variant.image, variant.point_sets[1], rng)
+                if found is not None:
+                    descriptors[index, number] = found
+            self._tell("descriptors", int(index))
+        return descriptors
+
+    def _tell(self, what: str, index: int) -> None:
+        if index % _REPORT_EVERY == 0:
+            self._report(f"{what}: {index} of {len(self._photographs)} photographs")
+
+    def _versions(
+        self, index: int, teaching: _Teaching, start: Float32Array | None
+    ) -> "list[tuple[int, Variant, np.random.Generator]]":
+        """Return the versions of one photograph; their pictures do not depend on the student."""
+        image, border = read_photograph(self._photographs[index])
+        sets = [teaching.landmarks[index]] + ([] if start is None else [start])
+        points = tuple(p + np.float32(border) for p in sets)
+        fit = teaching.fits[index]
+        assert fit is not None  # noqa: S101 - the teacher found a face
+        versions = []
+        for number in range(self._variants):
+            rng = np.random.default_rng([self._seed, index, number])
+            other = teaching.fits[int(rng.choice(teaching.with_face))]
+            assert other is not None  # noqa: S101
+            shape = _with_deformation(self._teacher.pdm, fit, other.shape_parameters) + border
+            variant = make_variant(image, points, shape, number, rng)
+            versions.append(
+                (number, variant, np.random.default_rng([self._seed, index, number, 1]))
+            )
+        return versions
+
+    def _teaching(self) -> _Teaching:
+        path = self._cache / f"teacher_landmarks_{len(self._photographs)}.npy"
+        if path.exists():
+            landmarks = np.load(path, allow_pickle=False)
+        else:
+            landmarks = np.full((len(self._photographs), 68, 2), np.nan, dtype=np.float32)
+            for index, photograph in enumerate(self._photographs):
+                image, border = read_photograph(photograph)
+                found = self._teacher.landmarks(image)
+                if found is not None:
+                    landmarks[index] = found - border
+                self._tell("teacher", index)
+            np.save(path, landmarks)
+        fits: list[ShapeFit | None] = []
+        for points in landmarks:
+            fit = calc_params(self._teacher.pdm, points) if np.isfinite(points).all() else None
+            fits.append(fit if fit is not None and fit.is_finite else None)
+        with_face = np.flatnonzero([fit is not None for fit in fits])
+        return _Teaching(landmarks, tuple(fits), with_face)

@@ -1,0 +1,131 @@
+"""The teacher of the action units: OpenFace's own models, on single photographs.
+
+Landmarks, shape, alignment and predictors are those of the reference material; the numerics are
+this program's.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.locate import ModelSelection, locate_models
+from openface_core.action_unit_models import ActionUnitModels
+from openface_core.detection import RetinaFaceDetector
+from openface_core.errors import ModelFileError
+from openface_core.face_measurement import FaceMeter
+from openface_core.face_tracking import (
+    ConfidenceSettings,
+    FaceRefinement,
+    FaceRefinementSettings,
+    FaceTracker,
+    FaceTrackingModels,
+)
+from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.model_files import (
+    read_action_unit_models,
+    read_face_landmark_model,
+    read_landmark_validator,
+    read_pdm,
+    read_triangulation,
+)
+from openface_core.static_action_units import static_scores, weigh_descriptor
+
+UInt8Array = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+
+
+class Teacher:
+    """OpenFace's models, loaded once.
+
+    Parameters
+    ----------
+    reference : Path
+        The reference material.
+
+    Attributes
+    ----------
+    video_models, image_models : ActionUnitModels
+        The predictors for videos and for single images: the student learns one of each.
+
+    Raises
+    ------
+    ModelFileError
+        If a model is missing or damaged.
+    """
+
+    def __init__(self, reference: Path) -> None:
+        selection = ModelSelection()
+        files = locate_models(reference, selection)
+        if (
+            files.detector is None
+            or files.landmark_network is None
+            or files.landmark_spec is None
+            or files.refinement is None
+            or files.validator is None
+        ):
+            raise ModelFileError(reference, "a teacher is missing", "Check --reference.")
+        self.video_models: ActionUnitModels = read_action_unit_models(files.video_action_units)
+        self.image_models: ActionUnitModels = read_action_unit_models(files.image_action_units)
+        pdm = read_pdm(files.shape, 68)
+        self.pdm = pdm
+        self._meter = FaceMeter(pdm, read_triangulation(files.triangulation, 68), True)
+        self._models = FaceTrackingModels(
+            detector=RetinaFaceDetector(files.detector),
+            network=LandmarkNetwork(
+                load_landmark_spec(files.landmark_spec), files.landmark_network
+            ),
+            pdm=pdm,
+            refinement=FaceRefinement.from_settings(
+                read_face_landmark_model(files.refinement, selection.parts),
+                FaceRefinementSettings(),
+            ),
+            validator=LandmarkValidator(read_landmark_validator(files.validator)),
+        )
+
+    def landmarks(self, image_bgr: UInt8Array) -> Float32Array | None:
+        """Return the refined landmarks of the largest face.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            A photograph.
+
+        Returns
+        -------
+        (68, 2) ndarray of float32, or None
+            Pixels; None where no face is found, or OpenFace would not trust its landmarks.
+        """
+        tracker = FaceTracker(self._models, 1, ConfidenceSettings().threshold)
+        return tracker.observe(image_bgr, 0).landmarks
+
+    def scores(self, image_bgr: UInt8Array, landmarks: Float32Array) -> Float64Array | None:
+        """Return what the predictors say of a face, without any median.
+
+        The descriptor is averaged over shifted copies of the aligned face: that takes the part of
+        the scores away which nobody can learn, since it comes of fractions of a pixel.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            A photograph.
+        landmarks : (68, 2) ndarray of float32
+            The face in it.
+
+        Returns
+        -------
+        (k,) ndarray of float64, or None
+            Scores of the models for videos, then of those for single images; None for landmarks
+            that are no face's.
+        """
+        measured = self._meter.measure(image_bgr, landmarks)
+        if measured is None:
+            return None
+        return np.concatenate(
+            [
+                static_scores(models, weigh_descriptor(models, measured.fhog, measured.geometry))
+                for models in (self.video_models, self.image_models)
+            ]
+        )

@@ -1,0 +1,101 @@
+"""Training of the action-unit predictors: linear models that say what OpenFace's would."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from models.locate import find_landmark_spec
+from models.training.action_units.files import write_predictors
+from models.training.action_units.predictors import student_models
+from models.training.action_units.ridge import fit_ridge
+from models.training.action_units.samples import SampleMaker, Student
+from models.training.action_units.teacher import Teacher
+from models.training.own_landmarks import OwnModels
+from models.training.photographs import LANDMARKS, read_photographs
+from models.training.settings import TrainingFolders, TrainingSettings
+from openface_core.face_measurement import FaceMeter
+from openface_core.landmarks import LandmarkSpec, load_landmark_spec
+from openface_core.model_files import read_pdm, read_triangulation
+
+SETS = ("helen_train", "expressions")
+VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "action_units"
+
+VARIANTS = 4
+"""Versions of each photograph."""
+
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+FOLDS = 3
+BETWEEN = 1.0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"action units: {line}\n")
+
+
+def load_student(folder: Path, own: OwnModels) -> Student:
+    """Return the embedded pipeline up to the descriptor.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``shape.txt`` and ``triangulation.txt``.
+    own : OwnModels
+        Its networks.
+
+    Raises
+    ------
+    ModelFileError
+        If a file is missing or damaged.
+    """
+    shape, triangulation = folder / "shape.txt", folder / "triangulation.txt"
+    pdm = read_pdm(shape, LANDMARKS)
+    triangles = read_triangulation(triangulation, LANDMARKS)
+    content = shape.read_bytes() + triangulation.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    meter = FaceMeter(pdm, triangles, shift_average=True)
+    return Student(own.network, meter, f"{own.key}_{digest[:8]}")
+
+
+def train_action_units(
+    folders: TrainingFolders, settings: TrainingSettings, spec: LandmarkSpec | None = None
+) -> None:
+    """Make the predictors for videos and for single images.
+
+    Parameters
+    ----------
+    folders : TrainingFolders
+        Where photographs, the teacher's models and the embedded networks and shape model are.
+    settings : TrainingSettings
+        The seed decides about the versions of the photographs.
+    spec : LandmarkSpec or None
+        The landmark network; None for the embedded one.
+
+    Raises
+    ------
+    ModelFileError
+        If a model is missing or damaged.
+    InputError
+        If photographs are.
+    """
+    spec = spec or load_landmark_spec(find_landmark_spec("embedded68"))
+    own = OwnModels.load(folders.output, spec)
+    student = load_student(folders.output, own)
+    photographs = sum((read_photographs(folders.faces, name) for name in SETS), start=())
+    teacher = Teacher(folders.reference)
+    cache = folders.work_of("action_units")
+    maker = SampleMaker(photographs, teacher, VARIANTS, settings.seed, cache, _say)
+    samples = maker.samples(student, own)
+    _say(f"{len(samples.photographs)} samples of {len(set(samples.photographs))} photographs")
+    fit = fit_ridge(samples, PENALTIES, FOLDS, BETWEEN, report=_say)
+    video, image = teacher.video_models, teacher.image_models
+    for column, model in enumerate((*video.all_models, *image.all_models)):
+        kind = "dynamic" if model.is_dynamic else "static"
+        _say(
+            f"{model.name} {model.target.value} {kind}: r {fit.held_out_r[column]:.3f} on "
+            f"photographs held out, penalty {fit.penalties[column]:g}"
+        )
+    lists = {
+        VIDEO_LIST: student_models(video, fit, 0, samples.scores),
+        IMAGE_LIST: student_models(image, fit, len(video.all_models), samples.scores),
+    }
+    write_predictors(lists, folders.output, PREDICTORS_FOLDER)

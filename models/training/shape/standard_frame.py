@@ -1,0 +1,79 @@
+"""From a reconstruction to a point distribution model: unit, frame, symmetry, principal modes."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.shape.generic_face import MIRRORED_POINTS, PUPIL_DISTANCE_MM
+from models.training.shape.structure_from_motion import DeformableShape
+from openface_core.shape import PointDistributionModel
+
+Float64Array = NDArray[np.float64]
+
+LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)
+_MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+def turned_about_x(points_mm: Float64Array, angle_radians: float) -> Float64Array:
+    """Return points (..., 3) turned about the x axis, by the sense of head pose."""
+    cosine, sine = math.cos(angle_radians), math.sin(angle_radians)
+    rotation = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
+    return np.asarray(points_mm @ rotation.T)
+
+
+def _similarities(mean_mm: Float64Array) -> Float64Array:
+    """Return small moves, turns and growth of a shape, (204, 7) with orthonormal columns."""
+    x, y, z = mean_mm.T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    moves = [(one, zero, zero), (zero, one, zero), (zero, zero, one)]
+    turns = [(zero, -z, y), (z, zero, -x), (-y, x, zero)]
+    columns = [np.concatenate(move) for move in (*moves, *turns, (x, y, z))]
+    return np.linalg.qr(np.stack(columns, axis=1))[0]
+
+
+def symmetric_mean(mean_mm: Float64Array) -> Float64Array:
+    """Return a shape (68, 3) about its centre, without what tells it from its mirror image."""
+    centred = mean_mm - mean_mm.mean(axis=0)
+    return np.asarray((centred + centred[MIRRORED_POINTS] * _MIRROR) / 2.0)
+
+
+def point_distribution_model(
+    shape: DeformableShape, pitch_radians: float, modes: int
+) -> PointDistributionModel:
+    """Return a reconstruction as a point distribution model.
+
+    Parameters
+    ----------
+    shape : DeformableShape
+        68 points, made of faces and their mirror images alike.
+    pitch_radians : float
+        The mean is turned by this about the x axis: where faces look straight ahead does not follow
+        from their points.
+    modes : int
+        Modes to keep, those of the largest variance.
+
+    Returns
+    -------
+    PointDistributionModel
+        Millimetres by the mean distance of adults' pupils, the origin in the centre of the mean's
+        points. Mean and variances are the same for mirrored faces; the modes are orthonormal and
+        neither move, turn nor scale the mean.
+    """
+    mean = symmetric_mean(turned_about_x(shape.mean_mm, pitch_radians))
+    eyes = [mean[eye].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
+    unit = PUPIL_DISTANCE_MM / float(np.linalg.norm(eyes[0] - eyes[1]))
+    mean = mean * unit
+    deviations = turned_about_x(shape.modes_mm, pitch_radians) * unit
+    both = np.concatenate([deviations, deviations[:, MIRRORED_POINTS] * _MIRROR])
+    columns = both.transpose(2, 1, 0).reshape(mean.size, -1) / math.sqrt(2.0)
+    rigid = _similarities(mean)
+    columns = columns - rigid @ (rigid.T @ columns)
+    vectors, deviation, _ = np.linalg.svd(columns, full_matrices=False)
+    # A mode and its opposite are the same: the largest element decides.
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+    return PointDistributionModel(
+        mean_mm=mean.T.reshape(-1).astype(np.float32),
+        components_mm=(vectors * signs)[:, :modes].astype(np.float32),
+        eigenvalues=(deviation[:modes] ** 2).astype(np.float32),
+    )
