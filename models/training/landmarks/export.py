@@ -1,0 +1,70 @@
+"""From the trained network to the ONNX file that :mod:`openface_core.landmarks` reads."""
+
+import contextlib
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+from models.training.landmarks.augmentation import CROP_PX
+from models.training.landmarks.network import LandmarkHeatMaps, LandmarkPoints
+
+INPUT, POINTS, PRESENCE = "input", "landmarks", "presence"
+
+_OPSET = 17
+_GREATEST_DIFFERENCE = 1e-5
+"""Between ONNX Runtime's and PyTorch's points, in sides of the crop."""
+
+_LICENCE = "Trained on annotations and by networks that are for research only: see MODEL_CARD.md"
+
+
+def export_landmarks(network: LandmarkHeatMaps, path: Path, seed: int) -> None:
+    """Write a network; the number of crops stays open.
+
+    Parameters
+    ----------
+    network : LandmarkHeatMaps
+        The trained network.
+    path : Path
+        File to write.
+    seed : int
+        Of the training, for the record.
+
+    Raises
+    ------
+    RuntimeError
+        If ONNX Runtime computes something else from the file than PyTorch from the network.
+    """
+    model = LandmarkPoints(network.float().eval()).eval()
+    names = [INPUT, POINTS, PRESENCE]
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        # The older exporter needs no package but onnx, and folds normalisation into convolutions.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            model, (torch.zeros(1, 3, CROP_PX, CROP_PX),), buffer, dynamo=False,
+            opset_version=_OPSET, input_names=names[:1], output_names=names[1:],
+            dynamic_axes={name: {0: "crops"} for name in names},
+        )  # fmt: skip
+    file = onnx.load_model_from_string(buffer.getvalue())
+    onnx.helper.set_model_props(file, {"licence": _LICENCE, "seed": str(seed)})
+    content = file.SerializeToString(deterministic=True)
+    _check(model, content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _check(model: LandmarkPoints, content: bytes) -> None:
+    """Compare a file's content with the network on three crops at once."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    crops = np.random.default_rng(0).random((3, 3, CROP_PX, CROP_PX), dtype=np.float32)
+    with torch.inference_mode():
+        expected, _ = model(torch.from_numpy(crops))
+    found, _ = session.run([POINTS, PRESENCE], {INPUT: crops})
+    difference = float(np.abs(expected.numpy() - found).max())
+    if not difference <= _GREATEST_DIFFERENCE:
+        raise RuntimeError(f"the ONNX file differs from the network by {difference} of the crop")
