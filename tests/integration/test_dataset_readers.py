@@ -138,10 +138,12 @@ def test_means_pass_over_what_is_missing(frames: Path) -> None:
 
 
 @pytest.mark.parametrize("library", ["pandas", "pyarrow", "duckdb", "polars"])
-def test_what_the_readme_says(
+def test_what_the_documentation_says(
     library: str, frames: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    section = (REPOSITORY / "README.md").read_text("utf-8").split("### Opening the dataset")[1]
+    section = (
+        (REPOSITORY / "docs" / "dataset.md").read_text("utf-8").split("## Opening the dataset")[1]
+    )
     snippets = [text.split("```")[0] for text in section.split("```python\n")[1:]]
     (snippet,) = (text for text in snippets if text.startswith(f"import {library}"))
     *statements, expression = snippet.strip().splitlines()

@@ -1,0 +1,163 @@
+"""How long a command takes to its first frame, and ``--help`` to its end.
+
+``python -m benchmarks.startup --video V`` times ``pipelines.run``, each time in a new process, and
+``--demo`` the demo with the making of its corpus. The first run of each, which may compile kernels,
+is not counted. Nothing is judged.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from benchmarks.first_frame import MARKS
+from openface_core.errors import OpenFaceBeamError
+
+HELPED = ("pipelines.run", "models")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How long it took until something had happened.
+
+    Parameters
+    ----------
+    wall_seconds, cpu_seconds : float
+        From the start of the process: time passed, and time of all its threads.
+    """
+
+    wall_seconds: float
+    cpu_seconds: float
+
+
+def _output_of(command: Sequence[str]) -> str:
+    """Return the standard output of a command.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If it fails.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        raise OpenFaceBeamError(" ".join(command[:3]), lines[-1], "Run it by itself to see more.")
+    return done.stdout
+
+
+def time_first_frame(module: str, options: Sequence[str]) -> dict[str, Moment]:
+    """Run a command up to its first frame.
+
+    Parameters
+    ----------
+    module : str
+        The command's module.
+    options : sequence of str
+        Its options, all but ``--output``.
+
+    Returns
+    -------
+    dict of str to Moment
+        By the names of :data:`benchmarks.first_frame.MARKS`.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the command fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="openface-beam-startup-") as folder:
+        words = [module, *options, "--output", str(Path(folder) / "output")]
+        started = repr(time.monotonic())
+        text = _output_of([sys.executable, "-m", "benchmarks.first_frame", started, *words])
+    marks = json.loads(text.splitlines()[-1])
+    return {mark: Moment(*marks[mark]) for mark in MARKS}
+
+
+def time_help(module: str) -> dict[str, Moment]:
+    """Return how long a command needs for ``--help``.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the command fails.
+    """
+
+    def used_seconds() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    began, used = time.monotonic(), used_seconds()
+    _output_of([sys.executable, "-m", module, "--help"])
+    return {"end": Moment(time.monotonic() - began, used_seconds() - used)}
+
+
+def medians(measure: Callable[[], Mapping[str, Moment]], repetitions: int) -> dict[str, Moment]:
+    """Return the median moments of several runs after a first one, which is not counted."""
+    measure()
+    runs = [measure() for _ in range(repetitions)]
+    return {
+        mark: Moment(
+            median(run[mark].wall_seconds for run in runs),
+            median(run[mark].cpu_seconds for run in runs),
+        )
+        for mark in runs[0]
+    }
+
+
+def as_markdown(found: Mapping[str, Mapping[str, Moment]], repetitions: int) -> str:
+    """Return the moments of every command as a table."""
+    lines = [
+        f"Medians of {repetitions} runs, seconds from the start of the process; load "
+        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
+        "",
+        "| command | until | wall s | CPU s |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{command}` | {mark} | {moment.wall_seconds:.2f} | {moment.cpu_seconds:.2f} |"
+        for command, moments in found.items()
+        for mark, moment in moments.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
+    what = result.add_mutually_exclusive_group(required=True)
+    what.add_argument("--video", metavar="V", help="a video")
+    what.add_argument("--demo", action="store_true", help="the demo instead of a video")
+    result.add_argument("--models", metavar="PACK|DIR", help="as for pipelines.run")
+    result.add_argument("--config", metavar="NAME|FILE", help="as for pipelines.run")
+    result.add_argument("--repetitions", type=int, default=5, metavar="N", help="default 5")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print a table."""
+    arguments = parser().parse_args(argv)
+    module = "pipelines.demo" if arguments.demo else "pipelines.run"
+    options = ["--run"] if arguments.demo else ["--input", arguments.video]
+    for name in ("models", "config"):
+        if (value := getattr(arguments, name)) is not None:
+            options += [f"--{name}", value]
+    found: dict[str, Mapping[str, Moment]] = {
+        f"{helped} --help": medians(partial(time_help, helped), arguments.repetitions)
+        for helped in HELPED
+    }
+    found[module] = medians(partial(time_first_frame, module, options), arguments.repetitions)
+    sys.stdout.write(as_markdown(found, arguments.repetitions))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
