@@ -1,0 +1,123 @@
+"""How well a network finds the faces of composed canvases that it was not trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.training.detector.canvases import Canvas
+from models.training.detector.network import FaceDetectorNetwork
+from openface_core.detection.decoding import decode_faces, suppress_overlaps
+from openface_core.detection.detector import MEAN_BGR
+
+_FOUND_IOU = 0.5
+_SAME_FACE_IOU = 0.4
+_LOWEST_SCORE = 0.02
+_MAX_CANDIDATES = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class CanvasFindings:
+    """What was found on canvases.
+
+    Parameters
+    ----------
+    found : ndarray of float32, shape (F,)
+        For each face to be found, the probability it was found with, 0 if it was not.
+    side_px : ndarray of float32, shape (F,)
+        The longer side of its box.
+    iou : ndarray of float32, shape (F,)
+        Intersection over union of the box found.
+    false : ndarray of float32, shape (G,)
+        Probabilities of what was found and is no face.
+    n_canvases : int
+        How many canvases there were.
+    """
+
+    found: NDArray[np.float32]
+    side_px: NDArray[np.float32]
+    iou: NDArray[np.float32]
+    false: NDArray[np.float32]
+    n_canvases: int
+
+    def recall(self, threshold: float) -> float:
+        """Share of the faces found."""
+        return float(np.mean(self.found >= threshold))
+
+    def false_per_canvas(self, threshold: float) -> float:
+        """Mean number of false faces on a canvas."""
+        return float(np.sum(self.false >= threshold)) / self.n_canvases
+
+    def threshold_of(self, false_per_canvas: float) -> float:
+        """Return the lowest threshold that gives at most so many false faces per canvas."""
+        allowed = int(false_per_canvas * self.n_canvases)
+        if len(self.false) <= allowed:
+            return _LOWEST_SCORE
+        return float(np.sort(self.false)[::-1][allowed]) + 1e-6
+
+
+def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -> CanvasFindings:
+    """Run a network over canvases and compare with what is on them.
+
+    Parameters
+    ----------
+    network : FaceDetectorNetwork
+        The network, in evaluation mode.
+    canvases : sequence of Canvas
+        The canvases.
+
+    Returns
+    -------
+    CanvasFindings
+    """
+    found: list[float] = []
+    sides: list[float] = []
+    overlaps: list[float] = []
+    false: list[float] = []
+    for canvas in canvases:
+        boxes, scores = _detect(network, canvas)
+        best = _iou(canvas.boxes, boxes)
+        for k, truth in enumerate(canvas.boxes):
+            match = np.flatnonzero(best[k] >= _FOUND_IOU)
+            winner = match[np.argmax(scores[match])] if len(match) else -1
+            found.append(float(scores[winner]) if winner >= 0 else 0.0)
+            overlaps.append(float(best[k, winner]) if winner >= 0 else 0.0)
+            sides.append(float((truth[2:] - truth[:2]).max()))
+        known = np.concatenate([canvas.boxes, canvas.ignored])
+        touching = _iou(known, boxes).max(axis=0, initial=0.0)
+        false += scores[touching < 0.3].tolist()
+    as_array = [np.array(v, dtype=np.float32) for v in (found, sides, overlaps, false)]
+    return CanvasFindings(as_array[0], as_array[1], as_array[2], as_array[3], len(canvases))
+
+
+def _detect(
+    network: FaceDetectorNetwork, canvas: Canvas
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Find the faces of one canvas: their boxes and scores."""
+    height, width = canvas.picture.shape[:2]
+    image = (canvas.picture.astype(np.float32) - MEAN_BGR).transpose(2, 0, 1)[None]
+    with torch.inference_mode():
+        logits, boxes, points = network(torch.from_numpy(np.ascontiguousarray(image)))
+    score = logits.sigmoid()[0].numpy()
+    faces = np.empty((_MAX_CANDIDATES, 15), dtype=np.float32)
+    count = decode_faces(
+        boxes[0].numpy(), np.stack([1.0 - score, score], axis=1), points[0].numpy(),
+        height, width, _LOWEST_SCORE, faces,
+    )  # fmt: skip
+    faces = faces[: min(count, _MAX_CANDIDATES)]
+    faces = faces[np.argsort(-faces[:, 4], kind="stable")]
+    keep = np.empty(len(faces), dtype=np.bool_)
+    suppress_overlaps(faces[:, :4], _SAME_FACE_IOU, keep)
+    return faces[keep, :4], faces[keep, 4]
+
+
+def _iou(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
+    common = np.prod(np.maximum(high - low, 0.0), axis=2)
+    areas = np.prod(one[:, 2:] - one[:, :2], axis=1)[:, None]
+    total = areas + np.prod(other[:, 2:] - other[:, :2], axis=1)[None] - common
+    result: NDArray[np.float32] = (common / np.maximum(total, 1e-6)).astype(np.float32)
+    return result

@@ -1,0 +1,192 @@
+"""The training of the face detector's network."""
+
+import copy
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.training.detector.batches import (
+    Batch,
+    LabelledSet,
+    batches_from,
+    held_out_canvases,
+)
+from models.training.detector.evaluation import find_on_canvases
+from models.training.detector.losses import detector_losses
+from models.training.detector.network import FaceDetectorNetwork
+from openface_core.detection.detector import MEAN_BGR
+
+_CHECKPOINT_EVERY = 250
+_EVALUATE_EVERY = 500
+_HELD_OUT_CANVASES = 150
+_CANVAS_SIDE_PX = 320
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast the network learns.
+
+    Parameters
+    ----------
+    steps : int
+        Batches.
+    peak_rate : float
+        Learning rate after the warm-up; it falls to zero along a cosine.
+    warm_up : int
+        Steps in which the rate rises.
+    weight_decay : float
+        Of the convolutions' weights.
+    average : float
+        Share of the old weights in the running average that is used in the end.
+    max_gradient : float
+        Longer gradients are cut to this length.
+    """
+
+    steps: int = 6000
+    peak_rate: float = 3e-3
+    warm_up: int = 200
+    weight_decay: float = 0.02
+    average: float = 0.998
+    max_gradient: float = 10.0
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        if step < self.warm_up:
+            return self.peak_rate * (step + 1) / self.warm_up
+        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
+        return self.peak_rate * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+
+
+class Training:
+    """A training that goes on where its last checkpoint was written.
+
+    Parameters
+    ----------
+    sets : tuple of LabelledSet
+        What to learn from.
+    schedule : Schedule
+        How long and how fast.
+    checkpoint : Path
+        File of the checkpoint.
+    seed : int
+        Seed of all random choices.
+    """
+
+    def __init__(
+        self, sets: tuple[LabelledSet, ...], schedule: Schedule, checkpoint: Path, seed: int
+    ) -> None:
+        torch.manual_seed(seed)
+        self._sets = sets
+        self._schedule = schedule
+        self._checkpoint = checkpoint
+        self._seed = seed
+        self._network = FaceDetectorNetwork().to(memory_format=torch.channels_last)
+        self._averaged = copy.deepcopy(self._network).eval()
+        self._optimiser = _optimiser(self._network, schedule)
+        self._step = 0
+        if checkpoint.exists():
+            self._restore()
+
+    def run(self) -> FaceDetectorNetwork:
+        """Train to the end and return the averaged network, in evaluation mode."""
+        canvases = held_out_canvases(self._sets, _HELD_OUT_CANVASES, _CANVAS_SIDE_PX)
+        batches = batches_from(self._sets, self._step, self._schedule.steps, self._seed)
+        began, seen, losses = time.monotonic(), 0, np.zeros(3)
+        self._network.train()
+        for batch in batches:
+            losses = 0.98 * losses + 0.02 * self._learn(batch)
+            self._step += 1
+            seen += len(batch[0])
+            if self._step % 50 == 0:
+                known = 1.0 - 0.98 ** max(1, self._step)
+                score, box, points = losses / known
+                print(
+                    f"step {self._step} of {self._schedule.steps}: score {score:.4f} box {box:.4f} "
+                    f"points {points:.4f}; {seen / (time.monotonic() - began):.1f} pictures/s",
+                    flush=True,
+                )
+            last = self._step == self._schedule.steps
+            if last or self._step % _EVALUATE_EVERY == 0:
+                findings = find_on_canvases(self._averaged, canvases)
+                strict = findings.threshold_of(0.05)
+                small = findings.side_px < 24
+                print(
+                    f"held out: recall {findings.recall(0.5):.4f} at {0.5} with "
+                    f"{findings.false_per_canvas(0.5):.3f} false; {findings.recall(strict):.4f} at "
+                    f"{strict:.3f} with 0.05 false; small {np.mean(findings.found[small] >= 0.5):.3f} "
+                    f"IoU {np.mean(findings.iou[findings.iou > 0]):.3f}",
+                    flush=True,
+                )
+            if last or self._step % _CHECKPOINT_EVERY == 0:
+                self._save()
+        return self._averaged
+
+    def _learn(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Take one step; returns the three losses."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._schedule.rate(self._step)
+        pictures, labels, box_targets, point_targets = batch
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, boxes, points = self._network(as_input(pictures))
+        losses = detector_losses(
+            logits.float(), boxes.float(), points.float(), labels, box_targets, point_targets
+        )
+        self._optimiser.zero_grad(set_to_none=True)
+        losses.total.backward()
+        nn.utils.clip_grad_norm_(self._network.parameters(), self._schedule.max_gradient)
+        self._optimiser.step()
+        self._average()
+        parts = (losses.score, losses.box, losses.points)
+        return np.array([part.item() for part in parts])
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the averaged network towards the present one; faster while it has seen little."""
+        keep = min(self._schedule.average, (1 + self._step) / (10 + self._step))
+        states = zip(
+            self._averaged.state_dict().values(), self._network.state_dict().values(), strict=True
+        )
+        for averaged, present in states:
+            if averaged.dtype.is_floating_point:
+                averaged.lerp_(present, 1.0 - keep)
+            else:
+                averaged.copy_(present)
+
+    def _save(self) -> None:
+        state = {
+            "step": self._step,
+            "network": self._network.state_dict(),
+            "averaged": self._averaged.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+        }
+        part = self._checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self._checkpoint)
+
+    def _restore(self) -> None:
+        state = torch.load(self._checkpoint, weights_only=True)
+        self._step = int(state["step"])
+        self._network.load_state_dict(state["network"])
+        self._averaged.load_state_dict(state["averaged"])
+        self._optimiser.load_state_dict(state["optimiser"])
+
+
+def as_input(pictures: Tensor) -> Tensor:
+    """Turn pictures (B, H, W, 3) of uint8 into the network's input (B, 3, H, W) of float32."""
+    return (pictures.float() - torch.from_numpy(MEAN_BGR)).permute(0, 3, 1, 2)
+
+
+def _optimiser(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    """Return AdamW with weight decay for the convolutions' weights only."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": schedule.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=schedule.peak_rate)
