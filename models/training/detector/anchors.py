@@ -138,9 +138,9 @@ def anchor_targets(
         squares, face_of = squares[positive], face_of[positive]
         box_targets[positive] = encoded_boxes(squares, boxes[face_of])
         offsets = points[face_of] - squares[:, None, :2]
-        point_targets[positive] = (
-            offsets / (CENTRE_VARIANCE * squares[:, None, 2:])
-        ).reshape(-1, 10)
+        point_targets[positive] = (offsets / (CENTRE_VARIANCE * squares[:, None, 2:])).reshape(
+            -1, 10
+        )
     return AnchorTargets(labels, box_targets, point_targets)
 
 

@@ -75,9 +75,9 @@ class Backgrounds:
         """Draw a small piece of texture, to cover something with."""
         if rng.random() < 0.5:
             return np.ascontiguousarray(self._crop(max(height, width), rng)[:height, :width])
-        colour = skin_colour(rng) if rng.random() < 0.6 else rng.integers(0, 256, 3)
+        colour = skin_colour(rng) if rng.random() < 0.6 else rng.uniform(0, 255, 3)
         shade = np.linspace(rng.uniform(0.6, 1.0), rng.uniform(0.6, 1.0), width)[None, :, None]
-        flat = np.clip(np.asarray(colour)[None, None] * shade, 0, 255).astype(np.uint8)
+        flat = np.clip(colour[None, None] * shade, 0, 255).astype(np.uint8)
         return np.ascontiguousarray(np.broadcast_to(flat, (height, width, 3)))
 
     def _crop(self, side: int, rng: np.random.Generator) -> Picture:
@@ -100,7 +100,7 @@ def skin_colour(rng: np.random.Generator) -> NDArray[np.float32]:
     i = int(rng.integers(len(_SKIN_BGR) - 1))
     share = rng.random()
     mixed = _SKIN_BGR[i] * share + _SKIN_BGR[i + 1] * (1.0 - share)
-    return np.clip(mixed * rng.uniform(0.8, 1.15, 3), 0, 255).astype(np.float32)
+    return np.asarray(np.clip(mixed * rng.uniform(0.8, 1.15, 3), 0, 255), dtype=np.float32)
 
 
 def draw_shape(picture: Picture, rng: np.random.Generator) -> None:

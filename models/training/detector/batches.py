@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.training.detector.anchors import anchor_squares, anchor_targets
 from models.training.detector.backgrounds import Backgrounds, read_faceless
-from models.training.detector.canvases import Canvas, CanvasMaker
-from models.training.detector.views import Views
+from models.training.detector.canvases import Canvas, CanvasMaker, Picture
+from models.training.detector.views import Views, read_picture
 from models.training.photographs import Photograph
 
 _SIZES = ((320, 24, 0.8), (448, 12, 0.2))
@@ -59,7 +59,9 @@ def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
     -------
     CanvasMaker
     """
-    pictures, weights, chosen_views = [], [], []
+    pictures: list[Picture] = []
+    weights: list[NDArray[np.float64]] = []
+    chosen_views: list[Views] = []
     for labelled in sets:
         photograph_chosen = np.arange(len(labelled.photographs)) % _HELD_OUT_EVERY == 0
         photograph_chosen = photograph_chosen == held_out
@@ -67,7 +69,7 @@ def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
         chosen_views.append(views)
         weights.append(np.full(len(views), labelled.weight / len(views)))
         pictures += [
-            cv2.imread(str(photograph.path))
+            read_picture(photograph)
             for photograph, chosen in zip(labelled.photographs, photograph_chosen, strict=True)
             if chosen
         ]

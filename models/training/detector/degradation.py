@@ -83,5 +83,5 @@ def degrade(picture: Picture, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.3:
         quality = int(rng.integers(25, 90))
         _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        picture = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), dtype=np.uint8)
     return picture

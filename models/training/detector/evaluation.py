@@ -15,6 +15,8 @@ from openface_core.detection.detector import MEAN_BGR
 _FOUND_IOU = 0.5
 _SAME_FACE_IOU = 0.4
 _LOWEST_SCORE = 0.02
+_FEW_FALSE = 0.05
+_SMALL_PX = 24.0
 _MAX_CANDIDATES = 4000
 
 
@@ -56,6 +58,17 @@ class CanvasFindings:
         if len(self.false) <= allowed:
             return _LOWEST_SCORE
         return float(np.sort(self.false)[::-1][allowed]) + 1e-6
+
+    def summary(self) -> str:
+        """Say in one line how good this is."""
+        strict = self.threshold_of(_FEW_FALSE)
+        small = self.found[self.side_px < _SMALL_PX]
+        return (
+            f"recall {self.recall(0.5):.4f} at 0.5 with {self.false_per_canvas(0.5):.3f} false "
+            f"faces per canvas; {self.recall(strict):.4f} at {strict:.3f} with {_FEW_FALSE}; "
+            f"below {_SMALL_PX:.0f} px {np.mean(small >= 0.5):.4f}; "
+            f"IoU {np.mean(self.iou[self.iou > 0]):.3f}"
+        )
 
 
 def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -> CanvasFindings:

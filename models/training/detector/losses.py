@@ -73,9 +73,7 @@ def detector_losses(
     offsets = functional.smooth_l1_loss(
         points[face], point_targets[face], reduction="none", beta=0.5
     )
-    return DetectorLosses(
-        score.sum() / faces, box.sum() / faces, offsets.mean(dim=1).sum() / faces
-    )
+    return DetectorLosses(score.sum() / faces, box.sum() / faces, offsets.mean(dim=1).sum() / faces)
 
 
 def distance_iou_loss(boxes: Tensor, targets: Tensor) -> Tensor:

@@ -119,9 +119,7 @@ class FaceDetectorNetwork(nn.Module):
             _convolution(c, s.pyramid, 1) for c in (s.eighth, s.sixteenth, s.thirty_second)
         )
         self.merge = nn.ModuleList(_separable(s.pyramid, s.pyramid) for _ in range(2))
-        self.head = nn.Sequential(
-            *(_separable(s.pyramid, s.pyramid) for _ in range(s.head_blocks))
-        )
+        self.head = nn.Sequential(*(_separable(s.pyramid, s.pyramid) for _ in range(s.head_blocks)))
         self.outputs = nn.ModuleList(
             nn.Conv2d(s.pyramid, ANCHORS_PER_PLACE * _PER_ANCHOR, 1) for _ in range(3)
         )
@@ -129,7 +127,7 @@ class FaceDetectorNetwork(nn.Module):
             nn.init.normal_(output.weight, std=0.01)
             nn.init.zeros_(output.bias)
             with torch.no_grad():  # one anchor in a hundred is a face, to begin with
-                output.bias[:: _PER_ANCHOR] = -math.log(99.0)
+                output.bias[::_PER_ANCHOR] = -math.log(99.0)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the raw outputs.
@@ -150,9 +148,7 @@ class FaceDetectorNetwork(nn.Module):
         sixteenth = self.merge[1](_added(self.lateral[1](sixteenth), thirty_second))
         eighth = self.merge[0](_added(self.lateral[0](eighth), sixteenth))
         levels = []
-        for features, output in zip(
-            (eighth, sixteenth, thirty_second), self.outputs, strict=True
-        ):
+        for features, output in zip((eighth, sixteenth, thirty_second), self.outputs, strict=True):
             level = output(self.head(features)).permute(0, 2, 3, 1)
             levels.append(level.reshape(level.shape[0], -1, _PER_ANCHOR))
         anchors = torch.cat(levels, dim=1)
@@ -185,6 +181,7 @@ class ExportedDetector(nn.Module):
         self.shift = shift
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute box offsets (B, N, 4), probabilities (B, N, 2) and point offsets (B, N, 10)."""
         logits, boxes, points = self.network(images)
         face = torch.sigmoid(self.scale * logits + self.shift).unsqueeze(-1)
         return boxes, torch.cat([1.0 - face, face], dim=-1), points

@@ -13,12 +13,13 @@ from models.training.detector.views import Views, make_views
 from models.training.photographs import Photograph, read_photographs
 from models.training.settings import TrainingFolders, TrainingSettings
 
+_SCHEDULE = Schedule()
 _SETS = (("helen_train", 14, 0.55), ("expressions", 4, 0.45))
 """Name, random views of each photograph, share of the faces, of each set."""
 
 
 def train_detector(
-    folders: TrainingFolders, settings: TrainingSettings, schedule: Schedule = Schedule()
+    folders: TrainingFolders, settings: TrainingSettings, schedule: Schedule = _SCHEDULE
 ) -> Path:
     """Train the face detector and write ``detector.onnx``.
 
@@ -63,9 +64,7 @@ def _labelled(
     """Return the views of a set, from the cache if they are there."""
     if cache.exists():
         return Views.load(cache)
-    views = make_views(
-        photographs, reference / "models", views_each, np.random.default_rng(seed)
-    )
+    views = make_views(photographs, reference / "models", views_each, np.random.default_rng(seed))
     part = cache.with_suffix(f".{os.getpid()}")
     views.save(part)
     part.replace(cache)

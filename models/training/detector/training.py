@@ -87,7 +87,7 @@ class Training:
         self._checkpoint = checkpoint
         self._seed = seed
         self._network = FaceDetectorNetwork().to(memory_format=torch.channels_last)
-        self._averaged = copy.deepcopy(self._network).eval()
+        self._averaged: FaceDetectorNetwork = copy.deepcopy(self._network).eval()
         self._optimiser = _optimiser(self._network, schedule)
         self._step = 0
         if checkpoint.exists():
@@ -97,15 +97,16 @@ class Training:
         """Train to the end and return the averaged network, in evaluation mode."""
         canvases = held_out_canvases(self._sets, _HELD_OUT_CANVASES, _CANVAS_SIDE_PX)
         batches = batches_from(self._sets, self._step, self._schedule.steps, self._seed)
-        began, seen, losses = time.monotonic(), 0, np.zeros(3)
+        began, seen = time.monotonic(), 0
+        losses, weight = np.zeros(3), 0.0
         self._network.train()
         for batch in batches:
             losses = 0.98 * losses + 0.02 * self._learn(batch)
+            weight = 0.98 * weight + 0.02
             self._step += 1
             seen += len(batch[0])
             if self._step % 50 == 0:
-                known = 1.0 - 0.98 ** max(1, self._step)
-                score, box, points = losses / known
+                score, box, points = losses / weight
                 print(
                     f"step {self._step} of {self._schedule.steps}: score {score:.4f} box {box:.4f} "
                     f"points {points:.4f}; {seen / (time.monotonic() - began):.1f} pictures/s",
@@ -114,15 +115,7 @@ class Training:
             last = self._step == self._schedule.steps
             if last or self._step % _EVALUATE_EVERY == 0:
                 findings = find_on_canvases(self._averaged, canvases)
-                strict = findings.threshold_of(0.05)
-                small = findings.side_px < 24
-                print(
-                    f"held out: recall {findings.recall(0.5):.4f} at {0.5} with "
-                    f"{findings.false_per_canvas(0.5):.3f} false; {findings.recall(strict):.4f} at "
-                    f"{strict:.3f} with 0.05 false; small {np.mean(findings.found[small] >= 0.5):.3f} "
-                    f"IoU {np.mean(findings.iou[findings.iou > 0]):.3f}",
-                    flush=True,
-                )
+                print(f"held out: {findings.summary()}", flush=True)
             if last or self._step % _CHECKPOINT_EVERY == 0:
                 self._save()
         return self._averaged

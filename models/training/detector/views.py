@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.training.photographs import Photograph
 from openface_core.detection import DetectionSettings, RetinaFaceDetector
+from openface_core.errors import InputError
 
 VIEW_SIDE_PX = 192
 """Side of the square that a view is labelled in."""
@@ -115,6 +116,20 @@ class Views:
             return cls(**{name: content[name] for name in cls.__dataclass_fields__})
 
 
+def read_picture(photograph: Photograph) -> NDArray[np.uint8]:
+    """Read a photograph's pixels, blue first.
+
+    Raises
+    ------
+    InputError
+        If the file is no picture.
+    """
+    picture = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise InputError(photograph.path, "is no picture that can be read", "Replace the file.")
+    return np.asarray(picture, dtype=np.uint8)
+
+
 def make_views(
     photographs: Sequence[Photograph], models: Path, views_each: int, rng: np.random.Generator
 ) -> Views:
@@ -142,9 +157,9 @@ def make_views(
     )
     kept, matrices, first_face, faces = [], [], [0], []
     for index, photograph in enumerate(photographs):
-        image = cv2.imread(str(photograph.path))
+        image = read_picture(photograph)
         border = max(image.shape[:2]) // 4
-        framed = cv2.copyMakeBorder(image, *[border] * 4, cv2.BORDER_CONSTANT)
+        framed = np.pad(image, ((border, border), (border, border), (0, 0)))
         plain = teacher.detect(framed)
         if len(plain) == 0 or plain.scores[0] < _CERTAIN:
             continue
@@ -157,9 +172,7 @@ def make_views(
             )
             found = teacher.detect(view)
             centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-            order = np.argsort(
-                np.linalg.norm(centres - VIEW_SIDE_PX / 2, axis=1), kind="stable"
-            )
+            order = np.argsort(np.linalg.norm(centres - VIEW_SIDE_PX / 2, axis=1), kind="stable")
             if len(order) == 0 or found.scores[order[0]] < _CERTAIN:
                 continue
             if np.abs(centres[order[0]] - VIEW_SIDE_PX / 2).max() > FACE_SIDE_PX / 3:
@@ -181,9 +194,7 @@ def make_views(
     )
 
 
-def _view_matrix(
-    box: NDArray[np.float32], rng: np.random.Generator | None
-) -> NDArray[np.float64]:
+def _view_matrix(box: NDArray[np.float32], rng: np.random.Generator | None) -> NDArray[np.float64]:
     """Draw a homography that brings a face to the middle of a view; the plain one without rng."""
     centre = (box[:2] + box[2:]) / 2
     scale = FACE_SIDE_PX / float((box[2:] - box[:2]).max())
