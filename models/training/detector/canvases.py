@@ -19,8 +19,11 @@ _PYRAMID_LEVELS = 4
 _CROWD = 0.4
 """Share of the canvases with many small faces; the rest has few faces or one large face."""
 _ONE_LARGE = 0.2
-_WITH_TILES = 0.6
+_WITH_TILES = 0.75
 """Share of the canvases with pieces of photographs beside the faces."""
+_MAX_TILES = 16
+_FACE_IN_TILE = 0.2
+"""Greatest share of a face's box in such a piece: so little is no face."""
 _SCRAMBLED = 0.15
 """Share of those pieces that show a face with its quarters exchanged, which is no face."""
 _LEAST_VISIBLE = 0.55
@@ -106,7 +109,7 @@ class CanvasMaker:
         """
         work = _Work(self._backgrounds.draw(side, rng), [], [], [])
         if rng.random() < _WITH_TILES:
-            for _ in range(int(rng.integers(1, 13))):
+            for _ in range(int(rng.integers(1, _MAX_TILES + 1))):
                 self._paste_tile(work.picture, rng)
         for face_px in _draw_sizes(side, rng):
             self._paste(work, face_px, rng)
@@ -132,7 +135,7 @@ class CanvasMaker:
             extent = rng.uniform(25.0, 80.0, 2).astype(np.float32)
             low = rng.uniform(0, VIEW_SIDE_PX - extent).astype(np.float32)
             area = np.r_[low, low + extent]
-            if any(_share(box, area) > 0.1 for box in boxes):
+            if any(_share(box, area) > _FACE_IN_TILE for box in boxes):
                 return
         side = picture.shape[0]
         longer = float(np.exp(rng.uniform(np.log(20.0), np.log(0.6 * side))))

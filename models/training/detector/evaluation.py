@@ -46,7 +46,7 @@ class CanvasFindings:
 
     def recall(self, threshold: float) -> float:
         """Share of the faces found."""
-        return float(np.mean(self.found >= threshold))
+        return _mean(self.found >= threshold)
 
     def false_per_canvas(self, threshold: float) -> float:
         """Mean number of false faces on a canvas."""
@@ -66,8 +66,8 @@ class CanvasFindings:
         return (
             f"recall {self.recall(0.5):.4f} at 0.5 with {self.false_per_canvas(0.5):.3f} false "
             f"faces per canvas; {self.recall(strict):.4f} at {strict:.3f} with {_FEW_FALSE}; "
-            f"below {_SMALL_PX:.0f} px {np.mean(small >= 0.5):.4f}; "
-            f"IoU {np.mean(self.iou[self.iou > 0]):.3f}"
+            f"below {_SMALL_PX:.0f} px {_mean(small >= 0.5):.4f}; "
+            f"IoU {_mean(self.iou[self.iou > 0]):.3f}"
         )
 
 
@@ -103,6 +103,10 @@ def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -
         false += scores[touching < 0.3].tolist()
     as_array = [np.array(v, dtype=np.float32) for v in (found, sides, overlaps, false)]
     return CanvasFindings(as_array[0], as_array[1], as_array[2], as_array[3], len(canvases))
+
+
+def _mean(values: NDArray[np.float32] | NDArray[np.bool_]) -> float:
+    return float(np.mean(values)) if values.size else 0.0
 
 
 def _detect(

@@ -48,7 +48,7 @@ class Schedule:
         Longer gradients are cut to this length.
     """
 
-    steps: int = 6000
+    steps: int = 5400
     peak_rate: float = 3e-3
     warm_up: int = 200
     weight_decay: float = 0.02
