@@ -1,0 +1,62 @@
+"""From the script to states and views: who is where in a clip, and does what, at a time."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.demo_corpus.face_actions import ACTIONS
+from pipelines.demo_corpus.face_geometry import FaceState, HeadPose, View, place_vertices
+from pipelines.demo_corpus.face_mesh import FaceMesh
+from pipelines.demo_corpus.script import HEAD_ROLL, PAN, Clip, ScriptedFace
+
+DIVIDER_PX = 4
+"""Between faces side by side."""
+
+LANDMARK_COUNT = 68
+
+# Where a view's middle is in the photograph: the face, and a bit of what is below.
+_VIEW_CENTRE = (226.0, 102.0)
+
+
+def place_width_px(clip: Clip) -> int:
+    """Return the width of each face's part of the picture."""
+    count = len(clip.faces)
+    return (clip.width_px - (count - 1) * DIVIDER_PX) // count
+
+
+def face_state(face: ScriptedFace, time_s: float) -> FaceState:
+    """Return what a face does at a time."""
+    roll, right, down = face.sway.at(time_s)
+    amplitudes = {action: face.level(action, time_s) for action in ACTIONS}
+    return FaceState(amplitudes, HeadPose(roll + face.level(HEAD_ROLL, time_s), right, down))
+
+
+def face_view(face: ScriptedFace, time_s: float, width_px: int, height_px: int) -> View:
+    """Return the part of the photograph that a face's picture shows at a time."""
+    x, y = _VIEW_CENTRE
+    left = x + face.level(PAN, time_s) - width_px / face.zoom / 2
+    return View(width_px, height_px, left, y - height_px / face.zoom / 2, face.zoom)
+
+
+def landmarks_px(clip: Clip, number: int, mesh: FaceMesh, time_s: float) -> NDArray[np.float64]:
+    """Return the landmarks of one of a clip's faces in its upright picture, (68, 2), pixels.
+
+    Where the picture is mirrored, they are still in the order of the photograph.
+    """
+    face = clip.faces[number]
+    width = place_width_px(clip)
+    view = face_view(face, time_s, width, clip.height_px)
+    points = place_vertices(mesh, face_state(face, time_s), view)[:LANDMARK_COUNT]
+    if face.mirrored:
+        points[:, 0] = width - 1 - points[:, 0]
+    points[:, 0] += number * (width + DIVIDER_PX)
+    return points
+
+
+def share_in_picture(clip: Clip, number: int, mesh: FaceMesh) -> NDArray[np.float64]:
+    """Return how many of a face's landmarks lie in the picture at each frame, 0 to 1, (n,)."""
+    shares = []
+    for time_s in clip.frame_times_s():
+        x, y = landmarks_px(clip, number, mesh, time_s).T
+        inside = (x >= 0) & (x < clip.width_px) & (y >= 0) & (y < clip.height_px)
+        shares.append(inside.mean())
+    return np.array(shares)
