@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 RESULTS_FOLDER = "results"
 
+_PRESET = "embedded"
+"""Where no models are named, whatever the environment says: figures are to be those of the docs."""
+
 _EXAMPLES = """\
 examples:
   # make the clips, and have them measured
@@ -104,7 +107,7 @@ def _measure(corpus: "Corpus", results: Path, known: argparse.Namespace) -> int:
         RunArguments(
             inputs=(str(corpus.clips_folder),),
             output=str(results),
-            config=known.config,
+            config=known.config or (None if known.models else _PRESET),
             models=known.models,
             quiet=known.quiet,
         )

@@ -63,7 +63,7 @@ _JAW_DROP_ELSEWHERE = (
     ((221.5, 194.0), (0.0, 5.5)), ((195.0, 142.0), (0.8, 3.0)), ((252.0, 144.0), (-0.8, 3.0)),
 )  # fmt: skip
 
-_BLINK_LOWER_LIDS_PX = -0.5
+_BLINK_LOWER_LIDS_PX = -1.1
 _BLINK_CREASE_SHARE = 0.25
 _LEFT_CREASE = ((193.5, 95.2), (198.5, 93.4), (203.0, 92.9), (208.0, 93.6), (212.5, 96.4))
 _RIGHT_CREASE = ((236.5, 98.4), (241.0, 96.2), (246.0, 95.4), (251.5, 95.9), (257.0, 98.2))
@@ -193,7 +193,8 @@ def _blink() -> Motion:
             motion.add(point, 0.0, _BLINK_LOWER_LIDS_PX)
         for contour, share in ((upper[1:-1], 1.0), (lashes, 1.0), (crease, _BLINK_CREASE_SHARE)):
             for x, y in contour:
-                opening = _along(lower, x) - _along(upper, x)
+                # At rest, the lower lid is where the smile has not lifted it yet.
+                opening = _along(lower, x) - _along(upper, x) - _SMILE_LOWER_LIDS_PX
                 motion.add((x, y), 0.0, share * (opening + _BLINK_LOWER_LIDS_PX))
     for point in _BLINK_STILL:
         motion.add(point, 0.0, 0.0)

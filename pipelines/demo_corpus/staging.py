@@ -15,6 +15,8 @@ LANDMARK_COUNT = 68
 
 # Where a view's middle is in the photograph: the face, and a bit of what is below.
 _VIEW_CENTRE = (226.0, 102.0)
+_HIGHEST_VIEW_PX = 6.0
+"""Above it there is no photograph."""
 
 
 def place_width_px(clip: Clip) -> int:
@@ -34,7 +36,8 @@ def face_view(face: ScriptedFace, time_s: float, width_px: int, height_px: int) 
     """Return the part of the photograph that a face's picture shows at a time."""
     x, y = _VIEW_CENTRE
     left = x + face.level(PAN, time_s) - width_px / face.zoom / 2
-    return View(width_px, height_px, left, y - height_px / face.zoom / 2, face.zoom)
+    top = max(y - height_px / face.zoom / 2, _HIGHEST_VIEW_PX)
+    return View(width_px, height_px, left, top, face.zoom)
 
 
 def landmarks_px(clip: Clip, number: int, mesh: FaceMesh, time_s: float) -> NDArray[np.float64]:
