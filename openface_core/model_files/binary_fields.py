@@ -1,5 +1,6 @@
 """OpenFace's binary form of numbers and matrices: rows, columns, OpenCV type code, values."""
 
+import math
 import struct
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,8 @@ from openface_core.model_files.content import REINSTALL, read_model_bytes
 
 Element = TypeVar("Element", np.int32, np.float32, np.float64)
 
-_OPENCV_CODES = {"int32": 4, "float32": 5, "float64": 6}
+FLOAT32_CODE = 5
+_OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6}
 
 
 class BinaryFields:
@@ -63,7 +65,7 @@ class BinaryFields:
     def number(self, what: str) -> float:
         """Return a finite float64."""
         (value,) = struct.unpack("<d", self._take(8, what))
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise self.fail(f"the {what} is not a finite number")
         return float(value)
 
@@ -110,6 +112,10 @@ class BinaryFields:
                 f"the {what} should be {rows} x {columns} values, found {found[0]} x {found[1]}"
             )
         return self.elements(rows * columns, what, dtype).reshape(rows, columns)
+
+    def records(self, count: int, what: str, dtype: np.dtype[np.void]) -> NDArray[np.void]:
+        """Return records of equal size, (count,), whose fields the caller must check."""
+        return np.frombuffer(self._take(count * dtype.itemsize, what), dtype=dtype)
 
     def end(self) -> None:
         """Raise ModelFileError if anything follows."""

@@ -7,11 +7,12 @@ References
 """
 
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from openface_core.model_files.binary_fields import BinaryFields
+from openface_core.model_files.binary_fields import FLOAT32_CODE, BinaryFields
 from openface_core.refinement.patch_experts import CcnfExperts, Float64Array, ViewGrid
 
 MAX_VIEWS = 32
@@ -102,6 +103,24 @@ def _smoothing_components(fields: BinaryFields) -> dict[int, Float64Array]:
     return found
 
 
+@cache
+def _neuron_record(support: int) -> np.dtype[np.void]:
+    """Return the form of a neuron whose weights are `support` x `support` numbers."""
+    return np.dtype(
+        [
+            ("type", "<i4"),
+            ("kind", "<i4"),
+            ("norm", "<f8"),
+            ("bias", "<f8"),
+            ("alpha", "<f8"),
+            ("rows", "<i4"),
+            ("columns", "<i4"),
+            ("code", "<i4"),
+            ("weights", "<f4", (support * support,)),
+        ]
+    )
+
+
 class _ExpertList:
     """Collects experts as they are read, and packs them."""
 
@@ -111,9 +130,10 @@ class _ExpertList:
         self._confidence = np.zeros((views, landmarks))
         self._betas = np.zeros((views, landmarks, beta_count))
         self._support: int | None = None
+        self._neurons = 0
         self._weights: list[np.ndarray] = []
-        self._biases: list[float] = []
-        self._alphas: list[float] = []
+        self._biases: list[np.ndarray] = []
+        self._alphas: list[np.ndarray] = []
 
     def read(self, fields: BinaryFields, view: int, landmark: int) -> None:
         if fields.integer("expert's type number") != _EXPERT:
@@ -130,27 +150,37 @@ class _ExpertList:
                 f"{self._support or 'none'}"
             )
         self._support = width
-        self._first[view, landmark] = len(self._weights)
+        self._first[view, landmark] = self._neurons
+        self._neurons += count
         self._count[view, landmark] = count
-        for _ in range(count):
-            self._read_neuron(fields, width)
+        self._read_neurons(fields, count, width)
         for k in range(self._betas.shape[2]):
             self._betas[view, landmark, k] = fields.number("beta")
         self._confidence[view, landmark] = fields.number("confidence")
 
-    def _read_neuron(self, fields: BinaryFields, support: int) -> None:
-        if fields.integer("neuron's type number") != _NEURON:
+    def _read_neurons(self, fields: BinaryFields, count: int, support: int) -> None:
+        found = fields.records(count, "neurons", _neuron_record(support))
+        if (found["type"] != _NEURON).any():
             raise fields.fail(f"a neuron should have the type number {_NEURON}")
-        kind = fields.integer("neuron's kind")
-        if kind != _GREY_NEURON:
-            raise fields.fail(f"neurons should look at grey pictures (kind 0), found kind {kind}")
-        norm = fields.number("neuron's norm")
-        if abs(norm) > MAX_NUMBER:
-            raise fields.fail(f"a neuron's norm of {norm:g} is no expert's")
-        self._biases.append(fields.number("neuron's bias"))
-        self._alphas.append(fields.number("neuron's alpha"))
-        weights = fields.matrix("neuron's weights", np.float32, support, support)
-        self._weights.append(weights.astype(np.float64).ravel() * norm)
+        kinds = found["kind"]
+        if (kinds != _GREY_NEURON).any():
+            other = kinds[kinds != _GREY_NEURON][0]
+            raise fields.fail(f"neurons should look at grey pictures (kind 0), found kind {other}")
+        for header, expected in (("rows", support), ("columns", support), ("code", FLOAT32_CODE)):
+            if (found[header] != expected).any():
+                raise fields.fail(
+                    f"the neuron's weights should be {support} x {support} values of type "
+                    f"{FLOAT32_CODE} (float32)"
+                )
+        for name in ("norm", "bias", "alpha", "weights"):
+            if not np.isfinite(found[name]).all():
+                raise fields.fail(f"the neuron's {name} is not a finite number")
+        norms = found["norm"]
+        if np.abs(norms).max() > MAX_NUMBER:
+            raise fields.fail(f"a neuron's norm of {np.abs(norms).max():g} is no expert's")
+        self._biases.append(found["bias"])
+        self._alphas.append(found["alpha"])
+        self._weights.append(found["weights"].astype(np.float64) * norms[:, None])
 
     def build(
         self,
@@ -162,8 +192,9 @@ class _ExpertList:
         """Return the packed experts; raises ValueError if their numbers make no sense."""
         if self._support is None:
             raise ValueError("there is no expert")
-        weights = np.stack(self._weights)
-        numbers = (centres, weights, self._biases, self._alphas, self._betas, self._confidence)
+        weights = np.concatenate(self._weights)
+        biases, alphas = np.concatenate(self._biases), np.concatenate(self._alphas)
+        numbers = (centres, weights, biases, alphas, self._betas, self._confidence)
         if max(np.abs(values).max(initial=0.0) for values in numbers) > MAX_NUMBER:
             raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")
         return CcnfExperts(
@@ -177,8 +208,8 @@ class _ExpertList:
             first_neuron=self._first,
             neuron_count=self._count,
             weights=weights.astype(np.float32),
-            biases=np.array(self._biases, dtype=np.float32),
-            alphas=np.array(self._alphas, dtype=np.float32),
+            biases=biases.astype(np.float32),
+            alphas=alphas.astype(np.float32),
             betas=self._betas,
             smoothing_components=components,
         )

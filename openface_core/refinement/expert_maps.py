@@ -17,7 +17,7 @@ from openface_core.refinement.patch_experts import (
     SvrExperts,
 )
 from openface_core.refinement.response_maps import ccnf_maps, svr_maps
-from openface_core.refinement.smoothing import smoothing_matrices
+from openface_core.refinement.smoothing import SmoothingMatrices
 
 
 class ExpertMaps(Protocol):
@@ -54,7 +54,7 @@ class _CcnfMaps:
     def __init__(self, experts: CcnfExperts, window: int) -> None:
         self._experts = experts
         self._window = window
-        self._smoothing, self._smoothing_index = smoothing_matrices(experts, window)
+        self._smoothing = SmoothingMatrices(experts, window)
 
     def write(
         self,
@@ -65,10 +65,11 @@ class _CcnfMaps:
         out: Float32Array,
     ) -> None:
         e = self._experts
+        smoothing, index = self._smoothing.of_view(view)
         ccnf_maps(
             grey, landmarks, to_image, e.grid.visible[view], e.first_neuron[view],
-            e.neuron_count[view], e.weights, e.biases, e.alphas, self._smoothing,
-            self._smoothing_index[view], self._window, e.grid.support_px, out,
+            e.neuron_count[view], e.weights, e.biases, e.alphas, smoothing, index, self._window,
+            e.grid.support_px, out,
         )  # fmt: skip
 
 

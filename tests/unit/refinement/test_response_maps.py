@@ -10,7 +10,7 @@ from openface_core.refinement import grey_from_bgr
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import align_with_scale, sample_area
 from openface_core.refinement.response_maps import ccnf_maps, svr_maps
-from openface_core.refinement.smoothing import smoothing_matrices
+from openface_core.refinement.smoothing import SmoothingMatrices
 from tests.synthetic_experts import (
     SUPPORT_PX,
     synthetic_ccnf_experts,
@@ -79,12 +79,12 @@ def to_image_matrix():
 @pytest.mark.parametrize("window", [5, 7, 9])  # 5 has no smoothing components
 def test_ccnf_maps_are_those_of_the_twin(picture, landmarks, view, window):
     experts = synthetic_ccnf_experts(0.5)
-    smoothing, index = smoothing_matrices(experts, window)
+    smoothing, index = SmoothingMatrices(experts, window).of_view(view)
     found = np.empty((68, window * window), dtype=np.float32)
     ccnf_maps(
         picture, landmarks, to_image_matrix(), experts.grid.visible[view],
         experts.first_neuron[view], experts.neuron_count[view], experts.weights, experts.biases,
-        experts.alphas, smoothing, index[view], window, SUPPORT_PX, found,
+        experts.alphas, smoothing, index, window, SUPPORT_PX, found,
     )  # fmt: skip
     for i in range(68):
         if not experts.grid.visible[view, i]:
@@ -135,12 +135,12 @@ def test_svr_maps_are_those_of_the_twin(picture, landmarks, view):
 
 def test_a_flat_picture_gives_flat_finite_maps(landmarks):
     experts = synthetic_ccnf_experts(0.5)
-    smoothing, index = smoothing_matrices(experts, 5)
+    smoothing, index = SmoothingMatrices(experts, 5).of_view(0)
     found = np.empty((68, 25), dtype=np.float32)
     ccnf_maps(
         np.full((280, 300), 128, np.uint8), landmarks, to_image_matrix(), experts.grid.visible[0],
         experts.first_neuron[0], experts.neuron_count[0], experts.weights, experts.biases,
-        experts.alphas, smoothing, index[0], 5, SUPPORT_PX, found,
+        experts.alphas, smoothing, index, 5, SUPPORT_PX, found,
     )  # fmt: skip
     inner = found[27:31]  # points whose square lies within the picture
     assert (inner == inner[:, :1]).all()
@@ -149,23 +149,26 @@ def test_a_flat_picture_gives_flat_finite_maps(landmarks):
 
 def test_equal_smoothing_is_kept_once():
     experts = synthetic_landmark_model().experts[1]
-    smoothing, index = smoothing_matrices(experts, 7)
-    assert smoothing.shape == (2, 49, 49)  # of the visible experts, and of those that do not exist
-    np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
-    assert len(set(index[experts.grid.visible].tolist())) == 1
+    matrices = SmoothingMatrices(experts, 7)
+    for view, visible in enumerate(experts.grid.visible):
+        smoothing, index = matrices.of_view(view)
+        assert smoothing.shape == (2 - visible.all(), 49, 49)  # of the visible, of the others
+        np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
+        assert len(set(index[visible].tolist())) == 1
+        assert matrices.of_view(view)[0] is smoothing
 
 
 def test_impossible_smoothing_is_refused():
     experts = synthetic_ccnf_experts(0.5)
     with pytest.raises(ValueError, match="positive definite"):
-        smoothing_matrices(dataclasses.replace(experts, betas=-10.0 * experts.betas), 7)
+        SmoothingMatrices(dataclasses.replace(experts, betas=-10.0 * experts.betas), 7)
     with pytest.raises(ValueError, match="positive sum"):
-        smoothing_matrices(dataclasses.replace(experts, alphas=-experts.alphas), 5)
+        SmoothingMatrices(dataclasses.replace(experts, alphas=-experts.alphas), 5)
     many = np.arange(experts.betas.size).reshape(experts.betas.shape).astype(np.float64)
     components = {25: np.zeros((2, 625, 625))}
     hostile = dataclasses.replace(experts, betas=many, smoothing_components=components)
     with pytest.raises(ValueError, match="more than a model"):
-        smoothing_matrices(hostile, 25)
+        SmoothingMatrices(hostile, 25)
 
 
 def test_a_template_without_contrast_correlates_with_everything(picture, landmarks):
