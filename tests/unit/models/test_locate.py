@@ -130,7 +130,8 @@ def test_every_spec_of_the_package_is_valid(path: Path) -> None:
     assert find_landmark_spec(path.stem) == path
     spec = load_landmark_spec(path)
     assert spec.name == path.stem
-    assert spec.model == f"{path.stem}.onnx"
+    # The network that comes with the program lies in a folder of its own, under a plain name.
+    assert spec.model == {"embedded68": "landmarks.onnx"}.get(path.stem, f"{path.stem}.onnx")
 
 
 @pytest.mark.parametrize("name", ["ghost", "none.toml", "../landmark_specs/ghostone98", ""])
