@@ -71,7 +71,9 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
                 longest_first = sorted(clips, key=_cost, reverse=True)
                 list(pool.map(lambda clip: _make(clip, renderer, made), longest_first))
             _truncate(made / clips[0].name, made / TRUNCATED_NAME)
-            (made / GROUND_TRUTH_NAME).write_text(ground_truth_json(clips), encoding="utf-8")
+            (made / GROUND_TRUTH_NAME).write_text(
+                ground_truth_json(clips, renderer.mesh), encoding="utf-8"
+            )
             for clip in clips:
                 (made / clip.name).replace(corpus.clips_folder / clip.name)
             (made / TRUNCATED_NAME).replace(corpus.clips_folder / TRUNCATED_NAME)

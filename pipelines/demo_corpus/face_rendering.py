@@ -81,16 +81,16 @@ class FaceRenderer:
 
     def __init__(self) -> None:
         self._portrait: Portrait = load_portrait()
-        self._mesh: FaceMesh = build_face_mesh()
-        self._sources = self._mesh.vertices.astype(np.float32)
+        self.mesh: FaceMesh = build_face_mesh()
+        self._sources = self.mesh.vertices.astype(np.float32)
 
     def draw(self, state: FaceState, view: View) -> Image:
         """Return the picture, (H, W, 3), BGR."""
-        vertices = place_vertices(self._mesh, state, view)
+        vertices = place_vertices(self.mesh, state, view)
         source = np.empty((view.height_px, view.width_px, 2), dtype=np.float32)
         source[:] = -1.0
         corners = vertices.astype(np.float32)
-        _source_map(corners, self._sources, self._mesh.triangles, source)
+        _source_map(corners, self._sources, self.mesh.triangles, source)
         picture = np.asarray(
             cv2.remap(
                 self._skin(state.amplitudes.get(SMILE, 0.0)),
@@ -101,7 +101,7 @@ class FaceRenderer:
             ),
             dtype=np.uint8,
         )
-        for name, indices in self._mesh.openings.items():
+        for name, indices in self.mesh.openings.items():
             opening = vertices[list(indices)]
             layer = self._portrait.smiling
             light = 1.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.demo_corpus.face_mesh import FaceMesh, build_face_mesh
+from pipelines.demo_corpus.face_mesh import FaceMesh
 from pipelines.demo_corpus.script import (
     ACTION_UNITS,
     TRUNCATED_NAME,
@@ -30,9 +30,8 @@ _MEANING = {
 _PHOTOGRAPH = "astronaut Eileen Collins; NASA, public domain; from scikit-image"
 
 
-def ground_truth_json(clips: Sequence[Clip]) -> str:
-    """Return what happens in clips, and in the truncated file, as JSON."""
-    mesh = build_face_mesh()
+def ground_truth_json(clips: Sequence[Clip], mesh: FaceMesh) -> str:
+    """Return what happens in clips of the face, and in the truncated file, as JSON."""
     document = {
         "photograph": _PHOTOGRAPH,
         "meaning": _MEANING,

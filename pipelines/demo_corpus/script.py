@@ -110,7 +110,7 @@ class ScriptedFace:
     """
 
     actions: tuple[Action, ...]
-    zoom: float = 2.0
+    zoom: float = 5 / 3
     mirrored: bool = False
     sway: Sway = Sway()
 
@@ -148,8 +148,8 @@ class Clip:
     seconds: float
     frame_rate: int = 25
     encoder: str = "libx264"
-    width_px: int = 480
-    height_px: int = 360
+    width_px: int = 400
+    height_px: int = 300
     turned: bool = False
     varying: bool = False
 
@@ -225,13 +225,13 @@ CLIPS = (
     Clip(
         "two_people.mp4",
         (
-            ScriptedFace((Action(SMILE, 1.2, 0.5, 0.7, 0.5),), zoom=1.9, sway=Sway(5.0)),
+            ScriptedFace((Action(SMILE, 1.2, 0.5, 0.7, 0.5),), zoom=1.6, sway=Sway(5.0)),
             ScriptedFace(
-                (Action(BROW_RAISE, 1.6, 0.35, 0.6, 0.35),), 1.5, mirrored=True, sway=Sway(0.5)
+                (Action(BROW_RAISE, 1.6, 0.35, 0.6, 0.35),), 1.25, mirrored=True, sway=Sway(0.5)
             ),
         ),
         seconds=4.0,
-        width_px=640,
+        width_px=540,
     ),
     Clip("nobody.mp4", (), seconds=2.0),
 )

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from pipelines.demo_corpus.face_mesh import FaceMesh
 from pipelines.demo_corpus.ground_truth import ground_truth_json
 from pipelines.demo_corpus.script import CLIPS, TRUNCATED_NAME, UNITS
 
 
 @pytest.fixture(scope="module")
-def clips() -> dict[str, dict]:
-    document = json.loads(ground_truth_json(CLIPS))
+def clips(mesh: FaceMesh) -> dict[str, dict]:
+    document = json.loads(ground_truth_json(CLIPS, mesh))
     return {clip["file"]: clip for clip in document["clips"]}
 
 
