@@ -80,8 +80,8 @@ _SMILE_FOLDS = (
     ((210.5, 121.5), (206.0, 127.0), (199.5, 132.0), (196.5, 136.5)),
     ((238.5, 124.5), (243.5, 129.5), (249.0, 134.0), (250.5, 140.0)),
 )
-_FOLD_WIDTH_PX = 5
-_SMOOTHING_SIGMA_PX = 4.0
+_FOLD_WIDTH_PX = 9
+_SMOOTHING_SIGMA_PX = 2.0
 
 # Between lips that part further than in the photograph it is dark, reddish above the tongue.
 _THROAT_BGR = (22.0, 16.0, 34.0)
@@ -174,7 +174,7 @@ def _without_folds(photograph: NDArray[np.uint8]) -> NDArray[np.uint8]:
         line = np.rint(np.array(fold)).astype(np.int32)
         cv2.polylines(mask, [line], False, 1.0, _FOLD_WIDTH_PX, cv2.LINE_AA)
     away = cv2.inpaint(photograph, (mask > 0).astype(np.uint8), 4.0, cv2.INPAINT_TELEA)
-    away = cv2.GaussianBlur(away, (0, 0), _SMOOTHING_SIGMA_PX / 2)
+    away = cv2.GaussianBlur(away, (0, 0), _SMOOTHING_SIGMA_PX)
     weight = cv2.GaussianBlur(mask, (0, 0), _FOLD_WIDTH_PX / 3)
     return _blend(photograph, np.asarray(away, dtype=np.uint8), np.clip(1.4 * weight, 0, 1))
 
