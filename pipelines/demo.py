@@ -64,6 +64,8 @@ def _demo(known: argparse.Namespace) -> int:
     from pipelines.demo_corpus.corpus import write_corpus
 
     output = Path(known.output)
+    if not known.quiet:
+        sys.stderr.write("making the clips ...\n")
     corpus = write_corpus(output)
     _describe(corpus)
     results = output / RESULTS_FOLDER
@@ -101,6 +103,7 @@ def _measure(corpus: "Corpus", results: Path, known: argparse.Namespace) -> int:
     from pipelines.demo_corpus.measurement import describe, measure_corpus
     from pipelines.run import run
     from pipelines.run_arguments import RunArguments
+    from pipelines.run_summary import report_problems
 
     sys.stdout.flush()
     summary = run(
@@ -112,6 +115,8 @@ def _measure(corpus: "Corpus", results: Path, known: argparse.Namespace) -> int:
             quiet=known.quiet,
         )
     )
+    report_problems(str(results))
+    sys.stderr.flush()
     sys.stdout.write(f"{summary}\n\n")
     measurements = list(measure_corpus(str(results)))
     sys.stdout.writelines(f"{line}\n" for line in describe(measurements))

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from openface_core.errors import InputError
+from pipelines import run as main_job
 from pipelines.demo import main
+from pipelines.demo_corpus import corpus as demo_corpus
+from pipelines.demo_corpus.corpus import Corpus
+from pipelines.run_arguments import RunArguments
 from tests.conftest import REPOSITORY
 
 
@@ -31,8 +36,65 @@ def test_scikit_image_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "skimage.data", None)
-    assert main(["--output", str(tmp_path / "demo")]) == 2
+    assert main(["--output", str(tmp_path / "demo"), "--quiet"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: scikit-image: it is not installed")
     assert len(captured.err.splitlines()) == 1
+
+
+@pytest.fixture
+def no_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing made; making it is tested elsewhere."""
+
+    def write_corpus(output: Path) -> Corpus:
+        return Corpus(output / "clips", output / "ground_truth.json")
+
+    monkeypatch.setattr(demo_corpus, "write_corpus", write_corpus)
+
+
+@pytest.mark.usefixtures("no_clips")
+class TestOutput:
+    def test_it_says_what_was_made_and_what_to_do_with_it(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["--output", "there"]) == 0
+        captured = capsys.readouterr()
+        lines = captured.out.splitlines()
+        assert f"{Path('there/clips/head_roll.webm')}: 108 frames, head_roll" in captured.out
+        assert f"{Path('there/ground_truth.json')}: what happens in them" in lines
+        clips, results = Path("there/clips"), Path("there/results")
+        assert lines[-1].strip() == f"python -m pipelines.run --input {clips} --output {results}"
+        assert captured.err == "making the clips ...\n"
+
+    @pytest.mark.parametrize(
+        ("options", "models", "config"),
+        [
+            ([], None, "embedded"),
+            (["--config", "fast"], None, "fast"),
+            (["--models", "OpenFace"], "OpenFace", None),
+            (["--models", "OpenFace", "--config", "fast"], "OpenFace", "fast"),
+        ],
+    )
+    def test_what_is_run(
+        self,
+        options: list[str],
+        models: str | None,
+        config: str | None,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        asked: list[RunArguments] = []
+
+        def run(arguments: RunArguments) -> None:
+            asked.append(arguments)
+            raise InputError("clips", "stopped here", "Go on.")
+
+        monkeypatch.setattr(main_job, "run", run)
+        assert main(["--output", "there", "--run", "--quiet", *options]) == 2
+        assert capsys.readouterr().err == "error: clips: stopped here. Go on.\n"
+        (arguments,) = asked
+        assert arguments.inputs == (str(Path("there/clips")),)
+        assert arguments.output == str(Path("there/results"))
+        assert (arguments.models, arguments.config) == (models, config)
+        assert arguments.quiet
