@@ -57,10 +57,16 @@ def write_row_groups(
     OutputError
         If storage refuses.
     """
+    # Measurements hardly repeat: dictionaries of them cost a third of the time, and space.
+    repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
 
     def write(file: IO[bytes]) -> None:
         with pq.ParquetWriter(
-            file, schema, compression="zstd", compression_level=settings.zstd_level
+            file,
+            schema,
+            compression="zstd",
+            compression_level=settings.zstd_level,
+            use_dictionary=repeating,
         ) as writer:
             for group in groups:
                 writer.write_table(group, row_group_size=settings.row_group_rows)
