@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _demo(known: argparse.Namespace) -> int:
     from pipelines.demo_corpus.corpus import write_corpus
+    from pipelines.runners import import_beam
 
     output = Path(known.output)
     if not known.quiet:
         sys.stderr.write("making the clips ...\n")
-    corpus = write_corpus(output)
+    with ThreadPoolExecutor(1) as beside:
+        if known.run:
+            beside.submit(import_beam)  # takes about as long as the clips do
+        corpus = write_corpus(output)
     _describe(corpus)
     results = output / RESULTS_FOLDER
     if known.run:
