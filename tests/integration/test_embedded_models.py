@@ -1,7 +1,9 @@
 """The main job with the models that come with the program, on a machine that has no others."""
 
 import json
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +67,11 @@ def result(portrait: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Re
 
 def _run(video: Path, output: Path) -> str:
     """Run the main job with nothing named; returns what it wrote to stderr."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as said:
         for variable in MODELS_VARIABLES:
             patch.delenv(variable, raising=False)
-        lines: list[str] = []
-        patch.setattr("pipelines.model_choice.sys.stderr.write", lines.append)
         assert main(["--input", str(video), "--output", str(output)]) == 0
-    return "".join(lines)
+    return said.getvalue()
 
 
 def test_the_face_is_found_where_it_is(result: Result) -> None:
