@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.photographs import LANDMARKS, Photograph
+from models.training.photographs import LANDMARKS, Photograph, read_photographs
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import InputError, ModelFileError
 from openface_core.landmarks import LandmarkNetwork, LandmarkSpec
@@ -18,6 +18,15 @@ Float32Array = NDArray[np.float32]
 
 BORDER_SHARE = 1.0 / 6.0
 """Photographs get a border of this share of their longer side: many end at the face."""
+
+
+SETS = ("helen_train", "expressions")
+"""Sets of photographs that shape and action units are learned from; the first is annotated."""
+
+
+def read_training_photographs(faces_folder: Path) -> tuple[Photograph, ...]:
+    """List the photographs of :data:`SETS`; raises as ``read_photographs``."""
+    return sum((read_photographs(faces_folder, name) for name in SETS), start=())
 
 
 def read_photograph(photograph: Photograph) -> tuple[UInt8Array, int]:

@@ -180,7 +180,8 @@ def fit_ridge(
     share = float(np.sqrt(between))
     x = _emphasised(samples.descriptors - means, samples.photographs, share)
     y = _emphasised(samples.scores - centre, samples.photographs, share).astype(np.float64)
-    fold = samples.photographs % folds
+    _, rank = np.unique(samples.photographs, return_inverse=True)
+    fold = rank % folds
     parts = [sums_of(x[fold == k], y[fold == k]) for k in range(folds)]
     whole = parts[0]
     for part in parts[1:]:

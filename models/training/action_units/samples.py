@@ -1,14 +1,15 @@
 """What the student learns from: its own descriptors and the teacher's scores of pictures."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.action_units.teacher import Teacher
 from models.training.action_units.variants import Variant, make_variant
+from models.training.openface_teacher import Teacher, find_teacher_landmarks
 from models.training.own_landmarks import OwnModels, find_own_landmarks, read_photograph
 from models.training.photographs import Photograph
 from openface_core.action_unit_models import DESCRIPTOR_SIZE
@@ -143,6 +144,8 @@ class SampleMaker:
         Versions of each photograph.
     seed : int
         Seed of all that is random.
+    threads : int
+        Photographs that the student sees at a time; has no influence on results.
     cache : Path
         Folder of what is kept.
     report : callable
@@ -155,6 +158,7 @@ class SampleMaker:
         teacher: Teacher,
         variants: int,
         seed: int,
+        threads: int,
         cache: Path,
         report: Callable[[str], None],
     ) -> None:
@@ -162,6 +166,7 @@ class SampleMaker:
         self._teacher = teacher
         self._variants = variants
         self._seed = seed
+        self._threads = threads
         self._cache = cache
         self._report = report
 
@@ -209,14 +214,17 @@ class SampleMaker:
         teaching = self._teaching()
         shape = (len(self._photographs), self._variants, DESCRIPTOR_SIZE)
         descriptors = np.full(shape, np.nan, dtype=np.float32)
-        for index in teaching.with_face:
-            if not np.isfinite(starts[index]).all():
-                continue
-            for number, variant, rng in self._versions(int(index), teaching, starts[index]):
+
+        def fill(index: int) -> None:
+            for number, variant, rng in self._versions(index, teaching, starts[index]):
                 found = student.descriptor(variant.image, variant.point_sets[1], rng)
                 if found is not None:
                     descriptors[index, number] = found
-            self._tell("descriptors", int(index))
+            self._tell("descriptors", index)
+
+        usable = [int(i) for i in teaching.with_face if np.isfinite(starts[i]).all()]
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(fill, usable))
         return descriptors
 
     def _tell(self, what: str, index: int) -> None:
@@ -245,18 +253,7 @@ class SampleMaker:
         return versions
 
     def _teaching(self) -> _Teaching:
-        path = self._cache / f"teacher_landmarks_{len(self._photographs)}.npy"
-        if path.exists():
-            landmarks = np.load(path, allow_pickle=False)
-        else:
-            landmarks = np.full((len(self._photographs), 68, 2), np.nan, dtype=np.float32)
-            for index, photograph in enumerate(self._photographs):
-                image, border = read_photograph(photograph)
-                found = self._teacher.landmarks(image)
-                if found is not None:
-                    landmarks[index] = found - border
-                self._tell("teacher", index)
-            np.save(path, landmarks)
+        landmarks = find_teacher_landmarks(self._photographs, self._teacher, self._cache)
         fits: list[ShapeFit | None] = []
         for points in landmarks:
             fit = calc_params(self._teacher.pdm, points) if np.isfinite(points).all() else None

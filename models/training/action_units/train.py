@@ -9,21 +9,20 @@ from models.training.action_units.files import write_predictors
 from models.training.action_units.predictors import student_models
 from models.training.action_units.ridge import fit_ridge
 from models.training.action_units.samples import SampleMaker, Student
-from models.training.action_units.teacher import Teacher
-from models.training.own_landmarks import OwnModels
-from models.training.photographs import LANDMARKS, read_photographs
+from models.training.openface_teacher import Teacher
+from models.training.own_landmarks import OwnModels, read_training_photographs
+from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.face_measurement import FaceMeter
 from openface_core.landmarks import LandmarkSpec, load_landmark_spec
 from openface_core.model_files import read_pdm, read_triangulation
 
-SETS = ("helen_train", "expressions")
 VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "action_units"
 
 VARIANTS = 4
 """Versions of each photograph."""
 
-PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0)
 FOLDS = 3
 BETWEEN = 1.0
 
@@ -80,10 +79,12 @@ def train_action_units(
     spec = spec or load_landmark_spec(find_landmark_spec("embedded68"))
     own = OwnModels.load(folders.output, spec)
     student = load_student(folders.output, own)
-    photographs = sum((read_photographs(folders.faces, name) for name in SETS), start=())
+    photographs = read_training_photographs(folders.faces)
     teacher = Teacher(folders.reference)
-    cache = folders.work_of("action_units")
-    maker = SampleMaker(photographs, teacher, VARIANTS, settings.seed, cache, _say)
+    cache = folders.work_of("photographs")
+    maker = SampleMaker(
+        photographs, teacher, VARIANTS, settings.seed, settings.threads, cache, _say
+    )
     samples = maker.samples(student, own)
     _say(f"{len(samples.photographs)} samples of {len(set(samples.photographs))} photographs")
     fit = fit_ridge(samples, PENALTIES, FOLDS, BETWEEN, report=_say)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.action_units.expression_warp import region_weights, thin_plate_map
-from models.training.shape.generic_face import MIRRORED_POINTS
+from models.training.landmarks.mirror import MIRRORED_ORDER
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -87,7 +87,7 @@ def make_variant(
 
 def _mirrored(point_sets: tuple[Float32Array, ...], width_px: int) -> tuple[Float32Array, ...]:
     turn, move = np.array([-1, 1], np.float32), np.array([width_px - 1, 0], np.float32)
-    return tuple(points[MIRRORED_POINTS] * turn + move for points in point_sets)
+    return tuple(points[MIRRORED_ORDER] * turn + move for points in point_sets)
 
 
 def _turned(

@@ -7,27 +7,12 @@ Its points lie where any textbook on drawing puts them: eyes half way up the hea
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.landmarks.mirror import MIRRORED_ORDER
+
 Float64Array = NDArray[np.float64]
 
 PUPIL_DISTANCE_MM = 63.0
 """Mean distance of adults' pupils: it sets the scale of the shape model."""
-
-MIRRORED_POINTS = np.array(
-    [
-        *range(16, -1, -1),
-        *range(26, 16, -1),
-        *range(27, 31),
-        *range(35, 30, -1),
-        *(45, 44, 43, 42, 47, 46),
-        *(39, 38, 37, 36, 41, 40),
-        *range(54, 47, -1),
-        *range(59, 54, -1),
-        *range(64, 59, -1),
-        *range(67, 64, -1),
-    ],
-    dtype=np.int64,
-)
-"""Which point becomes which where a face is mirrored, (68,)."""
 
 
 def _ring(angles_degrees: list[float], width_mm: float, height_mm: float) -> Float64Array:
@@ -66,5 +51,5 @@ def generic_face_mm() -> Float64Array:
     points[48:, :2] = mouth + np.array([0.0, 30.0])
     points[48:, 2] = -18.0 + 16.0 * (mouth[:, 0] / 26.0) ** 2
     points[22:27] = points[17:22][::-1] * (-1.0, 1.0, 1.0)
-    points[42:48] = (points * (-1.0, 1.0, 1.0))[MIRRORED_POINTS[42:48]]
+    points[42:48] = (points * (-1.0, 1.0, 1.0))[MIRRORED_ORDER[42:48]]
     return np.asarray(points - points.mean(axis=0))

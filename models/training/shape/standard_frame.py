@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.shape.generic_face import MIRRORED_POINTS, PUPIL_DISTANCE_MM
+from models.training.landmarks.mirror import MIRRORED_ORDER
+from models.training.shape.generic_face import PUPIL_DISTANCE_MM
 from models.training.shape.structure_from_motion import DeformableShape
 from openface_core.shape import PointDistributionModel
 
@@ -35,7 +36,7 @@ def _similarities(mean_mm: Float64Array) -> Float64Array:
 def symmetric_mean(mean_mm: Float64Array) -> Float64Array:
     """Return a shape (68, 3) about its centre, without what tells it from its mirror image."""
     centred = mean_mm - mean_mm.mean(axis=0)
-    return np.asarray((centred + centred[MIRRORED_POINTS] * _MIRROR) / 2.0)
+    return np.asarray((centred + centred[MIRRORED_ORDER] * _MIRROR) / 2.0)
 
 
 def point_distribution_model(
@@ -65,7 +66,7 @@ def point_distribution_model(
     unit = PUPIL_DISTANCE_MM / float(np.linalg.norm(eyes[0] - eyes[1]))
     mean = mean * unit
     deviations = turned_about_x(shape.modes_mm, pitch_radians) * unit
-    both = np.concatenate([deviations, deviations[:, MIRRORED_POINTS] * _MIRROR])
+    both = np.concatenate([deviations, deviations[:, MIRRORED_ORDER] * _MIRROR])
     columns = both.transpose(2, 1, 0).reshape(mean.size, -1) / math.sqrt(2.0)
     rigid = _similarities(mean)
     columns = columns - rigid @ (rigid.T @ columns)

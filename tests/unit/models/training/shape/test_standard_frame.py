@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from models.training.shape.generic_face import MIRRORED_POINTS, PUPIL_DISTANCE_MM, generic_face_mm
+from models.training.landmarks.mirror import MIRRORED_ORDER
+from models.training.shape.generic_face import PUPIL_DISTANCE_MM, generic_face_mm
 from models.training.shape.standard_frame import point_distribution_model, turned_about_x
 from models.training.shape.structure_from_motion import DeformableShape
 from openface_core.shape import PointDistributionModel, calc_params
@@ -29,8 +30,8 @@ def test_unit_and_origin(pdm: PointDistributionModel) -> None:
 
 def test_mean_and_variances_are_the_same_for_mirrored_faces(pdm: PointDistributionModel) -> None:
     mean = pdm.mean_mm.reshape(3, 68).T
-    np.testing.assert_allclose(mean[MIRRORED_POINTS] * (-1, 1, 1), mean, atol=1e-4)
-    order = np.concatenate([MIRRORED_POINTS + 68 * k for k in range(3)])
+    np.testing.assert_allclose(mean[MIRRORED_ORDER] * (-1, 1, 1), mean, atol=1e-4)
+    order = np.concatenate([MIRRORED_ORDER + 68 * k for k in range(3)])
     signs = np.repeat([-1.0, 1.0, 1.0], 68)
     for mode in pdm.modes_mm[:8]:
         # Alone, or with others of the same variance, a mode spans its mirror image.

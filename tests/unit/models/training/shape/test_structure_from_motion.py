@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from models.training.shape.generic_face import MIRRORED_POINTS, generic_face_mm
+from models.training.landmarks.mirror import MIRRORED_ORDER
+from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.poses import fit_poses, rotations_of
 from models.training.shape.structure_from_motion import Reconstruction, reconstruct
 
@@ -58,7 +59,7 @@ def test_deformations_are_found(found: tuple[Reconstruction, np.ndarray]) -> Non
 
 def test_generic_face_is_its_own_mirror_image() -> None:
     face = generic_face_mm()
-    np.testing.assert_allclose(face[MIRRORED_POINTS] * (-1, 1, 1), face, atol=1e-12)
-    assert sorted(MIRRORED_POINTS) == list(range(68))
+    np.testing.assert_allclose(face[MIRRORED_ORDER] * (-1, 1, 1), face, atol=1e-12)
+    assert sorted(MIRRORED_ORDER) == list(range(68))
     assert face[:, 2].argmin() == 30  # the tip of the nose is nearest to the camera
     assert set(face[:, 2].argsort()[-2:]) == {0, 16}

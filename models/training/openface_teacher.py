@@ -1,4 +1,4 @@
-"""The teacher of the action units: OpenFace's own models, on single photographs.
+"""The teacher of shape and action units: OpenFace's own models, on single photographs.
 
 Landmarks, shape, alignment and predictors are those of the reference material; the numerics are
 this program's.
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.locate import ModelSelection, locate_models
+from models.training.own_landmarks import read_photograph
+from models.training.photographs import LANDMARKS, Photograph
 from openface_core.action_unit_models import ActionUnitModels
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
@@ -69,9 +71,9 @@ class Teacher:
             raise ModelFileError(reference, "a teacher is missing", "Check --reference.")
         self.video_models: ActionUnitModels = read_action_unit_models(files.video_action_units)
         self.image_models: ActionUnitModels = read_action_unit_models(files.image_action_units)
-        pdm = read_pdm(files.shape, 68)
+        pdm = read_pdm(files.shape, LANDMARKS)
         self.pdm = pdm
-        self._meter = FaceMeter(pdm, read_triangulation(files.triangulation, 68), True)
+        self._meter = FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARKS), True)
         self._models = FaceTrackingModels(
             detector=RetinaFaceDetector(files.detector),
             network=LandmarkNetwork(
@@ -129,3 +131,35 @@ class Teacher:
                 for models in (self.video_models, self.image_models)
             ]
         )
+
+
+def find_teacher_landmarks(
+    photographs: tuple[Photograph, ...], teacher: Teacher, cache: Path
+) -> Float32Array:
+    """Return the teacher's landmarks on photographs.
+
+    Parameters
+    ----------
+    photographs : tuple of Photograph
+        The photographs.
+    teacher : Teacher
+        Finds them.
+    cache : Path
+        Folder in which they are kept for the next time.
+
+    Returns
+    -------
+    (n, 68, 2) ndarray of float32
+        Pixels of the photographs without border; NaN where no face was found.
+    """
+    path = cache / f"teacher_landmarks_{len(photographs)}.npy"
+    if path.exists():
+        return np.asarray(np.load(path, allow_pickle=False))
+    landmarks = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
+    for index, photograph in enumerate(photographs):
+        image, border = read_photograph(photograph)
+        found = teacher.landmarks(image)
+        if found is not None:
+            landmarks[index] = found - border
+    np.save(path, landmarks)
+    return landmarks

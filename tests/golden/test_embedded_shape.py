@@ -1,0 +1,60 @@
+"""The embedded shape model beside OpenFace's, on annotated photographs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.training.landmarks.mirror import MIRRORED_ORDER
+from models.training.shape.head_pose import head_rotations
+from openface_core.model_files import read_pdm, read_triangulation
+from openface_core.shape import PointDistributionModel, calc_params, project_shape
+from tests.conftest import REPOSITORY
+
+EMBEDDED = REPOSITORY / "models" / "embedded"
+HEAD_POSE_MAD_RADIANS = 0.05
+FIT_RESIDUAL = 0.025
+"""Mean distance of annotated points from their fit, over that of the centres of the eyes."""
+
+pytestmark = pytest.mark.skipif(
+    not (EMBEDDED / "shape.txt").is_file(), reason="models/embedded is not complete"
+)
+
+
+@pytest.fixture(scope="module")
+def pdm() -> PointDistributionModel:
+    return read_pdm(EMBEDDED / "shape.txt", 68)
+
+
+def test_mean_is_symmetric_and_as_deep_as_a_face(pdm: PointDistributionModel) -> None:
+    mean = pdm.mean_mm.reshape(3, 68).T
+    np.testing.assert_allclose(mean[MIRRORED_ORDER] * (-1, 1, 1), mean, atol=1e-3)
+    assert mean[:, 2].argmin() == 30  # the tip of the nose is nearest
+    assert set(mean[:, 2].argsort()[-2:]) == {0, 16}  # the jaw's ends are farthest
+    assert 55.0 < np.ptp(mean[:, 2]) < 110.0
+
+
+def test_modes_are_orthonormal(pdm: PointDistributionModel) -> None:
+    np.testing.assert_allclose(pdm.components_mm.T @ pdm.components_mm, np.eye(34), atol=1e-4)
+
+
+def test_triangulation_has_every_landmark() -> None:
+    triangles = read_triangulation(EMBEDDED / "triangulation.txt", 68)
+    assert set(triangles.ravel()) == set(range(68))
+
+
+@pytest.mark.reference
+def test_head_pose_and_residual_on_annotated_photographs(
+    pdm: PointDistributionModel, reference: Path
+) -> None:
+    theirs = read_pdm(reference / "openface/AU_predictors/In-the-wild_aligned_PDM_68.txt", 68)
+    with np.load(reference / "faces/helen_train.npz", allow_pickle=False) as content:
+        faces = content["landmarks"][::4]
+    away = np.abs(head_rotations(pdm, faces) - head_rotations(theirs, faces)).mean(axis=0)
+    assert away.max() <= HEAD_POSE_MAD_RADIANS, away
+    residuals = []
+    for points in faces:
+        eyes = np.linalg.norm(points[36:42].mean(axis=0) - points[42:48].mean(axis=0))
+        fitted = project_shape(pdm, calc_params(pdm, points))
+        residuals.append(np.linalg.norm(fitted - points, axis=1).mean() / eyes)
+    assert np.mean(residuals) <= FIT_RESIDUAL
