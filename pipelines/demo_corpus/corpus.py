@@ -90,7 +90,8 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
 
 
 def _check_folder(folder: Path, names: set[str]) -> None:
-    if folder.is_dir() and (others := {path.name for path in folder.iterdir()} - names):
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if others := {name for name in found - names if not name.startswith(".")}:
         raise ConfigError(
             folder,
             f"the folder holds other files, as {min(others)}",
