@@ -1,0 +1,50 @@
+"""The demo corpus with the models that come with the program: what is measured follows the script."""
+
+from pathlib import Path
+
+import pytest
+
+from models import EMBEDDED_PACK, default_registry
+from models.store import default_store, store_of
+from pipelines.demo import main
+from tests.demo_checks import (
+    MeasuredDemo,
+    check_errors,
+    check_rises,
+    check_roll,
+    check_success,
+    read_demo,
+)
+
+ROLL_TOLERANCE_RAD = 0.05
+
+PACK = default_registry().packs[EMBEDDED_PACK]
+
+pytestmark = pytest.mark.skipif(
+    not all(check.is_there for check in store_of(PACK, default_store()).check(PACK)),
+    reason="models/embedded is not complete",
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> MeasuredDemo:
+    pytest.importorskip("skimage", reason="the photograph is inside scikit-image")
+    folder = tmp_path_factory.mktemp("demo")
+    assert main(["--output", str(folder), "--run", "--quiet"]) == 0
+    return read_demo(folder)
+
+
+def test_action_units_rise(demo: MeasuredDemo) -> None:
+    check_rises(demo)
+
+
+def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:
+    check_roll(demo, ROLL_TOLERANCE_RAD)
+
+
+def test_faces_are_found_where_they_are(demo: MeasuredDemo) -> None:
+    check_success(demo)
+
+
+def test_the_broken_file_is_the_only_error(demo: MeasuredDemo) -> None:
+    check_errors(demo)
