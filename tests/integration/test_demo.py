@@ -1,6 +1,4 @@
-"""The demo corpus with the models that come with the program: what is measured follows the script."""
-
-from pathlib import Path
+"""The demo corpus with the models that come with the program: measurements follow the script."""
 
 import pytest
 
