@@ -192,6 +192,7 @@ def run(arguments: RunArguments) -> RunSummary:
         warnings=counts[Count.WARNINGS],
         inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
         few_frames=settings.calibration.few_frames,
+        has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,
     )
 

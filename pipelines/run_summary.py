@@ -26,6 +26,8 @@ class RunSummary:
         Inputs, finished ones among them, that are calibrated on fewer frames than is good.
     few_frames : int
         How many that are.
+    has_gaze : bool
+        Whether gaze was measured where there was a face.
     seconds : float
         Wall time.
     handed_over_to : str or None
@@ -42,6 +44,7 @@ class RunSummary:
     warnings: int = 0
     inputs_with_few_frames: int = 0
     few_frames: int = 0
+    has_gaze: bool = True
     seconds: float = 0.0
     handed_over_to: str | None = None
 
@@ -76,6 +79,8 @@ class RunSummary:
                 f"{self.inputs_written + self.inputs_finished} inputs are calibrated on fewer than "
                 f"{self.few_frames} frames: see {self.output.rstrip('/')}/summary.parquet."
             )
+        if self.inputs_written and not self.has_gaze:
+            text += "\nThere are no models of the eyes, so gaze is null."
         return text
 
     def _frames(self) -> str:

@@ -74,6 +74,12 @@ class Engine:
         return frame_columns(self.meter.pdm.mode_count, *names), summary_columns(*names)
 
     @property
+    def measures_gaze(self) -> bool:
+        """Whether there are models of the eyes for faces that are found."""
+        refinement = None if self.faces is None else self.faces.refinement
+        return refinement is not None and refinement.eyes is not None
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """What onnxruntime runs the networks on; empty where landmarks are given."""
         return () if self.faces is None else self.faces.network.providers

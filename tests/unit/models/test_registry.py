@@ -31,7 +31,7 @@ def test_packs_of_this_program() -> None:
         assert file.licence
         assert file.citation
         assert file.origin
-        assert (file.sha256 is None) == (file.pack in ("star98", "embedded"))
+        assert (file.sha256 is None) == (file.pack == "star98")
 
 
 def test_addresses_are_fixed_to_a_commit() -> None:

@@ -83,6 +83,13 @@ class TestSummary:
         assert "errors.parquet" not in str(replace(SUMMARY, inputs_failed=0))
         assert "errors.parquet" in str(replace(SUMMARY, inputs_failed=0, warnings=1))
 
+    def test_without_gaze(self) -> None:
+        assert str(replace(SUMMARY, has_gaze=False)).endswith(
+            "\nThere are no models of the eyes, so gaze is null."
+        )
+        assert "gaze" not in str(SUMMARY)
+        assert "gaze" not in str(replace(SUMMARY, has_gaze=False, inputs_written=0))
+
 
 class TestMain:
     ARGV = ("--input", "a.mp4", "--output", "out")

@@ -49,6 +49,7 @@ def test_with_networks(network_models_folder: Path) -> None:
     engine = load_engine(locate_models(network_models_folder, selection), settings)
     assert engine.faces is not None
     assert engine.faces.refinement is engine.faces.validator is None
+    assert not engine.measures_gaze
     assert engine.providers == ("CPUExecutionProvider",)
 
 
@@ -86,9 +87,9 @@ def test_with_patch_experts_and_a_validator(tracking_folder: Path) -> None:
 def test_eyes_take_the_models_of_both(
     parts: tuple[str, ...], has_eyes: bool, tracking_folder: Path
 ) -> None:
-    refinement = load(tracking_folder, tracking_settings(tracking_folder, parts)).refinement
-    assert refinement is not None
-    assert (refinement.eyes is not None) is has_eyes
+    settings = tracking_settings(tracking_folder, parts)
+    engine = load_engine(locate_models(tracking_folder, settings.models), settings)
+    assert engine.measures_gaze is has_eyes
 
 
 def test_windows_for_scales_that_the_experts_do_not_have(tracking_folder: Path) -> None:
