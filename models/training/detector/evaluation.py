@@ -16,6 +16,8 @@ _FOUND_IOU = 0.5
 _SAME_FACE_IOU = 0.4
 _LOWEST_SCORE = 0.02
 _FEW_FALSE = 0.05
+_CALIBRATED_FALSE = 0.03
+_GREATEST_SHIFT = 1.0
 _SMALL_PX = 24.0
 _MAX_CANDIDATES = 4000
 
@@ -58,6 +60,16 @@ class CanvasFindings:
         if len(self.false) <= allowed:
             return _LOWEST_SCORE
         return float(np.sort(self.false)[::-1][allowed]) + 1e-6
+
+    def calibrating_shift(self) -> float:
+        """Return what to add to logits so that the probability 0.5 gives few false faces.
+
+        That is three on a hundred canvases, which have more that resembles a face than pictures
+        of other things do.
+        """
+        threshold = self.threshold_of(_CALIBRATED_FALSE)
+        shift = float(np.log((1.0 - threshold) / threshold))
+        return float(np.clip(shift, -_GREATEST_SHIFT, _GREATEST_SHIFT))
 
     def summary(self) -> str:
         """Say in one line how good this is."""

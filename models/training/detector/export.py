@@ -14,9 +14,7 @@ _OPSET = 17
 _GREATEST_DIFFERENCE = 1e-4
 
 
-def export_detector(
-    network: FaceDetectorNetwork, path: Path, scale: float = 1.0, shift: float = 0.0
-) -> Path:
+def export_detector(network: FaceDetectorNetwork, path: Path, shift: float = 0.0) -> Path:
     """Write a network with RetinaFace's input and outputs; height, width and batch stay open.
 
     Parameters
@@ -25,7 +23,7 @@ def export_detector(
         The trained network.
     path : Path
         File to write.
-    scale, shift : float
+    shift : float
         Calibration of the logits, see :class:`ExportedDetector`.
 
     Returns
@@ -38,7 +36,7 @@ def export_detector(
     RuntimeError
         If ONNX Runtime computes something else from the file than PyTorch from the network.
     """
-    model = ExportedDetector(network.eval().float(), scale, shift).eval()
+    model = ExportedDetector(network.eval().float(), shift).eval()
     names = ["loc", "conf", "landms"]
     open_axes = {name: {0: "batch", 1: "anchors"} for name in names}
     open_axes["input"] = {0: "batch", 2: "height", 3: "width"}

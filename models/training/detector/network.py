@@ -168,20 +168,17 @@ class ExportedDetector(nn.Module):
     ----------
     network : FaceDetectorNetwork
         The trained network.
-    scale, shift : float
-        Calibration: the probability is that of ``scale * logit + shift``.
+    shift : float
+        Calibration, added to the logits.
     """
 
-    def __init__(
-        self, network: FaceDetectorNetwork, scale: float = 1.0, shift: float = 0.0
-    ) -> None:
+    def __init__(self, network: FaceDetectorNetwork, shift: float = 0.0) -> None:
         super().__init__()
         self.network = network
-        self.scale = scale
         self.shift = shift
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute box offsets (B, N, 4), probabilities (B, N, 2) and point offsets (B, N, 10)."""
         logits, boxes, points = self.network(images)
-        face = torch.sigmoid(self.scale * logits + self.shift).unsqueeze(-1)
+        face = torch.sigmoid(logits + self.shift).unsqueeze(-1)
         return boxes, torch.cat([1.0 - face, face], dim=-1), points

@@ -54,8 +54,8 @@ def train_detector(
         )
         sets.append(LabelledSet(photographs, views, weight))
     training = Training(tuple(sets), schedule, work / "checkpoint.pt", settings.seed)
-    network = training.run()
-    return export_detector(network, folders.output / "detector.onnx")
+    trained = training.run()
+    return export_detector(trained.network, folders.output / "detector.onnx", trained.shift)
 
 
 def _labelled(

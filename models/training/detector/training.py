@@ -25,6 +25,7 @@ from openface_core.detection.detector import MEAN_BGR
 _CHECKPOINT_EVERY = 250
 _EVALUATE_EVERY = 500
 _HELD_OUT_CANVASES = 150
+_CALIBRATION_CANVASES = 600
 _CANVAS_SIDE_PX = 320
 
 
@@ -48,7 +49,7 @@ class Schedule:
         Longer gradients are cut to this length.
     """
 
-    steps: int = 5400
+    steps: int = 4700
     peak_rate: float = 3e-3
     warm_up: int = 200
     weight_decay: float = 0.02
@@ -61,6 +62,22 @@ class Schedule:
             return self.peak_rate * (step + 1) / self.warm_up
         done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
         return self.peak_rate * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedDetector:
+    """What the training gives.
+
+    Parameters
+    ----------
+    network : FaceDetectorNetwork
+        The averaged network, in evaluation mode.
+    shift : float
+        To be added to its logits, so that 0.5 is the probability to ask for.
+    """
+
+    network: FaceDetectorNetwork
+    shift: float
 
 
 class Training:
@@ -93,8 +110,8 @@ class Training:
         if checkpoint.exists():
             self._restore()
 
-    def run(self) -> FaceDetectorNetwork:
-        """Train to the end and return the averaged network, in evaluation mode."""
+    def run(self) -> TrainedDetector:
+        """Train to the end and return the averaged network."""
         canvases = held_out_canvases(self._sets, _HELD_OUT_CANVASES, _CANVAS_SIDE_PX)
         batches = batches_from(self._sets, self._step, self._schedule.steps, self._seed)
         began, seen = time.monotonic(), 0
@@ -118,7 +135,9 @@ class Training:
                 print(f"held out: {findings.summary()}", flush=True)
             if last or self._step % _CHECKPOINT_EVERY == 0:
                 self._save()
-        return self._averaged
+        canvases = held_out_canvases(self._sets, _CALIBRATION_CANVASES, _CANVAS_SIDE_PX)
+        findings = find_on_canvases(self._averaged, canvases)
+        return TrainedDetector(self._averaged, findings.calibrating_shift())
 
     def _learn(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Take one step; returns the three losses."""

@@ -1,5 +1,6 @@
 """The network: its anchors, its file, its losses, and that it learns and goes on learning."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,16 @@ from openface_core.detection import DetectionSettings, RetinaFaceDetector
 from openface_core.detection.decoding import anchor_count
 from openface_core.inference import OnnxSettings
 
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Let tiny operations not wait for a second thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 TINY = DetectorShape(4, 4, 8, 8, 8, 0, 0, 0, 8, 1)
 
 
@@ -35,7 +46,7 @@ def test_the_network_has_the_detectors_anchors() -> None:
 
 def test_the_file_is_read_by_the_detector(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    path = export_detector(FaceDetectorNetwork(TINY), tmp_path / "detector.onnx", 1.5, 0.2)
+    path = export_detector(FaceDetectorNetwork(TINY), tmp_path / "detector.onnx", 0.2)
     settings = DetectionSettings(score_threshold=0.9)
     detector = RetinaFaceDetector(path, settings, OnnxSettings("cpu"))
     assert len(detector.detect(np.full((75, 101, 3), 120, np.uint8))) == 0
@@ -76,12 +87,13 @@ def test_a_training_that_was_stopped_goes_on(
     monkeypatch.setattr("models.training.detector.batches._SIZES", ((96, 2, 1.0),))
     monkeypatch.setattr("models.training.detector.batches._HELD_OUT_EVERY", 2)
     monkeypatch.setattr(training_module, "_HELD_OUT_CANVASES", 1)
+    monkeypatch.setattr(training_module, "_CALIBRATION_CANVASES", 1)
     monkeypatch.setattr(training_module, "_CANVAS_SIDE_PX", 96)
     monkeypatch.setattr(training_module, "FaceDetectorNetwork", lambda: FaceDetectorNetwork(TINY))
     checkpoint = tmp_path / "checkpoint.pt"
 
     def trained(steps: int) -> np.ndarray:
-        network = Training(sets, Schedule(steps, warm_up=2), checkpoint, seed=0).run()
+        network = Training(sets, Schedule(steps, warm_up=2), checkpoint, seed=0).run().network
         return network.outputs[0].weight.detach().numpy().copy()
 
     first = trained(2)
