@@ -24,7 +24,10 @@ VARIANTS = 4
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0)
 FOLDS = 3
-BETWEEN = 1.0
+
+BETWEEN = 0.25
+"""Weight of differences between photographs, most of which tell persons apart: with a quarter, both
+they and the differences within photographs are predicted better on photographs held out."""
 
 
 def _say(line: str) -> None:
