@@ -1,6 +1,7 @@
 """Batches of canvases with the targets of all anchors, made as the training goes."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,7 +46,14 @@ class LabelledSet:
     weight: float
 
 
-def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
+def is_held_out(count: int) -> NDArray[np.bool_]:
+    """Tell which of so many photographs of a set are held out from the training."""
+    return np.asarray(np.arange(count) % _HELD_OUT_EVERY == 0)
+
+
+def canvas_maker(
+    sets: tuple[LabelledSet, ...], held_out: bool, mistakes: Sequence[Picture] = ()
+) -> CanvasMaker:
     """Read the photographs and return what composes canvases of them.
 
     Parameters
@@ -54,6 +62,8 @@ def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
         The photographs.
     held_out : bool
         Whether to use those held out from the training, or the others.
+    mistakes : sequence of ndarray of uint8, shape (H, W, 3)
+        Pieces of pictures that were taken for faces.
 
     Returns
     -------
@@ -63,8 +73,7 @@ def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
     weights: list[NDArray[np.float64]] = []
     chosen_views: list[Views] = []
     for labelled in sets:
-        photograph_chosen = np.arange(len(labelled.photographs)) % _HELD_OUT_EVERY == 0
-        photograph_chosen = photograph_chosen == held_out
+        photograph_chosen = is_held_out(len(labelled.photographs)) == held_out
         views = labelled.views.chosen(photograph_chosen, len(pictures))
         chosen_views.append(views)
         weights.append(np.full(len(views), labelled.weight / len(views)))
@@ -74,7 +83,8 @@ def canvas_maker(sets: tuple[LabelledSet, ...], held_out: bool) -> CanvasMaker:
             if chosen
         ]
     backgrounds = Backgrounds(read_faceless())
-    return CanvasMaker(pictures, Views.joined(chosen_views), np.concatenate(weights), backgrounds)
+    views = Views.joined(chosen_views)
+    return CanvasMaker(pictures, views, np.concatenate(weights), backgrounds, mistakes)
 
 
 def held_out_canvases(sets: tuple[LabelledSet, ...], count: int, side: int) -> list[Canvas]:
@@ -95,10 +105,19 @@ class CanvasBatches(Dataset[Batch]):
         How many batches there are.
     seed : int
         Seed of all choices.
+    mistakes : sequence of ndarray of uint8, shape (H, W, 3)
+        Pieces of pictures that were taken for faces.
     """
 
-    def __init__(self, sets: tuple[LabelledSet, ...], steps: int, seed: int) -> None:
+    def __init__(
+        self,
+        sets: tuple[LabelledSet, ...],
+        steps: int,
+        seed: int,
+        mistakes: Sequence[Picture] = (),
+    ) -> None:
         self._sets = sets
+        self._mistakes = mistakes
         self._steps = steps
         self._seed = seed
         self._squares: dict[int, NDArray[np.float32]] = {}
@@ -107,7 +126,7 @@ class CanvasBatches(Dataset[Batch]):
     def _maker(self) -> CanvasMaker:
         """The composer, made where batches are made: in the process beside the training."""
         cv2.setNumThreads(1)
-        return canvas_maker(self._sets, held_out=False)
+        return canvas_maker(self._sets, held_out=False, mistakes=self._mistakes)
 
     def __len__(self) -> int:
         return self._steps
@@ -134,11 +153,15 @@ def _step_back(worker: int) -> None:
 
 
 def batches_from(
-    sets: tuple[LabelledSet, ...], first: int, steps: int, seed: int
+    sets: tuple[LabelledSet, ...],
+    first: int,
+    steps: int,
+    seed: int,
+    mistakes: Sequence[Picture] = (),
 ) -> DataLoader[Batch]:
     """Return the training's batches ``first`` to ``steps``, made in a process of their own."""
     return DataLoader(
-        CanvasBatches(sets, steps, seed),
+        CanvasBatches(sets, steps, seed, mistakes),
         batch_size=None,
         sampler=range(first, steps),
         num_workers=1,

@@ -22,6 +22,9 @@ _ONE_LARGE = 0.2
 _WITH_TILES = 0.75
 """Share of the canvases with pieces of photographs beside the faces."""
 _MAX_TILES = 16
+_WITH_MISTAKES = 0.8
+"""Share of the canvases with pieces that were taken for faces, where there are any."""
+_MAX_MISTAKES = 12
 _FACE_IN_TILE = 0.2
 """Greatest share of a face's box in such a piece: so little is no face."""
 _SCRAMBLED = 0.15
@@ -78,6 +81,8 @@ class CanvasMaker:
         Probability of each view to be drawn.
     backgrounds : Backgrounds
         Draws what the views are pasted on.
+    mistakes : sequence of ndarray of uint8, shape (H, W, 3)
+        Pieces of pictures that are no faces and were taken for some.
     """
 
     def __init__(
@@ -86,12 +91,14 @@ class CanvasMaker:
         views: Views,
         weights: NDArray[np.float64],
         backgrounds: Backgrounds,
+        mistakes: Sequence[Picture] = (),
     ) -> None:
         self._pyramids = [_pyramid(picture) for picture in photographs]
         self._views = views
         self._certain = views.is_certain()
         self._cumulated = np.cumsum(weights) / np.sum(weights)
         self._backgrounds = backgrounds
+        self._mistakes = mistakes
 
     def make(self, side: int, rng: np.random.Generator) -> Canvas:
         """Compose one canvas.
@@ -111,6 +118,9 @@ class CanvasMaker:
         if rng.random() < _WITH_TILES:
             for _ in range(int(rng.integers(1, _MAX_TILES + 1))):
                 self._paste_tile(work.picture, rng)
+        if self._mistakes and rng.random() < _WITH_MISTAKES:
+            for _ in range(int(rng.integers(1, _MAX_MISTAKES + 1))):
+                self._paste_mistake(work.picture, rng)
         for face_px in _draw_sizes(side, rng):
             self._paste(work, face_px, rng)
         for box in list(work.boxes):
@@ -152,6 +162,28 @@ class CanvasMaker:
         if scrambled:
             half_y, half_x = region.shape[0] // 2, region.shape[1] // 2
             region[:] = np.roll(region, (half_y, half_x), (0, 1))
+
+    def _paste_mistake(self, picture: Picture, rng: np.random.Generator) -> None:
+        """Paste a piece that was taken for a face, turned a little, in other light."""
+        piece = self._mistakes[int(rng.integers(len(self._mistakes)))]
+        height, width = piece.shape[:2]
+        scale = float(np.exp(rng.uniform(np.log(16.0), np.log(110.0)))) / max(height, width)
+        if rng.random() < 0.5:
+            piece = np.ascontiguousarray(piece[:, ::-1])
+        size = (max(4, int(width * scale)), max(4, int(height * scale)))
+        kind = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+        piece = np.asarray(cv2.resize(piece, size, interpolation=kind), dtype=np.uint8)
+        if rng.random() < 0.3:
+            turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), rng.uniform(-25, 25), 1.1)
+            turned = cv2.warpAffine(piece, turn, size, borderMode=cv2.BORDER_REPLICATE)
+            piece = np.asarray(turned, dtype=np.uint8)
+        if rng.random() < 0.5:
+            piece = change_light(piece, rng, 0.8)
+        side = picture.shape[0]
+        if max(size) >= side:
+            return
+        x, y = (int(rng.integers(0, side - length)) for length in size)
+        picture[y : y + size[1], x : x + size[0]] = piece
 
     def _draw_index(self, rng: np.random.Generator) -> int:
         """Draw a view."""

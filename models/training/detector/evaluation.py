@@ -16,7 +16,7 @@ _FOUND_IOU = 0.5
 _SAME_FACE_IOU = 0.4
 _LOWEST_SCORE = 0.02
 _FEW_FALSE = 0.05
-_CALIBRATED_FALSE = 0.03
+_CALIBRATED_FALSE = 0.01
 _GREATEST_SHIFT = 1.0
 _SMALL_PX = 24.0
 _MAX_CANDIDATES = 4000
@@ -64,7 +64,7 @@ class CanvasFindings:
     def calibrating_shift(self) -> float:
         """Return what to add to logits so that the probability 0.5 gives few false faces.
 
-        That is three on a hundred canvases, which have more that resembles a face than pictures
+        That is one on a hundred canvases, which have more that resembles a face than pictures
         of other things do.
         """
         threshold = self.threshold_of(_CALIBRATED_FALSE)
@@ -102,8 +102,8 @@ def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -
     overlaps: list[float] = []
     false: list[float] = []
     for canvas in canvases:
-        boxes, scores = _detect(network, canvas)
-        best = _iou(canvas.boxes, boxes)
+        boxes, scores = find_boxes(network, canvas.picture)
+        best = box_overlaps(canvas.boxes, boxes)
         for k, truth in enumerate(canvas.boxes):
             match = np.flatnonzero(best[k] >= _FOUND_IOU)
             winner = match[np.argmax(scores[match])] if len(match) else -1
@@ -111,7 +111,7 @@ def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -
             overlaps.append(float(best[k, winner]) if winner >= 0 else 0.0)
             sides.append(float((truth[2:] - truth[:2]).max()))
         known = np.concatenate([canvas.boxes, canvas.ignored])
-        touching = _iou(known, boxes).max(axis=0, initial=0.0)
+        touching = box_overlaps(known, boxes).max(axis=0, initial=0.0)
         false += scores[touching < 0.3].tolist()
     as_array = [np.array(v, dtype=np.float32) for v in (found, sides, overlaps, false)]
     return CanvasFindings(as_array[0], as_array[1], as_array[2], as_array[3], len(canvases))
@@ -121,12 +121,25 @@ def _mean(values: NDArray[np.float32] | NDArray[np.bool_]) -> float:
     return float(np.mean(values)) if values.size else 0.0
 
 
-def _detect(
-    network: FaceDetectorNetwork, canvas: Canvas
+def find_boxes(
+    network: FaceDetectorNetwork, picture: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Find the faces of one canvas: their boxes and scores."""
-    height, width = canvas.picture.shape[:2]
-    image = (canvas.picture.astype(np.float32) - MEAN_BGR).transpose(2, 0, 1)[None]
+    """Find the faces of one picture.
+
+    Parameters
+    ----------
+    network : FaceDetectorNetwork
+        The network, in evaluation mode.
+    picture : ndarray of uint8, shape (H, W, 3)
+        Blue, green, red.
+
+    Returns
+    -------
+    tuple of ndarray of float32, shapes (K, 4) and (K,)
+        Boxes x_min, y_min, x_max, y_max in pixels and probabilities, the most certain first.
+    """
+    height, width = picture.shape[:2]
+    image = (picture.astype(np.float32) - MEAN_BGR).transpose(2, 0, 1)[None]
     with torch.inference_mode():
         logits, boxes, points = network(torch.from_numpy(np.ascontiguousarray(image)))
     score = logits.sigmoid()[0].numpy()
@@ -142,7 +155,8 @@ def _detect(
     return faces[keep, :4], faces[keep, 4]
 
 
-def _iou(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+def box_overlaps(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the intersections over union of boxes (n, 4) and (m, 4): (n, m)."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])
     common = np.prod(np.maximum(high - low, 0.0), axis=2)

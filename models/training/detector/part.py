@@ -6,10 +6,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.training.detector.batches import LabelledSet
+from models.training.detector.backgrounds import read_faceless
+from models.training.detector.batches import LabelledSet, is_held_out
+from models.training.detector.canvases import Picture
 from models.training.detector.export import export_detector
+from models.training.detector.mistakes import find_mistakes
+from models.training.detector.network import FaceDetectorNetwork
 from models.training.detector.training import Schedule, Training
-from models.training.detector.views import Views, make_views
+from models.training.detector.views import Views, make_views, read_picture
 from models.training.photographs import Photograph, read_photographs
 from models.training.settings import TrainingFolders, TrainingSettings
 
@@ -53,7 +57,19 @@ def train_detector(
             work / f"views_{name}.npz", photographs, folders.reference, views_each, settings.seed
         )
         sets.append(LabelledSet(photographs, views, weight))
-    training = Training(tuple(sets), schedule, work / "checkpoint.pt", settings.seed)
+
+    def mistakes(network: FaceDetectorNetwork) -> list[Picture]:
+        """Look for mistakes in the first set, which has wide borders around its faces."""
+        learned = ~is_held_out(len(sets[0].photographs))
+        photographs = [
+            read_picture(photograph)
+            for photograph, chosen in zip(sets[0].photographs, learned, strict=True)
+            if chosen
+        ]
+        return find_mistakes(network, photographs, read_faceless(), folders.reference / "models")
+
+    checkpoint = work / "checkpoint.pt"
+    training = Training(tuple(sets), schedule, checkpoint, settings.seed, mistakes)
     trained = training.run()
     return export_detector(trained.network, folders.output / "detector.onnx", trained.shift)
 

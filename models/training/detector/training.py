@@ -3,6 +3,7 @@
 import copy
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from models.training.detector.batches import (
     batches_from,
     held_out_canvases,
 )
+from models.training.detector.canvases import Canvas, Picture
 from models.training.detector.evaluation import find_on_canvases
 from models.training.detector.losses import detector_losses
 from models.training.detector.network import FaceDetectorNetwork
@@ -37,6 +39,9 @@ class Schedule:
     ----------
     steps : int
         Batches.
+    mistakes_from : int
+        From this step on, canvases also show pieces of the training's pictures that the network
+        took for faces at this step.
     peak_rate : float
         Learning rate after the warm-up; it falls to zero along a cosine.
     warm_up : int
@@ -49,7 +54,8 @@ class Schedule:
         Longer gradients are cut to this length.
     """
 
-    steps: int = 4700
+    steps: int = 5700
+    mistakes_from: int = 4700
     peak_rate: float = 3e-3
     warm_up: int = 200
     weight_decay: float = 0.02
@@ -93,16 +99,26 @@ class Training:
         File of the checkpoint.
     seed : int
         Seed of all random choices.
+    find_mistakes : callable
+        Returns what a network takes for faces in pictures of the training. A training that is
+        stopped after ``mistakes_from`` asks again.
     """
 
     def __init__(
-        self, sets: tuple[LabelledSet, ...], schedule: Schedule, checkpoint: Path, seed: int
+        self,
+        sets: tuple[LabelledSet, ...],
+        schedule: Schedule,
+        checkpoint: Path,
+        seed: int,
+        find_mistakes: Callable[[FaceDetectorNetwork], Sequence[Picture]],
     ) -> None:
         torch.manual_seed(seed)
         self._sets = sets
         self._schedule = schedule
         self._checkpoint = checkpoint
         self._seed = seed
+        self._find_mistakes = find_mistakes
+        self._held_out: list[Canvas] = []
         self._network = FaceDetectorNetwork().to(memory_format=torch.channels_last)
         self._averaged: FaceDetectorNetwork = copy.deepcopy(self._network).eval()
         self._optimiser = _optimiser(self._network, schedule)
@@ -112,8 +128,19 @@ class Training:
 
     def run(self) -> TrainedDetector:
         """Train to the end and return the averaged network."""
-        canvases = held_out_canvases(self._sets, _HELD_OUT_CANVASES, _CANVAS_SIDE_PX)
-        batches = batches_from(self._sets, self._step, self._schedule.steps, self._seed)
+        self._held_out = held_out_canvases(self._sets, _HELD_OUT_CANVASES, _CANVAS_SIDE_PX)
+        first_part = min(self._schedule.mistakes_from, self._schedule.steps)
+        if self._step < first_part:
+            self._learn_until(first_part, ())
+        if self._step < self._schedule.steps:
+            self._learn_until(self._schedule.steps, self._find_mistakes(self._averaged))
+        canvases = held_out_canvases(self._sets, _CALIBRATION_CANVASES, _CANVAS_SIDE_PX)
+        findings = find_on_canvases(self._averaged, canvases)
+        return TrainedDetector(self._averaged, findings.calibrating_shift())
+
+    def _learn_until(self, until: int, mistakes: Sequence[Picture]) -> None:
+        """Go on to a step, with canvases that show mistakes, if there are any."""
+        batches = batches_from(self._sets, self._step, until, self._seed, mistakes)
         began, seen = time.monotonic(), 0
         losses, weight = np.zeros(3), 0.0
         self._network.train()
@@ -129,15 +156,12 @@ class Training:
                     f"points {points:.4f}; {seen / (time.monotonic() - began):.1f} pictures/s",
                     flush=True,
                 )
-            last = self._step == self._schedule.steps
+            last = self._step == until
             if last or self._step % _EVALUATE_EVERY == 0:
-                findings = find_on_canvases(self._averaged, canvases)
+                findings = find_on_canvases(self._averaged, self._held_out)
                 print(f"held out: {findings.summary()}", flush=True)
             if last or self._step % _CHECKPOINT_EVERY == 0:
                 self._save()
-        canvases = held_out_canvases(self._sets, _CALIBRATION_CANVASES, _CANVAS_SIDE_PX)
-        findings = find_on_canvases(self._averaged, canvases)
-        return TrainedDetector(self._averaged, findings.calibrating_shift())
 
     def _learn(self, batch: Batch) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Take one step; returns the three losses."""

@@ -130,6 +130,18 @@ def read_picture(photograph: Photograph) -> NDArray[np.uint8]:
     return np.asarray(picture, dtype=np.uint8)
 
 
+def teacher_detector(models: Path) -> RetinaFaceDetector:
+    """Return the teacher, which also tells what might be a face.
+
+    Parameters
+    ----------
+    models : Path
+        Folder of the reference networks.
+    """
+    settings = DetectionSettings(score_threshold=_DOUBTFUL, max_side_px=None)
+    return RetinaFaceDetector(models / _TEACHER, settings)
+
+
 def make_views(
     photographs: Sequence[Photograph], models: Path, views_each: int, rng: np.random.Generator
 ) -> Views:
@@ -152,9 +164,7 @@ def make_views(
     -------
     Views
     """
-    teacher = RetinaFaceDetector(
-        models / _TEACHER, DetectionSettings(score_threshold=_DOUBTFUL, max_side_px=None)
-    )
+    teacher = teacher_detector(models)
     kept, matrices, first_face, faces = [], [], [0], []
     for index, photograph in enumerate(photographs):
         image = read_picture(photograph)

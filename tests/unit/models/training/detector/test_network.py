@@ -92,11 +92,24 @@ def test_a_training_that_was_stopped_goes_on(
     monkeypatch.setattr(training_module, "FaceDetectorNetwork", lambda: FaceDetectorNetwork(TINY))
     checkpoint = tmp_path / "checkpoint.pt"
 
+    asked: list[int] = []
+
     def trained(steps: int) -> np.ndarray:
-        network = Training(sets, Schedule(steps, warm_up=2), checkpoint, seed=0).run().network
+        network = (
+            Training(
+                sets,
+                Schedule(steps, mistakes_from=3, warm_up=2),
+                checkpoint,
+                0,
+                lambda _: asked.append(1) or photographs,
+            )
+            .run()
+            .network
+        )
         return network.outputs[0].weight.detach().numpy().copy()
 
     first = trained(2)
     np.testing.assert_array_equal(trained(2), first)  # finished: nothing is left to do
     assert not np.array_equal(trained(4), first)
     assert torch.load(checkpoint, weights_only=True)["step"] == 4
+    assert asked == [1]  # for mistakes, after the third step
