@@ -13,7 +13,6 @@ import pytest
 
 from models import EMBEDDED_PACK, default_registry
 from models.locate import MODELS_VARIABLES
-from models.store import default_store, store_of
 from pipelines.model_choice import FALLBACK
 from pipelines.run import main
 from tests.synthetic_video import write_video
@@ -24,11 +23,6 @@ WIDTH_PX, HEIGHT_PX = 320, 240
 STEP_PX = 2
 FACE_X_PX, FACE_Y_PX = (170.0, 280.0), (55.0, 190.0)
 """Where the face of the portrait is, hair and chin included."""
-
-pytestmark = pytest.mark.skipif(
-    not all(check.is_there for check in store_of(PACK, default_store()).check(PACK)),
-    reason="models/embedded is not complete",
-)
 
 
 @dataclass(frozen=True)

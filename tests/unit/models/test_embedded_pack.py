@@ -15,11 +15,6 @@ from tests.conftest import REPOSITORY
 PACK = default_registry().packs[EMBEDDED_PACK]
 MAX_BYTES = 8 * 2**20
 
-pytestmark = pytest.mark.skipif(
-    not all(check.is_there for check in store_of(PACK, default_store()).check(PACK)),
-    reason="models/embedded is not complete",
-)
-
 
 def files() -> set[str]:
     folder = PACKAGE_FOLDER / "embedded"
