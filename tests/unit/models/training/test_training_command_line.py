@@ -69,3 +69,32 @@ def test_a_wrong_command_line_is_refused(
     with pytest.raises(SystemExit):
         command_line.main(arguments(tmp_path, *more))
     assert calls == []
+
+
+def test_hashes_are_recorded_after_a_training_of_the_embedded_models(
+    tmp_path: Path, calls: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[int] = []
+
+    def record() -> int:
+        recorded.append(1)
+        return 1
+
+    monkeypatch.setattr(command_line, "record_pack", record)
+    assert command_line.main(arguments(tmp_path, "shape")) == 0
+    assert recorded == []
+    monkeypatch.setattr(command_line, "EMBEDDED_FOLDER", (tmp_path / "output").resolve())
+    assert command_line.main(arguments(tmp_path, "shape")) == 0
+    assert recorded == [1]
+    assert len(calls) == 2
+
+
+def test_recording_alone_needs_no_folders(
+    calls: list[Call], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command_line, "record_pack", lambda: 62)
+    assert command_line.main(["record"]) == 0
+    assert calls == []
+    assert capsys.readouterr().out == "62 files of the embedded pack are recorded\n"
+    with pytest.raises(SystemExit):
+        command_line.main(["shape"])
