@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.locate import ModelSelection, locate_models
+from models.training.in_threads import in_threads
 from models.training.own_landmarks import read_photograph
 from models.training.photographs import LANDMARKS, Photograph
 from openface_core.action_unit_models import ActionUnitModels
@@ -134,7 +135,7 @@ class Teacher:
 
 
 def find_teacher_landmarks(
-    photographs: tuple[Photograph, ...], teacher: Teacher, cache: Path
+    photographs: tuple[Photograph, ...], teacher: Teacher, cache: Path, threads: int = 1
 ) -> Float32Array:
     """Return the teacher's landmarks on photographs.
 
@@ -146,6 +147,8 @@ def find_teacher_landmarks(
         Finds them.
     cache : Path
         Folder in which they are kept for the next time.
+    threads : int
+        Photographs seen at a time.
 
     Returns
     -------
@@ -156,10 +159,13 @@ def find_teacher_landmarks(
     if path.exists():
         return np.asarray(np.load(path, allow_pickle=False))
     landmarks = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
-    for index, photograph in enumerate(photographs):
-        image, border = read_photograph(photograph)
+
+    def fill(index: int) -> None:
+        image, border = read_photograph(photographs[index])
         found = teacher.landmarks(image)
         if found is not None:
             landmarks[index] = found - border
+
+    in_threads(fill, range(len(photographs)), threads)
     np.save(path, landmarks)
     return landmarks

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.in_threads import in_threads
 from models.training.photographs import LANDMARKS, Photograph, read_photographs
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import InputError, ModelFileError
@@ -109,7 +110,7 @@ class OwnModels:
 
 
 def find_own_landmarks(
-    photographs: tuple[Photograph, ...], models: OwnModels, cache: Path
+    photographs: tuple[Photograph, ...], models: OwnModels, cache: Path, threads: int = 1
 ) -> Float32Array:
     """Return the embedded network's points on photographs.
 
@@ -121,6 +122,8 @@ def find_own_landmarks(
         Detector and network.
     cache : Path
         Folder in which the points are kept for the next time.
+    threads : int
+        Photographs seen at a time.
 
     Returns
     -------
@@ -131,10 +134,13 @@ def find_own_landmarks(
     if path.exists():
         return np.asarray(np.load(path, allow_pickle=False))
     points = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
-    for index, photograph in enumerate(photographs):
-        image, border = read_photograph(photograph)
+
+    def fill(index: int) -> None:
+        image, border = read_photograph(photographs[index])
         found = models.landmarks(image)
         if found is not None:
             points[index] = found - border
+
+    in_threads(fill, range(len(photographs)), threads)
     np.save(path, points)
     return points

@@ -1,7 +1,6 @@
 """What the student learns from: its own descriptors and the teacher's scores of pictures."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.action_units.variants import Variant, make_variant
+from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher, find_teacher_landmarks
 from models.training.own_landmarks import OwnModels, find_own_landmarks, read_photograph
 from models.training.photographs import Photograph
@@ -145,7 +145,7 @@ class SampleMaker:
     seed : int
         Seed of all that is random.
     threads : int
-        Photographs that the student sees at a time; has no influence on results.
+        Photographs that are seen at a time; has no influence on results.
     cache : Path
         Folder of what is kept.
     report : callable
@@ -182,7 +182,7 @@ class SampleMaker:
         """
         name = f"{len(self._photographs)}x{self._variants}_seed{self._seed}"
         path = self._cache / f"descriptors_{student.key}_{name}.npy"
-        starts = find_own_landmarks(self._photographs, own, self._cache)
+        starts = find_own_landmarks(self._photographs, own, self._cache, self._threads)
         scores = self._scores(self._cache / f"scores_{name}.npy")
         if path.exists():
             descriptors = np.load(path, allow_pickle=False)
@@ -200,12 +200,15 @@ class SampleMaker:
         teaching = self._teaching()
         count = len(self._teacher.video_models.all_models) * 2
         scores = np.full((len(self._photographs), self._variants, count), np.nan, np.float32)
-        for index in teaching.with_face:
-            for number, variant, _ in self._versions(int(index), teaching, None):
+
+        def fill(index: int) -> None:
+            for number, variant, _ in self._versions(index, teaching, None):
                 found = self._teacher.scores(variant.image, variant.point_sets[0])
                 if found is not None:
                     scores[index, number] = found
-            self._tell("scores", int(index))
+            self._tell("scores", index)
+
+        in_threads(fill, teaching.with_face.tolist(), self._threads)
         np.save(path, scores)
         return scores
 
@@ -223,8 +226,7 @@ class SampleMaker:
             self._tell("descriptors", index)
 
         usable = [int(i) for i in teaching.with_face if np.isfinite(starts[i]).all()]
-        with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(fill, usable))
+        in_threads(fill, usable, self._threads)
         return descriptors
 
     def _tell(self, what: str, index: int) -> None:
@@ -233,7 +235,7 @@ class SampleMaker:
 
     def _versions(
         self, index: int, teaching: _Teaching, start: Float32Array | None
-    ) -> "list[tuple[int, Variant, np.random.Generator]]":
+    ) -> list[tuple[int, Variant, np.random.Generator]]:
         """Return the versions of one photograph; their pictures do not depend on the student."""
         image, border = read_photograph(self._photographs[index])
         sets = [teaching.landmarks[index]] + ([] if start is None else [start])
@@ -253,7 +255,9 @@ class SampleMaker:
         return versions
 
     def _teaching(self) -> _Teaching:
-        landmarks = find_teacher_landmarks(self._photographs, self._teacher, self._cache)
+        landmarks = find_teacher_landmarks(
+            self._photographs, self._teacher, self._cache, self._threads
+        )
         fits: list[ShapeFit | None] = []
         for points in landmarks:
             fit = calc_params(self._teacher.pdm, points) if np.isfinite(points).all() else None

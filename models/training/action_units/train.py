@@ -68,7 +68,7 @@ def train_action_units(
     folders : TrainingFolders
         Where photographs, the teacher's models and the embedded networks and shape model are.
     settings : TrainingSettings
-        The seed decides about the versions of the photographs.
+        The seed decides about the versions of the photographs; the threads look at them.
     spec : LandmarkSpec or None
         The landmark network; None for the embedded one.
 

@@ -52,7 +52,7 @@ def train_shape(
     folders : TrainingFolders
         Where photographs, reference models and the embedded networks are.
     settings : TrainingSettings
-        Not used: nothing here is random or runs in threads.
+        How many threads look at photographs; nothing here is random.
     spec : LandmarkSpec or None
         The landmark network; None for the embedded one.
 
@@ -68,13 +68,13 @@ def train_shape(
     Points that people marked are taken where there are any, and the embedded network's otherwise.
     The reference models decide about two numbers only, see :func:`calibrated_model`.
     """
-    del settings
     spec = spec or load_landmark_spec(find_landmark_spec("embedded68"))
     photographs = read_training_photographs(folders.faces)
     cache = folders.work_of("photographs")
-    own = find_own_landmarks(photographs, OwnModels.load(folders.output, spec), cache)
+    models = OwnModels.load(folders.output, spec)
+    own = find_own_landmarks(photographs, models, cache, settings.threads)
     teacher = Teacher(folders.reference)
-    taught = find_teacher_landmarks(photographs, teacher, cache)
+    taught = find_teacher_landmarks(photographs, teacher, cache, settings.threads)
     points = own.copy()
     for index, photograph in enumerate(photographs):
         if photograph.landmarks_px is not None:
