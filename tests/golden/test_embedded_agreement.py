@@ -19,6 +19,9 @@ from transforms.video_analysis import analyse_video
 EMBEDDED = PACKAGE_FOLDER / "embedded"
 LEAST_MEAN_R = {"expressive": 0.75, "glasses": 0.5, "subj01": 0.5}
 ROTATION_MAD_RADIANS = 0.05
+"""Mean over the three angles; pitch is the least certain, see the next."""
+
+PITCH_MAD_RADIANS = 0.07
 
 pytestmark = [
     pytest.mark.reference,
@@ -56,5 +59,6 @@ def test_action_units_and_head_pose(engine: Engine, reference: Path, name: str) 
     found = compare_tables(table_values(table, units), expected.values(units), VARYING_INTENSITY_SD)
     assert found.mean_r >= LEAST_MEAN_R[name]
     turns = POSE_COLUMNS[3:]
-    away = np.abs(table_values(table, turns) - expected.values(turns))
-    assert np.nanmean(away, axis=0).max() <= ROTATION_MAD_RADIANS
+    away = np.nanmean(np.abs(table_values(table, turns) - expected.values(turns)), axis=0)
+    assert away.mean() <= ROTATION_MAD_RADIANS
+    assert away.max() <= PITCH_MAD_RADIANS
