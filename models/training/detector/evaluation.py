@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -13,11 +14,14 @@ from openface_core.detection.decoding import decode_faces, suppress_overlaps
 from openface_core.detection.detector import MEAN_BGR
 
 _FOUND_IOU = 0.5
+_TOUCHING_IOU = 0.3
 _SAME_FACE_IOU = 0.4
 _LOWEST_SCORE = 0.02
 _FEW_FALSE = 0.05
-_CALIBRATED_FALSE = 0.01
-_GREATEST_SHIFT = 1.0
+_CALIBRATED_FALSE = 0.005
+_GREATEST_SHIFT = 0.6
+_LEVEL_BOUNDS_PX = (0.0, 45.0, 181.0, np.inf)
+"""Between the anchors of neighbouring levels: the geometric means of 32 and 64, 128 and 256."""
 _SMALL_PX = 24.0
 _MAX_CANDIDATES = 4000
 
@@ -36,6 +40,8 @@ class CanvasFindings:
         Intersection over union of the box found.
     false : ndarray of float32, shape (G,)
         Probabilities of what was found and is no face.
+    false_px : ndarray of float32, shape (G,)
+        The longer side of its box.
     n_canvases : int
         How many canvases there were.
     """
@@ -44,6 +50,7 @@ class CanvasFindings:
     side_px: NDArray[np.float32]
     iou: NDArray[np.float32]
     false: NDArray[np.float32]
+    false_px: NDArray[np.float32]
     n_canvases: int
 
     def recall(self, threshold: float) -> float:
@@ -56,20 +63,28 @@ class CanvasFindings:
 
     def threshold_of(self, false_per_canvas: float) -> float:
         """Return the lowest threshold that gives at most so many false faces per canvas."""
-        allowed = int(false_per_canvas * self.n_canvases)
-        if len(self.false) <= allowed:
-            return _LOWEST_SCORE
-        return float(np.sort(self.false)[::-1][allowed]) + 1e-6
+        return self._threshold(self.false, false_per_canvas)
 
-    def calibrating_shift(self) -> float:
-        """Return what to add to logits so that the probability 0.5 gives few false faces.
+    def calibrating_shifts(self) -> tuple[float, ...]:
+        """Return what to add to each level's logits so that 0.5 gives few false faces.
 
-        That is one on a hundred canvases, which have more that resembles a face than pictures
-        of other things do.
+        That is one on two hundred canvases for the sizes of each level; canvases have more that
+        resembles a face than pictures of other things do.
         """
-        threshold = self.threshold_of(_CALIBRATED_FALSE)
-        shift = float(np.log((1.0 - threshold) / threshold))
-        return float(np.clip(shift, -_GREATEST_SHIFT, _GREATEST_SHIFT))
+        shifts = []
+        for low, high in pairwise(_LEVEL_BOUNDS_PX):
+            of_level = (self.false_px >= low) & (self.false_px < high)
+            threshold = self._threshold(self.false[of_level], _CALIBRATED_FALSE)
+            shift = float(np.log((1.0 - threshold) / threshold))
+            shifts.append(float(np.clip(shift, -_GREATEST_SHIFT, _GREATEST_SHIFT)))
+        return tuple(shifts)
+
+    def _threshold(self, false: NDArray[np.float32], per_canvas: float) -> float:
+        """Return the lowest threshold that leaves so many of the false faces."""
+        allowed = int(per_canvas * self.n_canvases)
+        if len(false) <= allowed:
+            return _LOWEST_SCORE
+        return float(np.sort(false)[::-1][allowed]) + 1e-6
 
     def summary(self) -> str:
         """Say in one line how good this is."""
@@ -101,6 +116,7 @@ def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -
     sides: list[float] = []
     overlaps: list[float] = []
     false: list[float] = []
+    false_px: list[float] = []
     for canvas in canvases:
         boxes, scores = find_boxes(network, canvas.picture)
         best = box_overlaps(canvas.boxes, boxes)
@@ -112,9 +128,12 @@ def find_on_canvases(network: FaceDetectorNetwork, canvases: Sequence[Canvas]) -
             sides.append(float((truth[2:] - truth[:2]).max()))
         known = np.concatenate([canvas.boxes, canvas.ignored])
         touching = box_overlaps(known, boxes).max(axis=0, initial=0.0)
-        false += scores[touching < 0.3].tolist()
-    as_array = [np.array(v, dtype=np.float32) for v in (found, sides, overlaps, false)]
-    return CanvasFindings(as_array[0], as_array[1], as_array[2], as_array[3], len(canvases))
+        strange = touching < _TOUCHING_IOU
+        false += scores[strange].tolist()
+        false_px += (boxes[strange, 2:] - boxes[strange, :2]).max(axis=1, initial=0.0).tolist()
+    lists = (found, sides, overlaps, false, false_px)
+    columns = [np.array(values, dtype=np.float32) for values in lists]
+    return CanvasFindings(columns[0], columns[1], columns[2], columns[3], columns[4], len(canvases))
 
 
 def _mean(values: NDArray[np.float32] | NDArray[np.bool_]) -> float:

@@ -14,7 +14,7 @@ _OPSET = 17
 _GREATEST_DIFFERENCE = 1e-4
 
 
-def export_detector(network: FaceDetectorNetwork, path: Path, shift: float = 0.0) -> Path:
+def export_detector(network: FaceDetectorNetwork, path: Path, shifts: tuple[float, ...]) -> Path:
     """Write a network with RetinaFace's input and outputs; height, width and batch stay open.
 
     Parameters
@@ -23,8 +23,8 @@ def export_detector(network: FaceDetectorNetwork, path: Path, shift: float = 0.0
         The trained network.
     path : Path
         File to write.
-    shift : float
-        Calibration of the logits, see :class:`ExportedDetector`.
+    shifts : tuple of float
+        Calibration of the three levels' logits, see :class:`ExportedDetector`.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def export_detector(network: FaceDetectorNetwork, path: Path, shift: float = 0.0
     RuntimeError
         If ONNX Runtime computes something else from the file than PyTorch from the network.
     """
-    model = ExportedDetector(network.eval().float(), shift).eval()
+    model = ExportedDetector(network.eval().float(), shifts).eval()
     names = ["loc", "conf", "landms"]
     open_axes = {name: {0: "batch", 1: "anchors"} for name in names}
     open_axes["input"] = {0: "batch", 2: "height", 3: "width"}

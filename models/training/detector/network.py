@@ -8,6 +8,7 @@ Applications", 2017 (separable convolutions).
 Lin et al., "Feature Pyramid Networks for Object Detection", CVPR 2017.
 """
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torch.nn import functional
 ANCHORS_PER_PLACE = 2
 _BOX, _POINTS = 4, 10
 _PER_ANCHOR = 1 + _BOX + _POINTS
+_NO_SHIFTS = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -168,17 +170,21 @@ class ExportedDetector(nn.Module):
     ----------
     network : FaceDetectorNetwork
         The trained network.
-    shift : float
-        Calibration, added to the logits.
+    shifts : tuple of float
+        Calibration, added to the logits of the three levels.
     """
 
-    def __init__(self, network: FaceDetectorNetwork, shift: float = 0.0) -> None:
+    def __init__(
+        self, network: FaceDetectorNetwork, shifts: tuple[float, ...] = _NO_SHIFTS
+    ) -> None:
         super().__init__()
-        self.network = network
-        self.shift = shift
+        self.network = copy.deepcopy(network)
+        with torch.no_grad():
+            for output, shift in zip(self.network.outputs, shifts, strict=True):
+                output.bias[::_PER_ANCHOR] += shift
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute box offsets (B, N, 4), probabilities (B, N, 2) and point offsets (B, N, 10)."""
         logits, boxes, points = self.network(images)
-        face = torch.sigmoid(logits + self.shift).unsqueeze(-1)
+        face = torch.sigmoid(logits).unsqueeze(-1)
         return boxes, torch.cat([1.0 - face, face], dim=-1), points

@@ -71,7 +71,7 @@ def train_detector(
     checkpoint = work / "checkpoint.pt"
     training = Training(tuple(sets), schedule, checkpoint, settings.seed, mistakes)
     trained = training.run()
-    return export_detector(trained.network, folders.output / "detector.onnx", trained.shift)
+    return export_detector(trained.network, folders.output / "detector.onnx", trained.shifts)
 
 
 def _labelled(

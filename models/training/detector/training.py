@@ -78,12 +78,12 @@ class TrainedDetector:
     ----------
     network : FaceDetectorNetwork
         The averaged network, in evaluation mode.
-    shift : float
-        To be added to its logits, so that 0.5 is the probability to ask for.
+    shifts : tuple of float
+        To be added to the logits of its three levels, so that 0.5 is the probability to ask for.
     """
 
     network: FaceDetectorNetwork
-    shift: float
+    shifts: tuple[float, ...]
 
 
 class Training:
@@ -136,7 +136,7 @@ class Training:
             self._learn_until(self._schedule.steps, self._find_mistakes(self._averaged))
         canvases = held_out_canvases(self._sets, _CALIBRATION_CANVASES, _CANVAS_SIDE_PX)
         findings = find_on_canvases(self._averaged, canvases)
-        return TrainedDetector(self._averaged, findings.calibrating_shift())
+        return TrainedDetector(self._averaged, findings.calibrating_shifts())
 
     def _learn_until(self, until: int, mistakes: Sequence[Picture]) -> None:
         """Go on to a step, with canvases that show mistakes, if there are any."""

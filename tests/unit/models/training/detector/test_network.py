@@ -46,7 +46,7 @@ def test_the_network_has_the_detectors_anchors() -> None:
 
 def test_the_file_is_read_by_the_detector(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    path = export_detector(FaceDetectorNetwork(TINY), tmp_path / "detector.onnx", 0.2)
+    path = export_detector(FaceDetectorNetwork(TINY), tmp_path / "detector.onnx", (0.2, 0.0, -0.2))
     settings = DetectionSettings(score_threshold=0.9)
     detector = RetinaFaceDetector(path, settings, OnnxSettings("cpu"))
     assert len(detector.detect(np.full((75, 101, 3), 120, np.uint8))) == 0
