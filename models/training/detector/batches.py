@@ -69,6 +69,7 @@ def canvas_maker(
     -------
     CanvasMaker
     """
+    cv2.setNumThreads(1)  # a process that forks while OpenCV has threads may stall
     pictures: list[Picture] = []
     weights: list[NDArray[np.float64]] = []
     chosen_views: list[Views] = []
@@ -125,7 +126,6 @@ class CanvasBatches(Dataset[Batch]):
     @cached_property
     def _maker(self) -> CanvasMaker:
         """The composer, made where batches are made: in the process beside the training."""
-        cv2.setNumThreads(1)
         return canvas_maker(self._sets, held_out=False, mistakes=self._mistakes)
 
     def __len__(self) -> int:
