@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.locate import ModelSelection, locate_models
-from models.training.in_threads import in_threads
-from models.training.own_landmarks import read_photograph
-from models.training.photographs import LANDMARKS, Photograph
+from models.training.photographs import LANDMARKS
 from openface_core.action_unit_models import ActionUnitModels
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
@@ -58,6 +56,9 @@ class Teacher:
     ModelFileError
         If a model is missing or damaged.
     """
+
+    key = "openface"
+    """Names its landmarks where they are kept."""
 
     def __init__(self, reference: Path) -> None:
         selection = ModelSelection()
@@ -132,40 +133,3 @@ class Teacher:
                 for models in (self.video_models, self.image_models)
             ]
         )
-
-
-def find_teacher_landmarks(
-    photographs: tuple[Photograph, ...], teacher: Teacher, cache: Path, threads: int = 1
-) -> Float32Array:
-    """Return the teacher's landmarks on photographs.
-
-    Parameters
-    ----------
-    photographs : tuple of Photograph
-        The photographs.
-    teacher : Teacher
-        Finds them.
-    cache : Path
-        Folder in which they are kept for the next time.
-    threads : int
-        Photographs seen at a time.
-
-    Returns
-    -------
-    (n, 68, 2) ndarray of float32
-        Pixels of the photographs without border; NaN where no face was found.
-    """
-    path = cache / f"teacher_landmarks_{len(photographs)}.npy"
-    if path.exists():
-        return np.asarray(np.load(path, allow_pickle=False))
-    landmarks = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
-
-    def fill(index: int) -> None:
-        image, border = read_photograph(photographs[index])
-        found = teacher.landmarks(image)
-        if found is not None:
-            landmarks[index] = found - border
-
-    in_threads(fill, range(len(photographs)), threads)
-    np.save(path, landmarks)
-    return landmarks

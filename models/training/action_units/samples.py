@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from models.training.action_units.variants import Variant, make_variant
 from models.training.in_threads import in_threads
-from models.training.openface_teacher import Teacher, find_teacher_landmarks
-from models.training.own_landmarks import OwnModels, find_own_landmarks, read_photograph
+from models.training.openface_teacher import Teacher
+from models.training.own_landmarks import OwnModels
+from models.training.photograph_landmarks import landmarks_on_photographs, read_photograph
 from models.training.photographs import Photograph
 from openface_core.action_unit_models import DESCRIPTOR_SIZE
 from openface_core.face_measurement import FaceMeter
@@ -182,7 +183,7 @@ class SampleMaker:
         """
         name = f"{len(self._photographs)}x{self._variants}_seed{self._seed}"
         path = self._cache / f"descriptors_{student.key}_{name}.npy"
-        starts = find_own_landmarks(self._photographs, own, self._cache, self._threads)
+        starts = landmarks_on_photographs(self._photographs, own, self._cache, self._threads)
         scores = self._scores(self._cache / f"scores_{name}.npy")
         if path.exists():
             descriptors = np.load(path, allow_pickle=False)
@@ -255,7 +256,7 @@ class SampleMaker:
         return versions
 
     def _teaching(self) -> _Teaching:
-        landmarks = find_teacher_landmarks(
+        landmarks = landmarks_on_photographs(
             self._photographs, self._teacher, self._cache, self._threads
         )
         fits: list[ShapeFit | None] = []

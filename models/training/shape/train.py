@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from models.locate import find_landmark_spec
 from models.training.landmarks.mirror import MIRRORED_ORDER
-from models.training.openface_teacher import Teacher, find_teacher_landmarks
+from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import (
     OwnModels,
-    find_own_landmarks,
     read_training_photographs,
 )
+from models.training.photograph_landmarks import landmarks_on_photographs
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model, write_triangulation
 from models.training.shape.generic_face import generic_face_mm
@@ -72,9 +72,9 @@ def train_shape(
     photographs = read_training_photographs(folders.faces)
     cache = folders.work_of("photographs")
     models = OwnModels.load(folders.output, spec)
-    own = find_own_landmarks(photographs, models, cache, settings.threads)
+    own = landmarks_on_photographs(photographs, models, cache, settings.threads)
     teacher = Teacher(folders.reference)
-    taught = find_teacher_landmarks(photographs, teacher, cache, settings.threads)
+    taught = landmarks_on_photographs(photographs, teacher, cache, settings.threads)
     points = own.copy()
     for index, photograph in enumerate(photographs):
         if photograph.landmarks_px is not None:

@@ -40,6 +40,7 @@ class KnownTeacher:
 
     pdm: Any = field(default_factory=synthetic_pdm)
     video_models: Any = field(default_factory=synthetic_action_unit_models)
+    key: str = "teacher"
     calls: int = 0
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:

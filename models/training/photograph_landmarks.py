@@ -1,0 +1,89 @@
+"""The landmarks that a detector and what follows it find on the training photographs."""
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.training.in_threads import in_threads
+from models.training.photographs import LANDMARKS, Photograph
+from openface_core.errors import InputError
+
+UInt8Array = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+
+BORDER_SHARE = 1.0 / 6.0
+"""Photographs get a border of this share of their longer side: many end at the face."""
+
+
+class LandmarkSource(Protocol):
+    """Finds the landmarks of the largest face of a picture."""
+
+    @property
+    def key(self) -> str:
+        """What tells its landmarks from those of others, as a part of a file's name."""
+
+    def landmarks(self, image_bgr: UInt8Array) -> Float32Array | None:
+        """Return the landmarks, (68, 2) in pixels; None without a face."""
+
+
+def read_photograph(photograph: Photograph) -> tuple[UInt8Array, int]:
+    """Return a photograph with a border, and the width of that.
+
+    Returns
+    -------
+    (H, W, 3) ndarray of uint8
+        BGR; the border repeats the pixels at the edges.
+    int
+        Pixels that were added on each side.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    image = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise InputError(photograph.path, "cannot be read as a picture", "Restore the file.")
+    border = round(BORDER_SHARE * max(image.shape[:2]))
+    sides = (border,) * 4
+    return cv2.copyMakeBorder(image, *sides, cv2.BORDER_REPLICATE).astype(np.uint8), border
+
+
+def landmarks_on_photographs(
+    photographs: tuple[Photograph, ...], source: LandmarkSource, cache: Path, threads: int = 1
+) -> Float32Array:
+    """Return the landmarks on photographs.
+
+    Parameters
+    ----------
+    photographs : tuple of Photograph
+        The photographs.
+    source : LandmarkSource
+        Finds them.
+    cache : Path
+        Folder in which they are kept for the next time.
+    threads : int
+        Photographs seen at a time.
+
+    Returns
+    -------
+    (n, 68, 2) ndarray of float32
+        Pixels of the photographs without border; NaN where no face was found.
+    """
+    path = cache / f"{source.key}_landmarks_{len(photographs)}.npy"
+    if path.exists():
+        return np.asarray(np.load(path, allow_pickle=False))
+    landmarks = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
+
+    def fill(index: int) -> None:
+        image, border = read_photograph(photographs[index])
+        found = source.landmarks(image)
+        if found is not None:
+            landmarks[index] = found - border
+
+    in_threads(fill, range(len(photographs)), threads)
+    np.save(path, landmarks)
+    return landmarks
