@@ -2,12 +2,14 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import cv2
 
 from openface_core.errors import ConfigError, OutputError
 from pipelines.demo_corpus.clip_frames import clip_frames
@@ -66,7 +68,7 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
         # A file appears whole or not at all.
         with tempfile.TemporaryDirectory(dir=output, prefix=".making-") as folder:
             made = Path(folder)
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
+            with _opencv_on_one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 # The longest first, so that no thread is left with it in the end.
                 longest_first = sorted(clips, key=_cost, reverse=True)
                 list(pool.map(lambda clip: _make(clip, renderer, made), longest_first))
@@ -87,6 +89,17 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
             output, f"cannot be written ({error.strerror})", "Name another folder with --output."
         ) from error
     return corpus
+
+
+@contextmanager
+def _opencv_on_one_thread() -> Iterator[None]:
+    """Keep OpenCV's own threads, which wait busily, out of the way of those that make clips."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _check_folder(folder: Path, names: set[str]) -> None:
