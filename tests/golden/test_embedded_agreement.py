@@ -37,14 +37,8 @@ def engine() -> Engine:
     return load_engine(locate_models(EMBEDDED, settings.models), settings)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "subj01",
-        pytest.param("glasses", marks=pytest.mark.slow),
-        pytest.param("expressive", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["subj01", "glasses", "expressive"])
 def test_action_units_and_head_pose(engine: Engine, reference: Path, name: str) -> None:
     settings = load_settings("embedded")
     task = VideoTask("compared", str(reference / "videos" / f"{name}.mp4"))
