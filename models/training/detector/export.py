@@ -11,7 +11,7 @@ import torch
 from models.training.detector.network import ExportedDetector, FaceDetectorNetwork
 
 _OPSET = 17
-_GREATEST_DIFFERENCE = 1e-4
+_GREATEST_DIFFERENCE = 1e-5
 
 
 def export_detector(network: FaceDetectorNetwork, path: Path, shifts: tuple[float, ...]) -> Path:
