@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
-from pipelines.config_file import load_settings, needed_pack
+from openface_core.errors import ConfigError
+from pipelines.config_file import load_settings, needed_pack, preset_names
 from transforms.settings import RunSettings
 
 DEFAULT_PRESET = "default"
@@ -94,8 +95,15 @@ def choose_models(models: str | None, config: str | None) -> ModelChoice:
     Raises
     ------
     ConfigError
-        If there is no such preset or file, or it is wrong.
+        If there is no such preset or file, or it is wrong, or the preset names models that the
+        embedded pack does not have.
     """
     preset = chosen_preset(models, config)
+    if models == EMBEDDED_PACK and preset in preset_names() and needed_pack(preset) != models:
+        raise ConfigError(
+            f"--models {models}",
+            f"the preset {preset!r} is made for other models",
+            f"Leave --config out, or name --models {needed_pack(preset)}.",
+        )
     is_fallback = models is None and config is None and preset == EMBEDDED_PRESET
     return ModelChoice(preset, load_settings(preset), models, is_fallback)

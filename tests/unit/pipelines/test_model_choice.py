@@ -29,7 +29,6 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ("embedded", None, "embedded", EMBEDDED),
         (None, "embedded", "embedded", EMBEDDED),
         ("embedded", "embedded", "embedded", EMBEDDED),
-        ("embedded", "fast", "fast", EMBEDDED),
         (None, "default", "default", STORE),
         (None, "fast", "fast", STORE),
         ("default", None, "default", STORE),
@@ -95,3 +94,9 @@ def test_a_preset_for_a_pack_that_there_is_not(tmp_path: Path) -> None:
 def test_a_preset_that_there_is_not() -> None:
     with pytest.raises(ConfigError, match="neither a preset nor a file"):
         choose_models(None, "nothing")
+
+
+def test_the_embedded_models_refuse_a_preset_for_others() -> None:
+    with pytest.raises(ConfigError, match="Leave --config out, or name --models default"):
+        choose_models("embedded", "fast")
+    assert choose_models("embedded", "embedded").config == "embedded"
