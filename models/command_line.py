@@ -9,11 +9,10 @@ from models.fetching import fetch_pack, files_without_address, must_be_imported
 from models.importing import ImportFolder, import_pack
 from models.registry import Pack, Registry, default_registry
 from models.store import ModelStore, State, default_store, store_of
-from openface_core.errors import ConfigError, ModelFileError, OpenFaceBeamError
+from openface_core.command_status import run_command
+from openface_core.errors import ConfigError, ModelFileError
 
 _FAILED = 1
-_REFUSED = 2
-_INTERRUPTED = 130
 _MEBIBYTE = 2**20
 
 _EXAMPLES = """\
@@ -235,12 +234,4 @@ def run(argv: Sequence[str], registry: Registry, store: ModelStore) -> int:
 def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
     """Run the command line; returns 0, 1 if a check failed, 2 after one line of error."""
     words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        return run(words, registry or default_registry(), default_store())
-    except OpenFaceBeamError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"error: {line}\n")
-        return _REFUSED
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        return _INTERRUPTED
+    return run_command(lambda: run(words, registry or default_registry(), default_store()))

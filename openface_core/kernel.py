@@ -14,8 +14,7 @@ def small_kernel(function: F) -> F:
     To release the lock for so short a time costs more than it gives: another worker takes it, and
     this one has to wait until it is free again.
     """
-    compiled = numba.njit(cache=True, fastmath=False, error_model="numpy")(function)
-    return cast(F, compiled)
+    return _compiled(function, nogil=False)
 
 
 def kernel(function: F) -> F:
@@ -26,5 +25,9 @@ def kernel(function: F) -> F:
     the number of workers nor on the vector width of the processor. Numba's cache keys on the code
     and not on these flags, which is why every kernel of the project goes through this decorator.
     """
-    compiled = numba.njit(nogil=True, cache=True, fastmath=False, error_model="numpy")(function)
+    return _compiled(function, nogil=True)
+
+
+def _compiled(function: F, *, nogil: bool) -> F:
+    compiled = numba.njit(nogil=nogil, cache=True, fastmath=False, error_model="numpy")(function)
     return cast(F, compiled)

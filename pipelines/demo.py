@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.command import leave, run_command
+from openface_core.command_status import run_command
+from pipelines.command import leave
 from pipelines.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:

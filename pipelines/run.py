@@ -13,8 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from openface_core.command_status import run_command
 from openface_core.errors import PipelineError
-from pipelines.command import leave, run_command
+from pipelines.command import leave
 from pipelines.pipeline_failure import pipeline_failure
 from pipelines.run_arguments import RunArguments, parse_arguments
 from pipelines.run_summary import RunSummary, report_problems

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from models.training.pack_record import EMBEDDED_FOLDER, record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
-from openface_core.errors import ConfigError, OpenFaceBeamError
+from openface_core.command_status import run_command
+from openface_core.errors import ConfigError
 
 PARTS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
@@ -21,8 +22,6 @@ PARTS: Mapping[str, tuple[str, str]] = {
 RECORD = "record"
 """Notes sizes and hashes of the embedded models in the registry; follows every training there."""
 
-_REFUSED = 2
-_INTERRUPTED = 130
 _EXTRA = ("torch", "onnx")
 
 
@@ -107,12 +106,4 @@ def run(argv: Sequence[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, or 2 after one line of error."""
-    try:
-        return run(sys.argv[1:] if argv is None else argv)
-    except OpenFaceBeamError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"error: {line}\n")
-        return _REFUSED
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        return _INTERRUPTED
+    return run_command(lambda: run(sys.argv[1:] if argv is None else argv))

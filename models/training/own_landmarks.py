@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.locate import find_landmark_spec
 from models.training.photographs import Photograph, read_photographs
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import ModelFileError
-from openface_core.landmarks import LandmarkNetwork, LandmarkSpec
+from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -43,21 +44,20 @@ class OwnModels:
     key: str
 
     @classmethod
-    def load(cls, folder: Path, spec: LandmarkSpec) -> "OwnModels":
+    def load(cls, folder: Path) -> "OwnModels":
         """Load the models of a folder.
 
         Parameters
         ----------
         folder : Path
             Holds ``detector.onnx`` and ``landmarks.onnx``.
-        spec : LandmarkSpec
-            Describes the landmark network.
 
         Raises
         ------
         ModelFileError
             If one is missing or damaged.
         """
+        spec = load_landmark_spec(find_landmark_spec("embedded68"))
         digest = hashlib.sha256(repr(spec).encode())
         paths = [folder / "detector.onnx", folder / "landmarks.onnx"]
         for path in paths:

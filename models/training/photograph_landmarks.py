@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.in_threads import in_threads
-from models.training.photographs import LANDMARKS, Photograph
-from openface_core.errors import InputError
+from models.training.photographs import LANDMARKS, Photograph, read_picture
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -44,9 +43,7 @@ def read_photograph(photograph: Photograph) -> tuple[UInt8Array, int]:
     InputError
         If it cannot be read.
     """
-    image = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(photograph.path, "cannot be read as a picture", "Restore the file.")
+    image = read_picture(photograph)
     border = round(BORDER_SHARE * max(image.shape[:2]))
     sides = (border,) * 4
     return cv2.copyMakeBorder(image, *sides, cv2.BORDER_REPLICATE).astype(np.uint8), border

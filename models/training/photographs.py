@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,3 +88,17 @@ def _read_annotations(path: Path) -> dict[str, NDArray[np.float32]]:
         )
     points = landmarks.astype(np.float32)
     return {str(name): face for name, face in zip(names, points, strict=True)}
+
+
+def read_picture(photograph: Photograph) -> NDArray[np.uint8]:
+    """Read a photograph's pixels, (H, W, 3), blue first.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as a picture.
+    """
+    picture = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise InputError(photograph.path, "cannot be read as a picture", "Restore the file.")
+    return np.asarray(picture, dtype=np.uint8)

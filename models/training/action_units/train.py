@@ -4,7 +4,6 @@ import hashlib
 import sys
 from pathlib import Path
 
-from models.locate import find_landmark_spec
 from models.training.action_units.files import write_predictors
 from models.training.action_units.predictors import student_models
 from models.training.action_units.ridge import fit_ridge
@@ -14,7 +13,6 @@ from models.training.own_landmarks import OwnModels, read_training_photographs
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.face_measurement import FaceMeter
-from openface_core.landmarks import LandmarkSpec, load_landmark_spec
 from openface_core.model_files import read_pdm, read_triangulation
 
 VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "action_units"
@@ -58,9 +56,7 @@ def load_student(folder: Path, own: OwnModels) -> Student:
     return Student(own.network, meter, f"{own.key}_{digest[:8]}")
 
 
-def train_action_units(
-    folders: TrainingFolders, settings: TrainingSettings, spec: LandmarkSpec | None = None
-) -> None:
+def train_action_units(folders: TrainingFolders, settings: TrainingSettings) -> None:
     """Make the predictors for videos and for single images.
 
     Parameters
@@ -69,8 +65,6 @@ def train_action_units(
         Where photographs, the teacher's models and the embedded networks and shape model are.
     settings : TrainingSettings
         The seed decides about the versions of the photographs; the threads look at them.
-    spec : LandmarkSpec or None
-        The landmark network; None for the embedded one.
 
     Raises
     ------
@@ -79,8 +73,7 @@ def train_action_units(
     InputError
         If photographs are.
     """
-    spec = spec or load_landmark_spec(find_landmark_spec("embedded68"))
-    own = OwnModels.load(folders.output, spec)
+    own = OwnModels.load(folders.output)
     student = load_student(folders.output, own)
     photographs = read_training_photographs(folders.faces)
     teacher = Teacher(folders.reference)

@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 from models.training.detector.anchors import anchor_squares, anchor_targets
 from models.training.detector.backgrounds import Backgrounds, read_faceless
 from models.training.detector.canvases import Canvas, CanvasMaker, Picture
-from models.training.detector.views import Views, read_picture
-from models.training.photographs import Photograph
+from models.training.detector.views import Views
+from models.training.photographs import Photograph, read_picture
 
 _SIZES = ((320, 24, 0.8), (448, 12, 0.2))
 """Side of the canvases in pixels, canvases in a batch, share of the batches."""

@@ -13,8 +13,8 @@ from models.training.detector.export import export_detector
 from models.training.detector.mistakes import find_mistakes
 from models.training.detector.network import FaceDetectorNetwork
 from models.training.detector.training import Schedule, Training
-from models.training.detector.views import Views, make_views, read_picture
-from models.training.photographs import Photograph, read_photographs
+from models.training.detector.views import Views, make_views
+from models.training.photographs import Photograph, read_photographs, read_picture
 from models.training.settings import TrainingFolders, TrainingSettings
 
 _SCHEDULE = Schedule()

@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.photographs import Photograph
+from models.training.photographs import Photograph, read_picture
 from openface_core.detection import DetectionSettings, RetinaFaceDetector
-from openface_core.errors import InputError
 
 VIEW_SIDE_PX = 192
 """Side of the square that a view is labelled in."""
@@ -114,20 +113,6 @@ class Views:
         """Read the views back."""
         with np.load(path, allow_pickle=False) as content:
             return cls(**{name: content[name] for name in cls.__dataclass_fields__})
-
-
-def read_picture(photograph: Photograph) -> NDArray[np.uint8]:
-    """Read a photograph's pixels, blue first.
-
-    Raises
-    ------
-    InputError
-        If the file is no picture.
-    """
-    picture = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise InputError(photograph.path, "is no picture that can be read", "Replace the file.")
-    return np.asarray(picture, dtype=np.uint8)
 
 
 def teacher_detector(models: Path) -> RetinaFaceDetector:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.landmarks.calibration import TeacherCalibration
-from models.training.landmarks.teachers import TeachersViews, read_bgr, teachers_views
-from models.training.photographs import Photograph, read_photographs
+from models.training.landmarks.teachers import TeachersViews, teachers_views
+from models.training.photographs import Photograph, read_photographs, read_picture
 from models.training.settings import TrainingFolders
 
 ANNOTATED_SET, UNLABELLED_SET = "helen_train", "expressions"
@@ -73,7 +73,7 @@ def _cached_views(photographs: Sequence[Photograph], models: Path, path: Path) -
 def _faces(
     photographs: Sequence[Photograph], landmarks: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> LabelledFaces:
-    return LabelledFaces(tuple(read_bgr(p) for p in photographs), landmarks, weights)
+    return LabelledFaces(tuple(read_picture(p) for p in photographs), landmarks, weights)
 
 
 def _is_same_face(views: NDArray[np.float32], marked: NDArray[np.float32]) -> NDArray[np.bool_]:

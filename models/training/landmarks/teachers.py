@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.locate import SPECS_FOLDER
-from models.training.photographs import LANDMARKS, Photograph
+from models.training.photographs import LANDMARKS, Photograph, read_picture
 from openface_core.detection import RetinaFaceDetector
-from openface_core.errors import InputError
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 
 TEACHERS = (
@@ -61,20 +59,6 @@ class TeachersViews:
         )
 
 
-def read_bgr(photograph: Photograph) -> NDArray[np.uint8]:
-    """Return the pixels of a photograph, blue first.
-
-    Raises
-    ------
-    InputError
-        If it is not a picture.
-    """
-    image = cv2.imread(str(photograph.path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(photograph.path, "is not a picture that can be read", "Remove it.")
-    return np.asarray(image, dtype=np.uint8)
-
-
 def teachers_views(photographs: Sequence[Photograph], models: Path) -> TeachersViews:
     """Run the detector and all teachers over photographs.
 
@@ -106,7 +90,7 @@ def teachers_views(photographs: Sequence[Photograph], models: Path) -> TeachersV
     for row, photograph in enumerate(photographs):
         if row % _PROGRESS_EVERY == 0:
             sys.stderr.write(f"teachers: photograph {row} of {len(photographs)}\n")
-        image = read_bgr(photograph)
+        image = read_picture(photograph)
         faces = detector.detect(image)
         if not len(faces):
             continue

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from models.locate import find_landmark_spec
 from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import (
@@ -19,7 +18,6 @@ from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.head_pose import calibrated_model, head_rotations
 from models.training.shape.structure_from_motion import reconstruct
 from models.training.shape.triangulation import delaunay, masked_outline_mm
-from openface_core.landmarks import LandmarkSpec, load_landmark_spec
 
 Float32Array = NDArray[np.float32]
 
@@ -42,9 +40,7 @@ def with_mirrored(points_px: NDArray[np.floating]) -> NDArray[np.float64]:
     return points
 
 
-def train_shape(
-    folders: TrainingFolders, settings: TrainingSettings, spec: LandmarkSpec | None = None
-) -> None:
+def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     """Make the shape model and the triangulation of the face mask.
 
     Parameters
@@ -53,8 +49,6 @@ def train_shape(
         Where photographs, reference models and the embedded networks are.
     settings : TrainingSettings
         How many threads look at photographs; nothing here is random.
-    spec : LandmarkSpec or None
-        The landmark network; None for the embedded one.
 
     Raises
     ------
@@ -68,10 +62,9 @@ def train_shape(
     Points that people marked are taken where there are any, and the embedded network's otherwise.
     The reference models decide about two numbers only, see :func:`calibrated_model`.
     """
-    spec = spec or load_landmark_spec(find_landmark_spec("embedded68"))
     photographs = read_training_photographs(folders.faces)
     cache = folders.work_of("photographs")
-    models = OwnModels.load(folders.output, spec)
+    models = OwnModels.load(folders.output)
     own = landmarks_on_photographs(photographs, models, cache, settings.threads)
     teacher = Teacher(folders.reference)
     taught = landmarks_on_photographs(photographs, teacher, cache, settings.threads)

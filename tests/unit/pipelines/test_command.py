@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+from openface_core.command_status import run_command
 from openface_core.errors import MediaError
 from pipelines import command
-from pipelines.command import leave, run_command
+from pipelines.command import leave
 from tests.conftest import REPOSITORY
 
 
