@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.shape.head_pose import head_rotations
 from openface_core.model_files import read_pdm, read_triangulation
-from openface_core.shape import PointDistributionModel, calc_params, project_shape
+from openface_core.shape import Camera, PointDistributionModel, calc_params, project_shape
 from tests.conftest import REPOSITORY
 
 EMBEDDED = REPOSITORY / "models" / "embedded"
@@ -49,8 +50,11 @@ def test_head_pose_and_residual_on_annotated_photographs(
 ) -> None:
     theirs = read_pdm(reference / "openface/AU_predictors/In-the-wild_aligned_PDM_68.txt", 68)
     with np.load(reference / "faces/helen_train.npz", allow_pickle=False) as content:
-        faces = content["landmarks"][::4]
-    away = np.abs(head_rotations(pdm, faces) - head_rotations(theirs, faces)).mean(axis=0)
+        names, faces = content["names"][::4], content["landmarks"][::4]
+    pictures = (cv2.imread(str(reference / "faces/helen_train" / f"{name}.jpg")) for name in names)
+    cameras = [Camera.from_frame_size(*picture.shape[1::-1]) for picture in pictures]
+    ours, expected = (head_rotations(model, faces, cameras) for model in (pdm, theirs))
+    away = np.abs(ours - expected).mean(axis=0)
     assert away.max() <= HEAD_POSE_MAD_RADIANS, away
     residuals = []
     for points in faces:

@@ -7,17 +7,16 @@ from numpy.typing import NDArray
 
 from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import (
-    OwnModels,
-    read_training_photographs,
-)
+from models.training.own_landmarks import OwnModels, read_training_photographs
 from models.training.photograph_landmarks import landmarks_on_photographs
+from models.training.photographs import Photograph, read_picture
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model, write_triangulation
 from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.head_pose import calibrated_model, head_rotations
 from models.training.shape.structure_from_motion import reconstruct
 from models.training.shape.triangulation import delaunay, masked_outline_mm
+from openface_core.shape import Camera
 
 Float32Array = NDArray[np.float32]
 
@@ -25,8 +24,8 @@ MODES = 34
 """The geometry descriptor has room for so many shape parameters."""
 
 _ROUNDS = 30
-_CALIBRATION_STEP = 8
-"""Every so many photographs are enough for the two numbers that are calibrated."""
+_CALIBRATION_STEP = 2
+"""Every so many photographs are enough for the three numbers that are calibrated."""
 
 
 def _say(line: str) -> None:
@@ -38,6 +37,12 @@ def with_mirrored(points_px: NDArray[np.floating]) -> NDArray[np.float64]:
     points = points_px.astype(np.float64)
     points[1::2] = points[1::2][:, MIRRORED_ORDER] * (-1.0, 1.0)
     return points
+
+
+def guessed_camera(photograph: Photograph) -> Camera:
+    """Return the camera that the main job takes a photograph to be of."""
+    height_px, width_px = read_picture(photograph).shape[:2]
+    return Camera.from_frame_size(width_px, height_px)
 
 
 def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
@@ -60,7 +65,7 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     Notes
     -----
     Points that people marked are taken where there are any, and the embedded network's otherwise.
-    The reference models decide about two numbers only, see :func:`calibrated_model`.
+    The reference models decide about three numbers only, see :func:`calibrated_model`.
     """
     photographs = read_training_photographs(folders.faces)
     cache = folders.work_of("photographs")
@@ -77,8 +82,9 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     found = reconstruct(with_mirrored(points), generic_face_mm(), MODES, _ROUNDS, _say)
     both = np.isfinite(own).all(axis=(1, 2)) & np.isfinite(taught).all(axis=(1, 2))
     chosen = np.flatnonzero(both)[::_CALIBRATION_STEP]
-    wanted = head_rotations(teacher.pdm, taught[chosen])
-    pdm = calibrated_model(found.model, MODES, own[chosen], wanted, _say)
+    cameras = [guessed_camera(photographs[index]) for index in chosen]
+    wanted = head_rotations(teacher.pdm, taught[chosen], cameras)
+    pdm = calibrated_model(found.model, MODES, own[chosen], cameras, wanted, _say)
     folders.output.mkdir(parents=True, exist_ok=True)
     write_shape_model(pdm, folders.output / "shape.txt")
     triangles = delaunay(masked_outline_mm(pdm.mean_mm))
