@@ -12,6 +12,8 @@ from openface_core.model_files import face_landmark_model_files, read_action_uni
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 SPECS_FOLDER = PACKAGE_FOLDER / "landmark_specs"
+EMBEDDED_FOLDER = PACKAGE_FOLDER / "embedded"
+"""The models that come with this package."""
 
 MODELS_VARIABLES = ("OPENFACE_MODELS_DIR", "OPENFACE_REFERENCE")
 """Environment variables that name the models folder, the first that is set counts."""
@@ -194,21 +196,39 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _search(root: Path, name: str) -> Path | None:
+    """Return the file `name` below the models folder; None if it is not there."""
+    candidates = (root / place / name for place in _PLACES)
+    return next((path.resolve() for path in candidates if path.is_file()), None)
+
+
 def _find(root: Path, name: str, what: str) -> Path:
     """Return the file `name` below the models folder."""
-    for place in _PLACES:
-        candidate = root / place / name
-        if candidate.is_file():
-            return candidate.resolve()
-    raise ModelFileError(
-        root / name,
-        f"the {what} was not found in the models folder",
-        f"{how_to_get(name)}Check --models, or name another file in the configuration.",
-    )
+    found = _search(root, name)
+    if found is None:
+        raise ModelFileError(
+            root / name,
+            f"the {what} was not found in the models folder",
+            f"{how_to_get(name)}Check --models, or name another file in the configuration.",
+        )
+    return found
 
 
 def _find_optional(root: Path, name: str, what: str) -> Path | None:
     return None if name == NO_MODEL else _find(root, name, what)
+
+
+def _find_network(root: Path, spec_path: Path) -> Path:
+    """Return the file of a landmark network.
+
+    The one that comes with this package serves every models folder. In the folder it comes first:
+    it may have been trained anew.
+    """
+    name = load_landmark_spec(spec_path).model
+    own = EMBEDDED_FOLDER / name
+    if spec_path.parent == SPECS_FOLDER and own.is_file():
+        return _search(root, name) or own
+    return _find(root, name, "landmark network")
 
 
 def find_landmark_spec(name: str) -> Path:
@@ -246,7 +266,8 @@ def locate_models(
     ----------
     root : Path
         The models folder: OpenFace's ``bin`` folder or one that holds it as ``openface``, with
-        the ONNX networks in it or in its sub-folder ``models``.
+        the ONNX networks in it or in its sub-folder ``models``. The landmark network of this
+        package is taken from there if it is not in the folder.
     selection : ModelSelection
         Which models are used.
     with_networks : bool
@@ -273,7 +294,7 @@ def locate_models(
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
         spec_path = find_landmark_spec(selection.landmarks)
-        network = _find(root, load_landmark_spec(spec_path).model, "landmark network")
+        network = _find_network(root, spec_path)
         refinement = _find_optional(root, selection.refinement, "list of patch experts")
         validator = _find_optional(root, selection.validator, "validator of landmarks")
     return ModelFiles(

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from models.training.pack_record import EMBEDDED_FOLDER, record_pack
+from models.locate import EMBEDDED_FOLDER
+from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.command_status import run_command
 from openface_core.errors import ConfigError

@@ -8,11 +8,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from models.checked_file import sha256_of
-from models.locate import PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER
 from models.registry import PACKS_FOLDER
 from openface_core.errors import ModelFileError, OutputError
 
-EMBEDDED_FOLDER = PACKAGE_FOLDER / "embedded"
 EMBEDDED_PACK_FILE = PACKS_FOLDER / "embedded.toml"
 
 _ROLES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models import ModelSelection, locate_models
-from models.locate import SPECS_FOLDER, find_landmark_spec
+from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER, find_landmark_spec
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
 from tests.integration.synthetic_corpus import tiny_selection
@@ -123,6 +123,20 @@ def test_a_spec_of_the_package_goes_by_its_bare_name(
     (tmp_path / "root" / "tiny68.onnx").rename(tmp_path / "root" / "ghostone98.onnx")
     selection = ModelSelection(refinement="none", validator="none")
     assert "ghostone98.toml" in locate_models(tmp_path / "root", selection).sha256()
+
+
+def test_the_network_of_the_package_serves_every_folder(
+    network_models_folder: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(network_models_folder, root)
+    selection = ModelSelection(landmarks="embedded68", refinement="none", validator="none")
+    found = locate_models(root, selection)
+    assert found.landmark_network == EMBEDDED_FOLDER / "landmarks.onnx"
+    assert found.here() == found
+    assert "landmarks.onnx" in found.sha256()
+    shutil.copy(root / "tiny68.onnx", root / "landmarks.onnx")  # one that was trained anew
+    assert locate_models(root, selection).landmark_network == (root / "landmarks.onnx").resolve()
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -86,6 +86,7 @@ def test_what_the_presets_change() -> None:
         "output.timestamps": "frame_number",
     }
     assert changes("fast") == {
+        "models.landmarks": "embedded68",
         "models.refinement": "none",
         "models.parts": [],
         "alignment.shift_average": False,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from models.locate import EMBEDDED_FOLDER
 from models.registry import load_registry
-from models.training.pack_record import EMBEDDED_FOLDER, EMBEDDED_PACK_FILE, record_pack
+from models.training.pack_record import EMBEDDED_PACK_FILE, record_pack
 from openface_core.errors import ModelFileError
 
 FILES = {
