@@ -64,14 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _demo(known: argparse.Namespace) -> int:
     from pipelines.demo_corpus.corpus import write_corpus
-    from pipelines.runners import import_beam
 
     output = Path(known.output)
     if not known.quiet:
         sys.stderr.write("making the clips ...\n")
     with ThreadPoolExecutor(1) as beside:
         if known.run:
-            beside.submit(import_beam)  # takes about as long as the clips do
+            beside.submit(_import_main_job)  # takes about as long as the clips do
         corpus = write_corpus(output)
     _describe(corpus)
     results = output / RESULTS_FOLDER
@@ -82,6 +81,14 @@ def _demo(known: argparse.Namespace) -> int:
         f"--output {results}\n"
     )
     return 0
+
+
+def _import_main_job() -> None:
+    from pipelines.runners import import_beam
+
+    import_beam()
+    import pipelines.graph  # noqa: F401
+    import transforms.engine  # noqa: F401
 
 
 def _describe(corpus: "Corpus") -> None:
