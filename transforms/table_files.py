@@ -22,11 +22,18 @@ def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
         waiting.append(table)
         count += table.num_rows
         while count >= rows:
-            joined = pa.concat_tables(waiting)
-            yield joined.slice(0, rows).combine_chunks()
-            waiting, count = [joined.slice(rows)], count - rows
+            # Popped, and not bound to a name: a group is large, and is to go when it is written.
+            yield _take_rows(waiting, rows).pop()
+            count -= rows
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _take_rows(waiting: list[pa.Table], rows: int) -> list[pa.Table]:
+    """Take so many rows from the front of tables and return them as the one table of a list."""
+    joined = pa.concat_tables(waiting)
+    waiting[:] = [joined.slice(rows)]
+    return [joined.slice(0, rows).combine_chunks()]
 
 
 def write_row_groups(
@@ -70,6 +77,7 @@ def write_row_groups(
         ) as writer:
             for group in groups:
                 writer.write_table(group, row_group_size=settings.row_group_rows)
+                del group  # before the next one is put together
 
     return write_whole(path, write)
 
@@ -89,6 +97,7 @@ def write_work_table(path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -
         with pa.ipc.new_file(file, schema) as writer:
             for group in groups:
                 writer.write_table(group)
+                del group
 
     return write_whole(path, write, durable=False)
 
