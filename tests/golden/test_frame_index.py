@@ -44,7 +44,11 @@ def test_many_parts_of_safe_videos(reference: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("multi_face.avi", "container avi"), ("no_face.mp4", "edit list")]
+    ("name", "reason"),
+    [
+        pytest.param("multi_face.avi", "container avi", marks=pytest.mark.slow),
+        ("no_face.mp4", "edit list"),
+    ],
 )
 def test_unsafe_videos_are_read_in_parts_all_the_same(
     reference: Path, name: str, reason: str

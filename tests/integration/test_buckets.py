@@ -125,6 +125,7 @@ def test_a_changed_input_changes_its_file_alone(corpus: Corpus) -> None:
     assert corpus.rows() == dict.fromkeys(NAMES, 4) | {"b": 6}
 
 
+@pytest.mark.slow
 def test_step_by_step_and_in_waves_is_as_at_once(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

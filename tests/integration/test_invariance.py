@@ -220,8 +220,11 @@ def test_the_same_bytes_through_a_job_service(
     assert hashes(tmp_path / "out") == hashes(whole)
 
 
-@pytest.mark.parametrize(("block_frames", "part_frames"), [(10, 1000), (64, 11), (2000, 1)])
-@pytest.mark.parametrize("seconds", [0, 1])
+@pytest.mark.parametrize(
+    ("block_frames", "part_frames"),
+    [(10, 1000), (64, 11), pytest.param(2000, 1, marks=pytest.mark.slow)],
+)
+@pytest.mark.parametrize("seconds", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_same_bytes_whatever_the_size_of_blocks(
     seconds: float,
     block_frames: int,
@@ -237,6 +240,7 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
     assert hashes(tmp_path / "out") == hashes(whole)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_many_waves(
     corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

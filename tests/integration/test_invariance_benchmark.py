@@ -20,6 +20,7 @@ def corpus(models_folder: Path, tmp_path: Path) -> list[str]:
     return [f"--{name}={folder}" for name, folder in folders.items()]
 
 
+@pytest.mark.slow
 def test_a_pass_for_every_way(corpus: list[str], capsys) -> None:
     assert invariance.main([*corpus, *ARGUMENTS]) == 0
     lines = capsys.readouterr().out.splitlines()
