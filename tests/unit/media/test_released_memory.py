@@ -29,11 +29,13 @@ MOST_PICTURES_AT_ONCE = 6
 
 def media_objects() -> Counter[str]:
     """Count readers, and PyAV's frames, packets, decoders and containers, by their types."""
+    # By type(): asking some objects of other libraries for their __class__ warns.
+    kinds = (type(thing) for thing in gc.get_objects())
     return Counter(
-        type(thing).__name__
-        for thing in gc.get_objects()
-        if not issubclass(type(thing), type | Enum)  # __class__ of some things warns
-        and (isinstance(thing, VideoReader) or str(type(thing).__module__).startswith("av."))
+        kind.__name__
+        for kind in kinds
+        if not issubclass(kind, type | Enum)
+        and (issubclass(kind, VideoReader) or str(kind.__module__).startswith("av."))
     )
 
 
