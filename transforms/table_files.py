@@ -22,18 +22,18 @@ def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
         waiting.append(table)
         count += table.num_rows
         while count >= rows:
-            # Popped, and not bound to a name: a group is large, and is to go when it is written.
-            yield _take_rows(waiting, rows).pop()
+            # No name is bound to it: a group is large, and is to go when it is written.
+            yield _take_rows(waiting, rows)
             count -= rows
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
 
 
-def _take_rows(waiting: list[pa.Table], rows: int) -> list[pa.Table]:
-    """Take so many rows from the front of tables and return them as the one table of a list."""
+def _take_rows(waiting: list[pa.Table], rows: int) -> pa.Table:
+    """Take so many rows from the front of tables and return them as one table."""
     joined = pa.concat_tables(waiting)
     waiting[:] = [joined.slice(rows)]
-    return [joined.slice(0, rows).combine_chunks()]
+    return joined.slice(0, rows).combine_chunks()
 
 
 def write_row_groups(

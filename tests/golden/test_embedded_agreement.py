@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.embedded_agreement import Analyser, compare
-from models.locate import PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER
 
-EMBEDDED = PACKAGE_FOLDER / "embedded"
 LEAST_MEAN_R = {"expressive": 0.75, "glasses": 0.5, "subj01": 0.5}
 ROTATION_MAD_RADIANS = 0.05
 """Of each of the three angles."""
@@ -15,14 +14,14 @@ ROTATION_MAD_RADIANS = 0.05
 pytestmark = [
     pytest.mark.reference,
     pytest.mark.skipif(
-        not (EMBEDDED / "AU_video.txt").is_file(), reason="models/embedded is not complete"
+        not (EMBEDDED_FOLDER / "AU_video.txt").is_file(), reason="models/embedded is not complete"
     ),
 ]
 
 
 @pytest.fixture(scope="module")
 def embedded() -> Analyser:
-    return Analyser.load("embedded", str(EMBEDDED))
+    return Analyser.load("embedded", str(EMBEDDED_FOLDER))
 
 
 @pytest.fixture(scope="module")

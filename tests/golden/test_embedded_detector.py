@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.annotated_faces import annotated_faces
 from benchmarks.detector_accuracy import count_agreeing, count_annotated, frames_of
-from models.locate import PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER
 from openface_core.detection import DetectionSettings, RetinaFaceDetector
 from openface_core.inference import OnnxSettings
 
@@ -28,7 +28,7 @@ VIDEOS = {
 
 @pytest.fixture(scope="module")
 def embedded() -> RetinaFaceDetector:
-    path = PACKAGE_FOLDER / "embedded" / "detector.onnx"
+    path = EMBEDDED_FOLDER / "detector.onnx"
     return RetinaFaceDetector(path, onnx=CPU)
 
 

@@ -2,29 +2,29 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
+from models.locate import EMBEDDED_FOLDER
 from models.training.landmarks.mirror import MIRRORED_ORDER
+from models.training.photographs import read_photographs
 from models.training.shape.head_pose import head_rotations
+from models.training.shape.train import guessed_camera
 from openface_core.model_files import read_pdm, read_triangulation
-from openface_core.shape import Camera, PointDistributionModel, calc_params, project_shape
-from tests.conftest import REPOSITORY
+from openface_core.shape import PointDistributionModel, calc_params, project_shape
 
-EMBEDDED = REPOSITORY / "models" / "embedded"
 HEAD_POSE_MAD_RADIANS = 0.05
 FIT_RESIDUAL = 0.025
 """Mean distance of annotated points from their fit, over that of the centres of the eyes."""
 
 pytestmark = pytest.mark.skipif(
-    not (EMBEDDED / "shape.txt").is_file(), reason="models/embedded is not complete"
+    not (EMBEDDED_FOLDER / "shape.txt").is_file(), reason="models/embedded is not complete"
 )
 
 
 @pytest.fixture(scope="module")
 def pdm() -> PointDistributionModel:
-    return read_pdm(EMBEDDED / "shape.txt", 68)
+    return read_pdm(EMBEDDED_FOLDER / "shape.txt", 68)
 
 
 def test_mean_is_symmetric_and_as_deep_as_a_face(pdm: PointDistributionModel) -> None:
@@ -40,7 +40,7 @@ def test_modes_are_orthonormal(pdm: PointDistributionModel) -> None:
 
 
 def test_triangulation_has_every_landmark() -> None:
-    triangles = read_triangulation(EMBEDDED / "triangulation.txt", 68)
+    triangles = read_triangulation(EMBEDDED_FOLDER / "triangulation.txt", 68)
     assert set(triangles.ravel()) == set(range(68))
 
 
@@ -49,10 +49,9 @@ def test_head_pose_and_residual_on_annotated_photographs(
     pdm: PointDistributionModel, reference: Path
 ) -> None:
     theirs = read_pdm(reference / "openface/AU_predictors/In-the-wild_aligned_PDM_68.txt", 68)
-    with np.load(reference / "faces/helen_train.npz", allow_pickle=False) as content:
-        names, faces = content["names"][::4], content["landmarks"][::4]
-    pictures = (cv2.imread(str(reference / "faces/helen_train" / f"{name}.jpg")) for name in names)
-    cameras = [Camera.from_frame_size(*picture.shape[1::-1]) for picture in pictures]
+    photographs = read_photographs(reference / "faces", "helen_train")[::4]
+    faces = np.array([photograph.landmarks_px for photograph in photographs])
+    cameras = [guessed_camera(photograph) for photograph in photographs]
     ours, expected = (head_rotations(model, faces, cameras) for model in (pdm, theirs))
     away = np.abs(ours - expected).mean(axis=0)
     assert away.max() <= HEAD_POSE_MAD_RADIANS, away

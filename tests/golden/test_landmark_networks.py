@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.annotated_faces import AnnotatedFace, annotated_faces
+from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, LandmarkResult, load_landmark_spec
-from tests.conftest import REPOSITORY
 from tests.unit.landmarks.test_conventions import MIRROR
 
 CPU = OnnxSettings("cpu")
@@ -45,9 +45,9 @@ GENUINE_DISTANCE = dict(zip(NETWORKS, (0.027, 0.023, 0.039, 0.038, 0.030), stric
 
 
 def open_network(reference: Path, name: str) -> LandmarkNetwork:
-    spec = load_landmark_spec(REPOSITORY / "models" / "landmark_specs" / f"{name}.toml")
+    spec = load_landmark_spec(SPECS_FOLDER / f"{name}.toml")
     own = name == EMBEDDED
-    folder = REPOSITORY / "models" / "embedded" if own else reference / "models"
+    folder = EMBEDDED_FOLDER if own else reference / "models"
     return LandmarkNetwork(spec, folder / spec.model, CPU)
 
 

@@ -104,13 +104,12 @@ def calibrated_model(
     best: tuple[float, PointDistributionModel, str] | None = None
     for depth, share in product(DEPTHS, VARIANCE_SHARES):
         deep = with_depth(shape, depth)
-        pitch = 0.0
-        for _ in range(_PITCH_ROUNDS):
+        pitch = step = 0.0
+        for _ in range(1 + _PITCH_ROUNDS):
+            pitch += step
             pdm = stiffened(point_distribution_model(deep, pitch, modes), share)
             away = head_rotations(pdm, points_px, cameras) - wanted_radians
-            pitch += float(np.nanmedian(away[:, 0]))
-        pdm = stiffened(point_distribution_model(deep, pitch, modes), share)
-        away = head_rotations(pdm, points_px, cameras) - wanted_radians
+            step = float(np.nanmedian(away[:, 0]))
         mad = np.nanmean(np.abs(away), axis=0)
         line = (
             f"depth x {depth:g}, variances x {share:g}, turned by {pitch:.3f} rad: "

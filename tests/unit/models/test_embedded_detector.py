@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from models.locate import PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER
 from openface_core.detection import RetinaFaceDetector
 from openface_core.inference import OnnxSettings
 
-FILE = PACKAGE_FOLDER / "embedded" / "detector.onnx"
+FILE = EMBEDDED_FOLDER / "detector.onnx"
 FACE = np.array([177.0, 58.0, 270.0, 172.0])  # x_min, y_min, x_max, y_max in 512 x 512 pixels
 NOSE = np.array([224.0, 125.0])
 WITHIN_PX = 16.0

@@ -7,7 +7,7 @@ import pytest
 
 from models import EMBEDDED_PACK, default_registry, locate_models, models_folder
 from models.command_line import main
-from models.locate import PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER
 from models.store import State, default_store, store_of
 from pipelines.model_choice import choose_models
 from tests.conftest import REPOSITORY
@@ -17,7 +17,7 @@ MAX_BYTES = 8 * 2**20
 
 
 def files() -> set[str]:
-    folder = PACKAGE_FOLDER / "embedded"
+    folder = EMBEDDED_FOLDER
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -39,7 +39,7 @@ def test_it_is_small() -> None:
 def test_the_preset_finds_its_models() -> None:
     choice = choose_models(None, EMBEDDED_PACK)
     found = locate_models(choice.folder(), choice.settings.models)
-    assert found.root == PACKAGE_FOLDER / "embedded"
+    assert found.root == EMBEDDED_FOLDER
     assert found.refinement is None
     assert found.validator is None
     spec = f"{choice.settings.models.landmarks}.toml"
@@ -51,7 +51,7 @@ def test_a_wheel_has_all_of_it() -> None:
     content = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = content["tool"]["setuptools"]["package-data"]["models"]
     assert files() <= {
-        path.relative_to(PACKAGE_FOLDER / "embedded").as_posix()
+        path.relative_to(EMBEDDED_FOLDER).as_posix()
         for pattern in patterns
         if pattern.startswith("embedded/")
         for path in PACKAGE_FOLDER.glob(pattern)
@@ -62,7 +62,7 @@ def test_it_needs_no_folder_of_the_user(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OPENFACE_MODELS_DIR", str(tmp_path / "none"))
-    assert models_folder(EMBEDDED_PACK) == PACKAGE_FOLDER / "embedded"
+    assert models_folder(EMBEDDED_PACK) == EMBEDDED_FOLDER
     assert main(["verify", EMBEDDED_PACK]) == 0
     assert main(["where", EMBEDDED_PACK]) == 0
     assert "as it should be" in capsys.readouterr().out

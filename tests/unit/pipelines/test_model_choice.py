@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from models.locate import MODELS_VARIABLES, PACKAGE_FOLDER
+from models.locate import EMBEDDED_FOLDER, MODELS_VARIABLES
 from models.store import ModelStore
 from openface_core.errors import ConfigError
 from pipelines.model_choice import FALLBACK, choose_models
 
-EMBEDDED = PACKAGE_FOLDER / "embedded"
 STORE = Path("/of-the-user")
 ENVIRONMENT = Path("/of-the-environment")
 
@@ -25,10 +24,10 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("models", "config", "preset", "folder"),
     [
-        (None, None, "embedded", EMBEDDED),
-        ("embedded", None, "embedded", EMBEDDED),
-        (None, "embedded", "embedded", EMBEDDED),
-        ("embedded", "embedded", "embedded", EMBEDDED),
+        (None, None, "embedded", EMBEDDED_FOLDER),
+        ("embedded", None, "embedded", EMBEDDED_FOLDER),
+        (None, "embedded", "embedded", EMBEDDED_FOLDER),
+        ("embedded", "embedded", "embedded", EMBEDDED_FOLDER),
         (None, "default", "default", STORE),
         (None, "fast", "fast", STORE),
         ("default", None, "default", STORE),
@@ -55,8 +54,8 @@ def test_without_an_environment(
     [
         (None, None, "default", ENVIRONMENT),
         (None, "fast", "fast", ENVIRONMENT),
-        (None, "embedded", "embedded", EMBEDDED),
-        ("embedded", None, "embedded", EMBEDDED),
+        (None, "embedded", "embedded", EMBEDDED_FOLDER),
+        ("embedded", None, "embedded", EMBEDDED_FOLDER),
         ("OpenFace/", None, "default", Path("OpenFace")),
         ("own/", "embedded", "embedded", Path("own")),
     ],
