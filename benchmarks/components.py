@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from benchmarks.timing import Measurement, Operation, measure
 from benchmarks.whole_runs import processor
+from openface_core.action_units.dynamic import dynamic_scores, weigh_median
+from openface_core.action_units.static import weigh_descriptor
 from openface_core.alignment import FaceAligner
-from openface_core.dynamic_action_units import dynamic_scores, weigh_median
 from openface_core.eyes import EYE_PARTS, EyeFitter, measure_eyes
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
-from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.media import open_media
 from openface_core.model_files import (
     read_action_unit_models,
@@ -49,7 +50,6 @@ from openface_core.shape import (
     landmarks_in_camera_mm,
 )
 from openface_core.shift_averaging import shift_averaged_fhog
-from openface_core.static_action_units import weigh_descriptor
 
 REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
 

@@ -22,13 +22,13 @@ from openface_core.agreement import (
     compare_tables,
     equal_share,
 )
-from pipelines.config_file import load_settings
-from pipelines.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS, table_values
-from pipelines.unit_validation import intensity_columns, presence_columns
-from transforms.engine import Engine, load_engine
-from transforms.provenance import RunProvenance
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.settings import RunSettings
+from pipelines.comparison.action_units import intensity_columns, presence_columns
+from pipelines.comparison.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS, table_values
+from pipelines.configuration.config_file import load_settings
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.settings import RunSettings
 from transforms.video_analysis import analyse_video
 
 _ROTATIONS = POSE_COLUMNS[3:]

@@ -42,7 +42,7 @@ def run_to_first_frame(started: float, module: str, options: Sequence[str]) -> N
         return noted
 
     command = importlib.import_module(module)
-    from pipelines import runners
+    from pipelines.main_job import runners
 
     note(MARKS[0])
 
@@ -50,9 +50,9 @@ def run_to_first_frame(started: float, module: str, options: Sequence[str]) -> N
         beam = original()
         note(MARKS[1])
 
-        import transforms.engine
-        from transforms.engine_handle import EngineHandle
-        from transforms.progress import ProgressWriter
+        import openface_core.analysis.engine
+        from transforms.stages.engine_handle import EngineHandle
+        from transforms.work.progress import ProgressWriter
 
         def frame_done(_: ProgressWriter) -> NoReturn:
             note(MARKS[4])
@@ -61,7 +61,9 @@ def run_to_first_frame(started: float, module: str, options: Sequence[str]) -> N
             os._exit(0)
 
         EngineHandle.acquire = noting(MARKS[2], EngineHandle.acquire)  # type: ignore[method-assign]
-        transforms.engine.warm_up = noting(MARKS[3], transforms.engine.warm_up)
+        openface_core.analysis.engine.warm_up = noting(
+            MARKS[3], openface_core.analysis.engine.warm_up
+        )
         ProgressWriter.frame_done = frame_done  # type: ignore[assignment, method-assign]
         return beam
 

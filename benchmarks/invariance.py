@@ -17,9 +17,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.beam_services import BeamServices, beam_services
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from transforms.planning import expand_inputs
+from transforms.plan.inputs import expand_inputs
 
 SHARD_SECONDS = (0, 1, 5)
 DIRECT_MODES = ("in_memory", "multi_threading", "multi_processing")

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from benchmarks.annotated_faces import AnnotatedFace, annotated_faces
 from models import locate_models, models_folder
 from models.locate import SPECS_FOLDER
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.face_tracking import FaceTrackingModels
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.refinement import grey_from_bgr
 from openface_core.shape import calc_params, project_shape
-from pipelines.config_file import load_settings
-from transforms.engine import load_engine
-from transforms.settings import RunSettings
+from pipelines.configuration.config_file import load_settings
 
 SETS = ("helen_test", "afw")
 CONFIGS = ("default", "accurate", "openface22")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from models import locate_models
-from pipelines.config_file import load_settings
-from transforms.engine import load_engine, warm_up
-from transforms.provenance import RunProvenance
+from openface_core.analysis.engine import load_engine, warm_up
+from pipelines.configuration.config_file import load_settings
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.video_analysis import analyse_video
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from transforms.prepare_calibration import BLOCK_FRAMES
-from transforms.settings import ShardSettings
+from openface_core.analysis.settings import ShardSettings
+from transforms.stages.prepare_calibration import BLOCK_FRAMES
 
 _HOURS_PER_MONTH = 730.0
 _SHARD_STAGE = "ExtractShard"

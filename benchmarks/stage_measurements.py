@@ -19,9 +19,9 @@ from unittest import mock
 from benchmarks.long_videos import FPS, encode, repeated_frames
 from benchmarks.whole_runs import machine, run_main_job, threads, write_first_frame
 from openface_core.media import index_frames
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.plan import make_plan
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_plan import make_plan
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 _PLANNED_INPUTS = 200
@@ -74,8 +74,8 @@ def watching() -> Iterator[Watch]:
     import apache_beam as beam
     from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
 
-    import pipelines.graph  # noqa: F401 - all stages are known then
-    import transforms.work_folder
+    import pipelines.main_job.graph  # noqa: F401 - all stages are known then
+    import transforms.work.folder
 
     watch = Watch()
     append = GroupingBuffer.append
@@ -88,7 +88,7 @@ def watching() -> Iterator[Watch]:
     stages = [kind for kind in _subclasses(beam.DoFn) if kind.__module__.startswith("transforms.")]
     with (
         mock.patch.object(GroupingBuffer, "append", counted),
-        mock.patch.object(transforms.work_folder, "discard_all"),
+        mock.patch.object(transforms.work.folder, "discard_all"),
         _patched(watch, stages),
     ):
         yield watch

@@ -71,7 +71,7 @@ def measured(command: Command) -> tuple[Used, str]:
     """
     python = [sys.executable, "-m"]
     done = subprocess.run(  # noqa: S603 - no shell
-        [*python, "pipelines.measured_process", *python, *command],
+        [*python, "pipelines.timing.measured_process", *python, *command],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     found = json.loads(done.stdout) if done.returncode == 0 else {"status": done.returncode}

@@ -1,14 +1,13 @@
 """The models: which there are, how they are got, and where their files are found."""
 
 from models.choice import DEFAULT_PACK, EMBEDDED_PACK, folder_of_environment, models_folder
-from models.locate import ModelFiles, ModelSelection, locate_models
+from models.locate import PACKAGE_FOLDER, locate_models
 from models.registry import default_registry
 
 __all__ = [
     "DEFAULT_PACK",
     "EMBEDDED_PACK",
-    "ModelFiles",
-    "ModelSelection",
+    "PACKAGE_FOLDER",
     "default_registry",
     "folder_of_environment",
     "locate_models",

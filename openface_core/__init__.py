@@ -12,14 +12,14 @@ The eleven components, in the order in which a frame passes them:
     5  alignment, warp and face mask            :mod:`openface_core.alignment`
     6  FHOG                                     :mod:`openface_core.fhog`
     7  geometry descriptor                      :mod:`openface_core.geometry`
-    8  static action units                      :mod:`openface_core.static_action_units`
-    9  dynamic action units                     :mod:`openface_core.dynamic_action_units`
+    8  static action units                      :mod:`openface_core.action_units.static`
+    9  dynamic action units                     :mod:`openface_core.action_units.dynamic`
    10  running medians                          :mod:`openface_core.running_medians`
-   11  post-processing                          :mod:`openface_core.postprocessing`
+   11  post-processing                          :mod:`openface_core.action_units.postprocessing`
 =====  =======================================  ==========================================
 
 Beside them, :mod:`openface_core.eyes` fits models of the eyes and follows their gaze,
-:mod:`openface_core.landmark_validation` says how far landmarks can be trusted, and
+:mod:`openface_core.landmark_confidence` says how far landmarks can be trusted, and
 :mod:`openface_core.face_tracking` puts components 1 to 3 together and follows a face through a
 video.
 

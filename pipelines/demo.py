@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from openface_core.command_status import run_command
 from pipelines.command import leave
-from pipelines.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:
     from pipelines.demo_corpus.corpus import Corpus
@@ -84,11 +84,11 @@ def _demo(known: argparse.Namespace) -> int:
 
 
 def _import_main_job() -> None:
-    from pipelines.runners import import_beam
+    from pipelines.main_job.runners import import_beam
 
     import_beam()
-    import pipelines.graph  # noqa: F401
-    import transforms.engine  # noqa: F401
+    import openface_core.analysis.engine  # noqa: F401
+    import pipelines.main_job.graph  # noqa: F401
 
 
 def _describe(corpus: "Corpus") -> None:
@@ -114,9 +114,9 @@ def _describe(corpus: "Corpus") -> None:
 
 def _measure(corpus: "Corpus", results: Path, known: argparse.Namespace) -> int:
     from pipelines.demo_corpus.measurement import describe, measure_corpus
+    from pipelines.main_job.arguments import RunArguments
+    from pipelines.main_job.summary import report_problems
     from pipelines.run import run
-    from pipelines.run_arguments import RunArguments
-    from pipelines.run_summary import report_problems
 
     sys.stdout.flush()
     summary = run(

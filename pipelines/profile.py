@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from openface_core import __version__
 from openface_core.command_status import run_command
 from openface_core.errors import ConfigError
-from pipelines.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:
-    from pipelines.component_timing import ComponentTime
-    from pipelines.run_timing import RunTime
+    from pipelines.timing.components import ComponentTime
+    from pipelines.timing.runs import RunTime
 
 _EXAMPLES = """\
 examples:
@@ -161,11 +161,11 @@ def profile(arguments: ProfileArguments) -> Profile:
     from dataclasses import replace
 
     from models import locate_models
+    from openface_core.analysis.engine import load_engine
     from openface_core.landmarks.files import read_landmarks
-    from pipelines.component_timing import time_components
-    from pipelines.model_choice import choose_models
-    from transforms.engine import load_engine
-    from transforms.storage import write_whole
+    from pipelines.configuration.model_choice import choose_models
+    from pipelines.timing.components import time_components
+    from transforms.dataset.storage import write_whole
 
     choice = choose_models(arguments.models, arguments.config)
     choice.announce(quiet=arguments.quiet)
@@ -193,8 +193,8 @@ def profile(arguments: ProfileArguments) -> Profile:
 
 
 def _time_runs(arguments: ProfileArguments, models: Path, config: str) -> "tuple[RunTime, ...]":
-    from pipelines.run_timing import time_run
-    from pipelines.runners import available_cores
+    from pipelines.main_job.runners import available_cores
+    from pipelines.timing.runs import time_run
 
     options = ["--models", str(models), "--config", config]
     counts = sorted({1, available_cores()})
@@ -213,7 +213,7 @@ def _say(arguments: ProfileArguments, text: str) -> None:
 
 def as_text(found: Profile) -> str:
     """Return the figures as tables for a terminal."""
-    from pipelines.validation_report import plain_table
+    from pipelines.comparison.report import plain_table
 
     rows = [
         (

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from openface_core.command_status import run_command
 from openface_core.errors import PipelineError
 from pipelines.command import leave
-from pipelines.pipeline_failure import pipeline_failure
-from pipelines.run_arguments import RunArguments, parse_arguments
-from pipelines.run_summary import RunSummary, report_problems
-from pipelines.watchdog import Watchdog
+from pipelines.main_job.arguments import RunArguments, parse_arguments
+from pipelines.main_job.pipeline_failure import pipeline_failure
+from pipelines.main_job.summary import RunSummary, report_problems
+from pipelines.main_job.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from pipelines.run_plan import RunPlan
+    from pipelines.main_job.plan import RunPlan
     from transforms.records import Problem
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
@@ -61,8 +61,8 @@ def run(arguments: RunArguments) -> RunSummary:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    from pipelines.config_file import load_beam_options
-    from pipelines.runners import (
+    from pipelines.configuration.config_file import load_beam_options
+    from pipelines.main_job.runners import (
         chosen_runner,
         import_beam,
         is_local,
@@ -74,28 +74,29 @@ def run(arguments: RunArguments) -> RunSummary:
     begin, began = datetime.now(UTC), time.monotonic()
     beam = import_beam()
 
-    from pipelines.graph import build_graph
-    from pipelines.metrics_report import RunOutline, describe_steps, write_metrics
-    from pipelines.model_choice import chosen_preset
-    from pipelines.progress_display import ProgressDisplay
-    from pipelines.run_metrics import RunMetrics
-    from pipelines.run_plan import make_plan, places_of
-    from pipelines.worker_place import worker_place
-    from transforms.calibration import calibration_key
-    from transforms.complete_dataset import complete_dataset
-    from transforms.dataset_documents import write_documents
-    from transforms.dataset_layout import metrics_path
-    from transforms.engine import warm_up
-    from transforms.engine_handle import EngineHandle
-    from transforms.finished import RecordedTables, earlier_problems
+    from openface_core.analysis.engine import warm_up
+    from pipelines.configuration.model_choice import chosen_preset
+    from pipelines.main_job.graph import build_graph
+    from pipelines.main_job.metrics import RunMetrics
+    from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
+    from pipelines.main_job.plan import make_plan, places_of
+    from pipelines.main_job.progress_display import ProgressDisplay
+    from pipelines.main_job.worker_place import worker_place
+    from transforms.dataset.completion import complete_dataset
+    from transforms.dataset.documents import write_documents
+    from transforms.dataset.error_table import earlier_problems
+    from transforms.dataset.layout import metrics_path
+    from transforms.dataset.storage import remove, remove_temporaries
+    from transforms.dataset.summary import count_short
     from transforms.metrics import Count
-    from transforms.planning import promised_frames
+    from transforms.plan.calibration import calibration_key
+    from transforms.plan.finished import RecordedTables
+    from transforms.plan.inputs import promised_frames
+    from transforms.plan.waves import bucket_by_bucket, into_waves, largest_first
     from transforms.records import Severity
-    from transforms.share_shards import local_workers
-    from transforms.storage import remove, remove_temporaries
-    from transforms.summary import count_short
-    from transforms.waves import bucket_by_bucket, into_waves, largest_first
-    from transforms.work_folder import discard_all
+    from transforms.stages.engine_handle import EngineHandle
+    from transforms.stages.share_shards import local_workers
+    from transforms.work.folder import discard_all
 
     preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
     runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
@@ -206,10 +207,10 @@ def dry_run(arguments: RunArguments) -> None:
     OpenFaceBeamError
         As :func:`run`.
     """
-    from pipelines.runners import import_beam
+    from pipelines.main_job.runners import import_beam
 
     import_beam()
-    from pipelines.run_plan import describe_plan, make_plan
+    from pipelines.main_job.plan import describe_plan, make_plan
 
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
@@ -224,9 +225,9 @@ def _complete_finished(output: str, plan: "RunPlan") -> None:
         If a model file is damaged, or storage refuses.
     """
     from models import locate_models
-    from transforms.complete_dataset import complete_dataset
-    from transforms.dataset_documents import write_documents
-    from transforms.engine import load_engine
+    from openface_core.analysis.engine import load_engine
+    from transforms.dataset.completion import complete_dataset
+    from transforms.dataset.documents import write_documents
 
     # Columns depend on the models, but not on the networks, which take a second to load.
     files = locate_models(plan.files.root, plan.settings.models, with_networks=False)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from openface_core.command_status import run_command
 from openface_core.errors import ConfigError
-from pipelines.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:
-    from pipelines.validation_report import Report
+    from pipelines.comparison.report import Report
 
 _EXAMPLES = """\
 examples:
@@ -171,15 +171,15 @@ def validate(arguments: ValidateArguments) -> "Report":
     """
     # NumPy, numba and onnxruntime take a while to import, which `--help` need not wait for.
     from models import locate_models
+    from openface_core.analysis.engine import load_engine
     from openface_core.media import open_media
-    from pipelines.chain_validation import compare_video_with_dumps
-    from pipelines.component_validation import compare_components
-    from pipelines.csv_validation import compare_csv_pose, compare_with_csv, read_reference
-    from pipelines.eye_validation import compare_csv_gaze
-    from pipelines.golden_dumps import GoldenDumps
-    from pipelines.model_choice import choose_models
-    from pipelines.validation_report import Report, Row, UnitRow, write_report
-    from transforms.engine import load_engine
+    from pipelines.comparison.chain import compare_video_with_dumps
+    from pipelines.comparison.components import compare_components
+    from pipelines.comparison.csv import compare_csv_pose, compare_with_csv, read_reference
+    from pipelines.comparison.eyes import compare_csv_gaze
+    from pipelines.comparison.golden_dumps import GoldenDumps
+    from pipelines.comparison.report import Report, Row, UnitRow, write_report
+    from pipelines.configuration.model_choice import choose_models
     from transforms.records import VideoTask
 
     progress = _Progress(arguments.quiet)
@@ -245,7 +245,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def command() -> int:
         report = validate(parse_arguments(sys.argv[1:] if argv is None else argv))
-        from pipelines.validation_report import as_text
+        from pipelines.comparison.report import as_text
 
         sys.stdout.write(as_text(report))
         return 0 if report.holds else 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import (
+from openface_core.action_units.models import (
     DESCRIPTOR_SIZE,
     FHOG_SIZE,
     ActionUnitModel,

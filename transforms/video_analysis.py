@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openface_core.action_unit_tracker import ActionUnitTracker
+from openface_core.action_units.postprocessing import final_intensities, final_presences
+from openface_core.action_units.static import presences
+from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.engine import Engine
+from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.sources import face_source
 from openface_core.errors import ConfigError
 from openface_core.media import MediaInfo, MediaReader, open_media
-from openface_core.postprocessing import final_intensities, final_presences
-from openface_core.static_action_units import presences
 from openface_core.tables import (
     FrameActionUnits,
     FrameRecorder,
@@ -19,17 +22,14 @@ from openface_core.tables import (
     frame_table,
 )
 from openface_core.tables.summary import summarise
-from transforms.calibration import calibration_key
-from transforms.engine import Engine
-from transforms.face_source import face_source
-from transforms.provenance import (
+from transforms.dataset.provenance import (
     Calibration,
     RunProvenance,
     VideoProvenance,
     identify_inputs,
 )
+from transforms.plan.calibration import calibration_key
 from transforms.records import Problem, VideoResult, VideoTask
-from transforms.settings import RunSettings
 
 
 @dataclass(frozen=True, eq=False)

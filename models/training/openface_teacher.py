@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.locate import ModelSelection, locate_models
+from models.locate import locate_models
 from models.training.photographs import LANDMARKS
-from openface_core.action_unit_models import ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.static import static_scores, weigh_descriptor
+from openface_core.analysis.face_meter import FaceMeter
+from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
-from openface_core.face_measurement import FaceMeter
 from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinement,
@@ -22,7 +24,7 @@ from openface_core.face_tracking import (
     FaceTracker,
     FaceTrackingModels,
 )
-from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.model_files import (
     read_action_unit_models,
@@ -31,7 +33,6 @@ from openface_core.model_files import (
     read_pdm,
     read_triangulation,
 )
-from openface_core.static_action_units import static_scores, weigh_descriptor
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]

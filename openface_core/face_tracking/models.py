@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from openface_core.detection import RetinaFaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
-from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement.landmark_model import FaceLandmarkModel
 from openface_core.refinement.parts import FaceRefiner

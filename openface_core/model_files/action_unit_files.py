@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import (
+from openface_core.action_units.models import (
     DESCRIPTOR_SIZE,
     ActionUnitModel,
     ActionUnitModels,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.landmark_validation import (
+from openface_core.landmark_confidence import (
     ConvolutionLayer,
     DenseLayer,
     LandmarkValidationModel,
@@ -19,7 +19,7 @@ from openface_core.landmark_validation import (
     ValidationNetwork,
     ValidationView,
 )
-from openface_core.landmark_validation.piecewise_affine import LANDMARK_COUNT
+from openface_core.landmark_confidence.piecewise_affine import LANDMARK_COUNT
 from openface_core.model_files.binary_fields import BinaryFields, Element
 
 Float32Array = NDArray[np.float32]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, BinArray, Descriptor
 from openface_core.tables.columns import LANDMARK_COUNT

@@ -5,7 +5,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import WorkFileError
 from openface_core.running_medians import Descriptor
 from openface_core.shards.features import ShardFeatures, features_layout

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
-from openface_core.face_measurement import FaceMeasurement
+from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
+from openface_core.action_units.static import weigh_descriptor
+from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.running_medians import (
     FHOG_RANGE,
     GEOMETRY_RANGE,
@@ -14,7 +15,6 @@ from openface_core.running_medians import (
     quantise,
 )
 from openface_core.shards.features import ShardFeatures
-from openface_core.static_action_units import weigh_descriptor
 from openface_core.tables.frame_series import FrameRecorder
 
 Float32Array = NDArray[np.float32]

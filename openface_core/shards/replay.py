@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from openface_core.action_unit_models import ActionUnitModels, Float64Array
-from openface_core.dynamic_action_units import dynamic_scores, weigh_median
+from openface_core.action_units.dynamic import dynamic_scores, weigh_median
+from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.running_medians import Descriptor, DescriptorMedians
 from openface_core.shards.features import ShardFeatures
 
@@ -31,7 +31,7 @@ def replay_medians(
     -------
     (n, k) ndarray of float64
         Online scores of all models, with the bits of
-        :class:`~openface_core.action_unit_tracker.ActionUnitTracker`.
+        :class:`~openface_core.action_units.tracker.ActionUnitTracker`.
     """
     first = _first_descriptor(medians, features)
     weighted_median = weigh_median(models, medians.fhog, medians.geometry)

@@ -7,7 +7,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import Float64Array
+from openface_core.action_units.models import Float64Array
 from openface_core.shards.work_file import (
     ArrayLayout,
     DamagedError,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
-from openface_core.face_measurement import FaceMeasurement
 from openface_core.tables.columns import LANDMARK_COUNT
 
 Float32Array = NDArray[np.float32]

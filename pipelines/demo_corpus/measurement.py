@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipelines.demo_corpus.script import ACTION_UNITS, CLIPS, HEAD_ROLL, Action, Clip
-from transforms.dataset_layout import frames_path
+from transforms.dataset.layout import frames_path
 
 FloatArray = NDArray[np.float64]
 

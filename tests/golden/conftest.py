@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openface_core.action_unit_models import ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.shape import PointDistributionModel
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from openface_core.action_unit_tracker import ActionUnitTracker
-from openface_core.static_action_units import presences
+from openface_core.action_units.static import presences
+from openface_core.action_units.tracker import ActionUnitTracker
 from tests.golden.golden_sets import golden_set
 
 MEDIAN_TOLERANCE = 1e-12

@@ -16,16 +16,18 @@ import pytest
 from numpy.typing import NDArray
 
 from models import locate_models
-from openface_core.action_unit_models import ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.agreement import (
     VARYING_INTENSITY_SD,
     TableAgreement,
     compare_tables,
     equal_share,
 )
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.settings import RunSettings
 from openface_core.inference import OnnxSettings
-from pipelines.config_file import load_settings
-from pipelines.openface_output import (
+from pipelines.comparison.action_units import intensity_columns, presence_columns
+from pipelines.comparison.openface_output import (
     EYE_LANDMARK_COLUMNS,
     GAZE_ANGLE_COLUMNS,
     POSE_COLUMNS,
@@ -33,11 +35,9 @@ from pipelines.openface_output import (
     read_openface_output,
     table_values,
 )
-from pipelines.unit_validation import intensity_columns, presence_columns
-from transforms.engine import Engine, load_engine
-from transforms.provenance import RunProvenance
+from pipelines.configuration.config_file import load_settings
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.settings import RunSettings
 from transforms.video_analysis import analyse_video
 
 CLNF_MEAN_R = {

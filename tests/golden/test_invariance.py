@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import invariance
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 
 NAMES = ("single_face.mp4", "glasses.mp4", "face_noface_vfr.mov", "expressive.mp4")
 SHARD_SECONDS = (0, 1, 5)

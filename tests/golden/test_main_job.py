@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import REPOSITORY
-from transforms.planning import name_videos
+from transforms.plan.inputs import name_videos
 
 # What PyAV itself gives as a frame's time, in other arithmetic.
 TIME_TOLERANCE_S = 1e-6

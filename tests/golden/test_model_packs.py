@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from models import ModelSelection, locate_models, models_folder
+from models import locate_models, models_folder
 from models.fetching import fetch_pack
 from models.importing import ImportFolder, import_pack
 from models.registry import default_registry
 from models.store import ModelStore, State
+from openface_core.analysis.model_set import ModelSelection
 from openface_core.model_files import read_face_landmark_model
 from tests.unit.models.synthetic_packs import serving
 

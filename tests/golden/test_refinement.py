@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from openface_core.landmark_validation import LandmarkValidator
+from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.media import open_media
 from openface_core.model_files import read_face_landmark_model, read_landmark_validator
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, RefinedFace, grey_from_bgr

@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import ModelSelection, locate_models
-from openface_core.action_unit_tracker import ActionUnitTracker
+from models import locate_models
+from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
-from openface_core.face_measurement import FaceMeter
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.face_meter import FaceMeter
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import RunSettings
 from openface_core.media import open_media
 from tests.golden.golden_sets import golden_set
-from transforms.engine import load_engine
-from transforms.provenance import RunProvenance
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.settings import RunSettings
 from transforms.video_analysis import analyse_video
 
 INTENSITY_MAX_TOLERANCE = 0.03

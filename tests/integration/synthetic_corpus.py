@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from onnx import helper
 
-from models import ModelSelection
+from openface_core.analysis.model_set import ModelSelection
 from tests.synthetic_models import (
     mean_face_mm,
     plausible_shape_parameters,

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import RunSummary, run
-from pipelines.run_arguments import RunArguments
 from tests.conftest import REPOSITORY
 from tests.integration import test_invariance, test_resume
 from tests.integration.test_invariance import MODES, assert_nothing_is_left_over, hashes
-from transforms.bucket_files import open_bucket
-from transforms.dataset_layout import bucket_of, bucket_path
+from transforms.dataset.bucket_files import open_bucket
+from transforms.dataset.layout import bucket_of, bucket_path
 
 BUCKETS = 3
 NAMES = "abcdefgh"
@@ -132,7 +132,7 @@ def test_step_by_step_and_in_waves_is_as_at_once(
     corpus.run(output=str(corpus.folder / "at once"))
     for part in (NAMES[5:], NAMES[:2], NAMES):
         corpus.run(inputs=tuple(f"{corpus.videos}/{name}.mp4" for name in part))
-        monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 2)
+        monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 2)
     assert hashes(corpus.output) == hashes(corpus.folder / "at once")
 
 
@@ -197,7 +197,7 @@ def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     corpus.run(output=str(undisturbed))
     command = [
         sys.executable, "-c",
-        "import sys; import transforms.waves; transforms.waves.WAVE_INPUTS = 2\n"
+        "import sys; import transforms.plan.waves; transforms.plan.waves.WAVE_INPUTS = 2\n"
         "from pipelines.run import main; sys.exit(main(sys.argv[1:]))",
         "--input", str(corpus.videos), "--landmarks", str(corpus.points), "--models",
         str(corpus.models), "--output", str(corpus.output), "--config",

@@ -11,19 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import locate_models
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.settings import CalibrationSettings
 from openface_core.errors import InputError, WorkFileError
-from pipelines.config_file import load_settings
+from pipelines.configuration.config_file import load_settings
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.run import RunSummary, run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_plan import describe_plan, make_plan
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
-from transforms import calibrate_blocks
-from transforms.calibrate_blocks import calibrate_block
-from transforms.dataset_layout import frames_path
-from transforms.engine import load_engine
-from transforms.provenance import RunProvenance
+from transforms.dataset.layout import frames_path
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.settings import CalibrationSettings
+from transforms.stages import calibrate_blocks
+from transforms.stages.calibrate_blocks import calibrate_block
 from transforms.video_analysis import analyse_together
 
 LENGTHS = {"a": 5, "b": 4, "c": 7, "d": 6}
@@ -140,7 +140,7 @@ def test_persons_in_shared_files(corpus: Corpus, monkeypatch: pytest.MonkeyPatch
     corpus.run(corpus.manifest(), "person", config=str(config))
     before = corpus.content()
     assert corpus.run(corpus.manifest(), "person", config=str(config)).inputs_finished == 4
-    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
+    monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 1)
     corpus.run(corpus.manifest(), "person", config=str(config), force=True)
     assert corpus.content() == before
 
@@ -180,7 +180,7 @@ def test_waves_of_one_person_each_give_the_same_bytes(
     manifest = corpus.manifest("abc", **REST)
     corpus.run(manifest, mode)
     before = corpus.content()
-    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
+    monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 1)
     threads = ("--direct_running_mode=multi_threading", "--direct_num_workers=2")
     corpus.run(manifest, mode, force=True, beam=threads)
     assert corpus.content() == before

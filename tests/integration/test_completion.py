@@ -8,15 +8,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_summary import RunSummary
 from tests.integration.synthetic_corpus import face_clip, write_config
 from tests.integration.test_invariance import GOP, IN_MEMORY, assert_nothing_is_left_over, hashes
 from tests.synthetic_video import write_video
-from transforms.finished import earlier_problems
+from transforms.dataset.error_table import earlier_problems, error_table
 from transforms.records import Problem, Severity
-from transforms.write_errors import error_table
 
 FRAMES = 60
 

@@ -12,12 +12,12 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 from tests.conftest import REPOSITORY
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
-from transforms.dataset_layout import frames_path
-from transforms.video_ids import name_videos, safe_video_id
+from transforms.dataset.layout import frames_path
+from transforms.plan.video_ids import name_videos, safe_video_id
 
 FRAMES = 4
 LOST_FRAME = 2  # counted from 1

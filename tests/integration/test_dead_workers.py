@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.beam_services import BeamServices, beam_services
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 from tests.conftest import REPOSITORY
 from tests.integration.synthetic_corpus import face_clip, write_config
 from tests.integration.test_invariance import GOP, IN_MEMORY, hashes

@@ -13,7 +13,7 @@ import pytest
 
 from models import EMBEDDED_PACK, default_registry
 from models.locate import MODELS_VARIABLES
-from pipelines.model_choice import FALLBACK
+from pipelines.configuration.model_choice import FALLBACK
 from pipelines.run import main
 from tests.synthetic_video import write_video
 

@@ -11,11 +11,13 @@ import pytest
 
 from benchmarks.beam_services import BeamServices
 from models import locate_models
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.settings import RunSettings
 from openface_core.errors import MediaError
-from pipelines.config_file import load_settings
+from pipelines.configuration.config_file import load_settings
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_summary import RunSummary
 from tests.integration.synthetic_corpus import (
     Frames,
     dark_frames,
@@ -25,14 +27,12 @@ from tests.integration.synthetic_corpus import (
     write_picture,
 )
 from tests.synthetic_video import write_video
-from transforms import extract_shards, prepare_calibration
-from transforms.dataset_layout import frames_path
-from transforms.engine import load_engine
-from transforms.extract_shards import extract_shard
-from transforms.provenance import RunProvenance
+from transforms.dataset.layout import frames_path
+from transforms.dataset.provenance import RunProvenance
+from transforms.plan.shards import plan_shards
 from transforms.records import ShardResult, VideoTask
-from transforms.settings import RunSettings
-from transforms.shard_planning import plan_shards
+from transforms.stages import extract_shards, prepare_calibration
+from transforms.stages.extract_shards import extract_shard
 from transforms.video_analysis import analyse_video
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
@@ -244,7 +244,7 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
 def test_the_same_bytes_in_many_waves(
     corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 1)
+    monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 1)
     summary = corpus.run(tmp_path / "out", 1)
     assert (summary.inputs_written, summary.inputs_failed) == (4, 1)
     assert hashes(tmp_path / "out") == hashes(whole)

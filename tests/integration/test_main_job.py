@@ -19,9 +19,9 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import RunnerResult
 from openface_core import __version__
 from openface_core.errors import OutputError, PipelineError
 from openface_core.media import fingerprint
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_summary import RunSummary
 from tests.conftest import REPOSITORY
 from tests.integration.synthetic_corpus import (
     FRAMES,
@@ -371,7 +371,7 @@ def test_an_error_table_that_cannot_be_written_is_one_line(
     def refuse(uri: str, write: object) -> None:
         raise OutputError(uri, "it cannot be written", "Make room.")
 
-    monkeypatch.setattr("transforms.write_errors.write_if_changed", refuse)
+    monkeypatch.setattr("transforms.stages.write_errors.write_if_changed", refuse)
     arguments = RunArguments(
         inputs=(str(corpus / "in" / "mp4.mp4"),),
         output=str(tmp_path / "out"),

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.clips import LONGEST_FRAMES, SHORTEST_FRAMES, run_over_clips, write_clips
 from openface_core.media import DecodeLimits, promised_frame_count
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 from tests.integration.synthetic_corpus import face_clip, write_config
 from tests.synthetic_video import write_video
 
@@ -37,7 +37,7 @@ def config_in(folder: Path, models: Path) -> str:
 def test_every_clip_is_in_the_dataset(
     clips: Path, network_models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.waves.WAVE_INPUTS", 25)
+    monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 25)
     paths = sorted(clips.glob("*.mp4"))
     lengths = {path.stem: promised_frame_count(str(path), DecodeLimits()) for path in paths}
     assert set(lengths.values()) == set(range(SHORTEST_FRAMES, LONGEST_FRAMES + 1, 4))

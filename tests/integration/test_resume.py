@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
-from pipelines.run_summary import RunSummary
 from tests.conftest import REPOSITORY
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks, write_models
 

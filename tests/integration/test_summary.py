@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
-from transforms.dataset_layout import summary_path
+from transforms.dataset.layout import summary_path
 
 LENGTHS = {"a": 4, "b": 5, "c": 3}
 

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.config_file import load_settings
+from pipelines.configuration.config_file import load_settings
+from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from pipelines.run_arguments import RunArguments
 from tests.integration.synthetic_corpus import Frames, dark_frames, face_clip, write_models
 from tests.synthetic_tracking import tracking_config, write_tracking_models
 from tests.synthetic_video import write_video
-from transforms.dataset_layout import frames_path
+from transforms.dataset.layout import frames_path
+from transforms.plan.shards import plan_shards
 from transforms.records import VideoTask
-from transforms.shard_planning import plan_shards
 
 FRAMES, EVERY_FRAMES = 100, 15
 DARK = range(40, 52)

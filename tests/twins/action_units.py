@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import ActionUnitModel, ActionUnitModels
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels
 
 Float64Array = NDArray[np.float64]
 

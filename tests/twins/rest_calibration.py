@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, Descriptor, HistogramRange
 from tests.twins.action_units import TwinVideo, is_present, score
 

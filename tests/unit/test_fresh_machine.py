@@ -7,7 +7,7 @@ from importlib.util import module_from_spec, spec_from_loader
 
 import pytest
 
-from pipelines.run_arguments import parse_arguments
+from pipelines.main_job.arguments import parse_arguments
 from tests.conftest import REPOSITORY
 
 NAMES = ("first run", "tests")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
 
 _TYPES = {
     (Target.INTENSITY, False): 0,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.action_units.ridge import RidgeFit
-from openface_core.action_unit_models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
 
 Float64Array = NDArray[np.float64]
 

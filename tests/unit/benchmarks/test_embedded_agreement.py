@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.embedded_agreement import compare, summary_row, unit_rows
-from pipelines.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS
+from openface_core.analysis.engine import Engine
+from pipelines.comparison.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS
 from tests.synthetic_models import synthetic_action_unit_models, synthetic_pdm
-from transforms.engine import Engine
 
 FRAMES = 40
 MODELS = synthetic_action_unit_models()

@@ -12,7 +12,7 @@ from benchmarks.scaling_model import (
     list_schedule,
     phases_of,
 )
-from transforms import calibrate_blocks, extract_shards
+from transforms.stages import calibrate_blocks, extract_shards
 
 MEASURED: dict[str, Any] = {
     "machine": "a machine",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from openface_core.action_unit_models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
 from openface_core.errors import ModelFileError
 from openface_core.model_files import (
     read_action_unit_list,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models import ModelSelection, locate_models
-from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER, find_landmark_spec
+from models import locate_models
+from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER, SPECS_FOLDER, find_landmark_spec
+from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
 from tests.integration.synthetic_corpus import tiny_selection
@@ -133,7 +134,7 @@ def test_the_network_of_the_package_serves_every_folder(
     selection = ModelSelection(landmarks="embedded68", refinement="none", validator="none")
     found = locate_models(root, selection)
     assert found.landmark_network == EMBEDDED_FOLDER / "landmarks.onnx"
-    assert found.here() == found
+    assert found.on_this_machine(PACKAGE_FOLDER) == found
     assert "landmarks.onnx" in found.sha256()
     shutil.copy(root / "tiny68.onnx", root / "landmarks.onnx")  # one that was trained anew
     assert locate_models(root, selection).landmark_network == (root / "landmarks.onnx").resolve()

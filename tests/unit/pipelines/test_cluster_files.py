@@ -7,13 +7,13 @@ import tomllib
 
 import pytest
 
-from models.locate import ModelSelection
-from pipelines.config_file import PRESETS_FOLDER, load_beam_options, load_settings
-from pipelines.run_arguments import parser
-from pipelines.runner_checks import canonical_name
-from pipelines.runners import import_beam, known_options
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import RunSettings
+from pipelines.configuration.config_file import PRESETS_FOLDER, load_beam_options, load_settings
+from pipelines.main_job.arguments import parser
+from pipelines.main_job.runner_checks import canonical_name
+from pipelines.main_job.runners import import_beam, known_options
 from tests.conftest import REPOSITORY
-from transforms.settings import RunSettings
 
 CLUSTER = PRESETS_FOLDER / "cluster"
 PRESETS = {"flink": "FlinkRunner", "dataflow": "DataflowRunner"}

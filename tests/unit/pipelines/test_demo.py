@@ -11,7 +11,7 @@ from pipelines import run as main_job
 from pipelines.demo import main
 from pipelines.demo_corpus import corpus as demo_corpus
 from pipelines.demo_corpus.corpus import Corpus
-from pipelines.run_arguments import RunArguments
+from pipelines.main_job.arguments import RunArguments
 from tests.conftest import REPOSITORY
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from pipelines.component_timing import COMPONENTS, ComponentTime
-from pipelines.measured_process import measure
 from pipelines.profile import Profile, ProfileArguments, as_text, main, parser, profile
-from pipelines.run_timing import RunTime, time_run
+from pipelines.timing.components import COMPONENTS, ComponentTime
+from pipelines.timing.measured_process import measure
+from pipelines.timing.runs import RunTime, time_run
 from tests.integration.synthetic_corpus import (
     FRAMES,
     face_clip,
@@ -84,7 +84,14 @@ def test_a_run_that_fails_is_told_in_one_line(clip, tmp_path):
 
 def test_memory_of_the_starting_process_does_not_count():
     ballast = np.ones(300 * 2**20, dtype=np.uint8)
-    command = [sys.executable, "-m", "pipelines.measured_process", sys.executable, "-c", "pass"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.timing.measured_process",
+        sys.executable,
+        "-c",
+        "pass",
+    ]
     done = subprocess.run(command, capture_output=True, check=True)
     found = json.loads(done.stdout)
     assert found["status"] == 0

@@ -9,13 +9,13 @@ import pytest
 
 from openface_core.errors import ConfigError
 from pipelines import run as main_job
+from pipelines.main_job.plan import check_output
+from pipelines.main_job.summary import RunSummary, report_problems
 from pipelines.run import main
-from pipelines.run_plan import check_output
-from pipelines.run_summary import RunSummary, report_problems
 from tests.conftest import REPOSITORY
-from transforms.dataset_documents import DESCRIPTION_NAME
+from transforms.dataset.documents import DESCRIPTION_NAME
+from transforms.dataset.error_table import write_errors
 from transforms.records import Problem, Severity
-from transforms.write_errors import write_errors
 
 SUMMARY = RunSummary(
     "out/",

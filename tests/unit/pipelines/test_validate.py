@@ -10,17 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import ModelSelection, locate_models
-from openface_core.action_unit_tracker import ActionUnitTracker
+from models import locate_models
+from openface_core.action_units.static import presences
+from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.alignment import ALIGNED_SIZE_PX, mask_of_aligned_face, warp_affine
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError, LandmarkFileError
 from openface_core.media import open_media
 from openface_core.shape import Camera
-from openface_core.static_action_units import presences
-from pipelines.csv_validation import LANDMARK_GROUPS
-from pipelines.openface_output import read_openface_output
+from pipelines.comparison.csv import LANDMARK_GROUPS
+from pipelines.comparison.openface_output import read_openface_output
+from pipelines.comparison.report import Bound, Report, Row, as_json, as_text
 from pipelines.validate import ValidateArguments, main, parse_arguments, parser, validate
-from pipelines.validation_report import Bound, Report, Row, as_json, as_text
 from tests.integration.synthetic_corpus import HEIGHT_PX, WIDTH_PX, write_config, write_networks
 from tests.synthetic_models import (
     plausible_shape_parameters,
@@ -31,10 +34,8 @@ from tests.synthetic_models import (
     write_openface_model_folder,
 )
 from tests.synthetic_video import write_video
-from transforms.engine import load_engine
-from transforms.provenance import RunProvenance
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.settings import RunSettings
 from transforms.video_analysis import analyse_video
 
 FRAMES = 10

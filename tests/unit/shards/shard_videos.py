@@ -7,10 +7,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_unit_models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
-from openface_core.action_unit_tracker import ActionUnitTracker
+from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
+from openface_core.action_units.static import weigh_descriptor
+from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.eyes import EyeMeasurement
-from openface_core.face_measurement import FaceMeasurement
 from openface_core.running_medians import (
     FHOG_RANGE,
     GEOMETRY_RANGE,
@@ -27,7 +28,6 @@ from openface_core.shards import (
     replay_medians,
     write_median_state,
 )
-from openface_core.static_action_units import weigh_descriptor
 from tests.synthetic_models import synthetic_action_unit_models
 
 MODES = 34

@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
+from openface_core.analysis.face_meter import FaceMeter
 from openface_core.eyes import FittedEyes
-from openface_core.face_measurement import FaceMeter
 from openface_core.shards import ShardRecorder, read_features, write_features
 from openface_core.shards.series import frame_series
 from openface_core.tables import FrameRecorder

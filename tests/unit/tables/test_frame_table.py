@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.eyes import EyeMeasurement
-from openface_core.face_measurement import FaceMeasurement
 from openface_core.tables import (
     FrameActionUnits,
     FrameRecorder,

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from models import ModelSelection, locate_models
+from models import locate_models
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import RunSettings
 from tests.integration.conftest import models_folder, network_models_folder
-from transforms.engine import Engine, load_engine
-from transforms.settings import RunSettings
 
 __all__ = ["engine", "models_folder", "network_models_folder"]
 

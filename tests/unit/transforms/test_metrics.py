@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pytest
 
-from pipelines.run_metrics import RunMetrics
-from pipelines.runners import make_runner, pipeline_options
+from pipelines.main_job.metrics import RunMetrics
+from pipelines.main_job.runners import make_runner, pipeline_options
 from transforms import metrics
 from transforms.metrics import (
     Count,

@@ -8,7 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models import ModelSelection, locate_models
+from models import locate_models
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import OutputSettings, RunSettings
+from openface_core.analysis.sources import FaceObservation, TrackedFaces
 from openface_core.errors import LandmarkFileError, MediaError, ModelFileError
 from tests.integration.synthetic_corpus import (
     HEIGHT_PX,
@@ -20,11 +24,8 @@ from tests.integration.synthetic_corpus import (
     write_picture,
 )
 from tests.synthetic_video import write_video
-from transforms.engine import Engine, load_engine
-from transforms.face_source import FaceObservation, TrackedFaces
-from transforms.provenance import RunProvenance
+from transforms.dataset.provenance import RunProvenance
 from transforms.records import Severity, VideoTask
-from transforms.settings import OutputSettings, RunSettings
 from transforms.video_analysis import VideoAnalysis, analyse_video
 
 SETTINGS = RunSettings()

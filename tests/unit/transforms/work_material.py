@@ -5,20 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.analysis.engine import Engine
+from openface_core.analysis.settings import RunSettings
 from openface_core.media import MediaInfo, MediaKind
 from openface_core.shards import write_features
 from tests.unit.shards.shard_videos import Pool, pool_of, shard_of
 from tests.unit.shards.shard_videos import models_and_pool as synthetic_models_and_pool
-from transforms.calibrate_blocks import calibrate_block
-from transforms.calibration import CalibratedVideo, CalibrationGroup, calibration_key
-from transforms.engine import Engine
-from transforms.find_offsets import blocks_in_order, calibrate_together
-from transforms.prepare_calibration import add_histograms, find_rest_medians
-from transforms.provenance import InputContent
+from transforms.dataset.provenance import InputContent
+from transforms.dataset.storage import write_whole
+from transforms.plan.calibration import CalibratedVideo, CalibrationGroup, calibration_key
 from transforms.records import FeaturesPart, Problem, Severity, Shard, ShardResult, VideoTask
-from transforms.settings import RunSettings
-from transforms.storage import write_whole
-from transforms.work_folder import features_path
+from transforms.stages.calibrate_blocks import calibrate_block
+from transforms.stages.find_offsets import blocks_in_order, calibrate_together
+from transforms.stages.prepare_calibration import add_histograms, find_rest_medians
+from transforms.work.folder import features_path
 
 TASK = VideoTask("v", "v.mp4")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.training.action_units.files import file_name, predictor_bytes, write_predictors
-from openface_core.action_unit_models import ActionUnitModel, Target
+from openface_core.action_units.models import ActionUnitModel, Target
 from openface_core.model_files import read_action_unit_model, read_action_unit_models
 from tests.synthetic_models import (
     synthetic_action_unit_model,

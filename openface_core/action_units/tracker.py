@@ -1,0 +1,163 @@
+"""Components 8 to 11 over one video, frame by frame in order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.action_units.dynamic import dynamic_scores, weigh_median
+from openface_core.action_units.models import (
+    FHOG_SIZE,
+    GEOMETRY_SIZE,
+    ActionUnitModels,
+    Float64Array,
+)
+from openface_core.action_units.postprocessing import (
+    final_intensities,
+    final_presences,
+    intensity_offsets,
+    repredict,
+)
+from openface_core.action_units.static import (
+    presences,
+    single_image_intensities,
+    weigh_descriptor,
+)
+from openface_core.running_medians import DescriptorMedians
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ActionUnitSeries:
+    """The action units of one face over one video, n frames.
+
+    Rows of failed frames hold what OpenFace writes there; they carry no information.
+
+    Parameters
+    ----------
+    is_successful : (n,) ndarray of bool
+        Frames whose face was found.
+    online_scores : (n, k) ndarray of float64
+        Scores of all models (intensities, then decision values), each relative to the median of
+        its own time.
+    repredicted_scores : (n, k) ndarray of float64
+        The same after re-prediction with the final medians.
+    offsets : (r,) ndarray of float64
+        What was subtracted from each intensity.
+    intensities : (n, r) ndarray of float64
+        Final intensities, 0 to 5.
+    presences : (n, c) ndarray of bool
+        Final presences.
+    """
+
+    is_successful: BoolArray
+    online_scores: Float64Array
+    repredicted_scores: Float64Array
+    offsets: Float64Array
+    intensities: Float64Array
+    presences: BoolArray
+
+    @property
+    def calibration_frames(self) -> int:
+        """Successful frames among those that move the medians (every other one)."""
+        return int(np.count_nonzero(self.is_successful[::2]))
+
+
+class ActionUnitTracker:
+    """Predicts action units as the frames of a video arrive, and post-processes them at the end.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors. If none of them is dynamic, no medians are kept.
+
+    Notes
+    -----
+    Per frame only the products with the weights are kept, 35 numbers and not the 4702 of the
+    descriptor: re-prediction needs no more, since the models are linear.
+    """
+
+    def __init__(self, models: ActionUnitModels) -> None:
+        self.models = models
+        self.medians = DescriptorMedians() if models.is_dynamic.any() else None
+        self._weighted_median = np.zeros(len(models.all_models))
+        self._weighted: list[Float64Array] = []
+        self._online: list[Float64Array] = []
+        self._successes: list[bool] = []
+        self._no_fhog = np.zeros(FHOG_SIZE, dtype=np.float32)
+        self._no_geometry = np.zeros(GEOMETRY_SIZE)
+
+    def add(self, fhog: NDArray[np.float32], geometry: Float64Array) -> Float64Array:
+        """Take the next frame, whose face was found.
+
+        Parameters
+        ----------
+        fhog : (4464,) ndarray of float32
+            Appearance descriptor.
+        geometry : (238,) ndarray of float64
+            Geometry descriptor.
+
+        Returns
+        -------
+        (k,) ndarray of float64
+            Online scores of all models.
+        """
+        return self._add(fhog, geometry, True)
+
+    def add_failure(self) -> Float64Array:
+        """Take the next frame, whose face was not found; returns as :meth:`add`."""
+        return self._add(self._no_fhog, self._no_geometry, False)
+
+    def _add(
+        self, fhog: NDArray[np.float32], geometry: Float64Array, is_successful: bool
+    ) -> Float64Array:
+        if self.medians is not None and self.medians.update(fhog, geometry, is_successful):
+            self._weighted_median = weigh_median(
+                self.models, self.medians.fhog, self.medians.geometry
+            )
+        weighted = weigh_descriptor(self.models, fhog, geometry)
+        online = dynamic_scores(self.models, weighted, self._weighted_median)
+        self._weighted.append(weighted)
+        self._online.append(online)
+        self._successes.append(is_successful)
+        return online
+
+    def finish(self) -> ActionUnitSeries:
+        """Return the video's action units after post-processing as for a video."""
+        online, repredicted, is_successful = self._scores()
+        count = len(self.models.intensity)
+        intensities = repredicted[:, :count]
+        offsets = intensity_offsets(self.models, intensities, is_successful)
+        present = presences(self.models, repredicted) & is_successful[:, None]
+        return ActionUnitSeries(
+            is_successful,
+            online,
+            repredicted,
+            offsets,
+            final_intensities(intensities, offsets, is_successful),
+            final_presences(present),
+        )
+
+    def finish_single_images(self) -> ActionUnitSeries:
+        """Return the action units of frames that have nothing to do with each other.
+
+        Intensities are clipped only, presences not smoothed; meant for static models.
+        """
+        online, repredicted, is_successful = self._scores()
+        return ActionUnitSeries(
+            is_successful,
+            online,
+            repredicted,
+            np.zeros(len(self.models.intensity)),
+            single_image_intensities(self.models, repredicted) * is_successful[:, None],
+            presences(self.models, repredicted) & is_successful[:, None],
+        )
+
+    def _scores(self) -> tuple[Float64Array, Float64Array, BoolArray]:
+        count = len(self.models.all_models)
+        is_successful = np.array(self._successes, dtype=np.bool_)
+        weighted = np.array(self._weighted).reshape(-1, count)
+        online = np.array(self._online).reshape(-1, count)
+        repredicted = repredict(self.models, weighted, online, is_successful, self._weighted_median)
+        return online, repredicted, is_successful

@@ -1,0 +1,207 @@
+"""Everything a worker process needs for the analysis of frames, loaded once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.face_meter import FaceMeter
+from openface_core.analysis.model_set import ModelFiles
+from openface_core.analysis.settings import RunSettings
+from openface_core.detection import RetinaFaceDetector
+from openface_core.errors import ModelFileError
+from openface_core.eyes import FittedEyes
+from openface_core.face_tracking import FaceRefinement, FaceTrackingModels
+from openface_core.landmark_confidence import LandmarkValidator
+from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.media import MediaKind
+from openface_core.model_files import (
+    read_action_unit_models,
+    read_face_landmark_model,
+    read_landmark_validator,
+    read_pdm,
+    read_triangulation,
+)
+from openface_core.refinement.grey import grey_from_bgr
+from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
+from openface_core.tables import Column, frame_columns, summary_columns
+from openface_core.tables.columns import LANDMARK_COUNT
+
+_WARM_UP_SIDE_PX = 320
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """Models in memory; every part may be used by several threads at once.
+
+    Parameters
+    ----------
+    meter : FaceMeter
+        Components 4 to 7 for given landmarks, which are taken for exact.
+    tracked_meter : FaceMeter
+        The same for landmarks that were found in the frames.
+    video_models, image_models : ActionUnitModels
+        Components 8 and 9, for videos and for single images.
+    faces : FaceTrackingModels or None
+        Components 1 to 3; None where landmarks are given.
+    """
+
+    meter: FaceMeter
+    tracked_meter: FaceMeter
+    video_models: ActionUnitModels
+    image_models: ActionUnitModels
+    faces: FaceTrackingModels | None
+
+    def meter_for(self, *, landmarks_are_given: bool) -> FaceMeter:
+        """Return components 4 to 7 for landmarks of either origin."""
+        return self.meter if landmarks_are_given else self.tracked_meter
+
+    def models_for(self, kind: MediaKind) -> ActionUnitModels:
+        """Return the action-unit models for an input of some kind: single images have their own."""
+        return self.image_models if kind == "image" else self.video_models
+
+    @property
+    def action_unit_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the action units with an intensity, and of those with a presence."""
+        return self.video_models.intensity_names, self.video_models.presence_names
+
+    @property
+    def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+        """Columns of the tables of frames, and of the summary."""
+        names = self.action_unit_names
+        return frame_columns(self.meter.pdm.mode_count, *names), summary_columns(*names)
+
+    @property
+    def measures_gaze(self) -> bool:
+        """Whether there are models of the eyes for faces that are found."""
+        refinement = None if self.faces is None else self.faces.refinement
+        return refinement is not None and refinement.eyes is not None
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What onnxruntime runs the networks on; empty where landmarks are given."""
+        return () if self.faces is None else self.faces.network.providers
+
+
+def warm_up(engine: Engine) -> None:
+    """Run every kernel once, so that all are compiled before workers need them.
+
+    A machine's first run compiles for some 20 seconds and keeps the result on disk; later runs,
+    and worker processes of this one, load it.
+
+    Parameters
+    ----------
+    engine : Engine
+        The models.
+    """
+    frame = np.full((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX, 3), 127, dtype=np.uint8)
+    mean = engine.meter.pdm.mean_mm.reshape(3, -1)[:2].T
+    landmarks = np.ascontiguousarray(mean + np.float32(_WARM_UP_SIDE_PX / 2))
+    measured = engine.tracked_meter.measure(frame, landmarks)
+    tracker = ActionUnitTracker(engine.video_models)
+    if measured is not None:
+        tracker.add(measured.fhog, measured.geometry)
+    if engine.faces is not None:
+        eyes, fit = _warm_up_faces(engine.faces, frame, landmarks)
+        engine.tracked_meter.measure(frame, landmarks, eyes, fit)
+
+
+def _warm_up_faces(
+    faces: FaceTrackingModels, frame: NDArray[np.uint8], landmarks: NDArray[np.float32]
+) -> tuple[FittedEyes | None, ShapeFit]:
+    faces.detector.detect(frame)
+    faces.network.follow(frame, landmarks)
+    grey = grey_from_bgr(frame)
+    fit = calc_params(faces.pdm, landmarks)
+    eyes = None
+    if faces.refinement is not None:
+        refined = faces.refinement.first.refine(grey, fit)
+        faces.refinement.following.refine(grey, fit)
+        if faces.refinement.eyes is not None:
+            eyes = faces.refinement.eyes.place(refined.parts)
+    if faces.validator is not None:
+        faces.validator.confidence(grey, landmarks, fit.rotation_radians)
+    return eyes, fit
+
+
+def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
+    """Load the models.
+
+    Parameters
+    ----------
+    files : ModelFiles
+        Where they are.
+    settings : RunSettings
+        How they are run.
+
+    Returns
+    -------
+    Engine
+        The models in memory.
+
+    Raises
+    ------
+    ModelFileError
+        If a file is damaged, or the models do not fit together.
+    ConfigError
+        If the execution provider that was asked for is not available.
+    """
+    pdm = read_pdm(files.shape, LANDMARK_COUNT)
+    video_models = read_action_unit_models(files.video_action_units)
+    image_models = read_action_unit_models(files.image_action_units)
+    if settings.calibration.mode == "none":
+        if image_models.is_dynamic.any():
+            raise ModelFileError(
+                files.image_action_units,
+                "some of its models need medians, which calibration none is without",
+                "List static models only, or choose another calibration.",
+            )
+        video_models = image_models
+    if (
+        video_models.intensity_names != image_models.intensity_names
+        or video_models.presence_names != image_models.presence_names
+    ):
+        raise ModelFileError(
+            files.image_action_units,
+            "other action units than those for videos",
+            "Use lists of the same action units for videos and images.",
+        )
+    triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
+    return Engine(
+        meter=FaceMeter(pdm, triangles),
+        tracked_meter=FaceMeter(pdm, triangles, settings.alignment.shift_average),
+        video_models=video_models,
+        image_models=image_models,
+        faces=_load_faces(files, settings, pdm),
+    )
+
+
+def _load_faces(
+    files: ModelFiles, settings: RunSettings, pdm: PointDistributionModel
+) -> FaceTrackingModels | None:
+    if files.detector is None or files.landmark_network is None or files.landmark_spec is None:
+        return None
+    refinement = validator = None
+    if files.refinement is not None:
+        model = read_face_landmark_model(files.refinement, files.parts)
+        try:
+            refinement = FaceRefinement.from_settings(model, settings.refinement)
+        except ValueError as error:
+            raise ModelFileError(
+                files.refinement,
+                f"its patch experts do not fit the settings ({error})",
+                "Correct the section [refinement] of the configuration.",
+            ) from error
+    if files.validator is not None:
+        validator = LandmarkValidator(read_landmark_validator(files.validator))
+    return FaceTrackingModels(
+        detector=RetinaFaceDetector(files.detector, settings.detection, settings.onnxruntime),
+        network=LandmarkNetwork(
+            load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
+        ),
+        pdm=pdm,
+        refinement=refinement,
+        validator=validator,
+    )

@@ -1,0 +1,1 @@
+"""Comparison with OpenFace's C++ program, component by component."""

@@ -1,0 +1,191 @@
+"""Presets and users' TOML files turned into checked settings."""
+
+import re
+import tomllib
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import configs
+from models import DEFAULT_PACK
+from openface_core.analysis.settings import RunSettings
+from openface_core.errors import ConfigError
+
+_BEAM = "beam"
+_PACK = "pack"
+_OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+PRESETS_FOLDER = Path(configs.__file__).resolve().parent
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the presets that come with the program."""
+    return tuple(sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml")))
+
+
+def _read(name_or_path: str) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a preset or file, and its content."""
+    path = Path(name_or_path)
+    if name_or_path in preset_names():
+        path = PRESETS_FOLDER / f"{name_or_path}.toml"
+    elif not path.is_file():
+        raise ConfigError(
+            name_or_path,
+            "neither a preset nor a file",
+            f"Use {', '.join(preset_names())}, or the path of a TOML file.",
+        )
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            path, f"not a readable TOML file ({error})", "Correct the file."
+        ) from error
+
+
+def load_settings(name_or_path: str) -> RunSettings:
+    """Read the settings of a run.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A preset, as ``default``, or the path of a TOML file. What the file does not set keeps its
+        default.
+
+    Returns
+    -------
+    RunSettings
+        The settings.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such preset or file, it is not TOML, has an unknown key, or a value is of
+        the wrong type or out of range.
+    """
+    path, content = _read(name_or_path)
+    content.pop(_BEAM, None)
+    content.pop(_PACK, None)
+    content.setdefault("name", path.stem)
+    settings = _build(RunSettings, content, str(path), "")
+    assert isinstance(settings, RunSettings)  # noqa: S101 - tells the type checker what was built
+    return settings
+
+
+def needed_pack(name_or_path: str) -> str:
+    """Read which model pack a preset is made for: ``pack``, which has no influence on results.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`load_settings`.
+
+    Returns
+    -------
+    str
+        The pack that is used where no models are named; ``default`` if the file names none.
+
+    Raises
+    ------
+    ConfigError
+        If it is no text.
+    """
+    path, content = _read(name_or_path)
+    pack = content.get(_PACK, DEFAULT_PACK)
+    if not isinstance(pack, str):
+        raise ConfigError(
+            f"{path}: {_PACK}",
+            f"a text is expected, found {pack!r}",
+            "Name a pack of `python -m models list`.",
+        )
+    return pack
+
+
+def load_beam_options(name_or_path: str) -> dict[str, tuple[str, ...]]:
+    """Read where a run is to happen: the section ``[beam]``, which has no influence on results.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`load_settings`.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Values of Beam's options by their names without dashes; none for a switch. ``runner`` is
+        among them.
+
+    Raises
+    ------
+    ConfigError
+        If the section has something that is no option.
+    """
+    path, content = _read(name_or_path)
+    section = content.get(_BEAM, {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{path}: {_BEAM}", "a table is expected", f"Write it as [{_BEAM}].")
+    options: dict[str, tuple[str, ...]] = {}
+    for name, value in section.items():
+        where = f"{path}: {_BEAM}.{name}"
+        if not _OPTION_NAME.fullmatch(name):
+            raise ConfigError(
+                where, "not the name of an option", "Write it without dashes, as flink_master."
+            )
+        values = value if isinstance(value, list) else [value]
+        if value is True:
+            options[name] = ()
+        elif values and all(type(item) in (str, int, float) for item in values):
+            options[name] = tuple(str(item) for item in values)
+        else:
+            raise ConfigError(
+                where,
+                f"a text, a number, true or a list is expected, found {value!r}",
+                "Correct the value; leave out a switch that is off.",
+            )
+    return options
+
+
+def _build(kind: Any, content: dict[str, Any], file: str, prefix: str) -> Any:
+    """Return a settings object made from a TOML table."""
+    types = get_type_hints(kind)
+    known = {field.name for field in fields(kind)}
+    arguments: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in known:
+            raise ConfigError(
+                f"{file}: {prefix}{key}",
+                "unknown setting",
+                f"Known here: {', '.join(sorted(known))}.",
+            )
+        expected = types[key]
+        if is_dataclass(expected):
+            if not isinstance(value, dict):
+                raise ConfigError(
+                    f"{file}: {prefix}{key}", "a table is expected", f"Write it as [{key}]."
+                )
+            arguments[key] = _build(expected, value, file, f"{prefix}{key}.")
+        else:
+            arguments[key] = _checked(expected, value, f"{file}: {prefix}{key}")
+    try:
+        return kind(**arguments)
+    except ConfigError as error:  # a value out of range, told without the place it came from
+        name = error.subject.removeprefix(prefix)
+        raise ConfigError(f"{file}: {prefix}{name}", error.cause, error.remedy) from None
+
+
+def _checked(expected: Any, value: Any, where: str) -> Any:
+    """Return a value of the expected type; whole numbers may stand for decimal ones."""
+    if get_origin(expected) is tuple and isinstance(value, list):
+        kind = get_args(expected)[0]
+        return tuple(_checked(kind, item, where) for item in value)
+    allowed = get_args(expected) or (expected,)
+    if float in allowed and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) in allowed:
+        return value
+    # TOML has no null: an optional number is switched off by "none".
+    if type(None) in allowed and value == "none":
+        return None
+    names = " or ".join("none" if kind is type(None) else kind.__name__ for kind in allowed)
+    raise ConfigError(
+        where, f"a value of type {names} is expected, found {value!r}", "Correct the value."
+    )

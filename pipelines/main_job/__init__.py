@@ -1,0 +1,1 @@
+"""The main job: its arguments, plan, graph, runners and reports."""

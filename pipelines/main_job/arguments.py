@@ -1,0 +1,162 @@
+"""The command line of the main job."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+
+_EXAMPLES = """\
+examples:
+  # with the models that come with the program
+  python -m pipelines.run --input interview.mp4 --output results/
+
+  # every video of a folder, on all cores of this machine
+  python -m pipelines.run --input recordings/ --output results/ --models OpenFace/
+
+  # a pattern (quoted), landmarks from OpenFace's own CSV files, the C++ program's conventions
+  python -m pipelines.run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
+      --config openface22
+
+  # a manifest with the columns video_id, uri and, if you like, person_id, landmarks, rest_seconds
+  # and rest_frames; all files of a person are calibrated as one
+  python -m pipelines.run --input manifest.csv --output results/ --calibration person
+
+Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
+The result opens with pandas.read_parquet("results/frames") and the like; see README.md.
+"""
+
+
+@dataclass(frozen=True)
+class RunArguments:
+    """What a run is asked to do.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Files, folders, patterns, URLs, or one manifest.
+    output : str
+        Output folder.
+    config : str or None
+        Preset or TOML file; None takes the one that goes with the models.
+    models : str or None
+        Models folder or pack; None takes what the preset needs, the folder that the environment
+        names, or the embedded models.
+    landmarks : str or None
+        File or folder of given landmarks.
+    image_folders : bool
+        Whether folders are sequences of images.
+    provider : str or None
+        Execution provider of onnxruntime, over the one of the configuration.
+    calibration : str or None
+        What action units are relative to, over the configuration.
+    runner : str or None
+        Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
+    force : bool
+        Whether to analyse finished inputs anew.
+    dry_run : bool
+        Whether to print the plan and do nothing.
+    quiet : bool
+        Whether to show no progress.
+    beam : tuple of str
+        Options for Beam.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    config: str | None = None
+    models: str | None = None
+    landmarks: str | None = None
+    image_folders: bool = False
+    provider: str | None = None
+    calibration: str | None = None
+    runner: str | None = None
+    force: bool = False
+    dry_run: bool = False
+    quiet: bool = False
+    beam: tuple[str, ...] = ()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m pipelines.run",
+        # Not wrapped, for the sake of the examples below.
+        description="Measure facial behaviour in videos: landmarks, head pose, shape and action\n"
+        "units of OpenFace 2.2, one row per frame, as Parquet.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    result.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="X",
+        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
+        "manifest (.csv or .parquet)",
+    )
+    result.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
+    add_model_options(result)
+    result.add_argument(
+        "--landmarks",
+        metavar="FILE|DIR",
+        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
+        "per video id; no network is needed then",
+    )
+    result.add_argument(
+        "--image-folders",
+        action="store_true",
+        help="a folder given as input is one sequence of images, not a list of files",
+    )
+    result.add_argument(
+        "--provider",
+        metavar="NAME",
+        help="what onnxruntime runs on: auto, cpu, cuda, coreml, ...; default: as configured",
+    )
+    result.add_argument(
+        "--calibration",
+        metavar="MODE",
+        help="what action units are relative to: video (each by itself, as OpenFace), person (all "
+        "files of a person of the manifest), rest (frames that the manifest names) or none (static "
+        "models); default: as configured",
+    )
+    result.add_argument(
+        "--runner",
+        metavar="NAME",
+        help="Beam runner; DirectRunner uses all cores of this machine (default); for others see "
+        "docs/clusters.md",
+    )
+    result.add_argument(
+        "--force",
+        action="store_true",
+        help="analyse all inputs anew; otherwise an input is skipped that an earlier run into the "
+        "same folder has finished with the same content, settings and models",
+    )
+    result.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print what would be done, input by input, and how each video is cut; analyse nothing",
+    )
+    add_quiet_option(result)
+    return result
+
+
+def parse_arguments(argv: Sequence[str]) -> RunArguments:
+    """Return a command line as arguments; options that are not ours are kept for Beam."""
+    known, beam = parser().parse_known_args(argv)
+    return RunArguments(
+        inputs=tuple(known.input),
+        output=known.output,
+        config=known.config,
+        models=known.models,
+        landmarks=known.landmarks,
+        image_folders=known.image_folders,
+        provider=known.provider,
+        calibration=known.calibration,
+        runner=known.runner,
+        force=known.force,
+        dry_run=known.dry_run,
+        quiet=known.quiet,
+        beam=tuple(beam),
+    )

@@ -1,0 +1,98 @@
+"""The graph of the main job."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import apache_beam as beam
+
+from transforms.dataset.provenance import RunProvenance
+from transforms.metrics import GROUPS, PROBLEMS
+from transforms.records import Problem, VideoTask
+from transforms.stages.calibrate_blocks import CalibrateBlocks
+from transforms.stages.engine_handle import EngineHandle
+from transforms.stages.extract_shards import ExtractShards
+from transforms.stages.find_offsets import FindOffsets
+from transforms.stages.finish_videos import FinishVideos
+from transforms.stages.plan_shards import PlanShards
+from transforms.stages.prepare_calibration import PrepareCalibration
+from transforms.stages.share_shards import LocalWorkers, ShareShards, shortened
+from transforms.stages.write_buckets import WriteBuckets
+from transforms.stages.write_errors import WriteErrors
+
+
+def build_graph(
+    pipeline: beam.Pipeline,
+    tasks: Sequence[VideoTask],
+    known_problems: Sequence[Problem],
+    handle: EngineHandle,
+    provenance: RunProvenance,
+    output: str,
+    progress_folder: str | None,
+    workers: LocalWorkers | None = None,
+) -> None:
+    """Add the main job to a pipeline: inputs in, tables out.
+
+    Inputs are cut into shards, which workers analyse independently. Features stay in the work
+    folder; what is grouped are references to them, by the video or the person that is calibrated.
+    Then medians are advanced over blocks of shards, again side by side, offsets are found over all
+    frames of the group, and each input is finished as a whole.
+
+    Parameters
+    ----------
+    pipeline : beam.Pipeline
+        An empty pipeline.
+    tasks : sequence of VideoTask
+        The inputs.
+    known_problems : sequence of Problem
+        Rows of the error table that are known beforehand.
+    handle : EngineHandle
+        Models and settings.
+    provenance : RunProvenance
+        What is recorded with every table.
+    output : str
+        The output folder.
+    progress_folder : str or None
+        Where workers tell their progress.
+    workers : LocalWorkers or None
+        The workers, where they are this machine's; None for a cluster.
+    """
+    settings = handle.settings
+    if workers is not None:
+        settings = replace(settings, shards=shortened(settings.shards, workers))
+    prepared = (
+        pipeline
+        | "List inputs" >> beam.Create(list(tasks), reshuffle=False)
+        | "Spread inputs" >> beam.Reshuffle()
+        | "Plan shards" >> PlanShards(settings)
+        | "Share shards" >> ShareShards(workers)
+        | "Extract shards" >> ExtractShards(handle, output, progress_folder)
+        | "Inputs calibrated together" >> beam.GroupByKey()
+        | "Prepare calibration" >> PrepareCalibration(handle, output)
+    )
+    blocks = (
+        prepared["blocks"]
+        | "Spread blocks" >> beam.Reshuffle()
+        | "Calibrate blocks" >> CalibrateBlocks(handle, output)
+    )
+    calibrated = (
+        {"groups": prepared[GROUPS], "blocks": blocks}
+        | "Blocks of a group" >> beam.CoGroupByKey()
+        | "Find offsets" >> FindOffsets(handle)
+    )
+    finished = (
+        calibrated["videos"]
+        | "Spread videos" >> beam.Reshuffle()
+        | "Finish videos" >> FinishVideos(handle, provenance, output)
+    )
+    known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
+    problems = (
+        known,
+        prepared[PROBLEMS],
+        calibrated[PROBLEMS],
+        finished[PROBLEMS],
+    ) | "All problems" >> beam.Flatten()
+    _ = problems | "Write errors" >> WriteErrors(output)
+    if handle.settings.output.buckets:
+        _ = (finished["tables"], problems) | "Write buckets" >> WriteBuckets(
+            output, handle.settings.output
+        )

@@ -1,0 +1,168 @@
+"""What is told and recorded of a run's metrics: where the time went, and ``metrics.json``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from openface_core import __version__
+from pipelines.main_job.metrics import RunMetrics
+from transforms.dataset.layout import metrics_path
+from transforms.dataset.provenance import SOFTWARE
+from transforms.dataset.storage import write_whole
+from transforms.metrics import Count, NoFace, Step
+
+_ABOUT = (
+    "Counts and times of the last run into this folder. They differ from run to run and are no "
+    "part of the dataset. Times are wall time in the workers, added up over all of them."
+)
+_NO_METRICS = "The runner has not offered metrics of everything: counts are too low or missing."
+
+_LABELS = {
+    Step.PLANNING: "reading packets",
+    Step.OPENING: "opening inputs",
+    Step.DECODING: "decoding",
+    Step.DETECTION: "face detection",
+    Step.LANDMARKS: "landmarks",
+    Step.REFINEMENT: "refinement",
+    Step.CONFIDENCE: "confidence",
+    Step.MEASUREMENT: "measurement",
+    Step.FEATURES: "writing features",
+    Step.HISTOGRAMS: "adding histograms",
+    Step.CALIBRATION: "calibration",
+    Step.OFFSETS: "offsets",
+    Step.FINISHING: "post-processing",
+    Step.TABLE: "writing tables",
+    Step.BUCKET: "writing buckets",
+}
+_WITHIN_SHARDS = (
+    Step.OPENING,
+    Step.DECODING,
+    Step.DETECTION,
+    Step.LANDMARKS,
+    Step.REFINEMENT,
+    Step.CONFIDENCE,
+    Step.MEASUREMENT,
+    Step.FEATURES,
+)
+
+
+@dataclass(frozen=True)
+class RunOutline:
+    """What the pipelines of a run do not know of it.
+
+    Parameters
+    ----------
+    begin : datetime
+        When it began, with time zone.
+    seconds : float
+        Wall time.
+    runner : str
+        Beam runner.
+    inputs, inputs_finished_before, inputs_out_of_reach : int
+        Inputs in all, those that an earlier run had finished, and those that were not found.
+    """
+
+    begin: datetime
+    seconds: float
+    runner: str
+    inputs: int
+    inputs_finished_before: int
+    inputs_out_of_reach: int
+
+
+def seconds_of_steps(metrics: RunMetrics) -> dict[str, float]:
+    """Return the time of every step in the words of :func:`describe_steps`, without overlap.
+
+    Parameters
+    ----------
+    metrics : RunMetrics
+        The metrics.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds of all workers together; what shards took besides their steps is ``other``.
+    """
+
+    def seconds(step: Step) -> float:
+        values = metrics.distributions.get(step.value)
+        return 0.0 if values is None else values.total / 1e6
+
+    found = {label: seconds(step) for step, label in _LABELS.items()}
+    found[_LABELS[Step.FINISHING]] -= seconds(Step.TABLE)  # which is a part of it
+    found["other"] = seconds(Step.SHARD) - sum(seconds(step) for step in _WITHIN_SHARDS)
+    return {label: max(0.0, value) for label, value in found.items()}
+
+
+def describe_steps(metrics: RunMetrics) -> Iterator[str]:
+    """Yield a table of where the time went, line by line; nothing where nothing is known.
+
+    Parameters
+    ----------
+    metrics : RunMetrics
+        The metrics.
+    """
+    steps = seconds_of_steps(metrics)
+    frames, total = metrics.counters[Count.FRAMES_EXTRACTED], sum(steps.values())
+    if not frames or not total:
+        return
+    yield f"{'time of all workers':<20} {'s':>9} {'ms/frame':>9} {'share':>6}"
+    for label, seconds in [*steps.items(), ("together", total)]:
+        if seconds:
+            frame_ms = 1000 * seconds / frames
+            yield f"{label:<20} {seconds:9.2f} {frame_ms:9.3f} {seconds / total:6.1%}"
+
+
+def metrics_document(metrics: RunMetrics, outline: RunOutline) -> dict[str, Any]:
+    """Return the content of ``metrics.json``.
+
+    Parameters
+    ----------
+    metrics : RunMetrics
+        The metrics.
+    outline : RunOutline
+        The rest.
+    """
+    names = [item.value for item in Count] + [reason.counter_name for reason in NoFace]
+    counters = {name: metrics.counters[name] for name in names} | dict(metrics.counters)
+    return {
+        "about": _ABOUT,
+        "software": SOFTWARE,
+        "version": __version__,
+        "begin": outline.begin.astimezone(UTC).isoformat(timespec="seconds"),
+        "seconds": round(outline.seconds, 3),
+        "runner": outline.runner,
+        "inputs": outline.inputs,
+        "inputs_finished_before": outline.inputs_finished_before,
+        "inputs_out_of_reach": outline.inputs_out_of_reach,
+        "missing": None if metrics.are_complete else _NO_METRICS,
+        "counters": dict(sorted(counters.items())),
+        "distributions": {
+            name: {
+                "count": values.count,
+                "sum": values.total,
+                "min": values.minimum,
+                "max": values.maximum,
+                "mean": round(values.mean, 3),
+            }
+            for name, values in sorted(metrics.distributions.items())
+        },
+    }
+
+
+def write_metrics(output: str, metrics: RunMetrics, outline: RunOutline) -> None:
+    """Write ``metrics.json``.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    text = json.dumps(metrics_document(metrics, outline), indent=2) + "\n"
+
+    def write(file: IO[bytes]) -> None:
+        file.write(text.encode())
+
+    write_whole(metrics_path(output), write)

@@ -1,0 +1,209 @@
+"""What a run will do: worked out, and put into words, before anything is written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models import locate_models
+from openface_core.analysis.model_set import ModelFiles
+from openface_core.analysis.settings import RunSettings
+from openface_core.errors import ConfigError
+from openface_core.inference import OnnxSettings
+from pipelines.configuration.model_choice import choose_models
+from pipelines.main_job.arguments import RunArguments
+from transforms.dataset.documents import DESCRIPTION_NAME, recorded_buckets
+from transforms.dataset.provenance import RunProvenance
+from transforms.dataset.storage import is_temporary
+from transforms.plan.calibration import calibration_groups, with_rest
+from transforms.plan.finished import RecordedTables, are_finished
+from transforms.plan.inputs import plan_inputs
+from transforms.plan.shards import plan_shards
+from transforms.records import Problem, VideoTask
+from transforms.work.folder import WORK_FOLDER
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run will do.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        Settings, the command line's own on top.
+    files : ModelFiles
+        The models.
+    provenance : RunProvenance
+        What will be recorded with every table.
+    todo, finished : tuple of VideoTask
+        Inputs to be analysed, and those that an earlier run has finished.
+    problems : tuple of Problem
+        Inputs that are out of reach.
+    with_networks : bool
+        Whether an input needs detector and landmark network.
+    """
+
+    settings: RunSettings
+    files: ModelFiles
+    provenance: RunProvenance
+    todo: tuple[VideoTask, ...]
+    finished: tuple[VideoTask, ...]
+    problems: tuple[Problem, ...]
+    with_networks: bool
+
+    @property
+    def video_ids(self) -> tuple[str, ...]:
+        """Names of the inputs that have a table, or are to get one."""
+        return tuple(task.video_id for task in (*self.todo, *self.finished))
+
+    @property
+    def inputs(self) -> int:
+        """Inputs in all."""
+        return len(self.todo) + len(self.finished) + len(self.problems)
+
+
+def check_output(output: str) -> None:
+    """Refuse a local output folder that holds anything but an earlier output.
+
+    Raises
+    ------
+    ConfigError
+        If it does, or is a file.
+    """
+    folder = Path(output)
+    if "://" in output or not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
+    names = [path.name for path in folder.iterdir()]
+    others = [name for name in names if name != WORK_FOLDER and not is_temporary(name)]
+    if others and DESCRIPTION_NAME not in names:
+        raise ConfigError(
+            output,
+            "the output folder holds other files",
+            "Name a new or empty folder, or the output of an earlier run.",
+        )
+
+
+def check_buckets(output: str, buckets: int) -> None:
+    """Refuse to add to a dataset whose inputs share another number of files.
+
+    Raises
+    ------
+    ConfigError
+        If it is so.
+    """
+    recorded = recorded_buckets(output)
+    if recorded is not None and recorded != buckets:
+        raise ConfigError(
+            output,
+            f"the dataset was made with output.buckets = {recorded}, this run has {buckets}",
+            f"Set output.buckets = {recorded} in the configuration, or name a new output folder.",
+        )
+
+
+def make_plan(arguments: RunArguments) -> RunPlan:
+    """Work out what a run will do; nothing is written.
+
+    Parameters
+    ----------
+    arguments : RunArguments
+        What it is asked to do.
+
+    Returns
+    -------
+    RunPlan
+        The plan.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no input, no models, a wrong configuration, no output.
+    """
+    choice = choose_models(arguments.models, arguments.config)
+    settings = choice.settings
+    if arguments.provider is not None:
+        onnx = OnnxSettings(arguments.provider, settings.onnxruntime.threads)
+        settings = replace(settings, onnxruntime=onnx)
+    if arguments.calibration is not None:
+        calibration = replace(settings.calibration, mode=arguments.calibration)
+        settings = replace(settings, calibration=calibration)
+    check_output(arguments.output)
+    check_buckets(arguments.output, settings.output.buckets)
+    inputs = plan_inputs(
+        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
+    )
+    tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
+    with_networks = any(task.landmarks_uri is None for task in tasks)
+    root = choice.folder(with_networks=with_networks)
+    choice.announce(quiet=arguments.quiet)
+    files = locate_models(root, settings.models, with_networks=with_networks)
+    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    tables = RecordedTables(arguments.output, settings.output.buckets)
+    todo: list[VideoTask] = []
+    finished: list[VideoTask] = []
+    for group in calibration_groups(tasks, settings.calibration):
+        done = not arguments.force and are_finished(tables, group, provenance)
+        (finished if done else todo).extend(group)
+    return RunPlan(
+        settings,
+        files,
+        provenance,
+        tuple(todo),
+        tuple(finished),
+        inputs.problems + without_rest,
+        with_networks,
+    )
+
+
+def places_of(plan: RunPlan, output: str) -> Iterator[str]:
+    """Yield every path or URL that workers will use: of inputs, landmarks, models and output."""
+    yield output
+    yield str(plan.files.root)
+    for task in plan.todo:
+        yield task.uri
+        if task.landmarks_uri is not None:
+            yield task.landmarks_uri
+
+
+def describe_plan(plan: RunPlan) -> Iterator[str]:
+    """Yield a plan in words, a line for each input; videos are read for it, but not decoded.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        The plan.
+    """
+    shards = 0
+    for task in plan.todo:
+        parts = plan_shards(task, plan.settings)
+        shards += len(parts)
+        if len(parts) == 1:
+            cut = "as a whole"
+        else:
+            frames = [part.expected_frames or 0 for part in parts]
+            cut = f"in {len(parts)} shards of {min(frames)} to {max(frames)} frames"
+        yield f"analyse  {task.video_id}  {cut}  ({task.uri})"
+    for task in plan.finished:
+        yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
+    for problem in plan.problems:
+        yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
+    yield from _describe_calibration(plan)
+    yield (
+        f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
+        f"{len(plan.finished)} finished, {len(plan.problems)} out of reach."
+    )
+
+
+def _describe_calibration(plan: RunPlan) -> Iterator[str]:
+    """Yield what the inputs are calibrated on, where that is not each by itself."""
+    settings = plan.settings.calibration
+    for group in calibration_groups(plan.todo, settings):
+        if len(group) > 1:
+            names = ", ".join(task.video_id for task in group)
+            yield f"together {group[0].person_id}  {names}"
+    ranges = sum(task.rest is not None for task in (*plan.todo, *plan.finished))
+    if ranges and settings.mode != "rest":
+        yield (
+            f"The manifest names rest frames for {ranges} inputs; calibration by {settings.mode!r} "
+            "does not use them."
+        )

@@ -1,0 +1,82 @@
+"""Progress of a run on stderr: frames done, frames per second, time left."""
+
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+from transforms.work.progress import read_progress
+
+_TERMINAL_SECONDS = 0.5
+_LOG_SECONDS = 10.0
+
+
+class ProgressDisplay:
+    """Shows how far the workers of this machine have come, until it is closed.
+
+    Parameters
+    ----------
+    promised_frames : sequence of int or None
+        Frames that each input's header promises; None where it does not say.
+    quiet : bool
+        Whether to show nothing.
+    """
+
+    def __init__(self, promised_frames: Sequence[int | None], *, quiet: bool = False) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
+        known = [count for count in promised_frames if count is not None]
+        total = sum(known) if len(known) == len(promised_frames) else None
+        is_terminal = sys.stderr.isatty()
+        self._interval = _TERMINAL_SECONDS if is_terminal else _LOG_SECONDS
+        self._bar = tqdm(
+            total=total,
+            unit=" frames",
+            desc="0 shards done",
+            file=sys.stderr,
+            disable=quiet,
+            dynamic_ncols=is_terminal,
+            mininterval=self._interval,
+            # A log gets one line now and then instead of a line that is painted over.
+            ascii=not is_terminal,
+            bar_format=None
+            if is_terminal
+            else "{desc}: {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left\n",
+        )
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def folder(self) -> str:
+        """Where workers tell their progress."""
+        return self._folder.name
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._show()
+        self._bar.close()
+        self._folder.cleanup()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._interval):
+            self._show()
+
+    def _show(self) -> None:
+        progress = read_progress(self.folder)
+        if self._bar.total is not None and progress.frames > self._bar.total:
+            self._bar.total = progress.frames  # a header that promised too little
+        self._bar.set_description_str(f"{progress.finished} shards done", refresh=False)
+        self._bar.update(progress.frames - self._bar.n)

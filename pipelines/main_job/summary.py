@@ -1,0 +1,111 @@
+"""What a person is told at the end of a run."""
+
+import sys
+from dataclasses import dataclass
+
+_REPORTED_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Parameters
+    ----------
+    output : str
+        Output folder.
+    inputs : int
+        Inputs in all.
+    inputs_written, inputs_finished, inputs_failed : int
+        Those that got a table, had one from an earlier run, and have none.
+    frames_decoded, frames_with_face : int
+        Rows written, and those with a measured face.
+    warnings : int
+        Rows of the error table that cost no results.
+    inputs_with_few_frames : int
+        Inputs, finished ones among them, that are calibrated on fewer frames than is good.
+    few_frames : int
+        How many that are.
+    has_gaze : bool
+        Whether gaze was measured where there was a face.
+    seconds : float
+        Wall time.
+    handed_over_to : str or None
+        The runner that goes on by itself; nothing else is known then.
+    """
+
+    output: str
+    inputs: int
+    inputs_written: int = 0
+    inputs_finished: int = 0
+    inputs_failed: int = 0
+    frames_decoded: int = 0
+    frames_with_face: int = 0
+    warnings: int = 0
+    inputs_with_few_frames: int = 0
+    few_frames: int = 0
+    has_gaze: bool = True
+    seconds: float = 0.0
+    handed_over_to: str | None = None
+
+    @property
+    def has_results(self) -> bool:
+        """Whether an input has a table, or may get one from a cluster that works on it."""
+        return bool(self.inputs_written or self.inputs_finished or self.handed_over_to)
+
+    def __str__(self) -> str:
+        if self.handed_over_to is not None:
+            return (
+                f"Handed {self.inputs} inputs over to {self.handed_over_to}, which goes on by "
+                f"itself and writes to {self.output}."
+            )
+        if self.inputs == self.inputs_finished:
+            return (
+                f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
+                f"{self.output}. --force analyses them anew."
+            )
+        earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
+        text = (
+            f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
+            f"{self._frames()}; "
+            f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
+        )
+        if self.inputs_failed or self.warnings:
+            text += f": see {self.output.rstrip('/')}/errors.parquet"
+        text += "."
+        if self.inputs_with_few_frames:
+            text += (
+                f"\n{self.inputs_with_few_frames} of "
+                f"{self.inputs_written + self.inputs_finished} inputs are calibrated on fewer than "
+                f"{self.few_frames} frames: see {self.output.rstrip('/')}/summary.parquet."
+            )
+        if self.inputs_written and not self.has_gaze:
+            text += "\nThere are no models of the eyes, so gaze is null."
+        return text
+
+    def _frames(self) -> str:
+        if self.inputs_written and not self.frames_decoded:  # the runner has counted nothing
+            return f"in {self.seconds:.1f} s"
+        without = self.frames_decoded - self.frames_with_face
+        rate = self.frames_decoded / max(self.seconds, 1e-9)
+        return (
+            f"{self.frames_decoded} frames, {without} of them without a face, "
+            f"in {self.seconds:.1f} s ({rate:.0f} frames per second)"
+        )
+
+
+def report_problems(output: str) -> None:
+    """Write the first rows of a dataset's error table to stderr."""
+    import pyarrow.parquet as pq
+
+    from transforms.dataset.layout import errors_path
+    from transforms.dataset.storage import read_whole
+
+    # On this thread only, hence nothing buffered ahead: one of Arrow's own threads that still lets
+    # go of the file while the interpreter ends would abort the process, exit status and all.
+    file = pq.ParquetFile(read_whole(errors_path(output)), pre_buffer=False)
+    rows = file.read(use_threads=False).to_pylist()
+    for row in rows[:_REPORTED_PROBLEMS]:
+        sys.stderr.write(f"{row['severity']}: {row['uri']}: {row['reason']}. {row['remedy']}\n")
+    if len(rows) > _REPORTED_PROBLEMS:
+        sys.stderr.write(f"... and {len(rows) - _REPORTED_PROBLEMS} more\n")

@@ -1,0 +1,1 @@
+"""Where the time goes: components on one thread, and whole runs."""

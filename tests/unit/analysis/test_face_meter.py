@@ -1,0 +1,144 @@
+"""Components 4 to 7 on a face whose parameters are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openface_core.analysis.face_meter import FaceMeter
+from openface_core.fhog import fhog
+from tests.synthetic_models import (
+    plausible_shape_parameters,
+    project_face,
+    render_face,
+    synthetic_pdm,
+    synthetic_triangles,
+)
+
+SCALE_PX_PER_MM = 0.9
+ROTATION = (0.1, -0.2, 0.05)
+PLACE_PX = (100.0, 90.0)
+SIZE_PX = (200, 180)
+
+# The fit is drawn to the mean face, so that it comes near the truth and not upon it.
+SCALE_TOLERANCE = 0.03
+ROTATION_TOLERANCE_RAD = 0.06
+PLACE_TOLERANCE_PX = 2.0
+
+
+@pytest.fixture(scope="module")
+def meter() -> FaceMeter:
+    return FaceMeter(synthetic_pdm(), synthetic_triangles())
+
+
+@pytest.fixture(scope="module")
+def face() -> tuple[np.ndarray, np.ndarray]:
+    arguments = (SCALE_PX_PER_MM, ROTATION, PLACE_PX, plausible_shape_parameters(3, 0.3))
+    picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
+    return picture, project_face(synthetic_pdm(), *arguments)
+
+
+def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face) -> None:
+    found = meter.measure(*face)
+    assert found is not None
+    assert found.fit.scale_px_per_mm == pytest.approx(SCALE_PX_PER_MM, rel=SCALE_TOLERANCE)
+    np.testing.assert_allclose(
+        found.fit.rotation_radians, ROTATION, rtol=0, atol=ROTATION_TOLERANCE_RAD
+    )
+    np.testing.assert_allclose(found.fit.translation_px, PLACE_PX, atol=PLACE_TOLERANCE_PX)
+    assert found.fit.shape_parameters.shape == (34,)
+    assert found.landmarks_3d_mm.shape == (68, 3)
+    assert found.pose.translation_mm[2] > 0
+    assert found.aligned.image.shape == (112, 112, 3)
+    assert found.aligned.image.any()
+    assert found.fhog.shape == (4464,)
+    assert found.fhog.dtype == np.float32
+    assert found.fhog.any()
+    assert found.geometry.shape == (238,)
+    assert np.isfinite(found.geometry).all()
+
+
+def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
+    first, second = meter.measure(*face), meter.measure(*face)
+    assert first is not None
+    assert second is not None
+    np.testing.assert_array_equal(first.fhog, second.fhog)
+    np.testing.assert_array_equal(first.geometry, second.geometry)
+    np.testing.assert_array_equal(first.landmarks_3d_mm, second.landmarks_3d_mm)
+
+
+def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
+    alone = meter.measure(*face)
+    assert alone is not None
+    other = replace(alone.fit, shape_parameters=alone.fit.shape_parameters * np.float32(0.5))
+    refitted = meter.measure(*face, tracked_fit=other)
+    taken = meter.measure(*face, tracked_fit=other, refit=False)
+    assert refitted is not None
+    assert taken is not None
+    assert refitted.fit is taken.fit is other
+    np.testing.assert_array_equal(refitted.landmarks_3d_mm, taken.landmarks_3d_mm)
+    np.testing.assert_array_equal(refitted.geometry, alone.geometry)
+    np.testing.assert_allclose(taken.geometry, alone.geometry / 2, atol=1e-5)
+
+
+def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face) -> None:
+    found = meter.measure(*face)
+    averaged = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True).measure(*face)
+    assert found is not None
+    assert averaged is not None
+    np.testing.assert_array_equal(averaged.aligned.image, found.aligned.image)
+    np.testing.assert_array_equal(averaged.geometry, found.geometry)
+    copies = [found.fhog.astype(np.float64)]
+    for x, y in ((-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)):
+        matrix = found.aligned.matrix + np.array([[0, 0, x], [0, 0, y]], dtype=np.float32)
+        copies.append(fhog(meter.aligner.warp(*face, matrix)).ravel().astype(np.float64))
+    np.testing.assert_allclose(averaged.fhog, np.mean(copies, axis=0), rtol=0, atol=1e-6)
+    assert averaged.fhog.dtype == np.float32
+
+
+def test_shift_average_depends_less_on_the_place_in_a_pixel(meter: FaceMeter) -> None:
+    def change(of: FaceMeter) -> float:
+        descriptors = []
+        for x in (100.0, 100.3):
+            arguments = (SCALE_PX_PER_MM, ROTATION, (x, 90.0), plausible_shape_parameters(3, 0.3))
+            picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
+            # The landmarks stay: they are wrong by a part of a pixel.
+            found = of.measure(picture, face_at_100)
+            assert found is not None
+            descriptors.append(found.fhog)
+        return float(np.abs(descriptors[1] - descriptors[0]).mean())
+
+    face_at_100 = project_face(
+        synthetic_pdm(), SCALE_PX_PER_MM, ROTATION, PLACE_PX, plausible_shape_parameters(3, 0.3)
+    )
+    averaging = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True)
+    assert change(averaging) < 0.9 * change(meter)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_landmarks_that_are_no_numbers(value: float, meter: FaceMeter, face) -> None:
+    landmarks = face[1].copy()
+    landmarks[30, 1] = value
+    assert meter.measure(face[0], landmarks) is None
+
+
+@pytest.mark.parametrize("place", [0.0, 50.0, 1e6])
+def test_coinciding_landmarks(place: float, meter: FaceMeter, face) -> None:
+    assert meter.measure(face[0], np.full((68, 2), place, dtype=np.float32)) is None
+
+
+@pytest.mark.parametrize("shift", [(-150.0, 0.0), (0.0, 400.0), (1e5, 1e5)])
+def test_a_face_out_of_the_frame_is_measured(shift, meter: FaceMeter, face) -> None:
+    found = meter.measure(face[0], face[1] + np.array(shift, dtype=np.float32))
+    assert found is not None
+    assert np.isfinite(found.fhog).all()
+    assert np.isfinite(found.landmarks_3d_mm).all()
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e4])
+def test_extreme_sizes_give_finite_numbers_or_nothing(factor, meter: FaceMeter, face) -> None:
+    found = meter.measure(face[0], (face[1] * factor).astype(np.float32))
+    if found is not None:
+        assert np.isfinite(found.fhog).all()
+        assert np.isfinite(found.geometry).all()
+        assert np.isfinite(found.pose.translation_mm).all()

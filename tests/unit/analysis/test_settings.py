@@ -1,0 +1,66 @@
+"""Settings are checked when they are made."""
+
+import json
+
+import pytest
+
+from openface_core.analysis.settings import OutputSettings, RunSettings, ShardSettings
+from openface_core.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"timestamps": "frames"}, "output.timestamps"),
+        ({"row_group_rows": 0}, "output.row_group_rows"),
+        ({"row_group_rows": 1_000_001}, "output.row_group_rows"),
+        ({"zstd_level": 0}, "output.zstd_level"),
+        ({"zstd_level": 23}, "output.zstd_level"),
+        ({"buckets": -1}, "output.buckets"),
+        ({"buckets": 100_001}, "output.buckets"),
+    ],
+)
+def test_values_out_of_range(changes: dict, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        OutputSettings(**changes)
+    assert caught.value.subject == key
+    assert str(next(iter(changes.values()))) in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"seconds": -1.0}, "shards.seconds"),
+        ({"seconds": 0.09}, "shards.seconds"),
+        ({"seconds": 86_401}, "shards.seconds"),
+        ({"seconds": float("nan")}, "shards.seconds"),
+        ({"seconds": float("inf")}, "shards.seconds"),
+        ({"max_preroll_share": -0.1}, "shards.max_preroll_share"),
+        ({"max_preroll_share": 101}, "shards.max_preroll_share"),
+        ({"max_preroll_share": float("nan")}, "shards.max_preroll_share"),
+    ],
+)
+def test_shards_out_of_range(changes: dict, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ShardSettings(**changes)
+    assert caught.value.subject == key
+    assert str(next(iter(changes.values()))) in caught.value.cause
+    assert caught.value.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("seconds", [0, 0.1, 20.0, 86_400])
+def test_shards_in_range(seconds: float) -> None:
+    assert ShardSettings(seconds).seconds == seconds
+
+
+def test_how_videos_are_cut_is_not_recorded() -> None:
+    cut = RunSettings(shards=ShardSettings(1, 2)).as_dict()
+    assert cut == RunSettings().as_dict()
+    assert "shards" not in cut
+
+
+def test_the_record_is_plain_values() -> None:
+    record = RunSettings().as_dict()
+    assert json.loads(json.dumps(record)) == record
+    assert record["models"]["landmarks"] == "ghostone98"
+    assert record["output"]["timestamps"] == "container"

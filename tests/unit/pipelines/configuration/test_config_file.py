@@ -1,0 +1,209 @@
+"""Presets and users' TOML files."""
+
+from pathlib import Path
+
+import pytest
+
+from openface_core.analysis.settings import RunSettings
+from openface_core.errors import ConfigError
+from pipelines.configuration.config_file import (
+    PRESETS_FOLDER,
+    load_beam_options,
+    load_settings,
+    needed_pack,
+    preset_names,
+)
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def refusal(folder: Path, text: str) -> ConfigError:
+    uri = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(uri)
+    assert caught.value.subject.startswith(uri)
+    assert caught.value.remedy.endswith(".")
+    return caught.value
+
+
+def test_the_presets() -> None:
+    assert {"default", "openface22"} <= set(preset_names())
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_loads_and_is_named_after_its_file(name: str) -> None:
+    # Those that only say where a run happens leave no trace in what it writes.
+    where_only = bool(load_beam_options(name))
+    assert load_settings(name).name == ("default" if where_only else name)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_the_pack_of_a_preset_is_no_setting(name: str) -> None:
+    assert needed_pack(name) == ("embedded" if name == "embedded" else "default")
+    assert "pack" not in load_settings(name).as_dict()
+
+
+def test_the_pack_of_an_own_file(tmp_path: Path) -> None:
+    assert needed_pack(written(tmp_path, "")) == "default"
+    assert needed_pack(written(tmp_path, "pack = 'mine'")) == "mine"
+    with pytest.raises(ConfigError, match="a text is expected"):
+        needed_pack(written(tmp_path, "pack = 3"))
+
+
+def test_the_default_preset_writes_down_the_defaults() -> None:
+    assert load_settings("default") == RunSettings()
+
+
+def test_the_default_preset_mentions_every_setting() -> None:
+    text = (PRESETS_FOLDER / "default.toml").read_text()
+    for group, values in RunSettings().as_dict().items():
+        for key in values if isinstance(values, dict) else ():
+            # max_faces bounds memory; nobody has to tune it.
+            assert f"\n{key} = " in text or key == "max_faces", f"{group}.{key}"
+
+
+def changes(preset: str) -> dict[str, object]:
+    """Settings of a preset that are not the default's, by section and key."""
+    found, default = load_settings(preset).as_dict(), RunSettings().as_dict()
+    del found["name"]
+    return {
+        f"{group}.{key}": value
+        for group, values in found.items()
+        for key, value in values.items()
+        if value != default[group][key]
+    }
+
+
+def test_what_the_presets_change() -> None:
+    assert changes("openface22") == {
+        "detection.every_frames": 300,
+        "refinement.sigma_px": 1.5,  # OpenFace's own value
+        "alignment.shift_average": False,
+        "output.timestamps": "frame_number",
+    }
+    assert changes("fast") == {
+        "models.landmarks": "embedded68",
+        "models.refinement": "none",
+        "models.parts": [],
+        "alignment.shift_average": False,
+    }
+    assert changes("accurate") == {
+        "refinement.windows_px": [11, 9, 7],
+        "refinement.iterations": 10,
+    }
+
+
+def test_what_a_file_does_not_set_keeps_its_default(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, "[output]\nzstd_level = 9\n"))
+    assert found.name == "own"
+    assert found.output.zstd_level == 9
+    assert found.detection == RunSettings().detection
+
+
+def test_a_whole_number_may_stand_for_a_decimal_one(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, "[detection]\nmin_face_px = 20\n"))
+    assert found.detection.min_face_px == 20.0
+    assert isinstance(found.detection.min_face_px, float)
+
+
+def test_none_switches_an_optional_number_off(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, '[detection]\nmax_side_px = "none"\n'))
+    assert found.detection.max_side_px is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ("colour = 1", "colour", "unknown setting"),
+        ("[detektion]\nnms_iou = 0.4", "detektion", "unknown setting"),
+        ("[detection]\nnms = 0.4", "detection.nms", "unknown setting"),
+        ("detection = 3", "detection", "a table is expected"),
+        ("name = 3", "name", "type str is expected, found 3"),
+        ('[output]\nzstd_level = "3"', "output.zstd_level", "type int is expected, found '3'"),
+        ("[output]\nzstd_level = 3.0", "output.zstd_level", "type int is expected"),
+        ("[output]\nzstd_level = true", "output.zstd_level", "type int is expected, found True"),
+        ("[detection]\nnms_iou = true", "detection.nms_iou", "type float is expected"),
+        ('[detection]\nmax_side_px = "no"', "detection.max_side_px", "type int or none"),
+        ('[detection]\nnms_iou = "none"', "detection.nms_iou", "type float is expected"),
+        ("[output]\nzstd_level = 99", "output.zstd_level", "99"),
+        ('[output]\ntimestamps = "wall"', "output.timestamps", "unknown value"),
+        ("[detection]\nscore_threshold = 2.0", "detection.score_threshold", "2.0"),
+        ("[detection]\nscore_threshold = nan", "detection.score_threshold", "nan"),
+        ("[decoding]\nmax_pixels = 0", "decoding.max_pixels", "positive"),
+        ("[decoding]\nio_timeout_seconds = -1", "decoding.io_timeout_seconds", "positive"),
+        ('[onnxruntime]\nprovider = "abacus"', "onnxruntime.provider", "unknown value"),
+        ("[onnxruntime]\nthreads = 0", "onnxruntime.threads", "1 to 256"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(
+    text: str, key: str, words: str, tmp_path: Path
+) -> None:
+    error = refusal(tmp_path, text)
+    assert error.subject == f"{tmp_path}/own.toml: {key}"
+    assert words in error.cause
+
+
+def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    assert "zstd_level" in refusal(tmp_path, "[output]\nlevel = 3").remedy
+
+
+@pytest.mark.parametrize("text", ["[output", "a b c", "x = ", "\x00"])
+def test_not_toml(text: str, tmp_path: Path) -> None:
+    assert "not a readable TOML file" in refusal(tmp_path, text).cause
+
+
+def test_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes(b"\xff\xfe\x00name")
+    with pytest.raises(ConfigError, match="not a readable TOML file"):
+        load_settings(str(path))
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.toml", "", ".", "../default"])
+def test_neither_a_preset_nor_a_file(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
+        load_settings(name)
+    assert "accurate, dataflow, default, embedded, fast, flink, openface22" in caught.value.remedy
+
+
+def test_options_for_beam(tmp_path: Path) -> None:
+    text = """
+name = "own"
+[output]
+zstd_level = 9
+[beam]
+runner = "FlinkRunner"
+parallelism = 8
+flink_submit_uber_jar = true
+experiments = ["a", "b"]
+"""
+    uri = written(tmp_path, text)
+    assert load_settings(uri).output.zstd_level == 9
+    assert load_beam_options(uri) == {
+        "runner": ("FlinkRunner",),
+        "parallelism": ("8",),
+        "flink_submit_uber_jar": (),
+        "experiments": ("a", "b"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("beam = 3", "a table is expected"),
+        ("[beam]\n'--runner' = 'x'", "not the name of an option"),
+        ("[beam]\nstreaming = false", "expected, found False"),
+        ("[beam]\nrunner = {}", "expected, found {}"),
+        ("[beam]\nexperiments = []", "expected, found []"),
+        ("[beam]\nexperiments = [true]", "expected, found [True]"),
+    ],
+)
+def test_what_is_no_option_for_beam(tmp_path: Path, text: str, cause: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_beam_options(written(tmp_path, text))
+    assert cause in caught.value.cause

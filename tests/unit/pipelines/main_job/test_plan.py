@@ -1,0 +1,51 @@
+"""What a run will do, in words."""
+
+from pathlib import Path
+
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.plan import describe_plan, make_plan
+from pipelines.run import main
+from tests.integration.synthetic_corpus import (
+    face_clip,
+    write_clip,
+    write_config,
+    write_landmarks,
+    write_models,
+)
+from tests.synthetic_video import moving_square, write_video
+
+
+def test_every_input_has_its_line_and_nothing_is_written(tmp_path: Path, capsys) -> None:
+    (tmp_path / "in").mkdir()
+    write_clip(tmp_path / "in" / "a.mp4", 3)
+    (tmp_path / "in" / "b.txt").write_text("no video")
+    write_landmarks(tmp_path / "points" / "a.csv", face_clip(3)[1])
+    write_landmarks(tmp_path / "points" / "b.txt.csv", face_clip(3)[1])
+    argv = [
+        "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out"), "--dry-run",
+        "--models", str(write_models(tmp_path / "models")), "--landmarks", str(tmp_path / "points"),
+    ]  # fmt: skip
+    assert main(argv) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
+    assert lines[1].startswith("analyse  b.txt  as a whole")
+    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 out of reach."
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
+    video = tmp_path / "long.mp4"
+    write_video(video, moving_square(90), options={"g": "10"})
+    models = write_models(tmp_path / "models", with_networks=True)
+    config = write_config(tmp_path / "short.toml", models)
+    config.write_text(config.read_text() + "\n[shards]\nseconds = 1.0\n")
+    plan = make_plan(
+        RunArguments(
+            inputs=(str(video),),
+            output=str(tmp_path / "out"),
+            models=str(models),
+            config=str(config),
+        )
+    )
+    line, _ = describe_plan(plan)
+    assert line == f"analyse  long  in 3 shards of 30 to 30 frames  ({video})"

@@ -1,0 +1,119 @@
+"""Summary and error table as the records of tables want them, without any video behind them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core.analysis.settings import OutputSettings
+from openface_core.tables import Column, frame_schema
+from transforms.dataset.bucket_files import update_bucket
+from transforms.dataset.completion import complete_dataset, warnings_of
+from transforms.dataset.error_table import earlier_problems, error_table
+from transforms.dataset.layout import bucket_path, errors_path, frames_path, summary_path
+from transforms.dataset.table_files import write_work_table
+from transforms.records import Problem, Severity
+
+COLUMN = Column("frame", pa.int32(), "1", "number of the frame", False)
+WARNINGS = ("7 corrupt packets skipped", "the rotation changes within the video")
+
+
+def uri(video_id: str) -> str:
+    return f"in/{video_id}.mp4"
+
+
+def record(video_id: str, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "video_id": video_id,
+        "input_uri": uri(video_id),
+        "decoding_warnings": list(warnings),
+    }
+
+
+def warning(video_id: str) -> tuple[Problem, ...]:
+    return Problem.decoding_warnings(video_id, uri(video_id), WARNINGS)
+
+
+def error(video_id: str, stage: str = "decoding") -> Problem:
+    return Problem(video_id, uri(video_id), Severity.ERROR, stage, "it is dark", "Shine.")
+
+
+@pytest.fixture(params=[False, True], ids=["own files", "shared files"])
+def output(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Tables of ``good``, which decoded well, and of ``poor``, which did not."""
+    output = str(tmp_path / "out")
+    tables = {}
+    for video_id, texts in {"good": (), "poor": WARNINGS}.items():
+        metadata = {"openface_beam": json.dumps(record(video_id, texts), sort_keys=True)}
+        table = pa.table({"frame": [1, 2]}, schema=frame_schema([COLUMN], metadata))
+        if request.param:
+            tables[video_id] = str(tmp_path / video_id)
+            write_work_table(tables[video_id], table.schema, [table])
+        else:
+            path = Path(frames_path(output, video_id))
+            path.parent.mkdir(parents=True)
+            pq.write_table(table, path)
+    if request.param:
+        update_bucket(bucket_path(output, 0), tables, (), OutputSettings(buckets=1))
+    return output
+
+
+def problems(output: str) -> set[Problem]:
+    return set(earlier_problems(output, (), lambda video_id: False))
+
+
+def put_errors(output: str, *rows: Problem) -> None:
+    """Write an error table as a run may have left it, whatever tables there are by now."""
+    pq.write_table(error_table(rows), errors_path(output))
+
+
+def test_warnings_are_those_of_the_tables(output: str) -> None:
+    complete = complete_dataset(output, {"good", "poor"})
+    assert complete.problems == warning("poor")
+    assert problems(output) == set(warning("poor"))
+
+
+def test_warnings_of_tables_that_are_gone_go(output: str) -> None:
+    put_errors(output, *warning("good"), *warning("gone"))
+    complete_dataset(output, ())
+    assert problems(output) == set(warning("poor"))
+
+
+def test_errors_of_inputs_without_a_table_stay(output: str) -> None:
+    put_errors(output, error("bad"), error("far", "input"))
+    complete_dataset(output, {"good", "poor"})
+    assert problems(output) == {error("bad"), error("far", "input"), *warning("poor")}
+
+
+def test_an_error_that_a_later_table_belies_goes(output: str) -> None:
+    put_errors(output, error("good"))
+    complete_dataset(output, ())
+    assert problems(output) == set(warning("poor"))
+
+
+def test_an_input_is_out_of_reach_until_it_is_seen_again(output: str) -> None:
+    put_errors(output, error("good", "input"))
+    complete_dataset(output, {"poor"})
+    assert problems(output) == {error("good", "input"), *warning("poor")}
+    complete_dataset(output, {"good"})
+    assert problems(output) == set(warning("poor"))
+
+
+def test_what_is_right_is_not_touched(output: str) -> None:
+    complete_dataset(output, ())
+    paths = [Path(errors_path(output)), Path(summary_path(output))]
+    before = [path.stat().st_ino for path in paths]
+    complete_dataset(output, ())
+    assert [path.stat().st_ino for path in paths] == before
+
+
+@pytest.mark.parametrize(
+    "changes", [{"decoding_warnings": None}, {"input_uri": 7}, {"video_id": None}]
+)
+def test_a_record_of_another_version_tells_nothing(changes: dict[str, Any]) -> None:
+    assert warnings_of(record("v", WARNINGS)) == warning("v")
+    assert warnings_of(record("v", WARNINGS) | changes) == ()
+    assert warnings_of({}) == ()

@@ -1,0 +1,139 @@
+"""Files appear whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import IO
+
+import fsspec
+import pytest
+
+from openface_core.errors import OutputError
+from transforms.dataset.storage import join, read_whole, write_if_changed, write_whole
+
+
+def failing_writer(error: Exception):
+    def write(file: IO[bytes]) -> None:
+        file.write(b"half of it")
+        raise error
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("out", "a"), "out/a"),
+        (("out/", "a", "b"), "out/a/b"),
+        (("/", "a"), "/a"),
+        (("s3://bucket/x/", "a"), "s3://bucket/x/a"),
+        (("memory://x", "a"), "memory://x/a"),
+    ],
+)
+def test_join(parts: tuple[str, ...], expected: str) -> None:
+    assert join(*parts) == expected
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    uri = str(tmp_path / "a" / "b" / "c.bin")
+    assert write_whole(uri, lambda file: file.write(b"content")) == len(b"content")
+    assert Path(uri).read_bytes() == b"content"
+    assert list(Path(uri).parent.iterdir()) == [Path(uri)]
+    assert read_whole(uri).read() == b"content"
+
+
+def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "c.bin"
+    path.write_bytes(b"something much longer than the new content")
+    write_whole(str(path), lambda file: file.write(b"new"))
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_a_file_is_written_if_that_changes_it(scheme: str, tmp_path: Path) -> None:
+    uri = f"{scheme}{tmp_path}/c.bin"
+    assert write_if_changed(uri, b"first")
+    assert not write_if_changed(uri, b"first")
+    for content in (b"other", b"longer than before", b""):
+        assert write_if_changed(uri, content)
+        assert read_whole(uri).read() == content
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), OSError(28, "No space left on device")])
+def test_a_failing_writer_leaves_the_old_file_and_nothing_else(
+    error: Exception, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.bin"
+    expected = OutputError if isinstance(error, OSError) else type(error)
+    with pytest.raises(expected):
+        write_whole(str(path), failing_writer(error))
+    assert list(tmp_path.iterdir()) == []
+    path.write_bytes(b"old")
+    with pytest.raises(expected):
+        write_whole(str(path), failing_writer(error))
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_full_disk_in_plain_words(tmp_path: Path) -> None:
+    uri = str(tmp_path / "c.bin")
+    with pytest.raises(OutputError, match="No space left") as caught:
+        write_whole(uri, failing_writer(OSError(28, "No space left on device")))
+    assert caught.value.subject == uri
+    assert "free space" in caught.value.remedy
+
+
+def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(OutputError):
+        write_whole(str(tmp_path / "file" / "c.bin"), lambda file: None)
+
+
+def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
+    (tmp_path / "c.bin" / "inner").mkdir(parents=True)
+    with pytest.raises(OutputError):
+        write_whole(str(tmp_path / "c.bin"), lambda file: None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "c.bin"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(OutputError, match="Permission denied"):
+            write_whole(str(tmp_path / "c.bin"), lambda file: None)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_another_filesystem() -> None:
+    assert write_whole("memory://store/sub/c.bin", lambda file: file.write(b"content")) == 7
+    assert fsspec.filesystem("memory").cat("/store/sub/c.bin") == b"content"
+    assert read_whole("memory://store/sub/c.bin").read() == b"content"
+
+
+def test_a_failing_writer_leaves_nothing_on_another_filesystem() -> None:
+    with pytest.raises(ValueError, match="no"):
+        write_whole("memory://store/failed.bin", failing_writer(ValueError("no")))
+    assert not fsspec.filesystem("memory").exists("/store/failed.bin")
+
+
+def test_a_filesystem_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    class StrangeError(Exception):
+        """As remote filesystems have them, outside of OSError."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StrangeError("quota\nexceeded.")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "pipe_file", refuse)
+    with pytest.raises(OutputError, match=r"StrangeError: quota exceeded\)\. Check"):
+        write_whole("memory://store/c.bin", lambda file: None)
+
+
+def test_an_unknown_protocol() -> None:
+    with pytest.raises(OutputError):
+        write_whole("nosuch://store/c.bin", lambda file: None)
+
+
+def test_reading_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no such file"):
+        read_whole(str(tmp_path / "none"))

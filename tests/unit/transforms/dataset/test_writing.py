@@ -1,0 +1,79 @@
+"""Tables and documents of a dataset."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core.analysis.settings import OutputSettings, RunSettings
+from openface_core.tables import frame_columns, summary_columns
+from transforms.dataset.documents import recorded_buckets, write_documents
+from transforms.dataset.error_table import ERROR_COLUMNS, error_table, write_errors
+from transforms.dataset.layout import errors_path
+from transforms.dataset.provenance import RunProvenance
+from transforms.dataset.storage import read_whole
+from transforms.records import Problem, Severity
+
+
+def problem(video_id: str, severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(video_id, f"{video_id}.mp4", severity, "decoding", "reason", "Remedy.")
+
+
+class TestErrorTable:
+    def test_order_of_arrival_does_not_matter(self) -> None:
+        rows = [problem("b"), problem("a"), problem("a", Severity.WARNING)]
+        assert error_table(rows).equals(error_table(rows[::-1]))
+        assert error_table(rows)["video_id"].to_pylist() == ["a", "a", "b"]
+        assert error_table(rows)["severity"].to_pylist() == ["error", "warning", "error"]
+
+    def test_an_empty_one_has_its_columns(self, tmp_path: Path) -> None:
+        path = write_errors(str(tmp_path), [])
+        assert path == errors_path(str(tmp_path)) == f"{tmp_path}/errors.parquet"
+        table = pq.read_table(path)
+        assert table.num_rows == 0
+        assert table.column_names == [column.name for column in ERROR_COLUMNS]
+        for field in table.schema:
+            assert field.type == pa.string()
+            assert not field.nullable
+            assert field.metadata[b"description"]
+
+    def test_an_older_one_is_replaced(self, tmp_path: Path) -> None:
+        write_errors(str(tmp_path), [problem("a")])
+        write_errors(str(tmp_path), [])
+        assert pq.read_table(errors_path(str(tmp_path))).num_rows == 0
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_documents(scheme: str, tmp_path: Path) -> None:
+    output = f"{scheme}{tmp_path}/out"
+    columns = frame_columns(2, ["AU01"], ["AU01"])
+    of_summary = summary_columns(["AU01"], ["AU01"])
+    write_documents(output, RunProvenance({"name": "n"}, {"m": "00"}), columns, of_summary)
+    dictionary = json.loads(read_whole(f"{output}/data_dictionary.json").read())
+    assert list(dictionary["frames"]) == [column.name for column in columns]
+    assert list(dictionary["summary"]) == [column.name for column in of_summary]
+    assert list(dictionary["errors"]) == [column.name for column in ERROR_COLUMNS]
+    description = json.loads(read_whole(f"{output}/dataset_description.json").read())
+    assert description["GeneratedBy"][0]["ModelsSHA256"] == {"m": "00"}
+
+
+@pytest.mark.parametrize("buckets", [0, 5])
+def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
+    assert recorded_buckets(str(tmp_path)) is None
+    columns = frame_columns(2, ["AU01"], ["AU01"])
+    provenance = RunProvenance(RunSettings(output=OutputSettings(buckets=buckets)).as_dict())
+    write_documents(str(tmp_path), provenance, columns, ())
+    assert recorded_buckets(str(tmp_path)) == buckets
+    dictionary = json.loads((tmp_path / "data_dictionary.json").read_text())
+    named = ["video_id"] if buckets else []
+    assert list(dictionary["frames"]) == named + [column.name for column in columns]
+    description = json.loads((tmp_path / "dataset_description.json").read_text())
+    assert ("bucket=*" in description["Tables"]["frames"]) == bool(buckets)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"GeneratedBy": []}', "\xff"])
+def test_a_description_that_says_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "dataset_description.json").write_text(text, encoding="latin-1")
+    assert recorded_buckets(str(tmp_path)) is None

@@ -1,0 +1,178 @@
+"""From command-line words to tasks, without Beam."""
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from openface_core.errors import ConfigError, InputError
+from openface_core.media import DecodeLimits
+from tests.integration.synthetic_corpus import write_clip
+from tests.synthetic_video import moving_square, write_video
+from transforms.plan.inputs import (
+    expand_inputs,
+    plan_inputs,
+    promised_frames,
+)
+from transforms.records import Severity, VideoTask
+
+
+def touch(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(b"x")
+
+
+class TestExpandInputs:
+    def test_a_folder_stands_for_its_visible_files_in_order(self, tmp_path: Path) -> None:
+        touch(tmp_path, "b.mp4", "a.mkv", ".hidden")
+        touch(tmp_path / "sub", "c.mp4")
+        assert expand_inputs([str(tmp_path)]) == (f"{tmp_path}/a.mkv", f"{tmp_path}/b.mp4")
+
+    def test_patterns(self, tmp_path: Path) -> None:
+        touch(tmp_path / "sub", "c.mp4", "d.txt")
+        touch(tmp_path, "a.mp4")
+        found = expand_inputs([f"{tmp_path}/**/*.mp4"])
+        assert found == (f"{tmp_path}/a.mp4", f"{tmp_path}/sub/c.mp4")
+
+    def test_a_file_whose_name_looks_like_a_pattern(self, tmp_path: Path) -> None:
+        touch(tmp_path, "take[1].mp4")
+        assert expand_inputs([f"{tmp_path}/take[1].mp4"]) == (f"{tmp_path}/take[1].mp4",)
+
+    def test_repetitions_count_once(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        assert len(expand_inputs([f"{tmp_path}/a.mp4", str(tmp_path)])) == 1
+
+    def test_urls_of_other_filesystems(self) -> None:
+        fsspec.filesystem("memory").pipe({"/plan/b.mp4": b"x", "/plan/a.mp4": b"x"})
+        by_folder = expand_inputs(["memory://plan"])
+        assert by_folder == ("memory://plan/a.mp4", "memory://plan/b.mp4")
+        by_pattern = expand_inputs(["memory://plan/*.mp4"])
+        assert [uri.rsplit("/", 1)[1] for uri in by_pattern] == ["a.mp4", "b.mp4"]
+        assert all(uri.startswith("memory://") for uri in by_pattern)
+
+    def test_an_image_folder_is_one_input(self, tmp_path: Path) -> None:
+        touch(tmp_path, "1.png", "2.png")
+        assert expand_inputs([str(tmp_path)], image_folders=True) == (str(tmp_path),)
+
+    @pytest.mark.parametrize("pattern", ["*.mp4", "memory://nothing-here/*.mp4"])
+    def test_a_pattern_without_a_match(self, pattern: str, tmp_path: Path) -> None:
+        pattern = pattern if "://" in pattern else f"{tmp_path}/{pattern}"
+        with pytest.raises(InputError, match="no file matches") as caught:
+            expand_inputs([pattern])
+        assert caught.value.subject == pattern
+        assert "quote it" in caught.value.remedy
+
+    def test_an_empty_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="holds no files"):
+            expand_inputs([str(tmp_path)])
+
+    @pytest.mark.parametrize("uri", ["", "nosuch://x/*.mp4"])
+    def test_what_is_no_address(self, uri: str) -> None:
+        with pytest.raises(InputError):
+            expand_inputs([uri])
+
+
+class TestPlanInputs:
+    def test_a_missing_file_is_a_problem_beside_the_others(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        plan = plan_inputs([f"{tmp_path}/a.mp4", f"{tmp_path}/b.mp4"])
+        assert plan.tasks == (VideoTask("a", f"{tmp_path}/a.mp4"),)
+        (problem,) = plan.problems
+        assert (problem.video_id, problem.severity, problem.stage) == (
+            "b",
+            Severity.ERROR,
+            "input",
+        )
+        assert problem.reason == "there is no such file"
+        assert problem.remedy
+
+    def test_nothing_but_missing_files(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="no such file"):
+            plan_inputs([f"{tmp_path}/a.mp4"])
+
+    def test_no_input(self) -> None:
+        with pytest.raises(InputError, match="nothing to analyse"):
+            plan_inputs([])
+
+    def test_a_device_is_not_read(self) -> None:
+        with pytest.raises(InputError, match="not a regular file"):
+            plan_inputs(["/dev/zero"])
+
+    def test_landmarks_of_one_input(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "points.csv")
+        plan = plan_inputs([f"{tmp_path}/a.mp4"], landmarks=f"{tmp_path}/points.csv")
+        assert plan.tasks[0].landmarks_uri == f"{tmp_path}/points.csv"
+
+    def test_one_file_of_landmarks_cannot_serve_two(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "b.mp4", "points.csv")
+        with pytest.raises(InputError, match="cannot serve several inputs"):
+            plan_inputs(
+                [f"{tmp_path}/a.mp4", f"{tmp_path}/b.mp4"], landmarks=f"{tmp_path}/points.csv"
+            )
+
+    def test_a_folder_of_landmarks(self, tmp_path: Path) -> None:
+        touch(tmp_path / "in", "a.mp4", "b.mp4", "c.mp4")
+        touch(tmp_path / "points", "a.csv", "a.parquet", "b.parquet")
+        plan = plan_inputs([f"{tmp_path}/in"], landmarks=f"{tmp_path}/points")
+        assert [task.landmarks_uri for task in plan.tasks] == [
+            f"{tmp_path}/points/a.csv",
+            f"{tmp_path}/points/b.parquet",
+        ]
+        (problem,) = plan.problems
+        assert problem.video_id == "c"
+        assert "no landmarks" in problem.reason
+
+    def test_landmarks_named_after_a_file_whose_id_is_another(self, tmp_path: Path) -> None:
+        touch(tmp_path / "in", "001.mp4", "002.mp4")
+        touch(tmp_path / "points", "001.csv", "video-002.csv")
+        tasks = plan_inputs([str(tmp_path / "in")], landmarks=str(tmp_path / "points")).tasks
+        assert [task.video_id for task in tasks] == ["video-001", "video-002"]
+        assert [Path(str(task.landmarks_uri)).name for task in tasks] == [
+            "001.csv",
+            "video-002.csv",
+        ]
+
+    @pytest.mark.parametrize("name", ["007", "video-007", "clip"])
+    def test_landmarks_named_as_in_a_manifest(self, name: str, tmp_path: Path) -> None:
+        touch(tmp_path, "clip.mp4", "other.mp4")
+        touch(tmp_path / "points", f"{name}.csv")
+        (tmp_path / "list.csv").write_text("video_id,uri\n007,clip.mp4\n8,other.mp4\n")
+        (task,) = plan_inputs([f"{tmp_path}/list.csv"], landmarks=str(tmp_path / "points")).tasks
+        assert (task.video_id, task.manifest_id) == ("video-007", "007")
+        assert task.landmarks_uri == f"{tmp_path}/points/{name}.csv"
+
+    def test_a_missing_file_of_landmarks(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        with pytest.raises(InputError, match="no such file") as caught:
+            plan_inputs([f"{tmp_path}/a.mp4"], landmarks=f"{tmp_path}/points.csv")
+        assert caught.value.subject == f"{tmp_path}/points.csv"
+
+    def test_a_manifest_keeps_its_own_landmarks(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "b.mp4", "own.csv")
+        touch(tmp_path / "points", "two.csv")
+        (tmp_path / "list.csv").write_text(
+            "video_id,uri,person_id,landmarks\none,a.mp4,P1,own.csv\ntwo,b.mp4,,\n"
+        )
+        plan = plan_inputs([f"{tmp_path}/list.csv"], landmarks=f"{tmp_path}/points")
+        assert plan.tasks == (
+            VideoTask("one", f"{tmp_path}/a.mp4", "P1", f"{tmp_path}/own.csv", row=1),
+            VideoTask("two", f"{tmp_path}/b.mp4", None, f"{tmp_path}/points/two.csv", row=2),
+        )
+
+    def test_an_empty_manifest(self, tmp_path: Path) -> None:
+        (tmp_path / "list.csv").write_text("video_id,uri\n")
+        with pytest.raises(InputError, match="nothing to analyse"):
+            plan_inputs([f"{tmp_path}/list.csv"])
+        (tmp_path / "list.csv").write_text("")
+        with pytest.raises(ConfigError, match="empty"):
+            plan_inputs([f"{tmp_path}/list.csv"])
+
+
+class TestPromisedFrames:
+    def test_is_zero_for_what_cannot_be_opened(self, tmp_path: Path) -> None:
+        write_video(tmp_path / "a.mp4", moving_square(7))
+        write_clip(tmp_path / "b.mkv", 3)
+        touch(tmp_path, "c.mp4")
+        tasks = plan_inputs([str(tmp_path)]).tasks
+        assert [promised_frames(task, DecodeLimits()) for task in tasks] == [7, 3, 0]

@@ -1,0 +1,173 @@
+"""Lists of inputs as CSV and Parquet."""
+
+import io
+from contextlib import suppress
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core.errors import ConfigError
+from openface_core.rest_frames import RestRanges
+from transforms.plan.manifest import is_manifest, read_manifest
+from transforms.records import VideoTask
+
+
+def csv(folder: Path, text: str, encoding: str = "utf-8") -> str:
+    path = folder / "list.csv"
+    path.write_bytes(text.encode(encoding))
+    return str(path)
+
+
+def refusal(uri: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        read_manifest(uri)
+    assert caught.value.subject == uri
+    assert caught.value.remedy.endswith(".")
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_what_counts_as_a_manifest() -> None:
+    assert is_manifest("a/list.csv")
+    assert is_manifest("s3://b/LIST.PARQUET")
+    assert not is_manifest("a/list.mp4")
+    assert not is_manifest("csv")
+
+
+def test_csv(tmp_path: Path) -> None:
+    uri = csv(tmp_path, "video_id,uri,person_id,other\nv1,a.mp4,P 1,9\nv2,/b/c.mp4,,8\n")
+    assert read_manifest(uri) == (
+        VideoTask("v1", f"{tmp_path}/a.mp4", "P 1", row=1),
+        VideoTask("v2", "/b/c.mp4", None, row=2),
+    )
+
+
+def test_ids_that_look_like_values_are_made_text(tmp_path: Path) -> None:
+    text = "video_id,uri,person_id\n007,1.mp4,0010\n1e3,2,1.0\n2024-01-01,3,\nnan,4,NA\nP1,5,\n"
+    tasks = read_manifest(csv(tmp_path, text))
+    assert [(task.video_id, task.manifest_id) for task in tasks] == [
+        ("video-007", "007"),
+        ("video-1e3", "1e3"),
+        ("video-2024-01-01", "2024-01-01"),
+        ("video-nan", "nan"),
+        ("P1", None),
+    ]
+    assert [task.person_id for task in tasks] == ["0010", "1.0", None, None, None]
+    assert tasks[1].uri == f"{tmp_path}/2"
+
+
+def test_ids_are_unique_once_they_are_text(tmp_path: Path) -> None:
+    numbers = [f"{number:03}" for number in range(1000)]
+    text = "\n".join(["video_id,uri", *(f"{number},{number}.mp4" for number in numbers)])
+    tasks = read_manifest(csv(tmp_path, text))
+    assert len({task.video_id for task in tasks}) == len(numbers)
+    assert [task.manifest_id for task in tasks] == numbers
+    clash = csv(tmp_path, "video_id,uri\n007,a\n8,b\nVideo-007,c\n")
+    assert "rows 1 and 3 share the video_id 'Video-007'" in refusal(clash).cause
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_spreadsheet_exports(ending: str, tmp_path: Path) -> None:
+    text = ending.join(['"video_id","uri"', '01,"a, b.mp4"', ""])
+    assert read_manifest(csv(tmp_path, text, "utf-8-sig")) == (
+        VideoTask("video-01", f"{tmp_path}/a, b.mp4", manifest_id="01", row=1),
+    )
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "list.parquet"
+    table = pa.table(
+        {
+            "uri": ["a.mp4", "memory://x/b.mp4"],
+            "video_id": ["007", "v2"],
+            "landmarks": ["points/a.csv", None],
+        }
+    )
+    pq.write_table(table, path)
+    assert read_manifest(str(path)) == (
+        VideoTask("video-007", f"{tmp_path}/a.mp4", None, f"{tmp_path}/points/a.csv", "007", row=1),
+        VideoTask("v2", "memory://x/b.mp4", row=2),
+    )
+
+
+def test_ranges_of_rest(tmp_path: Path) -> None:
+    text = "video_id,uri,rest_seconds,rest_frames\na,1,0-10.5; 60-65,\nb,2,,1-150;300\nc,3,,\n"
+    assert [task.rest for task in read_manifest(csv(tmp_path, text))] == [
+        RestRanges(seconds=((0.0, 10.5), (60.0, 65.0))),
+        RestRanges(frames=((1, 150), (300, 300))),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("rest_seconds\nv,a,begin", "row 1: 'begin' is not a range of seconds"),
+        ("rest_frames\nv,a,9-3", "row 1: the range 9-3 ends before it begins"),
+    ],
+)
+def test_ranges_that_are_none(text: str, cause: str, tmp_path: Path) -> None:
+    assert cause in refusal(csv(tmp_path, f"video_id,uri,{text}\n")).cause
+
+
+def test_a_remote_manifest_is_relative_to_its_own_folder() -> None:
+    content = b"video_id,uri\nv1,sub/a.mp4\nv2,/abs.mp4\n"
+    fsspec.filesystem("memory").pipe("/lists/list.csv", content)
+    tasks = read_manifest("memory://lists/list.csv")
+    assert [task.uri for task in tasks] == ["memory://lists/sub/a.mp4", "/abs.mp4"]
+
+
+def test_a_manifest_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csv(tmp_path, "video_id,uri\nv,a.mp4\n")
+    monkeypatch.chdir(tmp_path)
+    assert read_manifest("list.csv")[0].uri == "a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("video_id,file\nv,a\n", "no column uri"),
+        ("a,b\n1,2\n", "no column video_id and uri"),
+        ("video_id;uri\nv;a\n", "no column"),
+        ("video_id,uri,uri\nv,a,b\n", "uri is there twice"),
+        ("video_id,uri\nv\n", "not a CSV"),
+        ("video_id,uri\nv,\n", "row 1 has no uri"),
+        ("video_id,uri\nv,  \n", "row 1 has no uri"),
+        ("video_id,uri\nv,a\n,b\n", "row 2 has the video_id None"),
+        ("video_id,uri\n../v,a\n", "row 1 has the video_id"),
+        ("video_id,uri\na/b,a\n", "row 1 has the video_id"),
+        (f"video_id,uri\n{'v' * 121},a\n", "row 1 has the video_id"),
+        ("video_id,uri\nv,a\nw,b\nV,c\n", "rows 1 and 3 share the video_id"),
+        ("", "empty"),
+    ],
+)
+def test_refusals(text: str, cause: str, tmp_path: Path) -> None:
+    assert cause in refusal(csv(tmp_path, text)).cause
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    refusal(csv(tmp_path, "video_id,uri\nv,é.mp4\n", "latin-1"))
+    refusal(csv(tmp_path, "vidéo_id,uri\nv,a.mp4\n", "latin-1"))
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert "no such file" in refusal(f"{tmp_path}/none.csv").cause
+
+
+def test_a_damaged_parquet_file_is_refused_or_read(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"video_id": ["v1", "v2"], "uri": ["a", "b"]}), buffer)
+    content = buffer.getvalue()
+    path = tmp_path / "list.parquet"
+    for position in range(4, len(content), 7):
+        damaged = bytearray(content)
+        damaged[position] ^= 0xFF
+        for version in (bytes(damaged), content[:position]):
+            path.write_bytes(version)
+            with suppress(ConfigError):
+                read_manifest(str(path))

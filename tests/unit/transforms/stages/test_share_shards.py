@@ -1,0 +1,98 @@
+"""How the workers of one machine share shards."""
+
+from collections import Counter
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that
+
+from openface_core.analysis.settings import ShardSettings
+from pipelines.main_job.runners import make_runner, pipeline_options
+from transforms.records import Shard, VideoTask
+from transforms.stages.share_shards import (
+    MIN_SHARD_SECONDS,
+    LocalWorkers,
+    ShareShards,
+    local_workers,
+    longest_first,
+    shortened,
+    take,
+)
+
+
+def shard(video: str, frames: int | None, number: int = 0) -> Shard:
+    return Shard(VideoTask(video, f"{video}.mp4"), number, 9, None, None, frames)
+
+
+def test_the_longest_shard_is_first_and_unknown_ones_before_it() -> None:
+    shards = [shard("a", 3), shard("c", 5), shard("b", 5, 1), shard("b", 5), shard("d", None)]
+    found = [(item.task.video_id, item.number) for item in longest_first(shards)]
+    assert found == [("d", 0), ("b", 0), ("b", 1), ("c", 0), ("a", 0)]
+
+
+def test_a_shard_is_taken_once(tmp_path: Path) -> None:
+    assert [take(str(tmp_path), place) for place in (0, 1, 0, 1, 2)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("frames", "count", "seconds"),
+    [
+        (4800, 2, 5.0),  # 160 s of video, 32 shards
+        (300, 2, MIN_SHARD_SECONDS),
+        (10**6, 2, 10.0),
+        (4800, 1, 10.0),  # nobody to share with
+        (None, 2, 10.0),
+    ],
+)
+def test_little_video_is_cut_finer(frames: int | None, count: int, seconds: float) -> None:
+    workers = LocalWorkers(count, "unused", frames)
+    assert shortened(ShardSettings(10.0), workers).seconds == seconds
+
+
+def test_shards_never_grow_and_whole_videos_stay_whole() -> None:
+    workers = LocalWorkers(2, "unused", 300)
+    assert shortened(ShardSettings(0.5), workers).seconds == 0.5
+    assert shortened(ShardSettings(0), workers).seconds == 0
+
+
+def test_the_folder_is_there_as_long_as_it_is_needed() -> None:
+    with local_workers(2, [5, 6]) as workers:
+        assert workers is not None
+        assert workers.frames == 11
+        folder = Path(workers.folder)
+        assert list(folder.iterdir()) == []
+        assert take(workers.folder, 0)
+    assert not folder.exists()
+    with local_workers(0, [5]) as cluster:
+        assert cluster is None
+    with local_workers(2, [5, None]) as workers:
+        assert workers is not None
+        assert workers.frames is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("mode", ["in_memory", "multi_threading"])
+def test_every_shard_is_handed_out_once(count: int, mode: str) -> None:
+    shards = [shard(name, 10 + k, k) for name in "ab" for k in range(7)]
+    workers = 2 if mode == "multi_threading" else 1
+    options = pipeline_options(
+        "DirectRunner",
+        (f"--direct_running_mode={mode}", f"--direct_num_workers={workers}"),
+    )
+
+    def all_once(found: list[Shard]) -> None:
+        assert Counter(found) == Counter(shards)
+
+    with (
+        local_workers(count, [None]) as sharing,
+        beam.Pipeline(runner=make_runner("DirectRunner", options), options=options) as pipeline,
+    ):
+        handed_out = pipeline | beam.Create(shards) | ShareShards(sharing)
+        assert_that(handed_out, all_once)

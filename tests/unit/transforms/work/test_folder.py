@@ -1,0 +1,63 @@
+"""Where the stages leave arrays for each other."""
+
+from pathlib import Path
+
+import pytest
+
+from transforms.dataset.storage import read_whole, write_whole
+from transforms.records import Shard, VideoTask
+from transforms.work.folder import (
+    discard_all,
+    features_path,
+    scores_path,
+    state_path,
+    video_folder,
+    work_root,
+)
+
+
+def put(path: str) -> str:
+    write_whole(path, lambda file: file.write(b"x"))
+    return path
+
+
+def paths_of(output: str, video_id: str) -> list[str]:
+    task = VideoTask(video_id, "v.mp4")
+    return [
+        features_path(output, Shard(task), 0),
+        features_path(output, Shard(task), 1),
+        features_path(output, Shard(task, 0, 2), 0),
+        features_path(output, Shard(task, 1, 2), 0),
+        state_path(output, video_id, 1),
+        state_path(output, video_id, 2),
+        scores_path(output, video_id, 0),
+        scores_path(output, video_id, 1),
+    ]
+
+
+@pytest.mark.parametrize("output", ["out", "/tmp/out/", "memory://out", "s3://bucket/out"])
+def test_every_file_has_a_place_of_its_own_in_the_input_s_folder(output: str) -> None:
+    paths = paths_of(output, "a") + paths_of(output, "b")
+    assert len(set(paths)) == len(paths)
+    for name, found in (("a", paths[:8]), ("b", paths[8:])):
+        folder = video_folder(output, name)
+        assert folder.startswith(work_root(output))
+        assert {path.rsplit("/", 1)[0] for path in found} == {folder}
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_the_whole_folder_goes_without_the_results(scheme: str, tmp_path: Path) -> None:
+    output = f"{scheme}{tmp_path}/out"
+    table = put(f"{output}/frames/video_id=a/frames.parquet")
+    gone = [put(path) for name in "ab" for path in paths_of(output, name)]
+    discard_all(output)
+    for path in gone:
+        with pytest.raises(Exception, match="no such file"):
+            read_whole(path)
+    assert read_whole(table).read() == b"x"
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_there_may_be_nothing_to_remove(scheme: str, tmp_path: Path) -> None:
+    discard_all(f"{scheme}{tmp_path}/none")
+    assert not (tmp_path / "none").exists()

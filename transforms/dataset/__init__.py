@@ -1,0 +1,1 @@
+"""The output folder: where its files lie, how they are written, and how they were made."""

@@ -1,0 +1,203 @@
+"""Files that inputs share: rows come, go and stay, one row group in memory at a time."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openface_core.analysis.settings import OutputSettings
+from openface_core.errors import OutputError
+from openface_core.media.sources import locate
+from openface_core.tables import Column
+from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
+from transforms.dataset.storage import remove
+from transforms.dataset.table_files import open_work_table, row_groups, write_row_groups
+from transforms.metrics import Count, Step, count, timed
+
+# Plain text to Arrow, which cannot group by dictionaries that differ from file to file; Parquet
+# encodes it with a dictionary all the same.
+VIDEO_COLUMN = Column("video_id", pa.string(), "1", "name of the input in the dataset", False)
+
+
+class BucketReader:
+    """An existing file that inputs share.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    ValueError
+        If it is not such a file, or damaged.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._source = locate(path, error=OutputError).open()
+        try:
+            # Nothing is buffered ahead: see transforms.plan.manifest.
+            self._file = pq.ParquetFile(self._source, pre_buffer=False)
+            schema = self._file.schema_arrow
+            self.entries = unpack_entries(schema.metadata or {})
+            self.columns = schema.remove(schema.get_field_index(VIDEO_COLUMN.name))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            self.close()
+            raise ValueError(f"{path}: {error}") from error
+        self._begins: dict[str, int] = {}
+        begin = 0
+        for video_id, entry in self.entries.items():
+            self._begins[video_id] = begin
+            begin += entry.rows
+        if begin != self._file.metadata.num_rows:
+            self.close()
+            raise ValueError(f"{path}: its record is of {begin} rows")
+        self._group = -1
+        self._rows: pa.Table | None = None
+
+    def rows_of(self, video_id: str) -> Iterator[pa.Table]:
+        """Yield the rows of an input; cheapest in alphabetical order."""
+        begin = self._begins[video_id]
+        end = begin + self.entries[video_id].rows
+        group_end = 0
+        for group in range(self._file.metadata.num_row_groups):
+            group_begin, group_end = (
+                group_end,
+                group_end + self._file.metadata.row_group(group).num_rows,
+            )
+            if begin < group_end and end > group_begin:
+                rows = self._read(group)
+                first = max(begin, group_begin) - group_begin
+                count = min(end, group_end) - group_begin - first
+                yield rows.slice(first, count).drop_columns([VIDEO_COLUMN.name])
+
+    def _read(self, group: int) -> pa.Table:
+        if self._rows is None or group != self._group:  # many short inputs share a row group
+            self._group = group
+            self._rows = self._file.read_row_group(group, use_threads=False)
+        return self._rows
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._source.close()
+
+
+def open_bucket(path: str) -> BucketReader | None:
+    """Return the reader of a shared file; None if there is none that can be read.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    if not locate(path, error=OutputError).exists():
+        return None
+    try:
+        return BucketReader(path)
+    except ValueError:
+        return None
+
+
+def _entry(table: str) -> tuple[BucketEntry, pa.Schema]:
+    """Return the entry of an input with a table in the work folder, and its columns."""
+    with open_work_table(table) as reader:
+        rows = sum(reader.get_batch(k).num_rows for k in range(reader.num_record_batches))
+        metadata = reader.schema.metadata or {}
+        texts = {key.decode(): value.decode() for key, value in metadata.items()}
+        return BucketEntry(rows, texts), reader.schema
+
+
+def _pieces(
+    video_ids: Iterable[str],
+    tables: Mapping[str, str],
+    old: BucketReader | None,
+    columns: pa.Schema,
+) -> Iterator[pa.Table]:
+    """Yield the rows of inputs, new ones where there are any, with the column that names them."""
+
+    def rows_of(video_id: str) -> Iterator[pa.Table]:
+        if video_id in tables:
+            with open_work_table(tables[video_id]) as reader:
+                for k in range(reader.num_record_batches):
+                    yield pa.table(reader.get_batch(k))
+        elif old is not None:
+            yield from old.rows_of(video_id)
+
+    for video_id in video_ids:
+        for rows in rows_of(video_id):
+            name = pa.repeat(pa.scalar(video_id), rows.num_rows)
+            yield pa.Table.from_arrays([name, *rows.columns], schema=columns)
+    if old is not None:
+        old.close()  # an open file cannot be replaced everywhere
+
+
+def _common_columns(
+    path: str, old: BucketReader | None, kept: Collection[str], new: pa.Schema | None
+) -> pa.Schema:
+    """Return the columns of all rows.
+
+    Raises
+    ------
+    OutputError
+        If rows that are to be taken over have others than new ones.
+    """
+    if old is None or not kept or new is None:
+        return new or (old and old.columns)
+    if not old.columns.equals(new):
+        raise OutputError(
+            path,
+            f"the rows of {', '.join(sorted(kept)[:3])} have other columns than this run's",
+            "Name these inputs too, so that they are analysed anew, or a new output folder.",
+        )
+    return new
+
+
+def update_bucket(
+    path: str, tables: Mapping[str, str], removed: Collection[str], settings: OutputSettings
+) -> None:
+    """Bring a shared file up to date; it is not touched if nothing of it changes.
+
+    Parameters
+    ----------
+    path : str
+        The file; it need not exist.
+    tables : mapping of str to str
+        By video id, tables of single inputs in the work folder, which replace older rows of these.
+    removed : collection of str
+        Video ids of inputs whose older rows go, unless they have a table.
+    settings : OutputSettings
+        How files are written.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses, or the file has other columns and rows that are to be taken over.
+    """
+    with ExitStack() as stack:
+        old = open_bucket(path)
+        kept: dict[str, BucketEntry] = {}
+        if old is not None:
+            stack.callback(old.close)
+            unwanted = {*tables, *removed}
+            kept = {key: entry for key, entry in old.entries.items() if key not in unwanted}
+            if not tables and len(kept) == len(old.entries):
+                return
+        elif not tables:
+            return
+        entries, new_columns = dict(kept), None
+        for video_id, table in tables.items():
+            entries[video_id], new_columns = _entry(table)
+        if not entries:
+            stack.close()
+            remove(path)
+            return
+        columns = _common_columns(path, old, kept, new_columns)
+        schema = pa.schema([VIDEO_COLUMN.field(), *columns], metadata=pack_entries(entries))
+
+        pieces = _pieces(sorted(entries), tables, old, schema)
+        groups = row_groups(pieces, settings.row_group_rows)
+        with timed(Step.BUCKET):
+            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings))

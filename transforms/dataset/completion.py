@@ -1,0 +1,96 @@
+"""What a run does last: the summary and the error table, as the tables of the folder want them.
+
+A run can be killed after any table, before it has written down what else it knows of that input. So
+every table carries its own row of the summary, and what was wrong with the input; whichever run
+comes last takes these together, from all tables, without reading more than their records.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.dataset.error_table import earlier_problems, write_errors
+from transforms.dataset.summary import row_of, write_summary
+from transforms.dataset.table_records import all_records
+from transforms.records import Problem, Severity
+
+
+@dataclass(frozen=True, eq=False)
+class CompleteDataset:
+    """What an output folder holds beside its tables.
+
+    Parameters
+    ----------
+    summary : pyarrow.Table
+        The summary.
+    problems : tuple of Problem
+        The rows of the error table.
+    """
+
+    summary: pa.Table
+    problems: tuple[Problem, ...]
+
+
+def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Return the rows of the error table that go with a table.
+
+    Parameters
+    ----------
+    record : mapping
+        What :meth:`transforms.dataset.provenance.VideoProvenance.metadata` has recorded; one of
+        another version may tell nothing.
+    """
+    video_id, uri = record.get("video_id"), record.get("input_uri")
+    texts = record.get("decoding_warnings")
+    if not isinstance(video_id, str) or not isinstance(uri, str) or not isinstance(texts, list):
+        return ()
+    return Problem.decoding_warnings(video_id, uri, (str(text) for text in texts))
+
+
+def complete_dataset(
+    output: str,
+    finished: Collection[str],
+    intensity_names: Collection[str] = (),
+    presence_names: Collection[str] = (),
+) -> CompleteDataset:
+    """Bring summary and error table in line with the tables; what is right is not touched.
+
+    Warnings are those that the tables tell of. Errors are those of the error table, but for inputs
+    that have been analysed since by a run that was killed before it could say so.
+
+    Parameters
+    ----------
+    output : str
+        The output folder, into which nothing else is being written.
+    finished : collection of str
+        Video ids of inputs whose tables are known to be right.
+    intensity_names, presence_names : collection of str
+        Action units that have a column of the summary even if no table speaks of them.
+
+    Returns
+    -------
+    CompleteDataset
+        Both.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    with_table: set[object] = set()
+    for record in all_records(output):
+        row = row_of(record)
+        if row is not None:
+            rows.append(row)
+        problems += warnings_of(record)
+        with_table.add(record.get("video_id"))
+    earlier = earlier_problems(output, finished, with_table.__contains__)
+    problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
+    write_errors(output, problems)
+    return CompleteDataset(
+        write_summary(output, rows, intensity_names, presence_names), tuple(problems)
+    )

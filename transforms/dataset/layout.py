@@ -1,0 +1,39 @@
+"""Where things are in an output folder."""
+
+import hashlib
+
+from transforms.dataset.storage import join
+
+
+def frames_path(output: str, video_id: str) -> str:
+    """Return where the table of an input is, unless inputs share files."""
+    return join(output, "frames", f"video_id={video_id}", "frames.parquet")
+
+
+def bucket_of(video_id: str, buckets: int) -> int:
+    """Return which of so many files an input shares with others.
+
+    It is the first 8 bytes of the id's SHA-256, as a big-endian number, modulo the number of files.
+    """
+    digest = hashlib.sha256(video_id.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % buckets
+
+
+def bucket_path(output: str, bucket: int) -> str:
+    """Return where a file that inputs share is."""
+    return join(output, "frames", f"bucket={bucket:05}", "frames.parquet")
+
+
+def metrics_path(output: str) -> str:
+    """Return where the counts and times of the last run are."""
+    return join(output, "metrics.json")
+
+
+def errors_path(output: str) -> str:
+    """Return where the error table is."""
+    return join(output, "errors.parquet")
+
+
+def summary_path(output: str) -> str:
+    """Return where the summary is."""
+    return join(output, "summary.parquet")

@@ -1,0 +1,98 @@
+"""The summary of a dataset: one row per video and face, taken from the records of its tables.
+
+Every table carries its own row, so that the summary can be made anew at any time, whichever run
+the tables are from, and without reading one of them.
+"""
+
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openface_core.tables.summary import names_in, summary_columns, summary_table
+from transforms.dataset.layout import summary_path
+from transforms.dataset.storage import write_if_changed
+
+_FROM_RECORD = {
+    "video_id": "video_id",
+    "person_id": "person_id",
+    "uri": "input_uri",
+    "calibration": "calibration",
+    "calibration_frames": "calibration_frames",
+    "calibration_is_short": "calibration_is_short",
+}
+
+
+def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the row of a table, given its record; None for a record of another version.
+
+    Parameters
+    ----------
+    record : mapping
+        What :meth:`transforms.dataset.provenance.VideoProvenance.metadata` has recorded.
+    """
+    measured = record.get("summary")
+    if not isinstance(measured, dict) or not all(key in record for key in _FROM_RECORD.values()):
+        return None
+    return {
+        **{name: record[key] for name, key in _FROM_RECORD.items()},
+        "face_id": 0,
+        **measured,
+    }
+
+
+def write_summary(
+    output: str,
+    rows: Sequence[Mapping[str, Any]],
+    intensity_names: Collection[str] = (),
+    presence_names: Collection[str] = (),
+) -> pa.Table:
+    """Write the summary of an output folder and return it; one that is right is not touched.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    rows : sequence of mapping
+        What :func:`row_of` gives for its tables.
+    intensity_names, presence_names : collection of str
+        Action units that have a column even if no table speaks of them.
+
+    Returns
+    -------
+    pyarrow.Table
+        The summary.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    in_rows = names_in(rows)
+    columns = summary_columns(
+        sorted({*intensity_names, *in_rows[0]}), sorted({*presence_names, *in_rows[1]})
+    )
+    table = summary_table(rows, columns)
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_if_changed(summary_path(output), content.getvalue())
+    return table
+
+
+def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:
+    """Return how many of some inputs are calibrated on few frames.
+
+    Parameters
+    ----------
+    summary : pyarrow.Table
+        The summary.
+    video_ids : iterable of str
+        The inputs.
+    """
+    names = set(video_ids)
+    flags = zip(
+        summary["video_id"].to_pylist(), summary["calibration_is_short"].to_pylist(), strict=True
+    )
+    return len({name for name, is_short in flags if is_short and name in names})

@@ -1,0 +1,123 @@
+"""Files of tables: Parquet for the dataset, and for the work folder what is read back fastest."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet as pq
+
+from openface_core.analysis.settings import OutputSettings
+from openface_core.errors import OutputError, WorkFileError
+from openface_core.media.sources import locate, storage_errors
+from transforms.dataset.storage import read_whole, write_whole
+
+
+def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield the same rows in tables of so many rows each, the last one excepted."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= rows:
+            # No name is bound to it: a group is large, and is to go when it is written.
+            yield _take_rows(waiting, rows)
+            count -= rows
+    if count:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _take_rows(waiting: list[pa.Table], rows: int) -> pa.Table:
+    """Take so many rows from the front of tables and return them as one table."""
+    joined = pa.concat_tables(waiting)
+    waiting[:] = [joined.slice(rows)]
+    return joined.slice(0, rows).combine_chunks()
+
+
+def write_row_groups(
+    path: str, schema: pa.Schema, groups: Iterable[pa.Table], settings: OutputSettings
+) -> int:
+    """Write a Parquet file that appears whole or not at all, one row group at a time.
+
+    Its bytes depend on the row groups alone.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    schema : pyarrow.Schema
+        Its columns, with the metadata of the whole file.
+    groups : iterable of pyarrow.Table
+        Its row groups.
+    settings : OutputSettings
+        Size of row groups, and compression.
+
+    Returns
+    -------
+    int
+        Size of the file in bytes.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    # Measurements hardly repeat: dictionaries of them cost a third of the time, and space.
+    repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
+
+    def write(file: IO[bytes]) -> None:
+        with pq.ParquetWriter(
+            file,
+            schema,
+            compression="zstd",
+            compression_level=settings.zstd_level,
+            use_dictionary=repeating,
+        ) as writer:
+            for group in groups:
+                writer.write_table(group, row_group_size=settings.row_group_rows)
+                del group  # before the next one is put together
+
+    return write_whole(path, write)
+
+
+def write_work_table(path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
+    """Write a table of the work folder and return its size in bytes.
+
+    It is an Arrow file: Parquet takes its time for each of hundreds of columns, whatever the rows.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+
+    def write(file: IO[bytes]) -> None:
+        with pa.ipc.new_file(file, schema) as writer:
+            for group in groups:
+                writer.write_table(group)
+                del group
+
+    return write_whole(path, write, durable=False)
+
+
+@contextmanager
+def open_work_table(path: str) -> Iterator[pa.RecordBatchFileReader]:
+    """Open a table of the work folder.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    source = locate(path, error=OutputError)
+    try:
+        with storage_errors(path, OutputError):
+            content = pa.memory_map(source.path) if source.is_local else read_whole(path)
+        with content, pa.ipc.open_file(content) as reader:
+            yield reader
+    except pa.ArrowException as error:
+        raise WorkFileError(path, f"the file is damaged ({error})", "Run again.") from error

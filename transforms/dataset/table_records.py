@@ -1,0 +1,87 @@
+"""The records that the tables of an output folder carry, whatever run they are from."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openface_core.errors import OutputError
+from openface_core.media.sources import locate
+from transforms.dataset.bucket_files import open_bucket
+from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.storage import join
+
+_READERS = 8
+"""Reading from remote storage is mostly waiting."""
+
+_FILES_AT_ONCE = 256
+"""A record has some 10 kB: those of a large corpus are not held in memory together."""
+
+
+def table_metadata(path: str) -> dict[str, str]:
+    """Return the metadata of a table of its own; none if there is no readable one.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    source = locate(path, error=OutputError)
+    if not source.exists():
+        return {}
+    try:
+        with source.open() as file:
+            # Nothing is buffered ahead: see transforms.plan.manifest.
+            metadata = pq.ParquetFile(file, pre_buffer=False).metadata.metadata or {}
+        return {key.decode(): value.decode() for key, value in metadata.items()}
+    except (pa.ArrowException, OSError, ValueError):
+        return {}
+
+
+def parse_record(text: str | None) -> dict[str, Any] | None:
+    """Return a table's record; None if it is none."""
+    try:
+        record = json.loads(text or "")
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def all_records(output: str) -> Iterator[dict[str, Any]]:
+    """Yield the record of every table of an output folder, in the order of their files' names.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    folder = locate(join(output, "frames"), error=OutputError)
+    if not folder.is_directory():
+        return
+    paths = [
+        join(output, "frames", name, "frames.parquet") for name in sorted(folder.folder_names())
+    ]
+    with ThreadPoolExecutor(_READERS) as readers:
+        for begin in range(0, len(paths), _FILES_AT_ONCE):
+            for texts in readers.map(_records_in, paths[begin : begin + _FILES_AT_ONCE]):
+                yield from (record for text in texts if (record := parse_record(text)) is not None)
+
+
+def _records_in(path: str) -> list[str | None]:
+    """Return the records of the inputs whose rows are in a file."""
+    if not PurePosixPath(path).parent.name.startswith("bucket="):
+        return [table_metadata(path).get(METADATA_KEY)]
+    reader = open_bucket(path)
+    if reader is None:
+        return []
+    reader.close()
+    return [entry.metadata.get(METADATA_KEY) for entry in reader.entries.values()]

@@ -1,0 +1,98 @@
+"""Which inputs need no work, because an earlier run into the same folder has finished them."""
+
+import json
+from collections.abc import Sequence
+
+from openface_core.errors import OpenFaceBeamError
+from transforms.dataset.bucket_files import open_bucket
+from transforms.dataset.bucket_record import BucketEntry
+from transforms.dataset.layout import bucket_of, bucket_path, frames_path
+from transforms.dataset.provenance import METADATA_KEY, RunProvenance, identify_inputs
+from transforms.dataset.table_records import parse_record, table_metadata
+from transforms.records import VideoTask
+
+
+class RecordedTables:
+    """The records of the tables that an output folder holds.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    buckets : int
+        Number of files that inputs share; 0 where each has its own.
+    """
+
+    def __init__(self, output: str, buckets: int) -> None:
+        self._output = output
+        self._buckets = buckets
+        self._entries: dict[int, dict[str, BucketEntry]] = {}
+
+    def has(self, video_id: str) -> bool:
+        """Return whether an input has a readable table.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        return self.record_of(video_id) is not None
+
+    def record_of(self, video_id: str) -> dict[str, object] | None:
+        """Return the record of an input's table; None if there is no readable one.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        if not self._buckets:
+            return parse_record(
+                table_metadata(frames_path(self._output, video_id)).get(METADATA_KEY)
+            )
+        bucket = bucket_of(video_id, self._buckets)
+        if bucket not in self._entries:
+            reader = open_bucket(bucket_path(self._output, bucket))
+            self._entries[bucket] = {} if reader is None else reader.entries
+            if reader is not None:
+                reader.close()
+        entry = self._entries[bucket].get(video_id)
+        return None if entry is None else parse_record(entry.metadata.get(METADATA_KEY))
+
+
+def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunProvenance) -> bool:
+    """Return whether inputs that are calibrated together have the tables of this run.
+
+    Parameters
+    ----------
+    tables : RecordedTables
+        What the output folder holds.
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated.
+    run : RunProvenance
+        Settings and models of this run.
+
+    Returns
+    -------
+    bool
+        Whether a whole table is there for each of them that this run would make again: whose record
+        agrees in software, settings, models, the content of all these inputs and the given
+        landmarks. Where an input lies does not matter.
+    """
+    recorded = []
+    for task in tasks:
+        record = tables.record_of(task.video_id)
+        if record is None:
+            return False
+        recorded.append(record)
+    try:
+        identities = identify_inputs(tasks, run)
+    except OpenFaceBeamError:
+        return False  # the analysis will say what is wrong with it
+    # Through JSON and back, as the recorded values have been.
+    expected = json.loads(json.dumps([identity.as_dict() for identity in identities]))
+    return all(
+        key in record and record[key] == value
+        for record, identity in zip(recorded, expected, strict=True)
+        for key, value in identity.items()
+    )

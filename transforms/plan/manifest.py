@@ -1,0 +1,175 @@
+"""Manifests: a CSV or Parquet table that lists inputs, with their names and persons."""
+
+import io
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from openface_core.errors import ConfigError
+from openface_core.media.sources import Source, locate, storage_errors
+from openface_core.rest_frames import RestRanges
+from transforms.plan.video_ids import safe_video_id
+from transforms.records import VideoTask
+
+REQUIRED_COLUMNS = ("video_id", "uri")
+OPTIONAL_COLUMNS = ("person_id", "landmarks", "rest_seconds", "rest_frames")
+
+_MAX_BYTES = 2**30
+_MAX_ROWS = 10_000_000
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+_REMEDY = (
+    "A manifest has the columns video_id and uri, and may have person_id, landmarks, rest_seconds "
+    "and rest_frames."
+)
+
+
+def is_manifest(uri: str) -> bool:
+    """Return whether an input is a manifest: its name ends in ``.csv`` or ``.parquet``."""
+    return PurePosixPath(uri).suffix.lower() in (".csv", ".parquet")
+
+
+def read_manifest(uri: str) -> tuple[VideoTask, ...]:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    uri : str
+        Local path or fsspec URL of a CSV or Parquet file. Relative paths in it are relative to
+        its own folder.
+
+    Returns
+    -------
+    tuple of VideoTask
+        One task per row. An id that readers of the dataset would not take for text, as 007 or
+        2024-01-01, gets ``video-`` before it; the task keeps it as it is, too.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, lacks a column, or a row has no URI, a video id that is missing, used
+        twice (with ``video-`` or without), or not fit to name a folder, or ranges of rest that are
+        none.
+    """
+    source = locate(uri, error=ConfigError)
+    size = source.size_bytes()
+    if size == 0:
+        raise ConfigError(uri, "the manifest is empty", _REMEDY)
+    if size is not None and size > _MAX_BYTES:
+        raise ConfigError(uri, f"a manifest of {size} bytes is too large", _REMEDY)
+    with source.open() as file, storage_errors(uri, ConfigError):
+        content = file.read(_MAX_BYTES + 1)
+    table = _parse(uri, content)
+    missing = [name for name in REQUIRED_COLUMNS if name not in table.column_names]
+    if missing:
+        raise ConfigError(uri, f"the manifest has no column {' and '.join(missing)}", _REMEDY)
+    for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS:
+        if table.column_names.count(name) > 1:
+            raise ConfigError(uri, f"the column {name} is there twice", _REMEDY)
+    columns = {
+        name: [_text(value) for value in table[name].to_pylist()]
+        if name in table.column_names
+        else [None] * table.num_rows
+        for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+    }
+    tasks: list[VideoTask] = []
+    seen: dict[str, int] = {}
+    for row, (manifest_id, video_uri, person_id, landmarks, *rest) in enumerate(
+        zip(*columns.values(), strict=True), start=1
+    ):
+        if video_uri is None:
+            raise ConfigError(uri, f"row {row} has no uri", _REMEDY)
+        if manifest_id is None or not _VIDEO_ID.fullmatch(manifest_id):
+            raise ConfigError(
+                uri,
+                f"row {row} has the video_id {manifest_id!r}",
+                "Use letters, digits and ._- only, 120 at most.",
+            )
+        video_id = safe_video_id(manifest_id)
+        if first := seen.get(video_id.lower()):
+            raise ConfigError(
+                uri, f"rows {first} and {row} share the video_id {video_id!r}", "Make it unique."
+            )
+        seen[video_id.lower()] = row
+        tasks.append(
+            VideoTask(
+                video_id,
+                _resolve(source, video_uri),
+                person_id,
+                None if landmarks is None else _resolve(source, landmarks),
+                None if manifest_id == video_id else manifest_id,
+                _rest_ranges(uri, row, *rest),
+                row,
+            )
+        )
+    return tuple(tasks)
+
+
+def _rest_ranges(uri: str, row: int, seconds: str | None, frames: str | None) -> RestRanges | None:
+    try:
+        return RestRanges.parse(seconds, frames)
+    except ValueError as error:
+        raise ConfigError(
+            uri,
+            f"row {row}: {error}",
+            'Write rest_seconds as "0-10.5; 60-65" and rest_frames as "1-150; 300-420".',
+        ) from None
+
+
+def _parse(uri: str, content: bytes) -> pa.Table:
+    # No threads of Arrow's: one that still lets go of the content while the interpreter ends, as it
+    # does after a refused manifest, would abort the process.
+    try:
+        if content.startswith(b"PAR1"):
+            file = pyarrow.parquet.ParquetFile(io.BytesIO(content), pre_buffer=False)
+            metadata = file.metadata
+            size = sum(
+                metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)
+            )
+            if size > _MAX_BYTES or metadata.num_rows > _MAX_ROWS:
+                raise ConfigError(
+                    uri, f"{metadata.num_rows} rows of {size} bytes are too many", _REMEDY
+                )
+            table = file.read(use_threads=False)
+            table.validate(full=True)  # text that is not UTF-8, for one
+            return table
+        # Ids such as 007 stay what they are: every column is read as text.
+        header = content.split(b"\n", 1)[0].decode("utf-8-sig")
+        names = [name.strip().strip('"') for name in header.split(",")]
+        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False),
+            convert_options=options,
+        )
+        return _without_markers(table, pa.array(options.null_values))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
+
+
+def _without_markers(table: pa.Table, markers: pa.Array) -> pa.Table:
+    """Return a table with nulls for words such as NA, except where they are ids of videos."""
+    for k, name in enumerate(table.column_names):
+        column = table.column(k)
+        if name != "video_id" and pa.types.is_string(column.type):
+            is_marker = pc.is_in(column, value_set=markers)
+            table = table.set_column(k, name, pc.if_else(is_marker, None, column))
+    return table
+
+
+def _text(value: Any) -> str | None:
+    """Return a cell as text, None if there is nothing in it."""
+    return None if value is None or not str(value).strip() else str(value).strip()
+
+
+def _resolve(manifest: Source, uri: str) -> str:
+    """Return a URI of the manifest, relative paths taken from the manifest's folder."""
+    if "://" in uri or uri.startswith("/"):
+        return uri
+    folder, slash, _ = manifest.uri.replace("\\", "/").rpartition("/")
+    return f"{folder}{slash}{uri}"

@@ -1,0 +1,126 @@
+"""Where a video is cut: pure functions from its frame index to shards, tested without Beam."""
+
+from bisect import bisect_left
+
+import numpy as np
+
+from openface_core.analysis.settings import RunSettings, ShardSettings
+from openface_core.errors import MediaError
+from openface_core.media import FrameIndex, index_frames
+from transforms.records import Shard, VideoTask
+
+
+def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int = 1) -> list[int]:
+    """Return the frames at which a video is cut.
+
+    Parameters
+    ----------
+    index : FrameIndex
+        Presentation times and key frames.
+    settings : ShardSettings
+        Length of shards, and the bound on frames decoded in vain.
+    every_frames : int
+        Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
+        nothing depends on the frames before.
+
+    Returns
+    -------
+    list of int
+        0-based frame numbers at which shards begin, the first one 0. A cut falls on the first
+        permitted frame at which a shard has its length, or on the next one that is near enough to
+        the key frame before it. No cut leaves a last shard of less than half the length.
+    """
+    if index.unsafe_reason is not None or settings.seconds == 0 or not len(index.pts):
+        return [0]
+    frames = len(index.pts)
+    ticks = settings.seconds / float(index.time_base)
+    keys = np.flatnonzero(index.is_key)
+    begins = [0]
+    while True:
+        # The first frame at which the shard has its length in time.
+        position = _permitted(bisect_left(index.pts, index.pts[begins[-1]] + ticks), every_frames)
+        if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
+            return begins
+        length, rest = position - begins[-1], frames - position
+        key = int(keys[bisect_left(keys, position, hi=len(keys)) - 1])
+        if position in keys:
+            key = position
+        if position - key > settings.max_preroll_share * min(length, rest):
+            following = keys[keys > position]
+            if not len(following):
+                return begins
+            # Up to one interval of detection is decoded in vain behind a key frame.
+            position = _permitted(int(following[0]), every_frames)
+            if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
+                return begins
+        begins.append(position)
+
+
+def _permitted(frame: int, every_frames: int) -> int:
+    """Return the first multiple of the interval that is not before a frame."""
+    return -(-frame // every_frames) * every_frames
+
+
+def shards_of(
+    task: VideoTask, index: FrameIndex, settings: ShardSettings, every_frames: int = 1
+) -> tuple[Shard, ...]:
+    """Return the shards of an input.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    index : FrameIndex
+        Its presentation times.
+    settings : ShardSettings
+        How videos are cut.
+    every_frames : int
+        See :func:`cut_positions`.
+
+    Returns
+    -------
+    tuple of Shard
+        Shards that together hold every frame once; a single, unbounded one if it is not cut.
+    """
+    begins = cut_positions(index, settings, every_frames)
+    if len(begins) == 1:
+        return (Shard(task, expected_frames=None if index.unsafe_reason else len(index.pts)),)
+    ends = [*begins[1:], len(index.pts)]
+    return tuple(
+        Shard(
+            task=task,
+            number=number,
+            count=len(begins),
+            begin_pts=None if number == 0 else int(index.pts[begin]),
+            end_pts=None if end == len(index.pts) else int(index.pts[end]),
+            expected_frames=end - begin,
+            first_frame=begin,
+        )
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+    )
+
+
+def plan_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
+    """Return the shards of an input, whose packets are read for it.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    settings : RunSettings
+        Settings of the run.
+
+    Returns
+    -------
+    tuple of Shard
+        See :func:`shards_of`. Inputs with given landmarks are never cut: they take little time, and
+        their file speaks of frames by number. What cannot be indexed is one shard too; its analysis
+        will say why.
+    """
+    if task.landmarks_uri is not None or settings.shards.seconds == 0:
+        return (Shard(task),)
+    try:
+        index = index_frames(task.uri, settings.decoding)
+    except MediaError:
+        return (Shard(task),)
+    return shards_of(task, index, settings.shards, settings.detection.every_frames)
