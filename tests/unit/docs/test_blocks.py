@@ -6,10 +6,11 @@ A comment before a block, or before the whole page, says it: ``<!-- performed: N
 
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from pipelines.configuration.config_file import preset_names
+from pipelines.configuration.config_file import load_settings, preset_names
 from tests.conftest import REPOSITORY
 from tests.unit.docs.commands import (
     command_names,
@@ -106,3 +107,11 @@ def test_a_preset_exists(words: list[str]) -> None:
 def test_the_readme_lists_every_preset_of_one_machine() -> None:
     named = {row[0].strip("`") for row in page("README.md").table("`--config`")}
     assert named == set(preset_names()) - {"flink", "dataflow"}
+
+
+@pytest.mark.parametrize("found", PAGES, ids=str)
+def test_a_configuration_is_read(found: Page, tmp_path: Path) -> None:
+    for number, block in enumerate(found.blocks):
+        if block.language == "toml":
+            (tmp_path / f"{number}.toml").write_text(block.text)
+            load_settings(str(tmp_path / f"{number}.toml"))

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from openface_core.analysis.settings import RunSettings
 from tests.conftest import REPOSITORY
 from tests.unit.docs.commands import all_options
 from tests.unit.docs.known import (
@@ -13,22 +14,29 @@ from tests.unit.docs.known import (
     counters,
     frame_column_names,
     literals,
+    source_files,
     source_text,
     summary_column_names,
 )
 from tests.unit.docs.markdown import PAGES, Page
+from tests.unit.docs.settings_page import flat, sections
 
 TOP = "|".join((*(re.escape(name) for name in FOLDERS), "tests", "benchmarks", "docs", r"\.ci"))
 PATH = re.compile(rf"(?:{TOP})(?:/[\w.*-]+)+/?")
 MODULE = re.compile(rf"(?:{TOP})(?:\.\w+)+")
 COLUMN = re.compile(r"AU(\d\d|\*)_[rc]\w*|(gaze|eye_lmk|pose)_[\w*]+|p_[\w*]+|[xyXYZ]_(\d+|\*)")
-IDENTIFIER = re.compile(r"[a-zA-Z][a-z0-9]*(_[a-z0-9]+)+")
+IDENTIFIER = re.compile(r"[a-zA-Z][a-z0-9]*(_[a-z0-9]+)+|[A-Z]+(_[A-Z]+)+")
+SETTING = re.compile(r"([a-z_]+) = \S.*")
+FILE = re.compile(r"[\w.-]+\.(?:json|parquet|csv|toml|txt|onnx|dat|py|md|mp4|mkv|mov|webm)")
 
 FOREIGN_OPTIONS = frozenset(
     {
         "--add-opens",  # of Java
         "--worker_pool",  # of Beam's container
     }
+)
+EXAMPLES = frozenset(
+    {"interview.csv", "my_network.toml", "NAME.csv", "NAME_of_details.txt", "expressive.mp4"}
 )
 METADATA_KEYS = frozenset({"openface_beam.videos"})
 FOREIGN_NAMES = frozenset({"worker_pool_main"})
@@ -90,3 +98,19 @@ def test_identifiers_occur_in_the_source(page: Page) -> None:
     known = {*frame_column_names(), *summary_column_names(), *counters(), *FOREIGN_NAMES}
     named = {span for span in page.spans if IDENTIFIER.fullmatch(span)} - known
     assert [n for n in sorted(named) if not re.search(rf"\b{n}\b", source_text())] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_settings_exist(page: Page) -> None:
+    known = {key.split(".")[1] for key in flat(RunSettings())} | {"pack", "name"}
+    named = {found[1] for span in page.spans if (found := SETTING.fullmatch(span))}
+    assert named - known == set()
+    full = {s for s in page.spans if re.fullmatch(rf"({'|'.join(sections())})\.[a-z_]+", s)}
+    assert full - set(flat(RunSettings())) == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_file_names_occur_in_the_source(page: Page) -> None:
+    named = {span for span in page.spans if FILE.fullmatch(span)} - EXAMPLES
+    ours = {path.name for path in source_files()}
+    assert [n for n in sorted(named - ours) if n not in source_text()] == []
