@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from openface_core.tables import frame_columns
+from openface_core.tables import Column, frame_columns
 from openface_core.tables.columns import AU_MEANINGS
 from openface_core.tables.summary import summary_columns
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, metrics_document
 from tests.conftest import REPOSITORY
+from transforms.metrics import Step
 
 FOLDERS = ("pipelines", "transforms", "openface_core", "openface_beam", "models", "configs")
 MODE_COUNT = 34
@@ -82,10 +83,19 @@ def counters() -> frozenset[str]:
     return frozenset(metrics_document(RunMetrics(), outline)["counters"])
 
 
-def frame_column_names() -> tuple[str, ...]:
+def openface_columns() -> tuple[Column, ...]:
     """Return the columns of ``frames`` in order, with OpenFace's models."""
-    columns = frame_columns(MODE_COUNT, INTENSITIES, PRESENCES)
-    return tuple(column.name for column in columns)
+    return tuple(frame_columns(MODE_COUNT, INTENSITIES, PRESENCES))
+
+
+def frame_column_names() -> tuple[str, ...]:
+    """Return their names."""
+    return tuple(column.name for column in openface_columns())
+
+
+def durations() -> frozenset[str]:
+    """Return the names of the distributions of times in ``metrics.json``."""
+    return frozenset(step.value for step in Step)
 
 
 def summary_column_names() -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openface_core.tables import frame_columns
-from tests.unit.docs.known import INTENSITIES, MODE_COUNT, PRESENCES
+from tests.unit.docs.known import openface_columns
 from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import errors_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY
@@ -19,7 +18,7 @@ PROBLEM = Problem("broken", "in/broken.mp4", Severity.ERROR, "decoding", "it is 
 
 def write_small_dataset(folder: Path, video_id: str = "interview") -> None:
     """Write tables of frames and of errors."""
-    columns = frame_columns(MODE_COUNT, INTENSITIES, PRESENCES)
+    columns = openface_columns()
     record = json.dumps({"version": VERSION, "settings": {"name": "default"}})
     fields = [pa.field(c.name, c.type, c.nullable) for c in columns]
     values = {c.name: [1, None] if c.nullable else [1, 0] for c in columns}

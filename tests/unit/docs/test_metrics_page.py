@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, metrics_document
+from tests.unit.docs.known import durations
 from tests.unit.docs.markdown import page, spans_of
-from transforms.metrics import SHARD_FRAMES, Step
+from transforms.metrics import SHARD_FRAMES
 
 PAGE = page("docs/metrics.md")
 NO_FACE = "frames_without_face_"
@@ -38,7 +39,7 @@ def test_every_reason_for_no_face() -> None:
 
 
 def test_every_distribution() -> None:
-    assert names_in("distribution") == {step.value for step in Step} | {SHARD_FRAMES}
+    assert names_in("distribution") == durations() | {SHARD_FRAMES}
 
 
 def test_the_example_has_the_labels_of_the_table() -> None:
