@@ -20,8 +20,9 @@ def test_the_record_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_document_of_a_dataset_is_listed() -> None:
     from transforms.dataset.documents import DESCRIPTION_NAME
-    from transforms.dataset.layout import errors_path, summary_path
+    from transforms.dataset.layout import errors_path, metrics_path, summary_path
 
     listing = PAGE.blocks[0].text
-    for path in (errors_path("results"), summary_path("results"), DESCRIPTION_NAME):
+    made = (path("results") for path in (errors_path, summary_path, metrics_path))
+    for path in (*made, DESCRIPTION_NAME):
         assert Path(path).name in listing
