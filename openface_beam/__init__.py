@@ -10,16 +10,13 @@ for many inputs and all cores; it needs Apache Beam, which is imported when it i
 
 from openface_core import __version__
 from openface_core.errors import OpenFaceBeamError
-from pipelines.interactive import Analyser, Analysis
-from pipelines.main_job.arguments import RunArguments
+from pipelines.interactive import Analyser, Analysis, run
 from pipelines.main_job.summary import RunSummary
-from pipelines.run import run
 
 __all__ = [
     "Analyser",
     "Analysis",
     "OpenFaceBeamError",
-    "RunArguments",
     "RunSummary",
     "__version__",
     "run",

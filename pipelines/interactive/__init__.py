@@ -2,5 +2,6 @@
 
 from pipelines.interactive.analyser import Analyser
 from pipelines.interactive.analysis import Analysis
+from pipelines.interactive.job import run
 
-__all__ = ["Analyser", "Analysis"]
+__all__ = ["Analyser", "Analysis", "run"]

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from openface_core.tables import Column, frame_columns
-from openface_core.tables.columns import AU_MEANINGS
+from openface_core.action_units.meanings import AU_MEANINGS
+from openface_core.fields import Column, Extent, frame_columns
 from openface_core.tables.summary import summary_columns
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, metrics_document
 from tests.conftest import REPOSITORY
-from transforms.metrics import Step
+from transforms.metrics import ANALYSIS_STEPS, StageStep, duration_name
 
 FOLDERS = ("pipelines", "transforms", "openface_core", "openface_beam", "models", "configs")
 MODE_COUNT = 34
@@ -85,7 +85,7 @@ def counters() -> frozenset[str]:
 
 def openface_columns() -> tuple[Column, ...]:
     """Return the columns of ``frames`` in order, with OpenFace's models."""
-    return tuple(frame_columns(MODE_COUNT, INTENSITIES, PRESENCES))
+    return tuple(frame_columns(Extent(MODE_COUNT, INTENSITIES, PRESENCES)))
 
 
 def frame_column_names() -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def frame_column_names() -> tuple[str, ...]:
 
 def durations() -> frozenset[str]:
     """Return the names of the distributions of times in ``metrics.json``."""
-    return frozenset(step.value for step in Step)
+    return frozenset(map(duration_name, (*ANALYSIS_STEPS, *StageStep)))
 
 
 def summary_column_names() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import openface_beam
-from openface_beam import Analyser, Analysis, OpenFaceBeamError, RunArguments, run
+from openface_beam import Analyser, Analysis, OpenFaceBeamError, run
 from openface_core.errors import ConfigError, InputError
 from openface_core.media import open_media
 from pipelines.demo_corpus.corpus import CLIPS_FOLDER, write_corpus
@@ -65,7 +65,7 @@ def test_what_is_saved_is_what_the_main_job_writes(
     analysis: Analysis, clips: Path, tmp_path: Path
 ) -> None:
     job, own = tmp_path / "job", tmp_path / "own"
-    run(RunArguments((str(clip_in(clips)),), str(job), models="embedded", quiet=True))
+    run(clip_in(clips), job, models="embedded", quiet=True)
     path = Path(analysis.save(own))
     names = sorted(str(p.relative_to(job)) for p in job.rglob("*") if p.is_file())
     names.remove("metrics.json")
@@ -81,8 +81,7 @@ def test_the_main_job_takes_it_for_finished(
     analysis: Analysis, clips: Path, tmp_path: Path
 ) -> None:
     analysis.save(tmp_path / "results")
-    output = str(tmp_path / "results")
-    summary = run(RunArguments((str(clip_in(clips)),), output, models="embedded", quiet=True))
+    summary = run([str(clip_in(clips))], tmp_path / "results", models="embedded", quiet=True)
     assert (summary.inputs_finished, summary.inputs_written) == (1, 0)
 
 
