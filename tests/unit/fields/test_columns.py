@@ -19,6 +19,12 @@ def test_unit_and_description() -> None:
         assert not column.description.endswith("."), column.name
 
 
+def _eye_names() -> list[str]:
+    eyes = [f"gaze_{eye}_{axis}" for eye in (0, 1) for axis in "xyz"]
+    eyes += ["gaze_angle_x", "gaze_angle_y"]
+    return eyes + [f"eye_lmk_{axis}_{k}" for axis in "xyXYZ" for k in range(56)]
+
+
 def test_names_are_openfaces_and_unique() -> None:
     names = [column.name for column in COLUMNS]
     assert len(set(names)) == len(names)
@@ -29,15 +35,18 @@ def test_names_are_openfaces_and_unique() -> None:
         assert name in names
     assert "p_34" not in names
     assert "AU28_r" not in names
-    assert len(names) == 5 + 8 + 5 * 56 + 6 + 5 * 68 + 6 + 34 + 2 + 2
+    pose = [f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz"]
+    points = [f"{axis}_{k}" for axis in "xyXYZ" for k in range(68)]
+    fit = ["p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty", *(f"p_{k}" for k in range(34))]
+    openface = [*names[:5], *_eye_names(), *pose, *points, *fit]
+    openface += ["AU01_r", "AU45_r", "AU01_c", "AU28_c"]
+    assert [name for name in names if name in set(openface)] == openface
 
 
 def test_the_order_is_openfaces() -> None:
     """The order of the groups, and of what they hold."""
     names = [column.name for column in COLUMNS]
-    eyes = [f"gaze_{eye}_{axis}" for eye in (0, 1) for axis in "xyz"]
-    eyes += ["gaze_angle_x", "gaze_angle_y"]
-    eyes += [f"eye_lmk_{axis}_{k}" for axis in "xyXYZ" for k in range(56)]
+    eyes = _eye_names()
     assert names[5 : 5 + len(eyes)] == eyes
     firsts = [names.index(name) for name in ("pose_Tx", "x_0", "X_0", "p_scale", "AU01_r")]
     assert firsts[0] == 5 + len(eyes)
