@@ -135,6 +135,12 @@ def _face_ids(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
     return np.full(len(values["success"]), to.face_id, dtype=np.int32)
 
 
+def _face_width(values: Mapping[str, AnyArray], _to: Derivation) -> Float32Array:
+    """Return the distance between the ends of the jaw line."""
+    jaw_ends = values["landmarks_px"][:, [0, 16]]
+    return np.asarray(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T), dtype=np.float32)
+
+
 # Which columns show them.
 
 
@@ -386,6 +392,20 @@ FACE_FIELDS = (
         missing=np.nan,
         take=_landmarks,
         columns=_landmark_columns,
+    ),
+    Field(
+        "face_width_px",
+        "distance of landmarks 0 and 16, the ends of the jaw line",
+        shape=(),
+        dtype=np.float32,
+        missing=np.nan,
+        derive=_face_width,
+        columns=lambda _: _single(
+            "face_width_px",
+            pa.float32(),
+            "px",
+            "width of the face: distance of landmarks 0 and 16, the ends of the jaw line",
+        ),
     ),
     Field(
         "landmarks_3d_mm",
