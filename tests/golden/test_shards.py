@@ -5,12 +5,15 @@ import io
 import numpy as np
 import pytest
 
+from openface_core.faces import Face, FaceStatus
+from openface_core.fields import Extent
 from openface_core.shards import ShardRecorder, read_features, write_features
 from tests.golden.golden_sets import golden_set
 from tests.unit.shards.shard_videos import (
     MODES,
     assert_shards_equal_the_tracker,
-    measurement_of,
+    decoded_frame,
+    measured_face,
     pool_of,
     shard_of,
     track,
@@ -48,17 +51,22 @@ def test_beginning_frame_by_frame_equals_the_tracker(video):
 
 def test_recorded_shards_pass_through_small_files(video):
     models, pool, places, tracker = video
+    extent = Extent(MODES, models.intensity_names, models.presence_names)
     shards, size = [], 0
     for piece in np.split(places, [len(places) // 3]):
-        recorder = ShardRecorder(models, MODES)
+        recorder = ShardRecorder(models, extent)
         for i, place in enumerate(piece):
-            measurement = None if place < 0 else measurement_of(pool.descriptors[place], i)
-            landmarks = np.random.default_rng(i).normal(size=(68, 2)).astype(np.float32)
-            recorder.add(i / 25.0, 0.9, (640, 480), landmarks, measurement)
+            face = Face(FaceStatus.NOT_TRUSTED, confidence=0.9)
+            if place >= 0:
+                landmarks = np.random.default_rng(i).normal(size=(68, 2)).astype(np.float32)
+                face = measured_face(
+                    pool.descriptors[place], i, landmarks=landmarks, confidence=0.9
+                )
+            recorder.add(decoded_frame(i, i / 25.0), face)
         file = io.BytesIO()
         write_features(file, recorder.features())
         size += file.tell()
         file.seek(0)
-        shards.append(read_features(file, len(models.all_models), MODES))
+        shards.append(read_features(file, extent))
     assert size <= MAX_BYTES_PER_FRAME * len(places)
     assert_shards_equal_the_tracker(models, shards, tracker)
