@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "make short clips to try everything with, and measure them",
     "validate": "compare with OpenFace's own output, component by component",
     "profile": "time every component on a video",
+    "models": "list, fetch, import and check model packs",
 }
 
 _USAGE = (

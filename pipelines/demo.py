@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openface_core.command_status import run_command
-from pipelines.command import leave
+from pipelines.command import leave, run_command
 from pipelines.configuration.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:

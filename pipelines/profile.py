@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openface_core import __version__
-from openface_core.command_status import run_command
 from openface_core.errors import ConfigError
+from pipelines.command import run_command
 from pipelines.configuration.shared_options import add_model_options, add_quiet_option
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from openface_core.command_status import run_command
 from openface_core.errors import PipelineError
-from pipelines.command import leave
+from pipelines.command import leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.summary import RunSummary, report_problems

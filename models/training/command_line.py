@@ -9,8 +9,7 @@ from pathlib import Path
 from models.locate import EMBEDDED_FOLDER
 from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
-from openface_core.command_status import run_command
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OpenFaceBeamError
 
 PARTS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
@@ -106,5 +105,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0, or 2 after one line of error."""
-    return run_command(lambda: run(sys.argv[1:] if argv is None else argv))
+    """Run the command line; returns 0, or 2 after one line of error, 130 if it is interrupted."""
+    try:
+        return run(sys.argv[1:] if argv is None else argv)
+    except OpenFaceBeamError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return 130
