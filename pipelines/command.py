@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from openface_core.errors import OpenFaceBeamError
+from pipelines.own_packages import check_own_packages
 
 EXIT_FAILED = 2
 EXIT_INTERRUPTED = 130
@@ -18,7 +19,8 @@ def run_command(command: Callable[[], int]) -> int:
     Parameters
     ----------
     command : callable
-        Returns the exit status of a command that came to its end.
+        Returns the exit status of a command that came to its end. It is not called where packages
+        of the user's own hide those of this program.
 
     Returns
     -------
@@ -26,6 +28,7 @@ def run_command(command: Callable[[], int]) -> int:
         Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption.
     """
     try:
+        check_own_packages()
         return command()
     except OpenFaceBeamError as error:
         line = " ".join(str(error).split())

@@ -2,17 +2,27 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from models.registry import Registry, default_registry
-from models.store import default_store
 from pipelines.command import run_command
-from pipelines.model_packs.commands import run
+
+if TYPE_CHECKING:
+    from models.registry import Registry
 
 
-def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
+def main(argv: Sequence[str] | None = None, registry: "Registry | None" = None) -> int:
     """Run the command line; returns 0, 1 if a check failed, 2 after one line of error."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return run_command(lambda: run(words, registry or default_registry(), default_store()))
+
+    def command() -> int:
+        # Not before it is known that `models` is this program's.
+        from models.registry import default_registry
+        from models.store import default_store
+        from pipelines.model_packs.commands import run
+
+        return run(words, registry or default_registry(), default_store())
+
+    return run_command(command)
 
 
 if __name__ == "__main__":
