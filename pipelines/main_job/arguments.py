@@ -88,27 +88,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument(
-        "--input",
-        nargs="+",
-        required=True,
-        metavar="X",
-        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
-        "manifest (.csv or .parquet)",
-    )
-    result.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
-    add_model_options(result)
-    result.add_argument(
-        "--landmarks",
-        metavar="FILE|DIR",
-        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
-        "per video id; no network is needed then",
-    )
-    result.add_argument(
-        "--image-folders",
-        action="store_true",
-        help="a folder given as input is one sequence of images, not a list of files",
-    )
+    _add_inputs(result)
     result.add_argument(
         "--provider",
         metavar="NAME",
@@ -140,6 +120,31 @@ def parser() -> argparse.ArgumentParser:
     )
     add_quiet_option(result)
     return result
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is read and where results go."""
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="X",
+        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
+        "manifest (.csv or .parquet)",
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
+    add_model_options(parser)
+    parser.add_argument(
+        "--landmarks",
+        metavar="FILE|DIR",
+        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
+        "per video id; no network is needed then",
+    )
+    parser.add_argument(
+        "--image-folders",
+        action="store_true",
+        help="a folder given as input is one sequence of images, not a list of files",
+    )
 
 
 def parse_arguments(argv: Sequence[str]) -> RunArguments:
