@@ -22,38 +22,21 @@ from openface_core.agreement import (
     compare_tables,
     equal_share,
 )
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine, load_engine
-from openface_core.analysis.settings import RunSettings
 from pipelines.comparison.action_units import intensity_columns, presence_columns
 from pipelines.comparison.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS, table_values
 from pipelines.configuration.config_file import load_settings
-from transforms.dataset.provenance import RunProvenance
-from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 _ROTATIONS = POSE_COLUMNS[3:]
 _LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
 
 
-@dataclass(frozen=True)
-class Analyser:
-    """Models in memory with the settings that they run by."""
-
-    engine: Engine
-    settings: RunSettings
-
-    @classmethod
-    def load(cls, config: str, models: str | None) -> "Analyser":
-        """Load what a preset or TOML file names from a models folder or pack."""
-        settings = load_settings(config)
-        files = locate_models(models_folder(models), settings.models)
-        return cls(load_engine(files, settings), settings)
-
-    def table(self, video: str, landmarks: str | None = None) -> pa.Table:
-        """Return the table of a video's frames."""
-        run = RunProvenance(self.settings.as_dict())
-        task = VideoTask("compared", video, landmarks_uri=landmarks)
-        return analyse_video(task, self.engine, self.settings, run, lambda: None).result.table
+def load_analyser(config: str, models: str | None) -> Analyser:
+    """Load what a preset or TOML file names from a models folder or pack."""
+    settings = load_settings(config)
+    files = locate_models(models_folder(models), settings.models)
+    return Analyser(load_engine(files, settings), settings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +143,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare, and print Markdown tables."""
     arguments = parser().parse_args(argv)
-    reference = Analyser.load(arguments.reference_config, arguments.reference_models)
-    measured = Analyser.load(arguments.config, arguments.models)
+    reference = load_analyser(arguments.reference_config, arguments.reference_models)
+    measured = load_analyser(arguments.config, arguments.models)
     print(
         "| video | frames | face found by OpenFace's models | by both | AUs that vary | mean r "
         "| least r | mean difference | equal presences | Rx / Ry / Rz, rad | points, % |"
@@ -169,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     found: dict[str, VideoAgreement] = {}
     for video in arguments.videos:
-        tables = [analyser.table(str(video)) for analyser in (measured, reference)]
+        tables = [analyser.video(str(video)).table for analyser in (measured, reference)]
         found[video.name] = compare(tables[0], tables[1], measured.engine)
         print(summary_row(video.name, found[video.name]), flush=True)
     print("\n| r of | " + " | ".join(found) + " |")

@@ -6,8 +6,7 @@
 
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.face_tracking.settings import ConfidenceSettings, FaceRefinementSettings
-from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
-from openface_core.face_tracking.tracker import FaceTracker, TrackedFace, TrackingFailure
+from openface_core.face_tracking.tracker import FaceTracker
 
 __all__ = [
     "ConfidenceSettings",
@@ -15,9 +14,4 @@ __all__ = [
     "FaceRefinementSettings",
     "FaceTracker",
     "FaceTrackingModels",
-    "Stopwatch",
-    "TrackedFace",
-    "TrackingFailure",
-    "TrackingStep",
-    "no_stopwatch",
 ]

@@ -13,8 +13,8 @@ from openface_core.analysis.engine import Engine
 from openface_core.errors import InputError
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.shape import Camera, ShapeFit, calc_params, head_pose, landmarks_in_camera_mm
-from openface_core.tables.columns import LANDMARK_COUNT
 from pipelines.comparison.golden_dumps import Array, GoldenDumps, Shape, points_of
 from pipelines.comparison.report import Bound, Row
 

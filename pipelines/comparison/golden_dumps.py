@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import InputError
-from openface_core.tables.columns import LANDMARK_COUNT
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]

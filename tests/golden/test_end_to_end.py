@@ -36,9 +36,9 @@ from pipelines.comparison.openface_output import (
     table_values,
 )
 from pipelines.configuration.config_file import load_settings
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 CLNF_MEAN_R = {
     ("openface22", "subj01"): 0.97,

@@ -10,14 +10,14 @@ from models import locate_models
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
 from openface_core.analysis.engine import load_engine
-from openface_core.analysis.face_meter import FaceMeter
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.media import open_media
 from tests.golden.golden_sets import golden_set
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 INTENSITY_MAX_TOLERANCE = 0.03
 INTENSITY_MEAN_TOLERANCE = 1e-3
@@ -46,8 +46,9 @@ def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models
             if not success[frame.index]:
                 tracker.add_failure()
                 continue
-            measured = meter.measure(frame.image, golden.landmarks[frame.index])
-            assert measured is not None
+            face = Face(FaceStatus.FOUND, golden.landmarks[frame.index])
+            measured = meter.measure(frame.image, face)
+            assert measured.is_measured
             tracker.add(measured.fhog, measured.geometry)
     series = tracker.finish()
     assert len(series.intensities) == len(success)

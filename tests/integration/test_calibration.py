@@ -19,12 +19,12 @@ from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.run import RunSummary, run
 from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.twins.sequential_analysis import analyse_together
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.stages import calibrate_blocks
 from transforms.stages.calibrate_blocks import calibrate_block
-from transforms.video_analysis import analyse_together
 
 LENGTHS = {"a": 5, "b": 4, "c": 7, "d": 6}
 PERSONS = {"a": "P1", "b": "P2", "c": "P1", "d": ""}

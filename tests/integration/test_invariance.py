@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.beam_services import BeamServices
 from models import locate_models
+from openface_core.analysis import analyser
 from openface_core.analysis.engine import load_engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import MediaError
@@ -27,13 +28,13 @@ from tests.integration.synthetic_corpus import (
     write_picture,
 )
 from tests.synthetic_video import write_video
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.shards import plan_shards
 from transforms.records import ShardResult, VideoTask
 from transforms.stages import extract_shards, prepare_calibration
 from transforms.stages.extract_shards import extract_shard
-from transforms.video_analysis import analyse_video
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 MODES = {
@@ -235,7 +236,7 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prepare_calibration, "BLOCK_FRAMES", block_frames)
-    monkeypatch.setattr(extract_shards, "PART_FRAMES", part_frames)
+    monkeypatch.setattr(analyser, "PART_FRAMES", part_frames)
     corpus.run(tmp_path / "out", seconds)
     assert hashes(tmp_path / "out") == hashes(whole)
 

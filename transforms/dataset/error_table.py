@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
+from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
-from openface_core.tables import Column, frame_schema
 from transforms.dataset.layout import errors_path, frames_path
 from transforms.dataset.storage import read_whole, remove, write_if_changed
 from transforms.records import Problem, Severity

@@ -94,7 +94,7 @@ def shards_of(
             begin_pts=None if number == 0 else int(index.pts[begin]),
             end_pts=None if end == len(index.pts) else int(index.pts[end]),
             expected_frames=end - begin,
-            first_frame=begin,
+            first_index=begin,
         )
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
     )

@@ -40,8 +40,8 @@ def test_shift_average_is_for_landmarks_that_were_found(
 ) -> None:
     settings = RunSettings(alignment=AlignmentSettings(shift_average))
     engine = load_engine(files_of(models_folder), settings)
-    assert engine.meter_for(landmarks_are_given=False).shift_average is shift_average
-    assert not engine.meter_for(landmarks_are_given=True).shift_average
+    assert engine.tracked_meter.shift_average is shift_average
+    assert not engine.meter.shift_average
 
 
 def test_with_networks(network_models_folder: Path) -> None:

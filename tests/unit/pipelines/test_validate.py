@@ -18,6 +18,7 @@ from openface_core.analysis.engine import load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError, LandmarkFileError
+from openface_core.faces import Face, FaceStatus
 from openface_core.media import open_media
 from openface_core.shape import Camera
 from pipelines.comparison.arguments import ValidateArguments, parse_arguments, parser
@@ -35,9 +36,9 @@ from tests.synthetic_models import (
     write_openface_model_folder,
 )
 from tests.synthetic_video import write_video
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 FRAMES = 10
 SIZE_PX = (WIDTH_PX, HEIGHT_PX)
@@ -84,7 +85,7 @@ def _save_dumps(folder: Path, video: Path, landmarks: np.ndarray, engine) -> Non
     with open_media(str(video)) as media:
         for frame in media:
             points = landmarks[frame.index]
-            found = engine.meter.measure(frame.image, points)
+            found = engine.meter.measure(frame.image, Face(FaceStatus.FOUND, points))
             matrix = found.aligned.matrix
             unmasked.append(warp_affine(frame.image, matrix, ALIGNED_SIZE_PX))
             masks.append(

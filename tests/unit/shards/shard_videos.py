@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
 from openface_core.action_units.static import weigh_descriptor
 from openface_core.action_units.tracker import ActionUnitTracker
-from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.eyes import EyeMeasurement
+from openface_core.faces import Face, FaceStatus
+from openface_core.fields import Extent, FaceSeries
+from openface_core.media import DecodedFrame
 from openface_core.running_medians import (
     FHOG_RANGE,
     GEOMETRY_RANGE,
@@ -73,6 +75,12 @@ def models_and_pool() -> tuple[ActionUnitModels, Pool]:
     return models, pool_of(models, descriptors)
 
 
+def extent_of_models() -> Extent:
+    """Return what the synthetic models measure."""
+    models, _ = models_and_pool()
+    return Extent(MODES, models.intensity_names, models.presence_names)
+
+
 def shard_of(pool: Pool, places: NDArray[np.int64], seed: int = 0) -> ShardFeatures:
     """Return the features of frames given by their places in the pool, -1 for failed ones."""
     rng = np.random.default_rng(seed)
@@ -86,23 +94,23 @@ def shard_of(pool: Pool, places: NDArray[np.int64], seed: int = 0) -> ShardFeatu
     measured[~success] = np.nan
     measured[1::3, -174:] = np.nan  # faces whose eyes were not measured
     parts = np.split(measured, np.cumsum(sizes)[:-1], axis=1)
-    return ShardFeatures(
-        pts_seconds=rng.choice([np.nan, 0.04, 1e3], n),
-        confidence=rng.choice([np.nan, 0.5, 1.0], n).astype(np.float32),
-        success=success,
-        frame_size_px=rng.integers(1, 4000, (n, 2), dtype=np.int32),
-        landmarks_px=parts[0].reshape(n, 68, 2),
-        pose=parts[1],
-        global_parameters=parts[2],
-        shape_parameters=parts[3],
-        eye_landmarks_px=parts[4].reshape(n, 2, 28, 2),
-        eye_depths_mm=parts[5].reshape(n, 2, 28),
-        gaze_directions=parts[6].reshape(n, 2, 3),
-        weighted=pool.weighted[places],
-        fhog_bins=pool.fhog_bins[places],
-        geometry_bins=pool.geometry_bins[places],
-        first_descriptors=(firsts[0], firsts[1]),
-    )
+    arrays = {
+        "pts_seconds": rng.choice([np.nan, 0.04, 1e3], n),
+        "confidence": rng.choice([np.nan, 0.5, 1.0], n).astype(np.float32),
+        "success": success,
+        "frame_size_px": rng.integers(1, 4000, (n, 2), dtype=np.int32),
+        "landmarks_px": parts[0].reshape(n, 68, 2),
+        "pose": parts[1],
+        "global_parameters": parts[2],
+        "shape_parameters": parts[3],
+        "eye_landmarks_px": parts[4].reshape(n, 2, 28, 2),
+        "eye_depths_mm": parts[5].reshape(n, 2, 28),
+        "gaze_directions": parts[6].reshape(n, 2, 3),
+        "weighted": pool.weighted[places],
+        "fhog_bins": pool.fhog_bins[places],
+        "geometry_bins": pool.geometry_bins[places],
+    }
+    return ShardFeatures(FaceSeries(arrays), extent_of_models(), (firsts[0], firsts[1]))
 
 
 def track(models: ActionUnitModels, pool: Pool, places: NDArray[np.int64]) -> ActionUnitTracker:
@@ -116,16 +124,24 @@ def track(models: ActionUnitModels, pool: Pool, places: NDArray[np.int64]) -> Ac
     return tracker
 
 
-def measurement_of(
-    descriptor: Descriptor, seed: int = 0, *, with_eyes: bool = True
-) -> FaceMeasurement:
-    """Return a measurement with this descriptor and otherwise random numbers."""
+def measured_face(
+    descriptor: Descriptor,
+    seed: int = 0,
+    *,
+    with_eyes: bool = True,
+    landmarks: NDArray[np.float32] | None = None,
+    confidence: float | None = 1.0,
+) -> Face:
+    """Return a measured face with this descriptor and otherwise random numbers."""
     rng = np.random.default_rng(seed)
     eyes = None
     if with_eyes:
         sizes = (2, 28, 2), (2, 28, 3), (2, 3)
         eyes = EyeMeasurement(*(rng.normal(size=size).astype(np.float32) for size in sizes))
-    return FaceMeasurement(
+    return Face(
+        FaceStatus.FOUND,
+        landmarks=np.zeros((68, 2), dtype=np.float32) if landmarks is None else landmarks,
+        confidence=confidence,
         fit=ShapeFit(
             scale_px_per_mm=1.5,
             rotation_radians=rng.normal(size=3).astype(np.float32),
@@ -140,6 +156,13 @@ def measurement_of(
         geometry=descriptor[1],
         eyes=eyes,
     )
+
+
+def decoded_frame(
+    index: int, pts_seconds: float | None = None, size_px: tuple[int, int] = (4, 3)
+) -> DecodedFrame:
+    """Return a black frame of some width and height."""
+    return DecodedFrame(index, pts_seconds, np.zeros((*size_px[::-1], 3), dtype=np.uint8))
 
 
 def bits(array: NDArray[np.floating]) -> bytes:

@@ -66,12 +66,13 @@ def write_shards(
         parts = []
         for part, places in enumerate(pieces):
             features = shard_of(pool, places)
-            features.pts_seconds[:] = 0.0
-            features.confidence[:] = 0.5
-            features.frame_size_px[:] = (640, 480)
+            series = features.series
+            series.pts_seconds[:] = 0.0
+            series.confidence[:] = 0.5
+            series["frame_size_px"][:] = (640, 480)
             for name in ("landmarks_px", "pose", "global_parameters", "shape_parameters",
                          "eye_landmarks_px", "eye_depths_mm", "gaze_directions"):  # fmt: skip
-                getattr(features, name)[features.success] = 1.0
+                series[name][series.success] = 1.0
             path = features_path(output, shard, part)
             write_whole(path, lambda file, features=features: write_features(file, features))
             parts.append(FeaturesPart(path, len(places)))
@@ -89,7 +90,7 @@ def calibrate_inputs(
     settings = settings or RunSettings()
     tasks = tuple(shards[0].shard.task for shards in inputs)
     if settings.calibration.mode == "rest":
-        blocks = find_rest_medians(inputs, engine, settings)
+        blocks = find_rest_medians(inputs, engine, settings.output)
     else:
         blocks = add_histograms(inputs, engine, output)
     group = CalibrationGroup(calibration_key(tasks[0], settings.calibration), tasks)
@@ -97,4 +98,6 @@ def calibrate_inputs(
     ordered = blocks_in_order(group, results)
     assert ordered is not None
     contents = {task.video_id: InputContent(f"sha256:{task.video_id}") for task in tasks}
-    return tuple(calibrate_together(ordered, group, contents, engine, settings))
+    models = engine.models_for(inputs[0][0].info.kind)
+    mode = settings.calibration.mode
+    return tuple(calibrate_together(ordered, group, contents, models, mode))

@@ -9,7 +9,7 @@ import pytest
 
 from models import locate_models
 from openface_core import __version__
-from openface_core.analysis import sources as face_source
+from openface_core.analysis import analyser
 from openface_core.analysis.model_set import ModelFiles, ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import PipelineError
@@ -223,8 +223,8 @@ def test_a_fault_of_the_program_costs_one_row_too(
             raise ZeroDivisionError("of our own making")
         return original(path)
 
-    original = face_source.read_landmarks
-    monkeypatch.setattr(face_source, "read_landmarks", fail)
+    original = analyser.read_landmarks
+    monkeypatch.setattr(analyser, "read_landmarks", fail)
     run_graph(tasks[:2], files, tmp_path)
     (row,) = pq.read_table(tmp_path / "errors.parquet").to_pylist()
     assert (row["video_id"], row["stage"]) == ("good", "analysis")

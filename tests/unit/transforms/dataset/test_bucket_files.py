@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
-from openface_core.tables import Column, frame_schema
+from openface_core.fields import Column, frame_schema
 from transforms.dataset.bucket_files import VIDEO_COLUMN, open_bucket, update_bucket
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.dataset.table_files import row_groups, write_work_table

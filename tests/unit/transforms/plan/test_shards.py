@@ -101,6 +101,6 @@ def test_shards_hold_every_frame_once(
     for shard in shards[1:]:
         position = int(np.searchsorted(video.pts, shard.begin_pts))
         key = int(np.flatnonzero(video.is_key[: position + 1])[-1])
-        assert position == shard.first_frame
+        assert position == shard.first_index
         assert position % every == 0
         assert position - key <= max(share * counts[shard.number - 1], every - 1)

@@ -150,7 +150,7 @@ class TestAddHistograms:
                 with Path(block.state_path).open("rb") as file:
                     assert_same_state(read_median_state(file), medians.state())
             for part in block.parts:
-                count_shard(medians, load_features(part, "video", engine))
+                count_shard(medians, load_features(part, engine.extent))
 
     def test_single_images_have_no_medians(self, engine: Engine, tmp_path: Path) -> None:
         results = write_shards(

@@ -1,26 +1,26 @@
-"""The analysis of one input from its first frame to its table: components 1 to 11 in a loop."""
+"""The analysis of inputs frame after frame, with the sequential tracker of action units.
+
+Nothing is cut, grouped or replayed here: what the dataflow makes must be the same to the byte.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from openface_core.action_units.postprocessing import final_intensities, final_presences
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings
-from openface_core.analysis.sources import face_source
+from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError
+from openface_core.fields import Derivation, FaceSeries, frame_columns, frame_schema
 from openface_core.media import MediaInfo, MediaReader, open_media
-from openface_core.tables import (
-    FrameActionUnits,
-    FrameRecorder,
-    FrameSeries,
-    frame_columns,
-    frame_schema,
-    frame_table,
-)
+from openface_core.shards import ShardRecorder
+from openface_core.tables import FrameActionUnits, frame_table
 from openface_core.tables.summary import summarise
 from transforms.dataset.provenance import (
     Calibration,
@@ -29,7 +29,15 @@ from transforms.dataset.provenance import (
     identify_inputs,
 )
 from transforms.plan.calibration import calibration_key
-from transforms.records import Problem, VideoResult, VideoTask
+from transforms.records import Problem, VideoTask
+
+
+@dataclass(frozen=True, eq=False)
+class VideoResult:
+    """The finished table of one input."""
+
+    task: VideoTask
+    table: pa.Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +67,7 @@ class _Observed:
     task: VideoTask
     info: MediaInfo
     warnings: tuple[str, ...]
-    series: FrameSeries
+    series: FaceSeries
 
 
 def analyse_video(
@@ -138,15 +146,15 @@ def analyse_together(
             if tracker is None:
                 tracker = ActionUnitTracker(engine.models_for(media.info.kind))
             observed.append(_observe(task, media, tracker, engine, settings, on_frame))
-    assert tracker is not None  # noqa: S101 - there is at least one input
+    assert tracker is not None
     units = _final_units(observed, tracker)
     calibration = _calibration(observed, tracker, settings)
     identities = identify_inputs(tasks, run)
     analyses = []
     for item, own_units, identity in zip(observed, units, identities, strict=True):
         series, info = item.series, item.info
-        if settings.output.timestamps == "frame_number":
-            series = series.with_frame_number_times(info.average_rate_fps)
+        times = table_timestamps(series.pts_seconds, 1, info, settings.output)
+        series = series.with_arrays(pts_seconds=times)
         provenance = VideoProvenance(
             identity=identity,
             info=info,
@@ -165,15 +173,11 @@ def analyse_together(
             ),
             warnings=item.warnings,
         )
-        columns = frame_columns(
-            engine.meter.pdm.mode_count,
-            tracker.models.intensity_names,
-            tracker.models.presence_names,
-        )
-        schema = frame_schema(columns, provenance.metadata())
+        schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
+        table = frame_table(schema, engine.extent, series, own_units)
         analyses.append(
             VideoAnalysis(
-                result=VideoResult(item.task, frame_table(schema, series, own_units)),
+                result=VideoResult(item.task, table),
                 warnings=Problem.decoding_warnings(
                     item.task.video_id, item.task.uri, item.warnings
                 ),
@@ -193,20 +197,19 @@ def _observe(
     on_frame: Callable[[], None],
 ) -> _Observed:
     """Measure the face in every frame of an input, and pass it on to the tracker."""
-    source = face_source(task, engine, settings)
-    meter = engine.meter_for(landmarks_are_given=task.landmarks_uri is not None)
-    recorder = FrameRecorder(meter.pdm.mode_count)
+    source = Analyser(engine, settings).faces(task.landmarks_uri)
+    recorder = ShardRecorder(tracker.models, engine.extent)
     for frame in media:
-        face = source.observe(frame)
-        measured = face.measure(meter, frame.image)
-        if measured is None:
-            tracker.add_failure()
+        face = source.meter.measure(frame.image, source.observe(frame))
+        if face.is_measured:
+            tracker.add(face.fhog, face.geometry)
         else:
-            tracker.add(measured.fhog, measured.geometry)
-        recorder.add(frame.pts_seconds, face.confidence, face.landmarks, measured)
+            tracker.add_failure()
+        recorder.add(frame, face)
         on_frame()
     source.check_frame_count(len(recorder))
-    return _Observed(task, media.info, media.warnings, recorder.series())
+    series = recorder.features().series.with_derived_fields(Derivation(engine.meter.pdm))
+    return _Observed(task, media.info, media.warnings, series)
 
 
 def _final_units(

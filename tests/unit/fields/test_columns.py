@@ -5,11 +5,10 @@ import re
 
 import pyarrow as pa
 
-from openface_core.tables import data_dictionary, frame_columns, frame_schema
-from openface_core.tables.columns import AU_MEANINGS
+from openface_core.action_units.meanings import AU_MEANINGS
+from openface_core.fields import Extent, data_dictionary, frame_columns, frame_schema
 
-NAMES = ["AU01", "AU45"]
-COLUMNS = frame_columns(34, NAMES, ["AU01", "AU28"])
+COLUMNS = frame_columns(Extent(34, ("AU01", "AU45"), ("AU01", "AU28")))
 UNITS = {"1", "s", "px", "mm", "px/mm", "rad", "intensity from 0 to 5"}
 
 
@@ -85,7 +84,7 @@ def test_action_units_are_explained() -> None:
 
 
 def test_an_unknown_action_unit_is_no_failure() -> None:
-    (column,) = [c for c in frame_columns(0, ["AU99"], []) if c.name.startswith("AU")]
+    (column,) = [c for c in frame_columns(Extent(0, ("AU99",), ())) if c.name.startswith("AU")]
     assert column.description == "AU99, action unit: intensity"
 
 

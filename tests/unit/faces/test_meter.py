@@ -1,12 +1,16 @@
 """Components 4 to 7 on a face whose parameters are known."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pytest
 
-from openface_core.analysis.face_meter import FaceMeter
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fhog import fhog
+from openface_core.watch import Step
 from tests.synthetic_models import (
     plausible_shape_parameters,
     project_face,
@@ -26,21 +30,26 @@ ROTATION_TOLERANCE_RAD = 0.06
 PLACE_TOLERANCE_PX = 2.0
 
 
+def found_at(landmarks: np.ndarray, **known: Any) -> Face:
+    return Face(FaceStatus.FOUND, landmarks, **known)
+
+
 @pytest.fixture(scope="module")
 def meter() -> FaceMeter:
     return FaceMeter(synthetic_pdm(), synthetic_triangles())
 
 
 @pytest.fixture(scope="module")
-def face() -> tuple[np.ndarray, np.ndarray]:
+def face() -> tuple[np.ndarray, Face]:
     arguments = (SCALE_PX_PER_MM, ROTATION, PLACE_PX, plausible_shape_parameters(3, 0.3))
     picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
-    return picture, project_face(synthetic_pdm(), *arguments)
+    return picture, found_at(project_face(synthetic_pdm(), *arguments))
 
 
 def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face) -> None:
     found = meter.measure(*face)
-    assert found is not None
+    assert found.is_measured
+    assert found.fit is not None
     assert found.fit.scale_px_per_mm == pytest.approx(SCALE_PX_PER_MM, rel=SCALE_TOLERANCE)
     np.testing.assert_allclose(
         found.fit.rotation_radians, ROTATION, rtol=0, atol=ROTATION_TOLERANCE_RAD
@@ -60,8 +69,8 @@ def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face) -
 
 def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
     first, second = meter.measure(*face), meter.measure(*face)
-    assert first is not None
-    assert second is not None
+    assert first.is_measured
+    assert second.is_measured
     np.testing.assert_array_equal(first.fhog, second.fhog)
     np.testing.assert_array_equal(first.geometry, second.geometry)
     np.testing.assert_array_equal(first.landmarks_3d_mm, second.landmarks_3d_mm)
@@ -69,12 +78,12 @@ def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
 
 def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
     alone = meter.measure(*face)
-    assert alone is not None
+    assert alone.fit is not None
     other = replace(alone.fit, shape_parameters=alone.fit.shape_parameters * np.float32(0.5))
-    refitted = meter.measure(*face, tracked_fit=other)
-    taken = meter.measure(*face, tracked_fit=other, refit=False)
-    assert refitted is not None
-    assert taken is not None
+    refitted = meter.measure(face[0], replace(face[1], fit=other, is_refined=True))
+    taken = meter.measure(face[0], replace(face[1], fit=other))
+    assert refitted.is_measured
+    assert taken.is_measured
     assert refitted.fit is taken.fit is other
     np.testing.assert_array_equal(refitted.landmarks_3d_mm, taken.landmarks_3d_mm)
     np.testing.assert_array_equal(refitted.geometry, alone.geometry)
@@ -84,14 +93,15 @@ def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
 def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face) -> None:
     found = meter.measure(*face)
     averaged = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True).measure(*face)
-    assert found is not None
-    assert averaged is not None
+    assert found.is_measured
+    assert averaged.is_measured
     np.testing.assert_array_equal(averaged.aligned.image, found.aligned.image)
     np.testing.assert_array_equal(averaged.geometry, found.geometry)
     copies = [found.fhog.astype(np.float64)]
     for x, y in ((-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)):
         matrix = found.aligned.matrix + np.array([[0, 0, x], [0, 0, y]], dtype=np.float32)
-        copies.append(fhog(meter.aligner.warp(*face, matrix)).ravel().astype(np.float64))
+        copy = meter.aligner.warp(face[0], face[1].landmarks, matrix)
+        copies.append(fhog(copy).ravel().astype(np.float64))
     np.testing.assert_allclose(averaged.fhog, np.mean(copies, axis=0), rtol=0, atol=1e-6)
     assert averaged.fhog.dtype == np.float32
 
@@ -103,8 +113,8 @@ def test_shift_average_depends_less_on_the_place_in_a_pixel(meter: FaceMeter) ->
             arguments = (SCALE_PX_PER_MM, ROTATION, (x, 90.0), plausible_shape_parameters(3, 0.3))
             picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
             # The landmarks stay: they are wrong by a part of a pixel.
-            found = of.measure(picture, face_at_100)
-            assert found is not None
+            found = of.measure(picture, found_at(face_at_100))
+            assert found.is_measured
             descriptors.append(found.fhog)
         return float(np.abs(descriptors[1] - descriptors[0]).mean())
 
@@ -117,28 +127,54 @@ def test_shift_average_depends_less_on_the_place_in_a_pixel(meter: FaceMeter) ->
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_landmarks_that_are_no_numbers(value: float, meter: FaceMeter, face) -> None:
-    landmarks = face[1].copy()
+    landmarks = face[1].landmarks.copy()
     landmarks[30, 1] = value
-    assert meter.measure(face[0], landmarks) is None
+    assert meter.measure(face[0], found_at(landmarks)).status is FaceStatus.NOT_A_FACE
 
 
 @pytest.mark.parametrize("place", [0.0, 50.0, 1e6])
 def test_coinciding_landmarks(place: float, meter: FaceMeter, face) -> None:
-    assert meter.measure(face[0], np.full((68, 2), place, dtype=np.float32)) is None
+    landmarks = np.full((68, 2), place, dtype=np.float32)
+    measured = meter.measure(face[0], found_at(landmarks, confidence=0.5))
+    assert measured.status is FaceStatus.NOT_A_FACE
+    assert not measured.is_measured
+    assert measured.confidence == 0.5
 
 
 @pytest.mark.parametrize("shift", [(-150.0, 0.0), (0.0, 400.0), (1e5, 1e5)])
 def test_a_face_out_of_the_frame_is_measured(shift, meter: FaceMeter, face) -> None:
-    found = meter.measure(face[0], face[1] + np.array(shift, dtype=np.float32))
-    assert found is not None
+    moved = face[1].landmarks + np.array(shift, dtype=np.float32)
+    found = meter.measure(face[0], found_at(moved))
+    assert found.is_measured
     assert np.isfinite(found.fhog).all()
     assert np.isfinite(found.landmarks_3d_mm).all()
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e4])
 def test_extreme_sizes_give_finite_numbers_or_nothing(factor, meter: FaceMeter, face) -> None:
-    found = meter.measure(face[0], (face[1] * factor).astype(np.float32))
-    if found is not None:
+    scaled = (face[1].landmarks * factor).astype(np.float32)
+    found = meter.measure(face[0], found_at(scaled))
+    if found.is_measured:
         assert np.isfinite(found.fhog).all()
         assert np.isfinite(found.geometry).all()
         assert np.isfinite(found.pose.translation_mm).all()
+
+
+def test_a_face_that_was_not_found_stays_as_it_is(meter: FaceMeter, face) -> None:
+    lost = replace(face[1], status=FaceStatus.NOT_TRUSTED, confidence=0.3)
+    assert meter.measure(face[0], lost) is lost
+    assert not lost.is_measured
+
+
+def test_the_watch_is_told_every_step(meter: FaceMeter, face) -> None:
+    class Steps(list):
+        def time(self, step: Step) -> AbstractContextManager[None]:
+            self.append(step)
+            return nullcontext()
+
+        def count_frame(self, status: StrEnum) -> None:
+            raise AssertionError(status)
+
+    steps = Steps()
+    meter.measure(*face, steps)
+    assert steps == [Step.SHAPE, Step.POSE, Step.ALIGNMENT, Step.APPEARANCE, Step.GEOMETRY]
