@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from openface_core.tables import Column, frame_columns
 from openface_core.tables.columns import AU_MEANINGS
+
+from openface_core.tables import Column, frame_columns
 from openface_core.tables.summary import summary_columns
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, metrics_document
