@@ -58,7 +58,7 @@ class _Comparer:
             sources.append(("End to end", None))
         for what, landmarks_uri in sources:
             self.progress.begin(what)
-            task = VideoTask("validated", self.video, landmarks_uri=landmarks_uri)
+            task = VideoTask("compared", self.video, landmarks_uri=landmarks_uri)
             parts.append(
                 compare_with_csv(
                     task, reference, self.engine, self.settings, self.progress.on_frame

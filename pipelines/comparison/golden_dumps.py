@@ -39,7 +39,7 @@ class GoldenDumps:
     folder : Path
         It must hold ``calcparams.npz``; comparisons whose dumps it lacks are left out.
     mode_count : int
-        Number of shape parameters of the models that are validated.
+        Number of shape parameters of the models that are compared.
     """
 
     folder: Path
