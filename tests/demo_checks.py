@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from pipelines.demo import RESULTS_FOLDER
+from pipelines.demo_corpus.arguments import RESULTS_FOLDER
 from pipelines.demo_corpus.face_mesh import build_face_mesh
 from pipelines.demo_corpus.measurement import ClipMeasurement, measure_corpus
 from pipelines.demo_corpus.script import CLIPS, PAN, TRUNCATED_NAME

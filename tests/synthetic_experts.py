@@ -151,7 +151,7 @@ def _matrix_bytes(values: NDArray, code: int, dtype: str) -> bytes:
 def ccnf_bytes(experts: CcnfExperts) -> bytes:
     """Return CCNF experts as OpenFace's binary file."""
     grid = experts.grid
-    parts = [struct.pack("<di", grid.scale_px_per_mm, grid.view_count)]
+    parts = [struct.pack("<di", grid.scale_px_per_mm, len(grid.visible))]
     for angles in grid.centres_radians:
         parts.append(_matrix_bytes(np.degrees(angles)[:, None], _OPENCV_FLOAT64, "<f8"))
     for row in grid.visible:
@@ -160,7 +160,7 @@ def ccnf_bytes(experts: CcnfExperts) -> bytes:
     for window, components in experts.smoothing_components.items():
         parts.append(struct.pack("<ii", window, len(components)))
         parts.extend(_matrix_bytes(matrix, _OPENCV_FLOAT32, "<f4") for matrix in components)
-    for view in range(grid.view_count):
+    for view in range(len(grid.visible)):
         for landmark in range(grid.landmark_count):
             parts.append(_ccnf_expert_bytes(experts, view, landmark))
     return b"".join(parts)
@@ -192,14 +192,14 @@ def svr_text(experts: SvrExperts) -> str:
     """Return SVR experts as OpenFace's text file."""
     grid = experts.grid
     lines = [f"# scaling factor of training\n{grid.scale_px_per_mm}\n# number of views\n"]
-    lines.append(f"{grid.view_count}\n# centers of the views\n")
+    lines.append(f"{len(grid.visible)}\n# centers of the views\n")
     for angles in grid.centres_radians:
         lines.append(_matrix_text(np.degrees(angles)[:, None], _OPENCV_FLOAT64))
     lines.append("# visibility indices per view\n")
     lines.extend(_matrix_text(row[:, None].astype(int), _OPENCV_INT32) for row in grid.visible)
     lines.append("# Patches themselves\n")
     support = grid.support_px
-    for view in range(grid.view_count):
+    for view in range(len(grid.visible)):
         for landmark in range(grid.landmark_count):
             first, count = experts.first_part[view, landmark], experts.part_count[view, landmark]
             lines.append(f"3 {support} {support} {count}\n")

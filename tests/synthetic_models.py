@@ -12,13 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import (
-    DESCRIPTOR_SIZE,
-    FHOG_SIZE,
-    ActionUnitModel,
-    ActionUnitModels,
-    Target,
-)
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE
 from openface_core.shape import PointDistributionModel
 from tests.twins.rotations import euler_to_matrix
 

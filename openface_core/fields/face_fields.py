@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.action_units.meanings import AU_MEANINGS
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.action_units.static import weigh_descriptor
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT, eyes_in_camera_mm, gaze_angles
 from openface_core.fields.column import Column
 from openface_core.fields.field import (

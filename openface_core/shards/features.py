@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.fields import Extent, FaceSeries
 from openface_core.fields.series import check_stored_fields
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, Descriptor

@@ -5,7 +5,7 @@ from typing import IO
 
 import numpy as np
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import WorkFileError
 from openface_core.fields import STORED_FIELDS, Extent, FaceSeries
 from openface_core.running_medians import Descriptor

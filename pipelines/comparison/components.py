@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
 from openface_core.alignment import ALIGNED_SIZE_PX, warp_matrix
 from openface_core.analysis.engine import Engine
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import InputError
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor

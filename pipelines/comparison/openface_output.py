@@ -1,4 +1,4 @@
-"""OpenFace's own CSV output, read as the reference of a validation."""
+"""OpenFace's own CSV output, read as the reference of a comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

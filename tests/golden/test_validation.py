@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.validate import ValidateArguments, validate
+from pipelines.comparison.arguments import ValidateArguments
+from pipelines.validate import validate
 
 LEAST_BOUNDS = 25
 DETECTED_SHARE = 1.0

@@ -198,8 +198,8 @@ class TestModels:
             capsys, "--input", good / "good.mp4", "--output", tmp_path / "o", "--config", "default"
         )
         assert "108 of its files are missing" in line
-        assert "`python -m models fetch ghostone98 openface22 --accept-license`" in line
-        assert "`python -m models import retinaface-mobilenet025 --from FOLDER`" in line
+        assert "`openface-beam models fetch ghostone98 openface22 --accept-license`" in line
+        assert "`openface-beam models import retinaface-mobilenet025 --from FOLDER`" in line
         assert not (tmp_path / "data").exists()
 
     def test_an_absent_pack(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
@@ -209,7 +209,7 @@ class TestModels:
             "openface22", "--output", tmp_path / "o",
         )  # fmt: skip
         assert "model pack 'openface22'" in line
-        assert line.endswith("Run `python -m models fetch openface22 --accept-license`.")
+        assert line.endswith("Run `openface-beam models fetch openface22 --accept-license`.")
 
     def test_networks_are_missing(
         self, good: Path, models_folder: Path, tmp_path: Path, capsys

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import (
     FHOG_RANGE,
     GEOMETRY_RANGE,

@@ -18,7 +18,7 @@ def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int 
     index : FrameIndex
         Presentation times and key frames.
     settings : ShardSettings
-        Length of shards, and the bound on frames decoded in vain.
+        Length of shards, and the bound on frames decoded and discarded.
     every_frames : int
         Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
         nothing depends on the frames before.
@@ -49,7 +49,7 @@ def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int 
             following = keys[keys > position]
             if not len(following):
                 return begins
-            # Up to one interval of detection is decoded in vain behind a key frame.
+            # Up to one interval of detection is decoded and discarded behind a key frame.
             position = _permitted(int(following[0]), every_frames)
             if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
                 return begins

@@ -13,7 +13,7 @@ from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import OwnModels
 from models.training.photograph_landmarks import landmarks_on_photographs, read_photograph
 from models.training.photographs import Photograph
-from openface_core.action_units.models import DESCRIPTOR_SIZE
+from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.shape import (

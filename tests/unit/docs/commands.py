@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib import import_module
 from unittest import mock
 
 from pipelines import cli
@@ -19,13 +18,11 @@ _SUB_COMMAND = re.compile(r"^    ([a-z][a-z-]*)  ", re.MULTILINE)
 
 def command_names() -> tuple[str, ...]:
     """Return the names of the sub-commands of ``openface-beam``."""
-    return tuple(dict.fromkeys([*cli.COMMANDS, "models"]))
+    return tuple(cli.COMMANDS)
 
 
 def run_command(words: Sequence[str]) -> int:
     """Run ``openface-beam WORDS`` in this process and return its exit status."""
-    if words[:1] == ["models"] and "models" not in cli.COMMANDS:  # until it is one of them
-        return int(import_module("models.command_line").main(words[1:]))
     return cli.main(words)
 
 

@@ -62,7 +62,7 @@ def test_a_mirror_has_files_without_an_address(
     with pytest.raises(ModelFileError, match=r"no address to fetch network\.onnx from") as caught:
         fetch(registry, store, None, "network")
     assert "https://points.invalid" in caught.value.cause
-    assert "`python -m models import network --from FOLDER`" in caught.value.remedy
+    assert "`openface-beam models import network --from FOLDER`" in caught.value.remedy
     assert not store.root.exists()
     assert fetch(registry, store, server.url, "network") == 1
 

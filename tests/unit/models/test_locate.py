@@ -66,7 +66,7 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
     with pytest.raises(ModelFileError, match=f"the {what} was not found") as caught:
         locate_models(tmp_path / "root", DEFAULT, with_networks=False)
     assert caught.value.subject.endswith(name)
-    assert "`python -m models fetch openface22 --accept-license`" in caught.value.remedy
+    assert "`openface-beam models fetch openface22 --accept-license`" in caught.value.remedy
     assert "--models" in caught.value.remedy
 
 

@@ -75,9 +75,9 @@ def test_an_unknown_pack(registry: Registry) -> None:
 
 
 def test_how_to_get_a_file() -> None:
-    fetched = "Run `python -m models fetch openface22 --accept-license`. "
+    fetched = "Run `openface-beam models fetch openface22 --accept-license`. "
     assert how_to_get("AU_predictors/AU_all_best.txt") == fetched
-    assert how_to_get("star98.onnx") == "Run `python -m models import star98 --from FOLDER`. "
+    assert how_to_get("star98.onnx") == "Run `openface-beam models import star98 --from FOLDER`. "
     assert how_to_get("my.onnx") == ""
     assert how_to_get("detector.onnx") == "It comes with the program: --models embedded. "
 

@@ -17,7 +17,7 @@ from tests.unit.models.synthetic_packs import PREDICTOR, write_files
 _IMPORT = """
 import sys
 from pathlib import Path
-from models.command_line import main
+from pipelines.models import main
 from models.registry import load_registry
 sys.exit(main(["import", "face", "--from", sys.argv[2]], load_registry(Path(sys.argv[1]))))
 """

@@ -5,10 +5,9 @@ import sys
 
 import pytest
 
-from openface_core.command_status import run_command
 from openface_core.errors import MediaError
 from pipelines import command
-from pipelines.command import leave
+from pipelines.command import leave, run_command
 from tests.conftest import REPOSITORY
 
 

@@ -64,7 +64,7 @@ class TestOutput:
         assert f"{Path('there/clips/head_roll.webm')}: 108 frames, head_roll" in captured.out
         assert f"{Path('there/ground_truth.json')}: what happens in them" in lines
         clips, results = Path("there/clips"), Path("there/results")
-        assert lines[-1].strip() == f"python -m pipelines.run --input {clips} --output {results}"
+        assert lines[-1].strip() == f"openface-beam run --input {clips} --output {results}"
         assert captured.err == "making the clips ...\n"
 
     @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from pipelines.profile import Profile, ProfileArguments, as_text, main, parser, profile
+from pipelines.profile import main, profile
+from pipelines.timing.arguments import ProfileArguments, parser
 from pipelines.timing.components import COMPONENTS, ComponentTime
 from pipelines.timing.measured_process import measure
+from pipelines.timing.report import Profile, as_text
 from pipelines.timing.runs import RunTime, time_run
 from tests.integration.synthetic_corpus import (
     FRAMES,

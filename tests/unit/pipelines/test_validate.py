@@ -21,10 +21,11 @@ from openface_core.errors import ConfigError, InputError, LandmarkFileError
 from openface_core.faces import Face, FaceStatus
 from openface_core.media import open_media
 from openface_core.shape import Camera
+from pipelines.comparison.arguments import ValidateArguments, parse_arguments, parser
 from pipelines.comparison.csv import LANDMARK_GROUPS
 from pipelines.comparison.openface_output import read_openface_output
 from pipelines.comparison.report import Bound, Report, Row, as_json, as_text
-from pipelines.validate import ValidateArguments, main, parse_arguments, parser, validate
+from pipelines.validate import main, validate
 from tests.integration.synthetic_corpus import HEIGHT_PX, WIDTH_PX, write_config, write_networks
 from tests.synthetic_models import (
     plausible_shape_parameters,

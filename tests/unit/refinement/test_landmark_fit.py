@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
     kernel_table,
     log_likelihood,
     mean_shift_steps,
@@ -37,11 +40,16 @@ def kernel_steps(weights, maps, iterations, is_rigid, local, regularisation=10.0
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
     offsets = np.empty_like(base)
     is_finite = mean_shift_steps(
-        pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
-        weighted_mode_products(pdm.components_mm, roots), roots, maps.reshape(68, -1),
-        kernel_table(WINDOW, SIGMA_PX), base, TO_REFERENCE.astype(np.float32),
-        np.linalg.inv(TO_REFERENCE).astype(np.float32), np.float32(regularisation), iterations,
-        is_rigid, parameters, local, offsets,
+        ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
+        FitWeights(
+            roots > 0, roots, weighted_mode_products(pdm.components_mm, roots),
+            np.float32(regularisation),
+        ),
+        PlacedMaps(
+            maps.reshape(68, -1), kernel_table(WINDOW, SIGMA_PX), np.float32(SIGMA_PX), base,
+            TO_REFERENCE.astype(np.float32), np.linalg.inv(TO_REFERENCE).astype(np.float32),
+        ),
+        iterations, is_rigid, parameters, local, offsets,
     )  # fmt: skip
     return is_finite, parameters, local, offsets
 

@@ -9,7 +9,7 @@ import pytest
 from openface_core.refinement import grey_from_bgr
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import align_with_scale, sample_area
-from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
 from tests.synthetic_experts import (
     SUPPORT_PX,
@@ -71,6 +71,13 @@ def test_sampled_square_is_that_of_the_twin(picture, centre, dtype):
     np.testing.assert_allclose(found, expected, rtol=0, atol=AREA_TOLERANCE)
 
 
+def ccnf_view(experts, view, smoothing, index):
+    return CcnfView(
+        experts.grid.visible[view], experts.first_neuron[view], experts.neuron_count[view],
+        experts.weights, experts.biases, experts.alphas, smoothing, index,
+    )  # fmt: skip
+
+
 def to_image_matrix():
     return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
 
@@ -81,11 +88,8 @@ def test_ccnf_maps_are_those_of_the_twin(picture, landmarks, view, window):
     experts = synthetic_ccnf_experts(0.5)
     smoothing, index = SmoothingMatrices(experts, window).of_view(view)
     found = np.empty((68, window * window), dtype=np.float32)
-    ccnf_maps(
-        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
-        experts.first_neuron[view], experts.neuron_count[view], experts.weights, experts.biases,
-        experts.alphas, smoothing, index, window, SUPPORT_PX, found,
-    )  # fmt: skip
+    seen = ccnf_view(experts, view, smoothing, index)
+    ccnf_maps(picture, landmarks, to_image_matrix(), seen, window, SUPPORT_PX, found)
     for i in range(68):
         if not experts.grid.visible[view, i]:
             assert not found[i].any()
@@ -103,11 +107,13 @@ def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted():
 
     def maps(alphas):
         out = np.empty((1, 49), dtype=np.float32)
-        ccnf_maps(
-            picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32),
+        seen = CcnfView(
             np.ones(1, np.bool_), np.zeros(1, np.int64), np.full(1, 2), weights,
-            np.zeros(2, np.float32), np.array(alphas, np.float32), negative,
-            np.zeros(1, np.int64), 7, SUPPORT_PX, out,
+            np.zeros(2, np.float32), np.array(alphas, np.float32), negative, np.zeros(1, np.int64),
+        )  # fmt: skip
+        ccnf_maps(
+            picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32), seen, 7,
+            SUPPORT_PX, out,
         )  # fmt: skip
         return out
 
@@ -122,11 +128,11 @@ def test_svr_maps_are_those_of_the_twin(picture, landmarks, view):
     centred = experts.weights - experts.weights.mean(axis=1, keepdims=True)
     templates = (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
     found = np.empty((68, window * window), dtype=np.float32)
-    svr_maps(
-        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
-        experts.first_part[view], experts.part_count[view], templates, experts.uses_gradient,
-        experts.scalings, experts.biases, window, SUPPORT_PX, found,
+    seen = SvrView(
+        experts.grid.visible[view], experts.first_part[view], experts.part_count[view], templates,
+        experts.uses_gradient, experts.scalings, experts.biases,
     )  # fmt: skip
+    svr_maps(picture, landmarks, to_image_matrix(), seen, window, SUPPORT_PX, found)
     for i in np.flatnonzero(experts.grid.visible[view]):
         area = twin.area(picture, landmarks[i], to_image_matrix(), window + SUPPORT_PX - 1)
         expected = twin.svr_map(experts, view, i, area).ravel()
@@ -137,11 +143,9 @@ def test_a_flat_picture_gives_flat_finite_maps(landmarks):
     experts = synthetic_ccnf_experts(0.5)
     smoothing, index = SmoothingMatrices(experts, 5).of_view(0)
     found = np.empty((68, 25), dtype=np.float32)
-    ccnf_maps(
-        np.full((280, 300), 128, np.uint8), landmarks, to_image_matrix(), experts.grid.visible[0],
-        experts.first_neuron[0], experts.neuron_count[0], experts.weights, experts.biases,
-        experts.alphas, smoothing, index, 5, SUPPORT_PX, found,
-    )  # fmt: skip
+    grey = np.full((280, 300), 128, np.uint8)
+    seen = ccnf_view(experts, 0, smoothing, index)
+    ccnf_maps(grey, landmarks, to_image_matrix(), seen, 5, SUPPORT_PX, found)
     inner = found[27:31]  # points whose square lies within the picture
     assert (inner == inner[:, :1]).all()
     assert (inner > 0.0).all()

@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE, ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.static import weigh_descriptor
 from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.eyes import EyeMeasurement
 from openface_core.faces import Face, FaceStatus
 from openface_core.fields import Extent, FaceSeries

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.eyes import EyeMeasurement
 from openface_core.faces import Face, FaceStatus
 from openface_core.fields import (

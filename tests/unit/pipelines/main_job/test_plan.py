@@ -29,7 +29,7 @@ def test_every_input_has_its_line_and_nothing_is_written(tmp_path: Path, capsys)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
     assert lines[1].startswith("analyse  b.txt  as a whole")
-    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 out of reach."
+    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 unreachable."
     assert not (tmp_path / "out").exists()
 
 

@@ -6,8 +6,9 @@ import pytest
 from models.training.action_units.predictors import presence_shift, student_models
 from models.training.action_units.ridge import RidgeFit
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
-from openface_core.action_units.models import DESCRIPTOR_SIZE, FHOG_SIZE, ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.static import static_scores, weigh_descriptor
+from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE
 from tests.synthetic_models import synthetic_action_unit_models
 
 TAUGHT = synthetic_action_unit_models()

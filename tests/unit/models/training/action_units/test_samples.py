@@ -11,7 +11,7 @@ import pytest
 
 from models.training.action_units.samples import SampleMaker, Samples, Student
 from models.training.photographs import Photograph
-from openface_core.action_units.models import DESCRIPTOR_SIZE
+from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.faces import FaceMeter
 from tests.synthetic_models import (
     plausible_shape_parameters,

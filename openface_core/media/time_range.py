@@ -1,4 +1,4 @@
-"""Decode a part of a video, frame for frame as in decoding the whole."""
+"""Decode a range of a video's presentation times, frame for frame as in decoding the whole."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -29,14 +29,14 @@ _MOST_REORDERED_FRAMES = 16
 
 
 class _DamageError(Exception):
-    """The part cannot be trusted to come out as in sequential decoding."""
+    """The range cannot be trusted to come out as in sequential decoding."""
 
 
-class VideoPartReader(VideoReader):
+class TimeRangeReader(VideoReader):
     """The frames of a video whose presentation time lies in a range.
 
-    Decoding begins at the last key frame at or before the part. Errors that the decoder would patch
-    up with the content of earlier frames are noticed, as are frames that it loses; then, as for a
+    Decoding begins at the last key frame at or before it. Errors that the decoder would patch up
+    with the content of earlier frames are noticed, as are frames that it loses; then, as for a
     kind of video that cannot be cut, the whole is decoded from its beginning, so that the frames
     are those of sequential decoding in any case.
 
@@ -47,7 +47,7 @@ class VideoPartReader(VideoReader):
     limits : DecodeLimits
         Bounds.
     begin_pts, end_pts : int or None
-        First time of the part and first time behind it, in ticks of the stream's clock.
+        First time of the range and first time behind it, in ticks of the stream's clock.
 
     Raises
     ------
@@ -68,12 +68,12 @@ class VideoPartReader(VideoReader):
 
     @property
     def preroll_frames(self) -> int:
-        """Frames decoded but not given: before the part, behind it, or for a second time."""
+        """Frames decoded but not given: before the range, behind it, or for a second time."""
         return self._dropped_frames
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was wrong in this part; what the header promises is said of the whole only."""
+        """What was wrong in this range; what the header promises is said of the whole only."""
         return tuple(warnings_of(replace(self._tally, finished=False), self._info, None))
 
     def _decode(self) -> Generator[DecodedFrame, None, None]:
@@ -105,7 +105,7 @@ class VideoPartReader(VideoReader):
             self._check_waiting(waiting_since)
 
     def _decode_from_key_frame(self, inspector: PacketInspector) -> Iterator[DecodedFrame]:
-        """Decode from the key frame before the part until nothing can follow.
+        """Decode from the key frame before the range until nothing can follow.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class VideoPartReader(VideoReader):
         order.check_complete()
 
     def _seek(self, inspector: PacketInspector) -> "_VideoPacket | None":
-        """Go to a key frame at or before the part and return it; None at the file's beginning."""
+        """Go to a key frame at or before the range and return it; None at the file's beginning."""
         begin, time_base = self._begin_pts, self._stream.time_base
         if begin is None or time_base is None:
             return None
@@ -189,7 +189,7 @@ class VideoPartReader(VideoReader):
             raise _DamageError
         super()._skip_packet()
         if not self._holds(self._packet_pts):
-            self._tally.corrupt_packets -= 1  # another part's warning
+            self._tally.corrupt_packets -= 1  # another range's warning
 
 
 class _FrameOrder:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.training.landmarks.calibration import FaceFrames, TeacherCalibration
+from models.training.landmarks.fusion import FaceFrames, TeacherFusion
 from models.training.landmarks.mirror import MIRRORED_ORDER
 from tests.unit.models.training.drawn_faces import face_points
 
@@ -53,25 +53,25 @@ def test_frames_take_several_networks_at_once() -> None:
     np.testing.assert_allclose(both[:, 1], frames.into(several + np.float32(1.0)), atol=1e-4)
 
 
-def test_calibration_finds_biases_and_trusts_the_better_network() -> None:
+def test_fusion_finds_biases_and_trusts_the_better_network() -> None:
     annotated = faces(400, 1)
-    calibration = TeacherCalibration.fit(views_of(annotated, 2), annotated)
-    difference = (calibration.offsets[1] - calibration.offsets[0]).mean(axis=0)
+    fusion = TeacherFusion.fit(views_of(annotated, 2), annotated)
+    difference = (fusion.offsets[1] - fusion.offsets[0]).mean(axis=0)
     assert difference[0] == pytest.approx(0.0, abs=0.005)
     assert difference[1] == pytest.approx(BIAS, abs=0.005)
-    np.testing.assert_allclose(calibration.weights.sum(axis=0), 1.0)
-    assert calibration.weights[0].min() > 0.8
+    np.testing.assert_allclose(fusion.weights.sum(axis=0), 1.0)
+    assert fusion.weights[0].min() > 0.8
     # What holds for one half of the face holds, mirrored, for the other.
-    mirrored = calibration.offsets[:, MIRRORED_ORDER] * (-1.0, 1.0)
-    np.testing.assert_allclose(calibration.offsets, mirrored, atol=1e-9)
+    mirrored = fusion.offsets[:, MIRRORED_ORDER] * (-1.0, 1.0)
+    np.testing.assert_allclose(fusion.offsets, mirrored, atol=1e-9)
 
 
 def test_the_common_landmarks_are_nearer_than_each_network() -> None:
     annotated = faces(400, 1)
-    calibration = TeacherCalibration.fit(views_of(annotated, 2), annotated)
+    fusion = TeacherFusion.fit(views_of(annotated, 2), annotated)
     fresh = faces(100, 3)
     views = views_of(fresh, 4)
-    common, spread = calibration.apply(views)
+    common, spread = fusion.apply(views)
     frames = FaceFrames.of_faces(fresh)
 
     def error(points: np.ndarray) -> float:

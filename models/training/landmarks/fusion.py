@@ -60,7 +60,7 @@ class FaceFrames:
 
 
 @dataclass(frozen=True, eq=False)
-class TeacherCalibration:
+class TeacherFusion:
     """How the landmarks of T networks become one.
 
     Parameters
@@ -75,8 +75,8 @@ class TeacherCalibration:
     weights: Float64Array
 
     @classmethod
-    def fit(cls, views: Float32Array, annotated: Float32Array) -> "TeacherCalibration":
-        """Calibrate networks on annotated faces, each taken once as it is and once mirrored.
+    def fit(cls, views: Float32Array, annotated: Float32Array) -> "TeacherFusion":
+        """Learn from annotated faces, each taken once as it is and once mirrored.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class TeacherCalibration:
 
         Returns
         -------
-        TeacherCalibration
+        TeacherFusion
         """
         frames = FaceFrames.of_faces(views.mean(axis=1))
         errors = frames.into(annotated)[:, None] - frames.into(views)

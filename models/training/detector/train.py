@@ -1,4 +1,4 @@
-"""The part ``detector`` of the training: ``detector.onnx``."""
+"""Training of the face detector: ``detector.onnx``."""
 
 import os
 from pathlib import Path
@@ -81,7 +81,7 @@ def _labelled(
     if cache.exists():
         return Views.load(cache)
     views = make_views(photographs, reference / "models", views_each, np.random.default_rng(seed))
-    part = cache.with_suffix(f".{os.getpid()}")
-    views.save(part)
-    part.replace(cache)
+    unfinished = cache.with_suffix(f".{os.getpid()}")
+    views.save(unfinished)
+    unfinished.replace(cache)
     return views

@@ -1,13 +1,16 @@
 """The commands say what they do, show the terms first, and fail with one line."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from models.command_line import main
 from models.registry import Registry
 from models.store import ModelStore
+from pipelines.models import main
+from tests.conftest import REPOSITORY
 from tests.unit.models.synthetic_packs import SHAPE_PLACE, Mirror, write_files
 
 Command = Callable[..., tuple[int, str, str]]
@@ -64,7 +67,7 @@ def test_no_download_without_the_licence(
     assert "https://models.invalid/licence.txt" in out
     assert "cite: Roe, 2001" in out
     assert len(err.splitlines()) == 1
-    assert "`python -m models fetch face --accept-license`" in err
+    assert "`openface-beam models fetch face --accept-license`" in err
     assert server.requests == []
     assert not store.root.exists()
 
@@ -88,7 +91,7 @@ def test_what_has_no_address_is_told_after_the_rest(command: Command, store: Mod
     assert "face: is there already" in out
     assert len(err.splitlines()) == 1
     assert "the original is the weights of https://points.invalid, converted" in err
-    assert "`python -m models import network --from FOLDER`" in err
+    assert "`openface-beam models import network --from FOLDER`" in err
 
 
 def test_a_failed_download_is_one_line(command: Command, server: Mirror, registry) -> None:
@@ -154,7 +157,7 @@ def test_an_interruption(command: Command, monkeypatch: pytest.MonkeyPatch) -> N
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("models.command_line.list_packs", interrupt)
+    monkeypatch.setattr("pipelines.model_packs.commands.list_packs", interrupt)
     assert command("list") == (130, "", "\ninterrupted\n")
 
 
@@ -163,3 +166,18 @@ def test_a_wrong_command_line(words: list[str], registry: Registry) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words, registry)
     assert caught.value.code == 2
+
+
+def test_help_waits_for_no_library() -> None:
+    code = (
+        "import sys\n"
+        "from pipelines.models import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "assert not {'numpy', 'numba', 'onnxruntime', 'apache_beam'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"openface-beam models fetch" in done.stdout

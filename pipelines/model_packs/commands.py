@@ -1,70 +1,18 @@
-"""The command line ``python -m models``: lists, fetches, imports and checks model packs."""
+"""What the command ``models`` does: it lists, fetches, imports and checks model packs."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from models.fetching import fetch_pack, files_without_address, must_be_imported
 from models.importing import ImportFolder, import_pack
-from models.registry import Pack, Registry, default_registry
-from models.store import ModelStore, State, default_store, store_of
-from openface_core.command_status import run_command
+from models.registry import Pack, Registry
+from models.store import ModelStore, State, store_of
 from openface_core.errors import ConfigError, ModelFileError
+from pipelines.model_packs.arguments import parser
 
 _FAILED = 1
 _MEBIBYTE = 2**20
-
-_EXAMPLES = """\
-examples:
-  # what there is, and what of it is on this machine
-  python -m models list
-
-  # OpenFace's own files, from its repository; without --accept-license: the terms, and no download
-  python -m models fetch openface22 --accept-license
-
-  # the same from a copy that you have: an installation, a build, a checkout, a release
-  python -m models import openface22 --from ~/OpenFace/build/bin
-
-  # compare all files with their hashes
-  python -m models verify
-
-The pack `embedded` comes with the program. All others go into the folder that OPENFACE_MODELS_DIR
-names, or else into one of your own, which `python -m models where` prints.
-"""
-
-
-def parser(registry: Registry) -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
-        prog="python -m models",
-        description="Get the model files that the analysis needs.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="the packs, and what of them is on this machine")
-    fetch = commands.add_parser("fetch", help="download packs", allow_abbrev=False)
-    fetch.add_argument(
-        "--accept-license",
-        action="store_true",
-        help="you have read the terms and keep to them; without it they are shown, and no more",
-    )
-    fetch.add_argument(
-        "--base-url",
-        metavar="URL",
-        help="take the files from a copy of a models folder on a web server of yours",
-    )
-    bring = commands.add_parser("import", help="copy packs from a folder", allow_abbrev=False)
-    bring.add_argument("--from", dest="source", required=True, metavar="FOLDER", type=Path)
-    verify = commands.add_parser("verify", help="compare files with their hashes")
-    for command in (fetch, bring):
-        command.add_argument("packs", nargs="+", metavar="PACK", help=", ".join(registry.names))
-    verify.add_argument("packs", nargs="*", metavar="PACK", help="default: what is on this machine")
-    where = commands.add_parser("where", help="print the folder that packs, or one pack, are in")
-    where.add_argument("packs", nargs="?", metavar="PACK")
-    return result
 
 
 def _say(line: str = "") -> None:
@@ -123,7 +71,7 @@ def fetch_packs(
         raise ConfigError(
             "licence",
             "the terms above are not accepted, so nothing was downloaded",
-            f"To accept them, run `python -m models fetch {names} --accept-license`.",
+            f"To accept them, run `openface-beam models fetch {names} --accept-license`.",
         )
     left: list[ModelFileError] = []
     for pack in packs:
@@ -170,7 +118,7 @@ def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
     for pack in packs:
         count = 0 if pack.is_embedded else import_pack(pack, store, folder)
         _say(f"{pack.name}: {_files(count)} copied to {store.root}" if count else _is_there(pack))
-        _say(f"licence: {pack.licence}; `python -m models fetch {pack.name}` shows the terms")
+        _say(f"licence: {pack.licence}; `openface-beam models fetch {pack.name}` shows the terms")
     return 0
 
 
@@ -229,9 +177,3 @@ def run(argv: Sequence[str], registry: Registry, store: ModelStore) -> int:
     if arguments.command == "import":
         return import_packs(packs, store, arguments.source)
     return fetch_packs(packs, store, arguments.base_url, accepted=arguments.accept_license)
-
-
-def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
-    """Run the command line; returns 0, 1 if a check failed, 2 after one line of error."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    return run_command(lambda: run(words, registry or default_registry(), default_store()))
