@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks.long_videos import FPS, encode, repeat
 from benchmarks.whole_runs import Command, Used, machine, run_main_job
-from tests.integration.synthetic_corpus import face_clip, write_config, write_models
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 DISTINCT_FRAMES = 60
 

@@ -5,7 +5,7 @@ import pytest
 
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitTracker
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 MEDIAN_TOLERANCE = 1e-12
 ACTION_UNIT_TOLERANCE = 1e-10

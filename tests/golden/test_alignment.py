@@ -11,7 +11,7 @@ from openface_core.alignment import (
     warp_affine,
     warp_matrix,
 )
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 MATRIX_TOLERANCE = 1e-6
 OFFSET_TOLERANCE_PX = 2e-4

@@ -5,7 +5,7 @@ import pytest
 
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 FHOG_TOLERANCE = 2e-7
 GEOMETRY_TOLERANCE = 1e-12

@@ -24,7 +24,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_face_landmark_model
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, grey_from_bgr
 from openface_core.shape import Camera, HeadPose, ShapeFit, head_pose, landmarks_in_camera_mm
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 NAMES = ["subj01", "glasses", "expressive"]
 

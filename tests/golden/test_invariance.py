@@ -1,6 +1,5 @@
 """Real videos, cut into shards of any length: the same bytes."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from benchmarks import invariance
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
+from tests.fixtures.runs.datasets import hashes
 
 NAMES = ("single_face.mp4", "glasses.mp4", "face_noface_vfr.mov", "expressive.mp4")
 SHARD_SECONDS = (0, 1, 5)
@@ -15,14 +15,6 @@ MODES = {
     "in_memory": ("--direct_running_mode=in_memory", "--direct_num_workers=1"),
     "multi_threading": ("--direct_running_mode=multi_threading", "--direct_num_workers=2"),
 }
-
-
-def hashes(output: Path) -> dict[str, str]:
-    return {
-        path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(output.rglob("*"))
-        if path.is_file() and path.name != "metrics.json"
-    }
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, LandmarkResult, load_landmark_spec
-from tests.unit.landmarks.test_conventions import MIRROR
+from tests.fixtures.faces.mirror import MIRROR
 
 CPU = OnnxSettings("cpu")
 MOBILEFACENET = "cunjian_mobilefacenet68"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from transforms.plan.inputs import name_videos
 
 # What PyAV itself gives as a frame's time, in other arithmetic.

@@ -15,7 +15,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_face_landmark_model, read_landmark_validator
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, RefinedFace, grey_from_bgr
 from openface_core.shape import ShapeFit
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 MEAN_TOLERANCE_PX = {"glasses": 0.002, "subj01": 0.02, "expressive": 0.02}
 """The C++ program's own builds differ by 0.02 px."""

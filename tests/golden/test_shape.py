@@ -10,7 +10,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 SHAPE_PARAMETER_TOLERANCE = 5e-4
 TRANSLATION_TOLERANCE_PX = 1e-3

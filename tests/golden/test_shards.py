@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from openface_core.shards import ShardRecorder, read_features, write_features
-from tests.golden.golden_sets import golden_set
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.golden_sets import golden_set
+from tests.fixtures.shards.shard_videos import (
     MODES,
     assert_shards_equal_the_tracker,
     measurement_of,

@@ -14,7 +14,7 @@ from openface_core.analysis.face_meter import FaceMeter
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.media import open_media
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.video_analysis import analyse_video

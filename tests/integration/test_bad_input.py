@@ -10,18 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.run import main
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     FRAMES,
     LANDMARK_NAMES,
     face_clip,
     landmark_table,
     write_clip,
-    write_config,
     write_landmarks,
-    write_models,
 )
-from tests.synthetic_video import write_audio
+from tests.fixtures.media.writing import write_audio
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 
 @pytest.fixture(scope="module")

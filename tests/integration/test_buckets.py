@@ -13,15 +13,15 @@ import pytest
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import RunSummary, run
-from tests.conftest import REPOSITORY
-from tests.integration import test_invariance, test_resume
-from tests.integration.test_invariance import MODES, assert_nothing_is_left_over, hashes
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.clip_corpus import MODES, ClipCorpus, write_clip_corpus
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over, hashes
+from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
 
 BUCKETS = 3
 NAMES = "abcdefgh"
-clips = test_invariance.corpus
 
 
 def write_config(folder: Path, buckets: int) -> str:
@@ -30,7 +30,7 @@ def write_config(folder: Path, buckets: int) -> str:
     return str(path)
 
 
-class Corpus(test_resume.Corpus):
+class Corpus(LandmarkCorpus):
     """Eight clips with landmarks, in three files."""
 
     def __init__(self, folder: Path) -> None:
@@ -212,8 +212,13 @@ def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     assert hashes(corpus.output) == hashes(undisturbed)
 
 
+@pytest.fixture(scope="module")
+def clips(network_models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> ClipCorpus:
+    return write_clip_corpus(tmp_path_factory.mktemp("clips"), network_models_folder)
+
+
 def run_clips(
-    clips: test_invariance.Corpus, output: Path, seconds: float, mode: str, uris: tuple[str, ...]
+    clips: ClipCorpus, output: Path, seconds: float, mode: str, uris: tuple[str, ...]
 ) -> RunSummary:
     path = Path(clips.config(seconds))
     text = path.read_text().replace("[output]", "[output]\nbuckets = 2")
@@ -232,7 +237,7 @@ def run_clips(
 
 
 @pytest.fixture(scope="module")
-def whole(clips: test_invariance.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(clips: ClipCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset of a run that cuts nothing."""
     output = tmp_path_factory.mktemp("whole") / "out"
     summary = run_clips(clips, output, 0, "in_memory", clips.uris)
@@ -249,7 +254,7 @@ def whole(clips: test_invariance.Corpus, tmp_path_factory: pytest.TempPathFactor
     ],
 )
 def test_the_same_bytes_however_inputs_are_cut(
-    seconds: float, mode: str, clips: test_invariance.Corpus, whole: Path, tmp_path: Path
+    seconds: float, mode: str, clips: ClipCorpus, whole: Path, tmp_path: Path
 ) -> None:
     run_clips(clips, tmp_path / "out", seconds, mode, clips.uris[::-1])
     assert hashes(tmp_path / "out") == hashes(whole)

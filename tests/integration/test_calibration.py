@@ -18,7 +18,7 @@ from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.run import RunSummary, run
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask

@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.places import REPOSITORY
 from transforms.dataset.layout import frames_path
 from transforms.plan.video_ids import name_videos, safe_video_id
 

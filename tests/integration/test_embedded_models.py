@@ -15,7 +15,7 @@ from models import EMBEDDED_PACK, default_registry
 from models.locate import MODELS_VARIABLES
 from pipelines.configuration.model_choice import FALLBACK
 from pipelines.run import main
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
 
 PACK = default_registry().packs[EMBEDDED_PACK]
 FRAMES = 12

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import invariance
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 
 ARGUMENTS = ("--shards", "0", "1", "--modes", "in_memory", "multi_threading")
 

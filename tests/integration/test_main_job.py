@@ -22,19 +22,19 @@ from openface_core.media import fingerprint
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     FRAMES,
     HEIGHT_PX,
     WIDTH_PX,
     dark_frames,
     face_clip,
     write_clip,
-    write_config,
     write_landmarks,
     write_picture,
 )
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 ONE_WORKER = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 TIME_TOLERANCE_S = 1e-3  # mkv has ticks of a millisecond

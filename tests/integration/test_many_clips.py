@@ -10,8 +10,9 @@ from benchmarks.clips import LONGEST_FRAMES, SHORTEST_FRAMES, run_over_clips, wr
 from openface_core.media import DecodeLimits, promised_frame_count
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.integration.synthetic_corpus import face_clip, write_config
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 CLIPS = 60
 BUCKETS = 4

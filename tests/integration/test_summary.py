@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from transforms.dataset.layout import summary_path
 
 LENGTHS = {"a": 4, "b": 5, "c": 3}

@@ -19,7 +19,7 @@ from openface_core.action_units.static import (
     static_scores,
     weigh_descriptor,
 )
-from tests.synthetic_models import (
+from tests.fixtures.synthetic_models.action_units import (
     synthetic_action_unit_model,
     synthetic_action_unit_models,
     synthetic_static_models,

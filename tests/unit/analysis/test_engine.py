@@ -13,8 +13,13 @@ from openface_core.analysis.settings import AlignmentSettings, RunSettings
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.face_tracking import FaceRefinementSettings, FaceTrackingModels
 from openface_core.inference import OnnxSettings
-from tests.integration.synthetic_corpus import tiny_selection, write_models
-from tests.synthetic_tracking import EYES, REFINEMENT, VALIDATOR, write_tracking_models
+from tests.fixtures.synthetic_models.tiny_networks import tiny_selection, write_models
+from tests.fixtures.synthetic_models.tracking import (
+    EYES,
+    REFINEMENT,
+    VALIDATOR,
+    write_tracking_models,
+)
 
 SETTINGS = RunSettings()
 

@@ -7,13 +7,9 @@ import pytest
 
 from openface_core.analysis.face_meter import FaceMeter
 from openface_core.fhog import fhog
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_pdm,
-    synthetic_triangles,
-)
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
 
 SCALE_PX_PER_MM = 0.9
 ROTATION = (0.1, -0.2, 0.05)

@@ -10,7 +10,8 @@ import pytest
 from benchmarks.embedded_agreement import compare, summary_row, unit_rows
 from openface_core.analysis.engine import Engine
 from pipelines.comparison.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS
-from tests.synthetic_models import synthetic_action_unit_models, synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 FRAMES = 40
 MODELS = synthetic_action_unit_models()

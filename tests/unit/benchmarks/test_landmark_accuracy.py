@@ -10,7 +10,7 @@ from benchmarks.annotated_faces import AnnotatedFace
 from benchmarks.landmark_accuracy import FITTED, NETWORK, measure, table_lines
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTrackingModels
-from tests.synthetic_models import synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
 POINTS = np.ascontiguousarray(PDM.mean_mm.reshape(3, -1)[:2].T + 120.0, dtype=np.float32)

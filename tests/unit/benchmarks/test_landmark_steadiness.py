@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.landmark_steadiness import trembling
-from tests.unit.models.training.drawn_faces import face_points
+from tests.fixtures.faces.drawn import face_points
 
 NOISE_PX = 0.4
 

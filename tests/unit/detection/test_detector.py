@@ -16,7 +16,7 @@ from openface_core.detection import (
 from openface_core.detection.decoding import anchor_count
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxSettings
-from tests.synthetic_onnx import retinaface_network
+from tests.fixtures.synthetic_models.networks import retinaface_network
 
 CPU = OnnxSettings("cpu")
 NEUTRAL = (0.0, 0.0, 0.0, 0.0)

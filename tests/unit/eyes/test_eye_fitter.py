@@ -10,9 +10,9 @@ from openface_core.eyes import EyeFitter, FittedEyes, face_lid_points, place_eye
 from openface_core.eyes.eye_points import FACE_LID_POINTS, LID_POINTS
 from openface_core.refinement import FaceRefiner, LandmarkModel
 from openface_core.shape import ShapeFit, calc_params
-from tests.synthetic_experts import synthetic_landmark_model
-from tests.synthetic_eyes import draw_eyes, eye_part, eye_pdm, face_model_with_eyes
-from tests.synthetic_models import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.eyes import draw_eyes, eye_part, eye_pdm, face_model_with_eyes
+from tests.fixtures.synthetic_models.patch_experts import synthetic_landmark_model
 
 SIZE_PX = (320, 260)
 CENTRE_PX = (160.0, 130.0)

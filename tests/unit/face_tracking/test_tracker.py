@@ -12,7 +12,7 @@ from openface_core.face_tracking import FaceTracker, TrackingFailure, TrackingSt
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
-from tests.synthetic_models import synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
 IMAGE = np.zeros((240, 320, 3), dtype=np.uint8)

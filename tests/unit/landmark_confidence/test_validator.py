@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from openface_core.landmark_confidence import LandmarkValidationModel, LandmarkValidator
 from openface_core.landmark_confidence.piecewise_affine import warp_piecewise
 from openface_core.model_files import read_landmark_validator
-from tests.synthetic_models import plausible_shape_parameters, project_face, synthetic_pdm
-from tests.synthetic_validator import synthetic_view, synthetic_views, write_validator
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.validator import (
+    synthetic_view,
+    synthetic_views,
+    write_validator,
+)
 from tests.twins import landmark_confidence as twin
 
 HEIGHT, WIDTH = 240, 320

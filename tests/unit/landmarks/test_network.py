@@ -13,8 +13,8 @@ from openface_core.landmarks import LandmarkNetwork, LandmarkSpec, load_landmark
 from openface_core.landmarks.conventions import to_ibug68
 from openface_core.landmarks.crop import square_from_box, square_from_landmarks
 from openface_core.landmarks.spec import CropRule, NetworkInput, NetworkOutput, PresenceOutput
-from tests.conftest import REPOSITORY
-from tests.synthetic_onnx import bright_spot_network, constant_network
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.networks import bright_spot_network, constant_network
 
 CPU = OnnxSettings("cpu")
 PLACE_TOLERANCE_PX = 0.05

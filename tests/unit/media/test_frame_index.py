@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError, MediaError
 from openface_core.media import FrameIndex, index_frames, open_media
-from tests.media_parts import decode, decode_in_parts
-from tests.synthetic_video import moving_square, write_audio, write_video
+from tests.fixtures.media.decoding import decode, decode_in_parts
+from tests.fixtures.media.writing import moving_square, write_audio, write_video
 
 COUNT = 48
 

@@ -14,7 +14,7 @@ from openface_core.media import DecodeLimits, open_media
 from openface_core.media.image_headers import image_size, is_cut_off
 from openface_core.media.images import natural_order
 from openface_core.media.sniffing import image_format, looks_like_text
-from tests.synthetic_video import moving_square
+from tests.fixtures.media.writing import moving_square
 
 FORMATS = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}
 PICTURE = moving_square(1, 70, 46)[0]

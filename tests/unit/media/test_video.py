@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openface_core.errors import ConfigError, MediaError
 from openface_core.media import DecodedFrame, DecodeLimits, MediaInfo, open_media
 from openface_core.media import video as video_module
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.media.writing import moving_square, write_video
 
 # What lossy coding may change on average, in grey levels.
 MEAN_CODING_ERROR = 4.0

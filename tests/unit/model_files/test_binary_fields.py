@@ -9,7 +9,7 @@ import pytest
 
 from openface_core.errors import ModelFileError
 from openface_core.model_files.binary_fields import BinaryFields
-from tests.unit.model_files.damage import assert_plain_error
+from tests.fixtures.plain_errors import assert_plain_error
 
 
 def _fields(tmp_path: Path, content: bytes) -> tuple[Path, BinaryFields]:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from openface_core.errors import ModelFileError
 from openface_core.model_files import read_landmark_validator
-from tests.synthetic_validator import (
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.validator import (
     SyntheticView,
     synthetic_view,
     synthetic_views,
     validator_bytes,
     write_validator,
 )
-from tests.unit.model_files.damage import assert_plain_error
 
 ORIENTATION_AT = 8
 MEAN_AT = ORIENTATION_AT + 12 + 24

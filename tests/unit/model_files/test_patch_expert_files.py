@@ -16,15 +16,16 @@ from openface_core.model_files import (
     read_svr_experts,
 )
 from openface_core.refinement import CcnfExperts, SvrExperts, ViewGrid
-from tests.synthetic_experts import (
+from tests.fixtures.faces.shape import synthetic_pdm
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.openface_folder import write_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     ccnf_bytes,
     svr_text,
     synthetic_landmark_model,
     synthetic_svr_experts,
     write_face_landmark_model,
 )
-from tests.synthetic_models import synthetic_pdm, write_pdm
-from tests.unit.model_files.damage import assert_plain_error
 
 SMALL_SUPPORT_PX = 3
 

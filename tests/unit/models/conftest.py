@@ -1,4 +1,4 @@
-"""Model folders of the integration tests, synthetic packs, and a web server."""
+"""Synthetic packs and a web server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +7,7 @@ import pytest
 
 from models.registry import Registry
 from models.store import ModelStore
-from tests.integration.conftest import models_folder, network_models_folder
-from tests.unit.models.synthetic_packs import Mirror, mirror, synthetic_registry
-
-__all__ = ["models_folder", "network_models_folder"]
+from tests.fixtures.synthetic_models.packs import Mirror, mirror, synthetic_registry
 
 
 @pytest.fixture

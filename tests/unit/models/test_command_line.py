@@ -8,7 +8,7 @@ import pytest
 from models.command_line import main
 from models.registry import Registry
 from models.store import ModelStore
-from tests.unit.models.synthetic_packs import SHAPE_PLACE, Mirror, write_files
+from tests.fixtures.synthetic_models.packs import SHAPE_PLACE, Mirror, write_files
 
 Command = Callable[..., tuple[int, str, str]]
 

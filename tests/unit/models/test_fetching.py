@@ -17,7 +17,7 @@ from models.fetching import fetch_pack
 from models.registry import Registry
 from models.store import ModelStore
 from openface_core.errors import ConfigError, DownloadError, ModelFileError, OutputError
-from tests.unit.models.synthetic_packs import (
+from tests.fixtures.synthetic_models.packs import (
     FACE_PLACES,
     PREDICTOR,
     PREDICTOR_PLACE,

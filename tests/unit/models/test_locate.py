@@ -12,7 +12,7 @@ from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER, SPECS_FOLDER, find_la
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
-from tests.integration.synthetic_corpus import tiny_selection
+from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
 DEFAULT = ModelSelection()
 SPECS = sorted(SPECS_FOLDER.glob("*.toml"))

@@ -9,7 +9,7 @@ from models.locate import SPECS_FOLDER
 from models.registry import PACKS_FOLDER, Registry, default_registry, how_to_get, load_registry
 from openface_core.errors import ConfigError
 from openface_core.landmarks import load_landmark_spec
-from tests.unit.models.synthetic_packs import NETWORK, write_registry
+from tests.fixtures.synthetic_models.packs import NETWORK, write_registry
 
 
 def files_of(registry: Registry):

@@ -12,7 +12,7 @@ import pytest
 
 from models.registry import Registry
 from models.store import ModelStore
-from tests.unit.models.synthetic_packs import PREDICTOR, write_files
+from tests.fixtures.synthetic_models.packs import PREDICTOR, write_files
 
 _IMPORT = """
 import sys

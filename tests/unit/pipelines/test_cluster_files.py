@@ -13,7 +13,7 @@ from pipelines.configuration.config_file import PRESETS_FOLDER, load_beam_option
 from pipelines.main_job.arguments import parser
 from pipelines.main_job.runner_checks import canonical_name
 from pipelines.main_job.runners import import_beam, known_options
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 CLUSTER = PRESETS_FOLDER / "cluster"
 PRESETS = {"flink": "FlinkRunner", "dataflow": "DataflowRunner"}

@@ -9,7 +9,7 @@ from openface_core.command_status import run_command
 from openface_core.errors import MediaError
 from pipelines import command
 from pipelines.command import leave
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 
 def raising(error: BaseException):

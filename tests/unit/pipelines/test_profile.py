@@ -13,14 +13,8 @@ from pipelines.profile import Profile, ProfileArguments, as_text, main, parser, 
 from pipelines.timing.components import COMPONENTS, ComponentTime
 from pipelines.timing.measured_process import measure
 from pipelines.timing.runs import RunTime, time_run
-from tests.integration.synthetic_corpus import (
-    FRAMES,
-    face_clip,
-    write_clip,
-    write_config,
-    write_landmarks,
-    write_models,
-)
+from tests.fixtures.faces.clips import FRAMES, face_clip, write_clip, write_landmarks
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pipelines import run as main_job
 from pipelines.main_job.plan import check_output
 from pipelines.main_job.summary import RunSummary, report_problems
 from pipelines.run import main
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from transforms.dataset.documents import DESCRIPTION_NAME
 from transforms.dataset.error_table import write_errors
 from transforms.records import Problem, Severity

@@ -24,16 +24,13 @@ from pipelines.comparison.csv import LANDMARK_GROUPS
 from pipelines.comparison.openface_output import read_openface_output
 from pipelines.comparison.report import Bound, Report, Row, as_json, as_text
 from pipelines.validate import ValidateArguments, main, parse_arguments, parser, validate
-from tests.integration.synthetic_corpus import HEIGHT_PX, WIDTH_PX, write_config, write_networks
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_pdm,
-    synthetic_triangles,
-    write_openface_model_folder,
-)
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import HEIGHT_PX, WIDTH_PX
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.synthetic_models.openface_folder import write_openface_model_folder
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_networks
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.video_analysis import analyse_video

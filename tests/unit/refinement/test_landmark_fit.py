@@ -10,7 +10,7 @@ from openface_core.refinement.landmark_fit import (
     project,
 )
 from openface_core.shape.normal_equations import weighted_mode_products
-from tests.synthetic_models import MODES, plausible_shape_parameters, synthetic_pdm
+from tests.fixtures.faces.shape import MODES, plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
 STEP_TOLERANCE = 1e-5

@@ -16,12 +16,13 @@ from openface_core.refinement import (
     grey_from_bgr,
 )
 from openface_core.shape import ShapeFit, calc_params
-from tests.synthetic_experts import (
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     synthetic_ccnf_experts,
     synthetic_landmark_model,
     synthetic_svr_experts,
 )
-from tests.synthetic_models import MODES, project_face, render_face, synthetic_pdm
 
 FACE = (1.1, (0.05, -0.06, 0.08), (150.0, 140.0), np.zeros(MODES))
 SIZE_PX = (300, 280)

@@ -11,13 +11,14 @@ from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import align_with_scale, sample_area
 from openface_core.refinement.response_maps import ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
-from tests.synthetic_experts import (
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     SUPPORT_PX,
     synthetic_ccnf_experts,
     synthetic_landmark_model,
     synthetic_svr_experts,
 )
-from tests.synthetic_models import MODES, project_face, render_face, synthetic_pdm
 from tests.twins import refinement as twin
 
 RESPONSE_TOLERANCE = 1e-5

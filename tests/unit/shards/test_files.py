@@ -19,7 +19,7 @@ from openface_core.shards import (
     write_features,
     write_median_state,
 )
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     MODES,
     assert_same_state,
     bits,

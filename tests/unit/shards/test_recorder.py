@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from openface_core.shards import ShardFeatures, ShardRecorder
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     MODES,
     measurement_of,
     models_and_pool,

@@ -10,14 +10,10 @@ from openface_core.eyes import FittedEyes
 from openface_core.shards import ShardRecorder, read_features, write_features
 from openface_core.shards.series import frame_series
 from openface_core.tables import FrameRecorder
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_action_unit_models,
-    synthetic_pdm,
-    synthetic_triangles,
-)
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 SIZE_PX = (200, 180)
 

@@ -14,7 +14,7 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.analysis.sources import FaceObservation, TrackedFaces
 from openface_core.errors import LandmarkFileError, MediaError, ModelFileError
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     HEIGHT_PX,
     WIDTH_PX,
     dark_frames,
@@ -23,7 +23,7 @@ from tests.integration.synthetic_corpus import (
     write_landmarks,
     write_picture,
 )
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import Severity, VideoTask
 from transforms.video_analysis import VideoAnalysis, analyse_video

@@ -9,7 +9,7 @@ import pytest
 from models.training.landmarks.labels import LabelledFaces
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 torch = pytest.importorskip("torch")
 training = pytest.importorskip("models.training.landmarks.training")

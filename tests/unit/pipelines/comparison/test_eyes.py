@@ -10,7 +10,7 @@ from openface_core.tables import FrameRecorder, frame_columns, frame_schema, fra
 from openface_core.tables.frame_table import FrameActionUnits
 from pipelines.comparison.eyes import compare_csv_gaze, eye_rows
 from pipelines.comparison.openface_output import GAZE_COLUMNS, OpenFaceOutput
-from tests.unit.shards.shard_videos import MODES, measurement_of
+from tests.fixtures.shards.shard_videos import MODES, measurement_of
 
 FRAMES = 6
 WITHOUT_FACE, WITHOUT_EYES = 1, 3

@@ -7,7 +7,7 @@ import pytest
 
 from openface_core.media import open_media
 from pipelines.demo_corpus.encoding import write_video
-from tests.synthetic_video import moving_square
+from tests.fixtures.media.writing import moving_square
 
 TIMES_S = (0.0, 0.04, 0.12, 0.16, 0.28)
 # Of a container that counts milliseconds.

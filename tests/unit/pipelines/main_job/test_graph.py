@@ -17,12 +17,7 @@ from openface_core.landmarks.files import GivenLandmarks
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.metrics import Distribution, RunMetrics
 from pipelines.main_job.runners import make_runner, pipeline_options
-from tests.integration.synthetic_corpus import (
-    face_clip,
-    write_clip,
-    write_landmarks,
-    write_picture,
-)
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks, write_picture
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import Problem, Severity, VideoTask
 from transforms.stages.engine_handle import EngineHandle

@@ -9,7 +9,7 @@ import pytest
 from openface_core.errors import PipelineError
 from pipelines.main_job import watchdog as module
 from pipelines.main_job.watchdog import Watchdog
-from tests.unit.transforms.work.test_worker_presence import start_worker
+from tests.fixtures.runs.worker_process import start_worker
 
 
 class Pipeline:

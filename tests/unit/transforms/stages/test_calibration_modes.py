@@ -22,15 +22,15 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
 from openface_core.errors import CalibrationError
 from openface_core.rest_frames import RestRanges
-from tests.twins.rest_calibration import calibrate_on_rest
-from tests.unit.shards.shard_videos import POOL, track
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import POOL, track
+from tests.fixtures.shards.work_material import (
     calibrate_inputs,
     media_info,
     places_of_faces,
     pool_for,
     write_shards,
 )
+from tests.twins.rest_calibration import calibrate_on_rest
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.calibration import sharing_medians
 from transforms.records import VideoTask

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.errors import OutputError, WorkFileError
-from tests.unit.shards.shard_videos import track
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import track
+from tests.fixtures.shards.work_material import (
     calibrate_inputs,
     media_info,
     places_of_faces,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from openface_core.analysis.engine import Engine
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import count_shard, read_median_state
-from tests.unit.shards.shard_videos import assert_same_state
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import assert_same_state
+from tests.fixtures.shards.work_material import (
     TASK,
     media_info,
     places_of_faces,

@@ -8,7 +8,7 @@ from models.training.action_units.ridge import RidgeFit
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
 from openface_core.action_units.models import DESCRIPTOR_SIZE, FHOG_SIZE, ActionUnitModels
 from openface_core.action_units.static import static_scores, weigh_descriptor
-from tests.synthetic_models import synthetic_action_unit_models
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 TAUGHT = synthetic_action_unit_models()
 COUNT = len(TAUGHT.all_models)
