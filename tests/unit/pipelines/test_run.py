@@ -32,11 +32,13 @@ class TestCheckOutput:
     @pytest.mark.parametrize("uri", ["{}/new", "{}", "memory://x/y"])
     def test_new_and_empty_folders(self, uri: str, tmp_path: Path) -> None:
         check_output(uri.format(tmp_path))
+        assert list(tmp_path.iterdir()) == []
 
     def test_an_earlier_output(self, tmp_path: Path) -> None:
         (tmp_path / DESCRIPTION_NAME).write_text("{}")
         (tmp_path / "frames").mkdir()
         check_output(str(tmp_path))
+        assert {path.name for path in tmp_path.iterdir()} == {DESCRIPTION_NAME, "frames"}
 
     def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("x")

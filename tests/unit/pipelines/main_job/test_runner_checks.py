@@ -123,7 +123,10 @@ def test_a_mistyped_option() -> None:
 
 def test_an_option_of_a_cluster_is_passed_on() -> None:
     given = [SERVICE, LOOPBACK, "--auto_balance_write_files_sharding_enabled", "7"]
-    pipeline_options("PortableRunner", given)
+    options = pipeline_options("PortableRunner", given)
+    # As a portable runner reads them when it hands a pipeline over.
+    found = options.get_all_options(retain_unknown_options=True)
+    assert found["auto_balance_write_files_sharding_enabled"] == "7"
 
 
 def test_dataflow_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
