@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.annotated_faces import AnnotatedFace, annotated_faces
+from models.evaluation.annotated_faces import AnnotatedFace, annotated_faces
 from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.beam_services import BeamServices, beam_services
+from pipelines.main_job.beam_services import BeamServices, beam_services
 
 
 @pytest.fixture(scope="session")

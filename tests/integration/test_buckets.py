@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import RunSummary, run
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import MODES, ClipCorpus, write_clip_corpus
-from tests.fixtures.runs.datasets import assert_nothing_is_left_over, hashes
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.layout import bucket_of, bucket_path

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.beam_services import BeamServices, beam_services
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.beam_services import BeamServices, beam_services
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
-from tests.fixtures.runs.datasets import hashes
 from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 CLIPS, FRAMES = 4, 300

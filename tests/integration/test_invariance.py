@@ -8,14 +8,15 @@ import av
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.beam_services import BeamServices
 from models import locate_models
 from openface_core.analysis.engine import load_engine
 from openface_core.errors import MediaError
+from pipelines.comparison.invariance import hashes
+from pipelines.main_job.beam_services import BeamServices
 from tests.fixtures.faces.clips import write_clip
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.runs.clip_corpus import FPS, GOP, MODES, ClipCorpus, faces, write_clip_corpus
-from tests.fixtures.runs.datasets import assert_nothing_is_left_over, hashes
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.shards import plan_shards

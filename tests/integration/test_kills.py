@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
-from tests.fixtures.runs.datasets import assert_nothing_is_left_over, hashes
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 KILLS = 20

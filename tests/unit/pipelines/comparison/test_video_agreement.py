@@ -1,21 +1,16 @@
 """Comparing two tables of one video, and the rows that say how they agree."""
 
-from types import SimpleNamespace
-from typing import cast
-
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.embedded_agreement import compare, summary_row, unit_rows
-from openface_core.analysis.engine import Engine
 from pipelines.comparison.openface_output import LANDMARK_COLUMNS, POSE_COLUMNS
+from pipelines.comparison.video_agreement import compare_videos, summary_row, unit_rows
 from tests.fixtures.faces.shape import synthetic_pdm
 from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 FRAMES = 40
 MODELS = synthetic_action_unit_models()
-ENGINE = cast(Engine, SimpleNamespace(video_models=MODELS))
 
 
 def table(noise: float, lost: slice) -> pa.Table:
@@ -40,7 +35,7 @@ def table(noise: float, lost: slice) -> pa.Table:
 
 
 def test_equal_tables_agree() -> None:
-    found = compare(table(0.0, slice(0, 0)), table(0.0, slice(0, 4)), ENGINE)
+    found = compare_videos(table(0.0, slice(0, 0)), table(0.0, slice(0, 4)), MODELS)
     assert (found.frames, found.found, found.found_by_both) == (FRAMES, FRAMES - 4, FRAMES - 4)
     assert found.intensities.mean_r == pytest.approx(1.0)
     assert len(found.intensities.varying) == len(MODELS.intensity) - 1
@@ -50,7 +45,7 @@ def test_equal_tables_agree() -> None:
 
 
 def test_differences_are_told_in_their_units() -> None:
-    found = compare(table(0.1, slice(3, 5)), table(0.0, slice(0, 0)), ENGINE)
+    found = compare_videos(table(0.1, slice(3, 5)), table(0.0, slice(0, 0)), MODELS)
     np.testing.assert_allclose(found.rotations_mad_radians, 0.1)
     face = synthetic_pdm().mean_mm.reshape(3, 68)[:2]
     eyes = np.linalg.norm(face[:, 36:42].mean(axis=1) - face[:, 42:48].mean(axis=1))
@@ -62,7 +57,7 @@ def test_differences_are_told_in_their_units() -> None:
 
 
 def test_what_does_not_vary_has_no_correlation() -> None:
-    found = compare(table(0.0, slice(0, 0)), table(0.0, slice(0, 0)), ENGINE)
+    found = compare_videos(table(0.0, slice(0, 0)), table(0.0, slice(0, 0)), MODELS)
     rows = unit_rows(MODELS.intensity_names, {"a.mp4": found})
     assert rows[0] == f"| {MODELS.intensity_names[0]} | - |"
     assert rows[1] == f"| {MODELS.intensity_names[1]} | 1.00 |"

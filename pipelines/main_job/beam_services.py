@@ -80,7 +80,7 @@ def beam_services(folder: Path) -> Iterator[BeamServices]:
     # The pool starts a bare `python`, which must be the one with this program.
     environment = dict(os.environ)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent.parent)
     job_port, pool_port = _free_port(), _free_port()
     commands = {
         "job_service": ("portability.local_job_service_main", f"--port={job_port}"),

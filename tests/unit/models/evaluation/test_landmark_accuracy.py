@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.annotated_faces import AnnotatedFace
-from benchmarks.landmark_accuracy import FITTED, NETWORK, measure, table_lines
+from models.evaluation.annotated_faces import AnnotatedFace
+from models.evaluation.landmark_accuracy import FITTED, NETWORK, measure, table_lines
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTrackingModels
 from tests.fixtures.faces.shape import synthetic_pdm

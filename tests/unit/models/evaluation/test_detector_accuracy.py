@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.annotated_faces import AnnotatedFace
-from benchmarks.detector_accuracy import count_agreeing, count_annotated, overlaps
+from models.evaluation.annotated_faces import AnnotatedFace
+from models.evaluation.detector_accuracy import count_agreeing, count_annotated, overlaps
 from openface_core.detection import FaceDetections
 
 FACE = (10.0, 10.0, 50.0, 60.0)

@@ -1,10 +1,11 @@
-"""The matrix of ways to run, on a small corpus."""
+"""The benchmark that runs a corpus in every way, on a small one."""
 
 from pathlib import Path
 
 import pytest
 
 from benchmarks import invariance
+from pipelines.comparison import invariance as measured
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 
 ARGUMENTS = ("--shards", "0", "1", "--modes", "in_memory", "multi_threading")
@@ -32,17 +33,13 @@ def test_a_pass_for_every_way(corpus: list[str], capsys) -> None:
 
 @pytest.mark.slow
 def test_a_difference(corpus: list[str], capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashes = invariance.hashes
+    hashes = measured.hashes
 
     def changed(output: Path) -> dict[str, str]:
         return hashes(output) | ({"errors.parquet": "0"} if "1.0" in output.name else {})
 
-    monkeypatch.setattr(invariance, "hashes", changed)
+    monkeypatch.setattr(measured, "hashes", changed)
     assert invariance.main([*corpus, *ARGUMENTS]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.endswith("DIFFERENT: errors.parquet") for line in lines) == 2
     assert lines[-1] == "NOT the same"
-
-
-def test_differences() -> None:
-    assert invariance.differences({"a": "1", "b": "2"}, {"a": "1", "c": "2"}) == ["b", "c"]
