@@ -188,7 +188,7 @@ def profile(arguments: ProfileArguments) -> Profile:
     found = Profile(arguments.video, components[0].frames, components, runs)
     if arguments.output is not None:
         text = as_json(found)
-        write_whole(arguments.output, lambda file: file.write(text.encode()))  # type: ignore[arg-type]
+        write_whole(arguments.output, lambda file: file.write(text.encode()))
     return found
 
 

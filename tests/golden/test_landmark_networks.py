@@ -156,7 +156,7 @@ def test_distance_to_genuine_openface(
         for i, frame in enumerate(container.decode(video=0)):
             if i % 16:
                 continue
-            image = frame.to_ndarray(format="bgr24")
+            image = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
             found = detector.detect(image)
             result = network.locate(image, found.boxes[0], found.five_points[0])
             assert result is not None

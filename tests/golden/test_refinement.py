@@ -67,7 +67,9 @@ def tracked_frames(
 
 
 @pytest.mark.parametrize("name", ["glasses", "subj01", "expressive"])
-def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
+def test_a_frame_is_tracked_as_by_the_cpp_program(
+    reference: Path, refiner: FaceRefiner, name: str
+) -> None:
     faces, expected, likelihoods = tracked_frames(reference, refiner, name, STEP)
     assert len(faces) >= 50
     found = np.stack([face.face.landmarks for face in faces])
@@ -82,7 +84,9 @@ def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
     )
 
 
-def test_the_frames_left_out_are_those_that_the_validator_rejects(reference, refiner):
+def test_the_frames_left_out_are_those_that_the_validator_rejects(
+    reference: Path, refiner: FaceRefiner
+) -> None:
     file = reference / "openface" / "model" / "detection_validation" / "validator_cnn.txt"
     validator = LandmarkValidator(read_landmark_validator(file))
     (first, second) = REDETECTED["expressive"]

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from openface_core.errors import ConfigError
 from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
-from pipelines.run import RunSummary, run
+from pipelines.main_job.summary import RunSummary
+from pipelines.run import run
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import MODES, ClipCorpus, write_clip_corpus
 from tests.fixtures.runs.datasets import assert_nothing_is_left_over
@@ -39,7 +41,7 @@ class Corpus(LandmarkCorpus):
         for seed, name in enumerate(NAMES[3:], start=3):
             self.write(name, seed)
 
-    def arguments(self, **changes) -> RunArguments:
+    def arguments(self, **changes: Any) -> RunArguments:
         config = write_config(self.folder, BUCKETS)
         return super().arguments(**({"config": config} | changes))
 

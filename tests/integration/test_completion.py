@@ -109,7 +109,7 @@ def leave_temporary(out: Path) -> None:
     shutil.copy(table, table.with_name(f".frames.parquet.{'0' * 32}.tmp"))
 
 
-STATES = {
+STATES: dict[str, list[Callable[[Path], object]]] = {
     "no error table": [lose("errors.parquet")],
     "an error table of an earlier run": [make_stale("errors.parquet", b"of an earlier run")],
     "no dictionary": [lose("data_dictionary.json")],

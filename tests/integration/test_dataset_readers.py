@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -31,7 +32,7 @@ TRICKY_NAMES = (
     "__HIVE_DEFAULT_PARTITION__", "Jürgen", "Äpfel & Öl", "日本", "a.b", "x" * 300,
 )  # fmt: skip
 
-Rows = list[dict]
+Rows = list[dict[str, Any]]
 
 
 def with_pandas(frames: Path, video_id: str | None = None) -> Rows:
@@ -149,7 +150,7 @@ def test_what_the_documentation_says(
     *statements, expression = snippet.strip().splitlines()
     (tmp_path / "results").symlink_to(frames.parent)
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
+    names: dict[str, Any] = {}
     exec("\n".join(statements), names)
     assert len(eval(expression, names)) == len(IDS)
 

@@ -5,6 +5,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +31,7 @@ class Result:
     """What a run wrote and said."""
 
     table: pa.Table
-    record: dict
+    record: dict[str, Any]
     said: str
 
     def column(self, name: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.shards import plan_shards
-from transforms.records import ShardResult, VideoTask
+from transforms.records import Shard, ShardResult, VideoTask
 from transforms.stages import extract_shards, prepare_calibration
 from transforms.stages.extract_shards import extract_shard
 from transforms.video_analysis import analyse_video
@@ -196,7 +197,7 @@ def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
 
     again: list[ShardResult] = []
 
-    def redo(*arguments) -> ShardResult:
+    def redo(*arguments: Any) -> ShardResult:
         again.append(extract_shard(*arguments))
         return again[-1]
 
@@ -264,6 +265,8 @@ def join_clips(parts: list[Path], path: Path, seconds: float) -> Path:
                 stream = stream or joined.add_stream_from_template(source)
                 for packet in container.demux(source):
                     if packet.size:
+                        assert packet.pts is not None
+                        assert source.time_base is not None
                         packet.pts += round(number * seconds / source.time_base)
                         packet.dts = packet.pts
                         packet.stream = stream
@@ -289,7 +292,7 @@ def test_a_size_that_changes_between_shards_is_warned_of(
 def test_failing_shards_cost_one_row(
     corpus: ClipCorpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(shard, *others) -> ShardResult:
+    def fail(shard: Shard, *others: Any) -> ShardResult:
         if shard.task.video_id == "long" and shard.number == 2:
             raise MediaError(shard.task.uri, "the disk is on fire", "Put it out.")
         if shard.task.video_id == "long" and shard.number == 4:

@@ -178,16 +178,17 @@ def test_twenty_kills(
             process = corpus.started(output, mode)
             if waiting and kills[-1] < KILLS_PER_ROUND:
                 moment = waiting[0]
-                is_sight = isinstance(moment, str)
-                condition = SIGHTS[moment](output) if is_sight else after(moment)
+                sight = moment if isinstance(moment, str) else None
+                wait_seconds = seconds if isinstance(moment, str) else moment
+                condition = after(wait_seconds) if sight is None else SIGHTS[sight](output)
                 is_done = not killed(process, output, condition)
                 if not is_done:
                     waiting.popleft()
                     kills[-1] += 1
                 elif not kills[-1]:  # a whole run was too fast for it
-                    if is_sight:
-                        unseen.append(moment)
-                    waiting[0] = 0.7 * (seconds if is_sight else moment)
+                    if sight is not None:
+                        unseen.append(sight)
+                    waiting[0] = 0.7 * wait_seconds
             else:
                 process.wait(PATIENCE_SECONDS)
                 is_done = True

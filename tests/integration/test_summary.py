@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -37,7 +38,7 @@ def shared_files(arguments: RunArguments) -> RunArguments:
     return replace(arguments, config=str(config))
 
 
-def rows(arguments: RunArguments) -> list[dict]:
+def rows(arguments: RunArguments) -> list[dict[str, Any]]:
     return pq.ParquetFile(summary_path(arguments.output)).read().to_pylist()
 
 

@@ -22,7 +22,7 @@ def corpus(models_folder: Path, tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_pass_for_every_way(corpus: list[str], capsys) -> None:
+def test_a_pass_for_every_way(corpus: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert invariance.main([*corpus, *ARGUMENTS]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.endswith("the same bytes") for line in lines) == 4
@@ -32,7 +32,9 @@ def test_a_pass_for_every_way(corpus: list[str], capsys) -> None:
 
 
 @pytest.mark.slow
-def test_a_difference(corpus: list[str], capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference(
+    corpus: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashes = measured.hashes
 
     def changed(output: Path) -> dict[str, str]:

@@ -43,7 +43,7 @@ TRACKING_STEPS = (
 """What is done for a face of a video, each with its kernels."""
 
 
-def files_of(folder: Path, **selection: str) -> ModelFiles:
+def files_of(folder: Path, **selection: Any) -> ModelFiles:
     return locate_models(folder, ModelSelection(**selection), with_networks=False)
 
 
@@ -73,7 +73,8 @@ def test_with_networks(network_models_folder: Path) -> None:
     settings = RunSettings(models=selection, onnxruntime=OnnxSettings("cpu"))
     engine = load_engine(locate_models(network_models_folder, selection), settings)
     assert engine.faces is not None
-    assert engine.faces.refinement is engine.faces.validator is None
+    assert engine.faces.refinement is None
+    assert engine.faces.validator is None
     assert not engine.measures_gaze
     assert engine.providers == ("CPUExecutionProvider",)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.analysis.face_meter import FaceMeter
 from openface_core.fhog import fhog
@@ -22,19 +23,22 @@ ROTATION_TOLERANCE_RAD = 0.06
 PLACE_TOLERANCE_PX = 2.0
 
 
+Face = tuple[NDArray[np.uint8], NDArray[np.float32]]
+
+
 @pytest.fixture(scope="module")
 def meter() -> FaceMeter:
     return FaceMeter(synthetic_pdm(), synthetic_triangles())
 
 
 @pytest.fixture(scope="module")
-def face() -> tuple[np.ndarray, np.ndarray]:
+def face() -> Face:
     arguments = (SCALE_PX_PER_MM, ROTATION, PLACE_PX, plausible_shape_parameters(3, 0.3))
     picture = render_face(synthetic_pdm(), *arguments, size_px=SIZE_PX)
     return picture, project_face(synthetic_pdm(), *arguments)
 
 
-def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face) -> None:
+def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face: Face) -> None:
     found = meter.measure(*face)
     assert found is not None
     assert found.fit.scale_px_per_mm == pytest.approx(SCALE_PX_PER_MM, rel=SCALE_TOLERANCE)
@@ -54,7 +58,7 @@ def test_everything_follows_from_picture_and_landmarks(meter: FaceMeter, face) -
     assert np.isfinite(found.geometry).all()
 
 
-def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
+def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face: Face) -> None:
     first, second = meter.measure(*face), meter.measure(*face)
     assert first is not None
     assert second is not None
@@ -63,7 +67,7 @@ def test_the_same_face_gives_the_same_numbers(meter: FaceMeter, face) -> None:
     np.testing.assert_array_equal(first.landmarks_3d_mm, second.landmarks_3d_mm)
 
 
-def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
+def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face: Face) -> None:
     alone = meter.measure(*face)
     assert alone is not None
     other = replace(alone.fit, shape_parameters=alone.fit.shape_parameters * np.float32(0.5))
@@ -77,7 +81,7 @@ def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face) -> None:
     np.testing.assert_allclose(taken.geometry, alone.geometry / 2, atol=1e-5)
 
 
-def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face) -> None:
+def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face: Face) -> None:
     found = meter.measure(*face)
     averaged = FaceMeter(meter.pdm, meter.aligner.triangles, shift_average=True).measure(*face)
     assert found is not None
@@ -112,19 +116,19 @@ def test_shift_average_depends_less_on_the_place_in_a_pixel(meter: FaceMeter) ->
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_landmarks_that_are_no_numbers(value: float, meter: FaceMeter, face) -> None:
+def test_landmarks_that_are_no_numbers(value: float, meter: FaceMeter, face: Face) -> None:
     landmarks = face[1].copy()
     landmarks[30, 1] = value
     assert meter.measure(face[0], landmarks) is None
 
 
 @pytest.mark.parametrize("place", [0.0, 50.0, 1e6])
-def test_coinciding_landmarks(place: float, meter: FaceMeter, face) -> None:
+def test_coinciding_landmarks(place: float, meter: FaceMeter, face: Face) -> None:
     assert meter.measure(face[0], np.full((68, 2), place, dtype=np.float32)) is None
 
 
 @pytest.mark.parametrize("shift", [(-150.0, 0.0), (0.0, 400.0), (1e5, 1e5)])
-def test_a_face_out_of_the_frame_is_measured(shift, meter: FaceMeter, face) -> None:
+def test_a_face_out_of_the_frame_is_measured(shift: float, meter: FaceMeter, face: Face) -> None:
     found = meter.measure(face[0], face[1] + np.array(shift, dtype=np.float32))
     assert found is not None
     assert np.isfinite(found.fhog).all()
@@ -132,7 +136,9 @@ def test_a_face_out_of_the_frame_is_measured(shift, meter: FaceMeter, face) -> N
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e4])
-def test_extreme_sizes_give_finite_numbers_or_nothing(factor, meter: FaceMeter, face) -> None:
+def test_extreme_sizes_give_finite_numbers_or_nothing(
+    factor: float, meter: FaceMeter, face: Face
+) -> None:
     found = meter.measure(face[0], (face[1] * factor).astype(np.float32))
     if found is not None:
         assert np.isfinite(found.fhog).all()

@@ -48,7 +48,9 @@ def distances(found: FittedEyes, eyes: NDArray[np.float32]) -> NDArray[np.float3
 
 @pytest.mark.parametrize("scale", [1.1, 1.6])
 @pytest.mark.parametrize("gaze", [(0.0, 0.0), (0.9, 0.0), (-0.8, 0.5)])
-def test_the_iris_is_found_where_it_was_drawn(scale, gaze, fitter: EyeFitter) -> None:
+def test_the_iris_is_found_where_it_was_drawn(
+    scale: float, gaze: tuple[float, float], fitter: EyeFitter
+) -> None:
     landmarks, fit = face_at(scale)
     eyes = eyes_of(landmarks, scale, gaze)
     found = fitter.fit(draw_eyes(eyes, SIZE_PX), landmarks, fit)

@@ -136,7 +136,9 @@ def test_a_detection_that_is_not_trusted_either_leaves_what_was_followed() -> No
     tracker = script.tracker()
     first = tracker.observe(IMAGE, 0)
     failed = tracker.observe(IMAGE, 1)
-    assert failed.landmarks is failed.fit is failed.eyes is None
+    assert failed.landmarks is None
+    assert failed.fit is None
+    assert failed.eyes is None
     assert failed.failure is TrackingFailure.NOT_TRUSTED
     assert failed.confidence == 0.3
     later = tracker.observe(IMAGE, 2)
@@ -187,7 +189,8 @@ def test_a_trusted_face_is_followed_whether_or_not_the_detector_would_see_it() -
 def test_no_face_at_all(script: Script, failure: TrackingFailure) -> None:
     face = script.tracker().observe(IMAGE, 0)
     assert face.failure is failure
-    assert face.landmarks is face.confidence is None
+    assert face.landmarks is None
+    assert face.confidence is None
 
 
 def test_a_network_that_loses_the_face_leads_to_a_detection() -> None:
@@ -233,6 +236,7 @@ def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> 
     first = tracker.observe(IMAGE, 0)
     assert script.taken() == ["detect", "locate", "refine first"]
     expected = calc_params(PDM, face_at(150))
+    assert first.landmarks is not None
     np.testing.assert_allclose(first.landmarks, project_shape(PDM, expected) + 1)
     tracker.observe(IMAGE, 1)
     assert script.taken() == ["refine following"]
@@ -274,5 +278,5 @@ def test_the_stopwatch_is_told_every_step() -> None:
 
     script = Script(confidences=[0.9])
     models = script.tracker(refines=True)._models
-    FaceTracker(models, 1, THRESHOLD, Watch).observe(IMAGE, 0)  # type: ignore[arg-type]
+    FaceTracker(models, 1, THRESHOLD, Watch).observe(IMAGE, 0)
     assert set(steps) == set(TrackingStep)

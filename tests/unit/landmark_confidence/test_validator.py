@@ -161,7 +161,7 @@ def test_last_column_and_row_count_as_black(model: LandmarkValidationModel) -> N
 def test_face_outside_of_the_frame_has_no_confidence(
     validator: LandmarkValidator, shift: tuple[float, float]
 ) -> None:
-    assert validator.confidence(_frame(0), _face(0) + np.float32(shift), FRONT) == 0.0
+    assert validator.confidence(_frame(0), _face(0) + np.array(shift, np.float32), FRONT) == 0.0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
@@ -189,7 +189,7 @@ def test_no_landmarks_cause_an_error(
     validator: LandmarkValidator, values: list[float], turn: float, as_float: bool
 ) -> None:
     face = np.resize(np.array(values, dtype=np.float32), (68, 2))
-    frame = _frame(0).astype(np.float32 if as_float else np.uint8)
+    frame = _frame(0).astype(np.float32) if as_float else _frame(0).astype(np.uint8)
     found = validator.confidence(frame, face, np.array([0.0, turn, 0.0]))
     assert 0.0 <= found <= 1.0
 

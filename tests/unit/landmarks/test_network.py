@@ -79,7 +79,7 @@ def test_star_end_to_end(tmp_path: Path, degrees: float) -> None:
     """Picture to tensor to network to frame: points are where the convention says."""
     network, offsets = star(tmp_path)
     spot = np.array([231.3, 172.8])
-    image = spot_picture(*spot, colour=(255, 0, 0))
+    image = spot_picture(spot[0], spot[1], colour=(255, 0, 0))
     angle = math.radians(degrees)
     along = np.array([math.cos(angle), math.sin(angle)])
     five = np.zeros((5, 2), dtype=np.float32)

@@ -149,6 +149,7 @@ def test_the_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> No
         info = reader.info
         (frame,) = reader
     plain = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert plain is not None
     assert np.array_equal(frame.image, np.rot90(plain, -clockwise_quarter_turns))
     assert (info.height_px, info.width_px) == frame.image.shape[:2]
 

@@ -90,6 +90,7 @@ def read_part(path: Path) -> int:
 
 def read_one_frame(path: Path) -> int:
     with open_media(str(path)) as reader:
+        assert isinstance(reader, VideoReader)
         next(iter(reader))
         return reader.decoded_frames
 

@@ -32,12 +32,12 @@ def decode(
 
 def decode_with_opencv(path: Path) -> list[NDArray[np.uint8]]:
     capture = cv2.VideoCapture(str(path))
-    images = []
+    images: list[NDArray[np.uint8]] = []
     while True:
         read, image = capture.read()
         if not read:
             return images
-        images.append(image)
+        images.append(image.astype(np.uint8, copy=False))
 
 
 @pytest.mark.parametrize(

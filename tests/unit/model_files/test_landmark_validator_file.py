@@ -4,6 +4,7 @@ import struct
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,7 +147,7 @@ def _changed_ids(first: int) -> np.ndarray:
     ],
 )
 def test_parts_that_do_not_fit_are_refused(
-    tmp_path: Path, damaged: dict[str, object], cause: str
+    tmp_path: Path, damaged: dict[str, Any], cause: str
 ) -> None:
     view = replace(_view(), **damaged)
     _assert_refused(write_validator(tmp_path / "v.txt", [view]), cause)

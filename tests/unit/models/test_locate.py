@@ -38,7 +38,9 @@ def test_the_openface_folder_itself(models_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["", "models", "openface"])
-def test_networks_beside_the_models(place: str, network_models_folder: Path, tmp_path) -> None:
+def test_networks_beside_the_models(
+    place: str, network_models_folder: Path, tmp_path: Path
+) -> None:
     root = tmp_path / "root"
     shutil.copytree(network_models_folder / "openface", root / "openface")
     (root / place).mkdir(exist_ok=True)
@@ -72,7 +74,9 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(("name", "what"), [("tiny68.onnx", "landmark network"),
                                             (DEFAULT.detector, "face detector")])  # fmt: skip
-def test_a_missing_network(name: str, what: str, network_models_folder: Path, tmp_path) -> None:
+def test_a_missing_network(
+    name: str, what: str, network_models_folder: Path, tmp_path: Path
+) -> None:
     shutil.copytree(network_models_folder, tmp_path / "root")
     (tmp_path / "root" / name).unlink()
     selection = tiny_selection(tmp_path / "root")

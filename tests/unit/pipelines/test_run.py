@@ -97,7 +97,14 @@ class TestMain:
     ARGV = ("--input", "a.mp4", "--output", "out")
 
     @pytest.mark.parametrize(("written", "finished", "status"), [(2, 0, 0), (0, 0, 1), (0, 2, 0)])
-    def test_status(self, written: int, finished: int, status: int, monkeypatch, capsys) -> None:
+    def test_status(
+        self,
+        written: int,
+        finished: int,
+        status: int,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         summary = replace(
             SUMMARY, inputs_written=written, inputs_finished=finished, inputs_failed=0
         )
@@ -105,7 +112,9 @@ class TestMain:
         assert main(self.ARGV) == status
         assert capsys.readouterr() == (f"{summary}\n", "")
 
-    def test_the_first_problems_are_told(self, tmp_path: Path, monkeypatch, capsys) -> None:
+    def test_the_first_problems_are_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         problems = [
             Problem(f"v{k:02}", f"v{k:02}.mp4", Severity.ERROR, "decoding", "it is dark", "Shine.")
             for k in range(12)
@@ -118,7 +127,7 @@ class TestMain:
         assert lines[-1] == "... and 2 more"
         assert len(lines) == 11
 
-    def test_an_expected_failure(self, tmp_path: Path, capsys) -> None:
+    def test_an_expected_failure(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "out").write_text("x")
         argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quiet")
         assert main(argv) == 2
@@ -126,14 +135,14 @@ class TestMain:
         assert err.startswith(f"error: {tmp_path}/out: the output is not a folder.")
         assert err.count("\n") == 1
 
-    def test_a_mistyped_option(self, tmp_path: Path, capsys) -> None:
+    def test_a_mistyped_option(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite")
         assert main(argv) == 2
         assert "Did you mean --quiet?" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
 
 
-def test_reporting_an_empty_table(tmp_path: Path, capsys) -> None:
+def test_reporting_an_empty_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_errors(str(tmp_path), [])
     report_problems(str(tmp_path))
     assert capsys.readouterr() == ("", "")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from openface_core.errors import WorkFileError
@@ -19,6 +20,7 @@ from openface_core.shards import (
     write_features,
     write_median_state,
 )
+from openface_core.shards.features import features_layout
 from tests.fixtures.shards.shard_videos import (
     MODES,
     assert_same_state,
@@ -185,12 +187,10 @@ def test_histograms_out_of_order_are_refused() -> None:
 @pytest.mark.parametrize(("field", "value"), [("fhog_bins", 1000), ("success", 2)])
 def test_features_out_of_their_range_are_refused(field: str, value: int) -> None:
     shard = _shard([0, 1])
-    arrays = {
-        name: getattr(shard, name) for name in features_file.features_layout(2, MODELS, MODES)
-    }
+    arrays = {name: getattr(shard, name) for name in features_layout(2, MODELS, MODES)}
     kind = np.uint8 if field == "success" else arrays[field].dtype
     arrays[field] = np.full_like(arrays[field], value, dtype=kind)
-    firsts = [values for first in shard.first_descriptors for values in first]
+    firsts = [values for first in shard.first_descriptors if first for values in first]
     file = io.BytesIO()
     numbers = [2, MODELS, MODES, 1, 1]
     work_file.write_work_file(file, b"OFBSHRD2", numbers, [*arrays.values(), *firsts])
@@ -209,7 +209,7 @@ def test_data_that_is_not_compressed_is_refused(monkeypatch: pytest.MonkeyPatch)
             return b"not zstd"
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Broken)
+        patch.setattr(pa, "Codec", Broken)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="decompressed"):
         _read(data)
@@ -224,7 +224,7 @@ def test_arrays_larger_than_they_can_be_are_refused(monkeypatch: pytest.MonkeyPa
             return bytes(2 * len(data) + 1000)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Swollen)
+        patch.setattr(pa, "Codec", Swollen)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="cannot take"):
         _read(data)

@@ -78,7 +78,7 @@ def test_eyes_that_were_not_measured_are_nan() -> None:
 
 def test_recorder_keeps_first_descriptors_that_the_caller_overwrites() -> None:
     models, pool = models_and_pool()
-    fhog, geometry = (values.copy() for values in pool.descriptors[0])
+    fhog, geometry = pool.descriptors[0][0].copy(), pool.descriptors[0][1].copy()
     recorder = ShardRecorder(models, MODES)
     recorder.add(0.0, 1.0, (4, 3), np.zeros((68, 2), "f4"), measurement_of((fhog, geometry)))
     fhog[:], geometry[:] = 0.0, 0.0
@@ -102,4 +102,4 @@ def test_contradictions_are_refused() -> None:
         ("first_descriptors", (pool.descriptors[0], pool.descriptors[1][::-1])),
     ):
         with pytest.raises(ValueError, match=field if field != "success" else "."):
-            replace(shard, **{field: value})
+            replace(shard, **{field: value})  # type: ignore[arg-type]

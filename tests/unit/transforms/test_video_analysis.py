@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.analysis.sources import FaceObservation, TrackedFaces
 from openface_core.errors import LandmarkFileError, MediaError, ModelFileError
+from openface_core.media import DecodedFrame
 from tests.fixtures.faces.clips import (
     HEIGHT_PX,
     WIDTH_PX,
@@ -46,7 +48,7 @@ def analyse(
     return analyse_video(task, engine, settings, RUN, lambda: None)
 
 
-def record(analysis: VideoAnalysis) -> dict:
+def record(analysis: VideoAnalysis) -> dict[str, Any]:
     return json.loads(analysis.result.table.schema.metadata[b"openface_beam"])
 
 
@@ -187,7 +189,7 @@ def test_faces_of_a_network(
 ) -> None:
     landmarks = face_clip(3)[1]
 
-    def observe(self: TrackedFaces, frame) -> FaceObservation:
+    def observe(self: TrackedFaces, frame: DecodedFrame) -> FaceObservation:
         return FaceObservation(landmarks[frame.index], 0.5 + 0.125 * frame.index)
 
     monkeypatch.setattr(TrackedFaces, "observe", observe)

@@ -47,7 +47,7 @@ def test_runners_that_do_not_suit(runner: str) -> None:
 def test_nothing_is_downloaded(
     runner: str, option: str, place: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def connect(*_) -> None:
+    def connect(*_: object) -> None:
         raise AssertionError("a connection was tried")
 
     monkeypatch.setattr("socket.create_connection", connect)

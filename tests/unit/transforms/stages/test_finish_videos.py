@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -50,7 +51,7 @@ def calibrated(
     return video
 
 
-def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings) -> FinishedVideo:
+def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings: Any) -> FinishedVideo:
     chosen = replace(RunSettings(), output=OutputSettings(**settings))
     return finish_video(video, engine, chosen, RUN, str(output))
 

@@ -60,6 +60,7 @@ def test_a_worker_ends_when_the_driver_is_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(tmp_path)],
         cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as driver:  # fmt: skip
+        assert driver.stdout is not None
         assert driver.stdout.readline() == "open\n"
         with start_worker(tmp_path) as process:
             driver.kill()

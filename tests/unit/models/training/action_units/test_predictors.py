@@ -18,7 +18,9 @@ def perfect_fit(scores: np.ndarray) -> RidgeFit:
     """A student whose weights are the teacher's, fitted about another mean."""
     rng = np.random.default_rng(6)
     means = rng.uniform(0.0, 0.2, DESCRIPTOR_SIZE).astype(np.float32)
-    at_means = static_scores(TAUGHT, weigh_descriptor(TAUGHT, means[:FHOG_SIZE], means[FHOG_SIZE:]))
+    at_means = static_scores(
+        TAUGHT, weigh_descriptor(TAUGHT, means[:FHOG_SIZE], means[FHOG_SIZE:].astype(np.float64))
+    )
     return RidgeFit(
         means,
         TAUGHT.weights.astype(np.float32),
