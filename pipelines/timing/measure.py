@@ -51,7 +51,7 @@ def measure(arguments: ProfileArguments) -> Profile:
     found = Profile(arguments.video, components[0].frames, components, runs)
     if arguments.output is not None:
         text = as_json(found)
-        write_whole(arguments.output, lambda file: file.write(text.encode()))  # type: ignore[arg-type]
+        write_whole(arguments.output, lambda file: file.write(text.encode()))
     return found
 
 

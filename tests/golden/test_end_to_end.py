@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -88,7 +89,7 @@ class Comparison:
     reference: OpenFaceOutput
     models: ActionUnitModels
 
-    def pair(self, names: tuple[str, ...]) -> tuple[NDArray, NDArray]:
+    def pair(self, names: tuple[str, ...]) -> tuple[NDArray[Any], NDArray[Any]]:
         return table_values(self.table, names), self.reference.values(names)
 
     @property

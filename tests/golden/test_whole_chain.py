@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models import locate_models
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
 from openface_core.analysis.engine import load_engine
@@ -14,7 +16,8 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.media import open_media
-from tests.golden.golden_sets import golden_set
+from openface_core.shape import PointDistributionModel
+from tests.fixtures.golden_sets import golden_set
 from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
@@ -36,7 +39,13 @@ def _columns(path: Path, names: list[str]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["subj01", "subj01_lmk3", "glasses", "expressive"])
-def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models, name):
+def test_action_units_of_the_cpp_program(
+    reference: Path,
+    pdm: PointDistributionModel,
+    triangles: NDArray[np.int32],
+    video_models: ActionUnitModels,
+    name: str,
+) -> None:
     golden = golden_set(name)
     success = golden.calcparams["success"].astype(bool)
     meter = FaceMeter(pdm, triangles)
@@ -64,7 +73,7 @@ def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models
     assert equal_share(series.presences, presences) >= PRESENCE_LEAST_EQUAL
 
 
-def test_genuine_output_from_unrounded_landmarks(reference):
+def test_genuine_output_from_unrounded_landmarks(reference: Path) -> None:
     """Others' OpenFace, other landmark models, another computer: only the landmarks are shared.
 
     The mean is over the 11 action units whose sd in the genuine CSV is at least 0.05 (0.9995 when

@@ -8,7 +8,7 @@ from importlib.util import module_from_spec, spec_from_loader
 import pytest
 
 from pipelines.main_job.arguments import parse_arguments
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 NAMES = ("first run", "tests")
 DOCUMENT = (REPOSITORY / "docs" / "fresh-machine.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 FLOORS = ("configs", "openface_core", "models", "transforms", "pipelines", "openface_beam")
 """Packages from the ground up; none imports one above it."""

@@ -13,7 +13,7 @@ from openface_core.action_units.static import (
     weigh_descriptor,
 )
 from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE, GEOMETRY_SIZE
-from tests.synthetic_models import (
+from tests.fixtures.synthetic_models.action_units import (
     synthetic_action_unit_model,
     synthetic_action_unit_models,
     synthetic_static_models,

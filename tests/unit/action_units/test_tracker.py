@@ -9,7 +9,10 @@ from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTracker
 from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE
-from tests.synthetic_models import synthetic_action_unit_models, synthetic_static_models
+from tests.fixtures.synthetic_models.action_units import (
+    synthetic_action_unit_models,
+    synthetic_static_models,
+)
 from tests.twins import action_units as twin
 from tests.twins.running_medians import DescriptorMediansTwin
 

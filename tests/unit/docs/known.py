@@ -12,7 +12,7 @@ from openface_core.fields import Column, Extent, frame_columns
 from openface_core.tables.summary import summary_columns
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, metrics_document
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from transforms.metrics import ANALYSIS_STEPS, StageStep, duration_name
 
 FOLDERS = ("pipelines", "transforms", "openface_core", "openface_beam", "models", "configs")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 MODEL_CARD = REPOSITORY / "models" / "embedded" / "MODEL_CARD.md"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.cli_page import cli_page
 from tests.unit.docs.settings_page import settings_page
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.markdown import page
 
 ALLOWED = {

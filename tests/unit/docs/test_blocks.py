@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.configuration.config_file import load_settings, preset_names
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.commands import (
     command_names,
     options_in,

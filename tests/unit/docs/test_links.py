@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.markdown import PAGES, Page, page
 
 WEB = ("https://", "http://")

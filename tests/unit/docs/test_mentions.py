@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from openface_core.analysis.settings import RunSettings
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.commands import all_options
 from tests.unit.docs.known import (
     FOLDERS,

@@ -16,7 +16,7 @@ from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
 from openface_core.watch import Step
-from tests.synthetic_models import synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
 IMAGE = np.zeros((240, 320, 3), dtype=np.uint8)
@@ -190,7 +190,8 @@ def test_a_trusted_face_is_followed_whether_or_not_the_detector_would_see_it() -
 def test_no_face_at_all(script: Script, failure: FaceStatus) -> None:
     face = script.tracker().observe(IMAGE, 0)
     assert face.status is failure
-    assert face.landmarks is face.confidence is None
+    assert face.landmarks is None
+    assert face.confidence is None
 
 
 def test_a_network_that_loses_the_face_leads_to_a_detection() -> None:
@@ -236,6 +237,7 @@ def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> 
     first = tracker.observe(IMAGE, 0)
     assert script.taken() == ["detect", "locate", "refine first"]
     expected = calc_params(PDM, face_at(150))
+    assert first.landmarks is not None
     np.testing.assert_allclose(first.landmarks, project_shape(PDM, expected) + 1)
     tracker.observe(IMAGE, 1)
     assert script.taken() == ["refine following"]

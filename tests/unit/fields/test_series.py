@@ -10,14 +10,10 @@ from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Derivation, Extent
 from openface_core.media import DecodedFrame
 from openface_core.shards import ShardRecorder, read_features, write_features
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_action_unit_models,
-    synthetic_pdm,
-    synthetic_triangles,
-)
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 SIZE_PX = (200, 180)
 

@@ -9,7 +9,7 @@ from models.locate import MODELS_VARIABLES
 from models.registry import Registry
 from models.store import default_store
 from openface_core.errors import ModelFileError
-from tests.unit.models.synthetic_packs import FILES, write_files
+from tests.fixtures.synthetic_models.packs import FILES, write_files
 
 
 @pytest.fixture(autouse=True)

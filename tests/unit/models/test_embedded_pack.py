@@ -10,7 +10,7 @@ from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER
 from models.store import State, default_store, store_of
 from pipelines.configuration.model_choice import choose_models
 from pipelines.models import main
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 PACK = default_registry().packs[EMBEDDED_PACK]
 MAX_BYTES = 8 * 2**20

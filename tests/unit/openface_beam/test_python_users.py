@@ -92,7 +92,9 @@ def test_other_folders_are_not_written_into(analysis: Analysis, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_frames_in_memory(analyser: Analyser, analysis: Analysis, clips: Path, tmp_path) -> None:
+def test_frames_in_memory(
+    analyser: Analyser, analysis: Analysis, clips: Path, tmp_path: Path
+) -> None:
     rate = analysis.info.average_rate_fps
     assert rate is not None
     found = analyser.frames(images_of(clip_in(clips)), rate, video_id="from memory")
@@ -123,7 +125,9 @@ def test_pictures(analyser: Analyser, clips: Path, tmp_path: Path) -> None:
         ([], float("nan"), "fps must be positive"),
     ],
 )
-def test_frames_of_another_form(images: list, fps: float, message: str, analyser: Analyser) -> None:
+def test_frames_of_another_form(
+    images: list[np.ndarray], fps: float, message: str, analyser: Analyser
+) -> None:
     with pytest.raises(InputError, match=message):
         analyser.frames(images, fps)
 

@@ -12,7 +12,7 @@ from pipelines.demo import main
 from pipelines.demo_corpus import corpus as demo_corpus
 from pipelines.demo_corpus.corpus import Corpus
 from pipelines.main_job.arguments import RunArguments
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:

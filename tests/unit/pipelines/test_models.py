@@ -10,15 +10,18 @@ import pytest
 from models.registry import Registry
 from models.store import ModelStore
 from pipelines.models import main
-from tests.conftest import REPOSITORY
-from tests.unit.models.synthetic_packs import SHAPE_PLACE, Mirror, write_files
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.packs import SHAPE_PLACE, Mirror, write_files
 
 Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def command(
-    registry: Registry, store: ModelStore, capsys, monkeypatch: pytest.MonkeyPatch
+    registry: Registry,
+    store: ModelStore,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Command:
     monkeypatch.setenv("OPENFACE_MODELS_DIR", str(store.root))
 
@@ -94,7 +97,9 @@ def test_what_has_no_address_is_told_after_the_rest(command: Command, store: Mod
     assert "`openface-beam models import network --from FOLDER`" in err
 
 
-def test_a_failed_download_is_one_line(command: Command, server: Mirror, registry) -> None:
+def test_a_failed_download_is_one_line(
+    command: Command, server: Mirror, registry: Registry
+) -> None:
     words = ("fetch", "own", "--accept-license", "--base-url", server.url)
     status, _, err = command(*words)
     assert status == 2

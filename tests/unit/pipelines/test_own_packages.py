@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 SCRIPT = "from pipelines.cli import script\nscript()\n"
 """What pip writes into the console script."""

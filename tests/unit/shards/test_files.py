@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from openface_core.errors import WorkFileError
@@ -20,7 +21,7 @@ from openface_core.shards import (
     write_features,
     write_median_state,
 )
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     assert_same_state,
     bits,
     extent_of_models,
@@ -70,10 +71,11 @@ def test_features_come_back_bit_by_bit(places: list[int]) -> None:
         one = found.series[name]
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         assert bits(one) == bits(other)
-    for one, other in zip(found.first_descriptors, features.first_descriptors, strict=True):
-        assert (one is None) == (other is None)
-        if one is not None and other is not None:
-            assert [bits(values) for values in one] == [bits(values) for values in other]
+    pairs = zip(found.first_descriptors, features.first_descriptors, strict=True)
+    for first, written in pairs:
+        assert (first is None) == (written is None)
+        if first is not None and written is not None:
+            assert [bits(values) for values in first] == [bits(values) for values in written]
 
 
 @pytest.mark.parametrize("places", [[], [-1], [4], [4, 4, -1], [-1, 2], [0, 1, 2, 3, 4, 5] * 60])
@@ -190,7 +192,7 @@ def test_features_out_of_their_range_are_refused(field: str, value: int) -> None
     arrays = {stored.name: shard.series[stored.name] for stored in STORED_FIELDS}
     kind = np.uint8 if field == "success" else arrays[field].dtype
     arrays[field] = np.full_like(arrays[field], value, dtype=kind)
-    firsts = [values for first in shard.first_descriptors for values in first]
+    firsts = [values for first in shard.first_descriptors if first for values in first]
     file = io.BytesIO()
     numbers = [2, EXTENT.predictor_count, EXTENT.mode_count, 1, 1]
     work_file.write_work_file(file, b"OFBSHRD3", numbers, [*arrays.values(), *firsts])
@@ -209,7 +211,7 @@ def test_data_that_is_not_compressed_is_refused(monkeypatch: pytest.MonkeyPatch)
             return b"not zstd"
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Broken)
+        patch.setattr(pa, "Codec", Broken)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="decompressed"):
         _read(data)
@@ -224,7 +226,7 @@ def test_arrays_larger_than_they_can_be_are_refused(monkeypatch: pytest.MonkeyPa
             return bytes(2 * len(data) + 1000)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Swollen)
+        patch.setattr(pa, "Codec", Swollen)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="cannot take"):
         _read(data)

@@ -1,6 +1,7 @@
 """The features of a shard, as they are gathered and as they are checked."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from openface_core.faces import Face, FaceStatus
 from openface_core.fields import FaceSeries
 from openface_core.shards import ShardFeatures, ShardRecorder
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     decoded_frame,
     extent_of_models,
     measured_face,
@@ -86,7 +87,7 @@ def test_eyes_that_were_not_measured_are_nan() -> None:
 
 def test_recorder_keeps_first_descriptors_that_the_caller_overwrites() -> None:
     models, pool = models_and_pool()
-    fhog, geometry = (values.copy() for values in pool.descriptors[0])
+    fhog, geometry = pool.descriptors[0][0].copy(), pool.descriptors[0][1].copy()
     recorder = ShardRecorder(models, extent_of_models())
     recorder.add(decoded_frame(0), measured_face((fhog, geometry)))
     fhog[:], geometry[:] = 0.0, 0.0
@@ -113,9 +114,10 @@ def test_contradictions_are_refused() -> None:
     without = {name: values for name, values in series.arrays.items() if name != "pose"}
     with pytest.raises(ValueError, match="pose"):
         replace(shard, series=FaceSeries(without))
-    for first in (
+    wrong: tuple[Any, ...] = (
         (None, pool.descriptors[1]),
         (pool.descriptors[0], pool.descriptors[1][::-1]),
-    ):
+    )
+    for first in wrong:
         with pytest.raises(ValueError, match="first_descriptors"):
             replace(shard, first_descriptors=first)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import count_shard, replay_medians
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     POOL,
     assert_same_state,
     assert_shards_equal_the_tracker,

@@ -22,7 +22,8 @@ from openface_core.fields import (
 from openface_core.media import DecodedFrame
 from openface_core.shards import ShardRecorder
 from openface_core.tables import FrameActionUnits, frame_table
-from tests.synthetic_models import synthetic_action_unit_models, synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 MODES = 34
 MODELS = synthetic_action_unit_models()

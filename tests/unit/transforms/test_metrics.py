@@ -1,6 +1,7 @@
 """Counters and timers, in a pipeline and outside of one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import apache_beam as beam
 import pytest
@@ -77,7 +78,7 @@ def test_outside_of_a_pipeline_nothing_happens() -> None:
 
 
 def test_microseconds_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Values(list):
+    class Values(list[Any]):
         update = list.append
 
     clock = iter([0, 1_499, 0, 1_500, 0, 2_000_000])
@@ -90,7 +91,7 @@ def test_microseconds_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_time_until_a_failure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Values(list):
+    class Values(list[Any]):
         update = list.append
 
     values = Values()

@@ -5,7 +5,7 @@ import pytest
 
 from models.training.landmarks.fusion import FaceFrames, TeacherFusion
 from models.training.landmarks.mirror import MIRRORED_ORDER
-from tests.unit.models.training.drawn_faces import face_points
+from tests.fixtures.faces.drawn import face_points
 
 BIAS = 0.05
 NOISE = (0.01, 0.04)

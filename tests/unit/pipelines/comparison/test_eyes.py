@@ -14,9 +14,8 @@ from openface_core.shards import ShardRecorder
 from openface_core.tables import FrameActionUnits, frame_table
 from pipelines.comparison.eyes import compare_csv_gaze, eye_rows
 from pipelines.comparison.openface_output import GAZE_COLUMNS, OpenFaceOutput
-from tests.synthetic_models import synthetic_pdm
-from tests.unit.shards.shard_videos import (
-    MODES,
+from tests.fixtures.faces.shape import MODES, synthetic_pdm
+from tests.fixtures.shards.shard_videos import (
     decoded_frame,
     extent_of_models,
     measured_face,
@@ -71,7 +70,7 @@ def csv(table: pa.Table) -> pd.DataFrame:
     return frame.astype(np.float64).fillna(0.0)
 
 
-def test_equal_eyes(table, csv) -> None:
+def test_equal_eyes(table: pa.Table, csv: pd.DataFrame) -> None:
     (row,) = compare_csv_gaze(OpenFaceOutput("a.csv", csv))
     assert row.status == "pass"
     assert row.count == 6 * (FRAMES - 2)
@@ -85,7 +84,7 @@ def test_equal_eyes(table, csv) -> None:
     assert all(row.max_difference == 0 for row in rows)
 
 
-def test_eyes_elsewhere(table, csv) -> None:
+def test_eyes_elsewhere(table: pa.Table, csv: pd.DataFrame) -> None:
     moved = csv.copy()
     moved[[f"eye_lmk_x_{k}" for k in range(56)]] += 3.0
     moved[[f"eye_lmk_y_{k}" for k in range(56)]] -= 4.0
@@ -98,19 +97,19 @@ def test_eyes_elsewhere(table, csv) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["gaze_", "eye_lmk_"])
-def test_a_csv_without_eyes(prefix, table, csv) -> None:
+def test_a_csv_without_eyes(prefix: str, table: pa.Table, csv: pd.DataFrame) -> None:
     bare = csv[[name for name in csv.columns if not name.startswith(prefix)]]
     assert compare_csv_gaze(OpenFaceOutput("a.csv", bare)) == ()
     assert list(eye_rows(table, OpenFaceOutput("a.csv", bare))) == []
 
 
-def test_a_csv_made_without_eye_models(table, csv) -> None:
+def test_a_csv_made_without_eye_models(table: pa.Table, csv: pd.DataFrame) -> None:
     csv[list(GAZE_COLUMNS)] = 0.0
     assert compare_csv_gaze(OpenFaceOutput("a.csv", csv)) == ()
     assert list(eye_rows(table, OpenFaceOutput("a.csv", csv))) == []
 
 
-def test_an_analysis_without_eye_models(table, csv) -> None:
+def test_an_analysis_without_eye_models(table: pa.Table, csv: pd.DataFrame) -> None:
     rows = [WITHOUT_FACE, WITHOUT_EYES]
     reference = OpenFaceOutput("a.csv", csv.assign(success=1.0, gaze_0_x=1.0).iloc[rows])
     assert list(eye_rows(table.take(rows), reference)) == []

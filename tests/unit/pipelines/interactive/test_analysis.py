@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from openface_core.faces import Face, FaceStatus
 from openface_core.media import DecodedFrame
 from openface_core.rest_frames import RestRanges
 from pipelines.interactive import Analysis
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     HEIGHT_PX,
     WIDTH_PX,
     dark_frames,
@@ -28,7 +29,7 @@ from tests.integration.synthetic_corpus import (
     write_landmarks,
     write_picture,
 )
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
 from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance, read_content
 from transforms.records import VideoTask
@@ -58,7 +59,7 @@ def analyse(
     return analysis
 
 
-def record(analysis: Analysis) -> dict:
+def record(analysis: Analysis) -> dict[str, Any]:
     return json.loads(analysis.metadata()["openface_beam"])
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -223,7 +224,7 @@ class TestRecord:
             ),
         )
     )
-    def test_any_metadata_comes_back_as_it_was(self, given_metadata: dict) -> None:
+    def test_any_metadata_comes_back_as_it_was(self, given_metadata: dict[str, Any]) -> None:
         entries = {key: BucketEntry(3, values) for key, values in given_metadata.items()}
         packed = {k.encode(): v.encode() for k, v in pack_entries(entries).items()}
         found = unpack_entries(packed)

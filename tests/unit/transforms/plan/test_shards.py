@@ -99,6 +99,7 @@ def test_shards_hold_every_frame_once(
     assert counts == [shard.expected_frames for shard in shards]
     assert min(counts) > 0
     for shard in shards[1:]:
+        assert shard.begin_pts is not None
         position = int(np.searchsorted(video.pts, shard.begin_pts))
         key = int(np.flatnonzero(video.is_key[: position + 1])[-1])
         assert position == shard.first_index

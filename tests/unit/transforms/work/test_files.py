@@ -9,8 +9,8 @@ import pytest
 from openface_core.analysis.engine import Engine
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.shards.scores_file import BlockScores
-from tests.unit.shards.shard_videos import shard_of
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import shard_of
+from tests.fixtures.shards.work_material import (
     TASK,
     media_info,
     places_of_faces,
