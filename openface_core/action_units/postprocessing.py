@@ -26,7 +26,7 @@ def repredict(
     models: ActionUnitModels,
     weighted: Float64Array,
     online_scores: Float64Array,
-    is_successful: BoolArray,
+    success: BoolArray,
     weighted_median: Float64Array,
     limit: int | None = None,
 ) -> Float64Array:
@@ -40,7 +40,7 @@ def repredict(
         Products of each frame's descriptor with the weights.
     online_scores : (n, k) ndarray of float64
         Scores relative to the median of each frame's own time.
-    is_successful : (n,) ndarray of bool
+    success : (n,) ndarray of bool
         Frames whose face was found.
     weighted_median : (k,) ndarray of float64
         Product of the final median with the weights.
@@ -53,14 +53,14 @@ def repredict(
     (n, k) ndarray of float64
         Scores; the online ones after the first `limit` successful frames.
     """
-    first = np.flatnonzero(is_successful)[: REPREDICTED_FRAMES if limit is None else limit]
+    first = np.flatnonzero(success)[: REPREDICTED_FRAMES if limit is None else limit]
     scores = online_scores.copy()
     scores[first] = dynamic_scores(models, weighted[first], weighted_median)
     return scores
 
 
 def intensity_offsets(
-    models: ActionUnitModels, intensities: Float64Array, is_successful: BoolArray
+    models: ActionUnitModels, intensities: Float64Array, success: BoolArray
 ) -> Float64Array:
     """Return the value of each intensity that counts as the person's zero.
 
@@ -70,7 +70,7 @@ def intensity_offsets(
         The predictors, r of them of intensity.
     intensities : (n, r) ndarray of float64
         Intensities as regressed.
-    is_successful : (n,) ndarray of bool
+    success : (n,) ndarray of bool
         Frames whose face was found.
 
     Returns
@@ -80,11 +80,11 @@ def intensity_offsets(
         and where no frame was successful.
     """
     offsets = np.zeros(len(models.intensity))
-    count = int(np.count_nonzero(is_successful))
+    count = int(np.count_nonzero(success))
     for k, model in enumerate(models.intensity):
         if model.cutoff is not None and count:
             # One column at a time: a copy of all of them would be a long video's largest array.
-            offsets[k] = np.sort(intensities[is_successful, k])[int(count * model.cutoff)]
+            offsets[k] = np.sort(intensities[success, k])[int(count * model.cutoff)]
     return offsets
 
 
@@ -98,7 +98,7 @@ def _centred_sums(values: Float64Array, window: int) -> Float64Array:
 
 
 def final_intensities(
-    intensities: Float64Array, offsets: Float64Array, is_successful: BoolArray
+    intensities: Float64Array, offsets: Float64Array, success: BoolArray
 ) -> Float64Array:
     """Return the intensities as OpenFace writes them.
 
@@ -108,7 +108,7 @@ def final_intensities(
         Intensities as regressed.
     offsets : (r,) ndarray of float64
         The person's zeros.
-    is_successful : (n,) ndarray of bool
+    success : (n,) ndarray of bool
         Frames whose face was found.
 
     Returns
@@ -119,7 +119,7 @@ def final_intensities(
         frame gets a value of its neighbours, which is for the caller to discard.
     """
     clipped = np.clip(intensities - offsets, 0.0, MAX_INTENSITY)
-    clipped[~is_successful] = 0.0
+    clipped[~success] = 0.0
     if len(clipped) >= _INTENSITY_WINDOW:
         smoothed = _centred_sums(clipped, _INTENSITY_WINDOW) / _INTENSITY_WINDOW
         clipped[1:-1] = smoothed

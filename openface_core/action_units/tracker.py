@@ -32,7 +32,7 @@ class ActionUnitSeries:
 
     Parameters
     ----------
-    is_successful : (n,) ndarray of bool
+    success : (n,) ndarray of bool
         Frames whose face was found.
     online_scores : (n, k) ndarray of float64
         Scores of all models (intensities, then decision values), each relative to the median of
@@ -47,7 +47,7 @@ class ActionUnitSeries:
         Final presences.
     """
 
-    is_successful: BoolArray
+    success: BoolArray
     online_scores: Float64Array
     repredicted_scores: Float64Array
     offsets: Float64Array
@@ -57,7 +57,7 @@ class ActionUnitSeries:
     @property
     def calibration_frames(self) -> int:
         """Successful frames among those that move the medians (every other one)."""
-        return int(np.count_nonzero(self.is_successful[::2]))
+        return int(np.count_nonzero(self.success[::2]))
 
 
 class ActionUnitTracker:
@@ -106,9 +106,9 @@ class ActionUnitTracker:
         return self._add(self._no_fhog, self._no_geometry, False)
 
     def _add(
-        self, fhog: NDArray[np.float32], geometry: Float64Array, is_successful: bool
+        self, fhog: NDArray[np.float32], geometry: Float64Array, success: bool
     ) -> Float64Array:
-        if self.medians is not None and self.medians.update(fhog, geometry, is_successful):
+        if self.medians is not None and self.medians.update(fhog, geometry, success):
             self._weighted_median = weigh_median(
                 self.models, self.medians.fhog, self.medians.geometry
             )
@@ -116,22 +116,22 @@ class ActionUnitTracker:
         online = dynamic_scores(self.models, weighted, self._weighted_median)
         self._weighted.append(weighted)
         self._online.append(online)
-        self._successes.append(is_successful)
+        self._successes.append(success)
         return online
 
     def finish(self) -> ActionUnitSeries:
         """Return the video's action units after post-processing as for a video."""
-        online, repredicted, is_successful = self._scores()
+        online, repredicted, success = self._scores()
         count = len(self.models.intensity)
         intensities = repredicted[:, :count]
-        offsets = intensity_offsets(self.models, intensities, is_successful)
-        present = presences(self.models, repredicted) & is_successful[:, None]
+        offsets = intensity_offsets(self.models, intensities, success)
+        present = presences(self.models, repredicted) & success[:, None]
         return ActionUnitSeries(
-            is_successful,
+            success,
             online,
             repredicted,
             offsets,
-            final_intensities(intensities, offsets, is_successful),
+            final_intensities(intensities, offsets, success),
             final_presences(present),
         )
 
@@ -140,20 +140,20 @@ class ActionUnitTracker:
 
         Intensities are clipped only, presences not smoothed; meant for static models.
         """
-        online, repredicted, is_successful = self._scores()
+        online, repredicted, success = self._scores()
         return ActionUnitSeries(
-            is_successful,
+            success,
             online,
             repredicted,
             np.zeros(len(self.models.intensity)),
-            single_image_intensities(self.models, repredicted) * is_successful[:, None],
-            presences(self.models, repredicted) & is_successful[:, None],
+            single_image_intensities(self.models, repredicted) * success[:, None],
+            presences(self.models, repredicted) & success[:, None],
         )
 
     def _scores(self) -> tuple[Float64Array, Float64Array, BoolArray]:
         count = len(self.models.all_models)
-        is_successful = np.array(self._successes, dtype=np.bool_)
+        success = np.array(self._successes, dtype=np.bool_)
         weighted = np.array(self._weighted).reshape(-1, count)
         online = np.array(self._online).reshape(-1, count)
-        repredicted = repredict(self.models, weighted, online, is_successful, self._weighted_median)
-        return online, repredicted, is_successful
+        repredicted = repredict(self.models, weighted, online, success, self._weighted_median)
+        return online, repredicted, success

@@ -64,9 +64,7 @@ class DescriptorMedians:
         """Current median of the geometry descriptor, (238,)."""
         return self._geometry.median
 
-    def update(
-        self, fhog: NDArray[np.floating], geometry: Float64Array, is_successful: bool
-    ) -> bool:
+    def update(self, fhog: NDArray[np.floating], geometry: Float64Array, success: bool) -> bool:
         """Take the next frame into account.
 
         Parameters
@@ -75,7 +73,7 @@ class DescriptorMedians:
             Appearance descriptor; zeros for a failed frame.
         geometry : (238,) ndarray of float64
             Geometry descriptor; zeros for a failed frame.
-        is_successful : bool
+        success : bool
             Whether the frame's face was found.
 
         Returns
@@ -86,8 +84,8 @@ class DescriptorMedians:
         self._frames += 1
         if self._frames % 2 == 0:
             return False
-        self._fhog.update(fhog, is_successful)
-        self._geometry.update(geometry, is_successful)
+        self._fhog.update(fhog, success)
+        self._geometry.update(geometry, success)
         self._clip_appearance()
         return True
 
@@ -95,7 +93,7 @@ class DescriptorMedians:
         self,
         fhog_bins: BinArray,
         geometry_bins: BinArray,
-        is_successful: NDArray[np.bool_],
+        success: NDArray[np.bool_],
         first: Descriptor | None,
     ) -> bool:
         """Take the next frames into account, given the bins of their descriptors.
@@ -109,7 +107,7 @@ class DescriptorMedians:
             Bins of the appearance descriptors, 0 to 999; any for failed frames.
         geometry_bins : (n, 238) ndarray of uint16
             Bins of the geometry descriptors, 0 to 9999; any for failed frames.
-        is_successful : (n,) ndarray of bool
+        success : (n,) ndarray of bool
             Frames whose face was found.
         first : tuple of (4464,) ndarray of float32 and (238,) ndarray of float64, or None
             Descriptor of the first successful frame among those that move the medians. It is
@@ -125,14 +123,14 @@ class DescriptorMedians:
         ValueError
             If `first` is needed and missing.
         """
-        moving = np.arange(self._frames % 2, len(is_successful), 2)
-        self._frames += len(is_successful)
+        moving = np.arange(self._frames % 2, len(success), 2)
+        self._frames += len(success)
         if not len(moving):
             return False
         latest: Descriptor | tuple[None, None] = _FAILED
-        if is_successful[moving[-1]]:
+        if success[moving[-1]]:
             latest = (None, None) if first is None else first
-        counted = moving[is_successful[moving]]
+        counted = moving[success[moving]]
         self._fhog.update_binned(fhog_bins, counted, latest[0])
         self._geometry.update_binned(geometry_bins, counted, latest[1])
         self._clip_appearance()

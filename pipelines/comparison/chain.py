@@ -94,7 +94,7 @@ class _DumpedFaces:
     def observe(self, frame: DecodedFrame) -> Face:
         """Return the dumped face; frames beyond the dumps are counted, for the message."""
         index = frame.index
-        if index >= self.dumps.frame_count or not self.dumps.is_successful[index]:
+        if index >= self.dumps.frame_count or not self.dumps.success[index]:
             return Face(FaceStatus.NOT_GIVEN)
         return Face(FaceStatus.FOUND, self.dumps.landmarks[index])
 

@@ -184,8 +184,8 @@ def compare_action_units(dumps: GoldenDumps, engine: Engine) -> Iterator[Row]:
     tracker = ActionUnitTracker(engine.video_models)
     wanted = set(dumps.frame_numbers(MEDIANS).tolist()) if dumps.has(MEDIANS) else set()
     medians: dict[int, tuple[Array, Array]] = {}
-    for i, is_successful in enumerate(dumps.is_successful):
-        if is_successful:
+    for i, success in enumerate(dumps.success):
+        if success:
             tracker.add(dumps.fhog[i], dumps.geometry[i])
         else:
             tracker.add_failure()
@@ -228,7 +228,7 @@ def _compare_scores(dumps: GoldenDumps, engine: Engine, series: ActionUnitSeries
             "other action units than those of the models",
             "Use the models that the dumps were made with.",
         )
-    ok = series.is_successful
+    ok = series.success
     both = "8, 9 static and dynamic AUs"
     online, repredicted = series.online_scores, series.repredicted_scores
     yield table_row(

@@ -139,7 +139,7 @@ def compare_with_csv(
     rows: list[Row] = []
     if end_to_end:
         faces = table_values(table, ["success"])[:, 0]
-        rows.append(cells_row("1 detection", "frames with a face", faces, reference.is_successful))
+        rows.append(cells_row("1 detection", "frames with a face", faces, reference.success))
         rows += _landmark_rows(table, reference)
         rows += _pose_rows(table, reference)
     rows += eye_rows(table, reference)
@@ -208,7 +208,7 @@ def compare_csv_pose(
     modes = shape_columns(engine.meter.pdm.mode_count)
     if not reference.has((*modes, *POINT_3D_COLUMNS)):
         return ()
-    ok = reference.is_successful
+    ok = reference.success
     if not ok.any():
         return ()
     fit = reference.values(modes)[ok]

@@ -28,7 +28,7 @@ CSV_GAZE_BOUND = Bound(mean_difference=3e-3)
 def _has_eyes(reference: OpenFaceOutput) -> NDArray[np.bool_]:
     """Return the frames with eyes, (n,): without eye models, OpenFace writes a gaze of zero."""
     gaze = reference.values(GAZE_COLUMNS)
-    return np.asarray(reference.is_successful & gaze.any(axis=1))
+    return np.asarray(reference.success & gaze.any(axis=1))
 
 
 def _points(flat: NDArray[np.float64], *shape: int) -> NDArray[np.float64]:

@@ -126,19 +126,19 @@ class GoldenDumps:
         return points_of(self.calcparams["landmarks_in"])
 
     @cached_property
-    def is_successful(self) -> NDArray[np.bool_]:
+    def success(self) -> NDArray[np.bool_]:
         """Frames whose landmarks count, (n,)."""
         return self.calcparams["success"].astype(np.bool_)
 
     @property
     def successful(self) -> NDArray[np.intp]:
         """Indices of the frames whose landmarks count."""
-        return np.flatnonzero(self.is_successful)
+        return np.flatnonzero(self.success)
 
     @property
     def frame_count(self) -> int:
         """Number of frames n."""
-        return len(self.is_successful)
+        return len(self.success)
 
     @cached_property
     def fhog(self) -> NDArray[np.float32]:

@@ -62,7 +62,7 @@ class OpenFaceOutput:
         return len(self.table)
 
     @property
-    def is_successful(self) -> NDArray[np.bool_]:
+    def success(self) -> NDArray[np.bool_]:
         """Frames whose face OpenFace found, (n,)."""
         return np.asarray(self.table["success"].to_numpy() == 1.0)
 
@@ -78,7 +78,7 @@ class OpenFaceOutput:
     def values(self, names: Sequence[str]) -> Float64Array:
         """Return columns, (n, len(names)) float64; NaN where the face was not found."""
         values = self.all_values(names)
-        values[~self.is_successful] = np.nan
+        values[~self.success] = np.nan
         return values
 
 

@@ -62,7 +62,7 @@ def test_running_medians(tracked: Tracked) -> None:
 
 def test_online_predictions(tracked: Tracked, video_models: ActionUnitModels) -> None:
     _, expected, series, _ = tracked
-    ok = series.is_successful
+    ok = series.success
     intensities, decisions = np.split(series.online_scores, [17], axis=1)
     assert np.abs(intensities[ok] - expected["reg_online"][ok]).max() <= ACTION_UNIT_TOLERANCE
     assert np.abs(decisions - expected["cls_decision_online"]).max() <= ACTION_UNIT_TOLERANCE
@@ -72,7 +72,7 @@ def test_online_predictions(tracked: Tracked, video_models: ActionUnitModels) ->
 
 def test_repredictions(tracked: Tracked, video_models: ActionUnitModels) -> None:
     _, expected, series, _ = tracked
-    ok = series.is_successful
+    ok = series.success
     intensities = series.repredicted_scores[:, :17]
     assert np.abs(intensities[ok] - expected["reg_post"][ok]).max() <= ACTION_UNIT_TOLERANCE
     present = presences(video_models, series.repredicted_scores)

@@ -167,12 +167,12 @@ class TestAgainstClnf:
         assert clnf.equal_presences >= CLNF_EQUAL_PRESENCES[preset, name]
 
     def test_success(self, clnf: Comparison) -> None:
-        assert np.mean(clnf.success == clnf.reference.is_successful) >= CLNF_EQUAL_SUCCESS
+        assert np.mean(clnf.success == clnf.reference.success) >= CLNF_EQUAL_SUCCESS
 
     def test_landmarks_of_the_eyes(self, clnf: Comparison) -> None:
         difference = np.subtract(*clnf.pair(EYE_LANDMARK_COLUMNS))
         x, y = np.split(difference, 2, axis=1)
-        both = clnf.success & clnf.reference.is_successful
+        both = clnf.success & clnf.reference.success
         assert np.hypot(x, y)[both].mean() <= CLNF_EYE_LANDMARKS_MEAN_PX
 
     def test_gaze(self, clnf: Comparison, name: str) -> None:
@@ -201,7 +201,7 @@ class TestAgainstGenuine:
 
     def test_success(self, genuine: Comparison) -> None:
         assert genuine.success.all()
-        assert genuine.reference.is_successful.all()
+        assert genuine.reference.success.all()
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,10 @@ class DescriptorMediansTwin:
         self.fhog: Float64Array = np.zeros(sizes[0])
         self.geometry: Float64Array = np.zeros(sizes[1])
 
-    def update(
-        self, fhog: NDArray[np.floating], geometry: Float64Array, is_successful: bool
-    ) -> None:
+    def update(self, fhog: NDArray[np.floating], geometry: Float64Array, success: bool) -> None:
         self.frames += 1
         if self.frames % 2 == 1:
-            self._fhog.update(fhog, is_successful)
-            self._geometry.update(geometry, is_successful)
+            self._fhog.update(fhog, success)
+            self._geometry.update(geometry, success)
             self.fhog = np.where(self._fhog.median < 0.0, 0.0, self._fhog.median)
             self.geometry = self._geometry.median

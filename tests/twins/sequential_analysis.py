@@ -225,7 +225,7 @@ def _final_units(
     begin = 0
     for item in observed:
         rows = slice(begin, begin + len(item.series))
-        scores, success = whole.repredicted_scores[rows], whole.is_successful[rows]
+        scores, success = whole.repredicted_scores[rows], whole.success[rows]
         intensities = final_intensities(scores[:, :count], whole.offsets, success)
         present = final_presences(presences(tracker.models, scores) & success[:, None])
         yield FrameActionUnits(intensities.astype(np.float32), present)

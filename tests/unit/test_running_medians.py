@@ -171,12 +171,12 @@ def test_counting_together_ends_where_counting_one_by_one_does(
 def test_both_medians_equal_their_twins(successes: list[bool]) -> None:
     medians = DescriptorMedians()
     twin = DescriptorMediansTwin((FHOG_SIZE, GEOMETRY_SIZE), (FHOG_RANGE, GEOMETRY_RANGE))
-    for i, is_successful in enumerate(successes):
+    for i, success in enumerate(successes):
         fhog, geometry = _descriptors(i)
-        if not is_successful:
+        if not success:
             fhog, geometry = np.zeros_like(fhog), np.zeros_like(geometry)
-        moved = medians.update(fhog, geometry, is_successful)
-        twin.update(fhog, geometry, is_successful)
+        moved = medians.update(fhog, geometry, success)
+        twin.update(fhog, geometry, success)
         assert moved == (i % 2 == 0)
         np.testing.assert_array_equal(medians.fhog, twin.fhog)
         np.testing.assert_array_equal(medians.geometry, twin.geometry)

@@ -41,12 +41,12 @@ def test_first_3000_successful_frames_are_predicted_again() -> None:
     rng = np.random.default_rng(0)
     weighted, online = rng.normal(size=(2, n, k))
     median = rng.normal(size=k)
-    is_successful = rng.random(n) < 0.95
-    scores = repredict(models, weighted, online, is_successful, median)
+    success = rng.random(n) < 0.95
+    scores = repredict(models, weighted, online, success, median)
 
     remaining = 3000
     for i in range(n):
-        if is_successful[i] and remaining:
+        if success[i] and remaining:
             remaining -= 1
             np.testing.assert_array_equal(scores[i], weighted[i] - median + models.constants)
         else:
@@ -61,8 +61,8 @@ def test_only_as_many_successful_frames_as_the_limit_says(
     monkeypatch.setattr(postprocessing, "REPREDICTED_FRAMES", limit)
     models = synthetic_action_unit_models()
     online = np.full((5, len(models.all_models)), 42.0)
-    is_successful = np.array([True, False, True, False, True])
-    scores = repredict(models, np.zeros_like(online), online, is_successful, online[0])
+    success = np.array([True, False, True, False, True])
+    scores = repredict(models, np.zeros_like(online), online, success, online[0])
     changed = (scores != 42.0).all(axis=1)
     expected = [0, 2, 4][:limit]
     assert np.flatnonzero(changed).tolist() == expected
@@ -99,9 +99,9 @@ def test_offset_is_the_value_at_the_truncated_quantile(
 
 def test_failed_frames_have_no_part_in_the_offset() -> None:
     values = np.array([[5.0], [-9.0], [6.0], [-9.0], [7.0]])
-    is_successful = np.array([True, False, True, False, True])
-    assert intensity_offsets(_models_with_cutoff(0.0), values, is_successful).tolist() == [5.0]
-    assert intensity_offsets(_models_with_cutoff(0.7), values, is_successful).tolist() == [7.0]
+    success = np.array([True, False, True, False, True])
+    assert intensity_offsets(_models_with_cutoff(0.0), values, success).tolist() == [5.0]
+    assert intensity_offsets(_models_with_cutoff(0.7), values, success).tolist() == [7.0]
 
 
 def test_static_models_have_no_offset() -> None:
@@ -125,12 +125,12 @@ def test_no_successful_frame_means_no_offset(frames: int) -> None:
 @pytest.mark.parametrize("frames", [*range(9), 40])
 def test_intensities_equal_the_literal_loops(frames: int) -> None:
     values, offsets = _series(frames, 3, frames), np.array([0.0, 1.5, -0.5])
-    is_successful = _successes(frames, frames)
-    found = final_intensities(values, offsets, is_successful)
+    success = _successes(frames, frames)
+    found = final_intensities(values, offsets, success)
     assert found.shape == (frames, 3)
     for k in range(3):
         clipped = [
-            min(max(values[i, k] - offsets[k], 0.0), 5.0) if is_successful[i] else 0.0
+            min(max(values[i, k] - offsets[k], 0.0), 5.0) if success[i] else 0.0
             for i in range(frames)
         ]
         for i in range(frames):
@@ -142,8 +142,8 @@ def test_intensities_equal_the_literal_loops(frames: int) -> None:
 
 def test_failed_frame_pulls_its_neighbours_down_and_gets_their_third() -> None:
     values = np.full((5, 1), 3.0)
-    is_successful = np.array([True, True, False, True, True])
-    found = final_intensities(values, np.zeros(1), is_successful)
+    success = np.array([True, True, False, True, True])
+    found = final_intensities(values, np.zeros(1), success)
     np.testing.assert_allclose(found[:, 0], [3.0, 2.0, 2.0, 2.0, 3.0])
 
 

@@ -130,8 +130,8 @@ def test_series_have_a_row_for_every_frame(pattern: str) -> None:
     tracker = _track(models, _frames(pattern))
     n = len(pattern)
     for series in (tracker.finish(), tracker.finish_single_images()):
-        assert series.is_successful.tolist() == [sign == "+" for sign in pattern]
-        assert series.is_successful.dtype == np.bool_
+        assert series.success.tolist() == [sign == "+" for sign in pattern]
+        assert series.success.dtype == np.bool_
         assert series.online_scores.shape == series.repredicted_scores.shape == (n, 35)
         assert series.offsets.shape == (17,)
         assert series.intensities.shape == (n, 17)

@@ -93,7 +93,7 @@ def assert_person_equals_the_tracker(
     begin = 0
     for table, shards in zip(tables("person", videos, engine, output), videos, strict=True):
         rows = slice(begin, begin + sum(map(len, shards)))
-        scores, success = whole.repredicted_scores[rows], whole.is_successful[rows]
+        scores, success = whole.repredicted_scores[rows], whole.success[rows]
         intensities = final_intensities(scores[:, :count], whole.offsets, success)
         present = final_presences(presences(models, scores) & success[:, None])
         found = action_units(table, engine)
