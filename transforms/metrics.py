@@ -61,6 +61,8 @@ ANALYSIS_STEPS = (
 )
 """The steps of the analysis that the main job times; a profile has finer ones."""
 
+_TIMED = frozenset(ANALYSIS_STEPS)
+
 SHARD_FRAMES = "shard_frames"
 """Name of the distribution of frames per shard."""
 
@@ -172,7 +174,7 @@ class BeamWatch:
 
     def time(self, step: Step) -> AbstractContextManager[None]:
         """Return a context manager that adds the time spent in it to a step of the main job."""
-        return timed(step) if step in ANALYSIS_STEPS else nullcontext()
+        return timed(step) if step in _TIMED else nullcontext()
 
     def count_frame(self, status: StrEnum) -> None:
         """Count a frame, by whether it shows a face."""

@@ -477,7 +477,7 @@ FACE_FIELDS = (
 )
 """All fields, in the order of their columns."""
 
-STORED_FIELDS = tuple(field for field in FACE_FIELDS if field.take is not None)
+STORED_FIELDS = tuple(field for field in FACE_FIELDS if field.is_stored)
 """What is taken from every frame and kept in the work folder until all frames are measured."""
 
 

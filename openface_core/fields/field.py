@@ -124,6 +124,10 @@ Derive = Callable[[Mapping[str, AnyArray], Derivation], AnyArray]
 Columns = Callable[[Extent], Iterable[tuple[tuple[int, ...], Column]]]
 
 
+def _not_taken(_seen: Observation) -> ArrayLike:
+    raise TypeError("this field is not taken from a face")
+
+
 def _no_columns(_extent: Extent) -> tuple[()]:
     return ()
 
@@ -164,7 +168,7 @@ class Field:
     shape: tuple[int | Dimension, ...]
     dtype: type[np.generic]
     missing: float | int | bool
-    take: Take | None = None
+    take: Take = _not_taken
     is_of_frame: bool = False
     derive: Derive | None = None
     columns: Columns = _no_columns
@@ -174,9 +178,10 @@ class Field:
         """Return the shape of the value of one frame."""
         return tuple(extent.length(axis) for axis in self.shape)
 
-    def missing_value(self, extent: Extent) -> AnyArray:
-        """Return the value of a frame that has none."""
-        return np.full(self.shape_of(extent), self.missing, dtype=self.dtype)
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is taken from every frame, and kept until all frames are measured."""
+        return self.take is not _not_taken
 
     def columns_of(
         self, arrays: Mapping[str, AnyArray], extent: Extent

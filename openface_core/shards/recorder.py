@@ -10,6 +10,10 @@ from openface_core.media import DecodedFrame
 from openface_core.running_medians import Descriptor
 from openface_core.shards.features import ShardFeatures
 
+_FIRST_CAPACITY = 128
+_OF_FRAME = tuple(f for f in STORED_FIELDS if f.is_of_frame)
+_OF_FACE = tuple(f for f in STORED_FIELDS if not f.is_of_frame)
+
 
 class ShardRecorder:
     """Gathers a :class:`ShardFeatures` frame by frame.
@@ -25,13 +29,29 @@ class ShardRecorder:
     def __init__(self, models: ActionUnitModels, extent: Extent) -> None:
         self._models = models
         self._extent = extent
-        self._missing = {field.name: field.missing_value(extent) for field in STORED_FIELDS}
-        self._values: dict[str, list[AnyArray]] = {field.name: [] for field in STORED_FIELDS}
-        self._first: list[Descriptor | None] = [None, None]
+        self._arrays = self._without_values(_FIRST_CAPACITY)
+        self._capacity = _FIRST_CAPACITY
         self._count = 0
+        self._first: list[Descriptor | None] = [None, None]
 
     def __len__(self) -> int:
         return self._count
+
+    def _without_values(self, count: int) -> dict[str, AnyArray]:
+        """Return the arrays of frames of which nothing is known."""
+        return {
+            field.name: np.full(
+                (count, *field.shape_of(self._extent)), field.missing, dtype=field.dtype
+            )
+            for field in STORED_FIELDS
+        }
+
+    def _grow(self) -> None:
+        more = self._without_values(self._capacity)
+        self._arrays = {
+            name: np.concatenate([old, more[name]]) for name, old in self._arrays.items()
+        }
+        self._capacity *= 2
 
     def add(self, frame: DecodedFrame, face: Face) -> None:
         """Add the next frame.
@@ -43,25 +63,20 @@ class ShardRecorder:
         face : Face
             Its face; one that was not measured makes the frame a failed one.
         """
-        seen = Observation(frame, face, self._models)
-        for field in STORED_FIELDS:
-            value = self._missing[field.name]
-            if field.take is not None and (face.is_measured or field.is_of_frame):
-                # A copy: the caller may use its arrays again for the next frame.
-                taken = np.array(field.take(seen), dtype=field.dtype)
-                value = taken if taken.shape == value.shape else np.broadcast_to(taken, value.shape)
-            self._values[field.name].append(value)
-        parity = self._count % 2
-        if face.is_measured and self._first[parity] is None:
-            self._first[parity] = (face.fhog.copy(), face.geometry.copy())
+        place = self._count
+        if place == self._capacity:
+            self._grow()
+        arrays, seen = self._arrays, Observation(frame, face, self._models)
+        for field in _OF_FRAME:
+            arrays[field.name][place] = field.take(seen)
+        if face.is_measured:
+            for field in _OF_FACE:
+                arrays[field.name][place] = field.take(seen)
+            if self._first[place % 2] is None:
+                self._first[place % 2] = (face.fhog.copy(), face.geometry.copy())
         self._count += 1
 
     def features(self) -> ShardFeatures:
         """Return all frames added so far."""
-        arrays = {
-            name: np.array(values, dtype=missing.dtype).reshape(self._count, *missing.shape)
-            for (name, missing), values in zip(
-                self._missing.items(), self._values.values(), strict=True
-            )
-        }
+        arrays = {name: array[: self._count] for name, array in self._arrays.items()}
         return ShardFeatures(FaceSeries(arrays), self._extent, (self._first[0], self._first[1]))
