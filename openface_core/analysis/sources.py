@@ -12,8 +12,8 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.errors import LandmarkFileError, ModelFileError
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking import (
-    FaceTracker,
     FaceTrackingModels,
+    IntervalTracker,
     TrackingFailure,
     TrackingStep,
 )
@@ -96,9 +96,10 @@ class TrackedFaces:
     def __init__(
         self, models: FaceTrackingModels, settings: RunSettings, first_frame: int = 0
     ) -> None:
-        self._tracker = FaceTracker(
+        self._tracker = IntervalTracker(
             models,
             settings.detection.every_frames,
+            settings.detection.settling_frames,
             settings.confidence.threshold,
             lambda step: timed(_STEPS[step]),
         )

@@ -1,7 +1,7 @@
 """One face followed through consecutive frames, as OpenFace does for videos.
 
-Between detections a frame depends on the one before. Every so many frames, by their number in the
-video, all that went before is forgotten: a video can be cut there without any effect on results.
+Every frame depends on the one before, back to the first.
+:mod:`~openface_core.face_tracking.intervals` begins anew every so many frames.
 
 References
 ----------
@@ -17,9 +17,9 @@ from enum import Enum, auto
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import select_face
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
@@ -81,14 +81,12 @@ class _Candidate:
 
 
 class FaceTracker:
-    """Follows the face of one video; has a state, so each video, or part of one, needs its own.
+    """Follows the face of consecutive frames; has a state, so each part of a video needs its own.
 
     Parameters
     ----------
     models : FaceTrackingModels
         The models.
-    every_frames : int
-        Frames whose number is a multiple of this are seen without regard to those before.
     threshold : float
         Landmarks of a confidence of at most this are not trusted.
     stopwatch : Stopwatch
@@ -98,12 +96,10 @@ class FaceTracker:
     def __init__(
         self,
         models: FaceTrackingModels,
-        every_frames: int,
         threshold: float,
         stopwatch: Stopwatch = no_stopwatch,
     ) -> None:
         self._models = models
-        self._every_frames = every_frames
         self._threshold = threshold
         self._stopwatch = stopwatch
         self._last: _Candidate | None = None
@@ -116,22 +112,19 @@ class FaceTracker:
         image_bgr : (H, W, 3) ndarray of uint8
             The upright frame.
         number : int
-            Its number in the video, from 0. The first frame given must be one at which faces are
-            looked for anew.
+            Its number in the video, from 0.
 
         Returns
         -------
         TrackedFace
-            The face that was followed, or the widest one where faces were looked for.
+            The face that was followed; where none was, the widest one.
         """
-        if number % self._every_frames == 0:
-            self._last = None
         grey = self._grey(image_bgr)
         candidate = None if self._last is None else self._follow(image_bgr, grey, self._last)
         failure = TrackingFailure.NOT_TRUSTED
         is_lost = False
         if candidate is None or not candidate.is_trusted:
-            detected = self._detect(image_bgr, grey)
+            detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
             if isinstance(detected, TrackingFailure):
                 failure = failure if candidate is not None else detected
                 is_lost = detected is TrackingFailure.NOT_DETECTED
@@ -168,11 +161,11 @@ class FaceTracker:
         return self._refined(grey, refiner, last.fit, last.score)
 
     def _detect(
-        self, image_bgr: UInt8Array, grey: UInt8Array | None
+        self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: _Candidate | None
     ) -> _Candidate | TrackingFailure:
         with self._stopwatch(TrackingStep.DETECTION):
             faces = self._models.detector.detect(image_bgr)
-            chosen = select_face(faces)
+            chosen = select_followed(faces, None if followed is None else followed.landmarks)
         if chosen is None:
             return TrackingFailure.NOT_DETECTED
         score = float(faces.scores[chosen])

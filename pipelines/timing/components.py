@@ -16,7 +16,7 @@ from openface_core.analysis.engine import Engine
 from openface_core.analysis.face_meter import FaceMeasurement
 from openface_core.analysis.settings import RunSettings
 from openface_core.eyes import measure_eyes
-from openface_core.face_tracking import FaceTracker, TrackedFace, TrackingStep
+from openface_core.face_tracking import IntervalTracker, TrackedFace, TrackingStep
 from openface_core.geometry import geometry_descriptor
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame, open_media
@@ -149,9 +149,10 @@ class _TimedVideo:
         if given is None:
             if engine.faces is None:
                 raise ValueError("neither networks nor given landmarks")
-            self._faces = FaceTracker(
+            self._faces = IntervalTracker(
                 engine.faces,
                 settings.detection.every_frames,
+                settings.detection.settling_frames,
                 settings.confidence.threshold,
                 lambda step: self.watch.time(_TRACKING[step]),
             )

@@ -67,9 +67,9 @@ def _extract_shard(
     on_frame: Callable[[], None],
 ) -> ShardResult:
     task = shard.task
-    source = face_source(task, engine, settings, shard.first_frame)
+    source = face_source(task, engine, settings, shard.first_frame - shard.lead_frames)
     meter = engine.meter_for(landmarks_are_given=task.landmarks_uri is not None)
-    part = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
+    part = None if shard.is_whole else (shard.lead_pts, shard.end_pts)
     parts: list[FeaturesPart] = []
 
     def save(recorder: ShardRecorder) -> None:
@@ -90,6 +90,8 @@ def _extract_shard(
         recorder = ShardRecorder(models, modes)
         for frame in each_timed(Step.DECODING, media):
             face = source.observe(frame)
+            if frame.index < shard.lead_frames:
+                continue
             with timed(Step.MEASUREMENT):
                 measured = face.measure(meter, frame.image)
                 height_px, width_px = frame.image.shape[:2]
@@ -105,7 +107,7 @@ def _extract_shard(
     if len(recorder):
         save(recorder)
     result = ShardResult(shard, tuple(parts), info, warnings)
-    count(Count.FRAMES_IN_VAIN, media.preroll_frames)
+    count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
     note_shard_frames(result.frames)
     source.check_frame_count(result.frames)
     return result

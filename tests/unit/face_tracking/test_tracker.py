@@ -71,18 +71,18 @@ class Script:
 
         return SimpleNamespace(refine=refine, parts=())
 
-    def tracker(
-        self, *, every: int = 100, validates: bool = True, refines: bool = False
-    ) -> FaceTracker:
+    def models(self, *, validates: bool = True, refines: bool = False) -> FaceTrackingModels:
         refinement = FaceRefinement(self.refiner("refine first"), self.refiner("refine following"))
-        models: Any = FaceTrackingModels(
+        return FaceTrackingModels(
             detector=self,  # type: ignore[arg-type]
             network=self,  # type: ignore[arg-type]
             pdm=PDM,
-            refinement=refinement if refines else None,
+            refinement=refinement if refines else None,  # type: ignore[arg-type]
             validator=self if validates else None,  # type: ignore[arg-type]
         )
-        return FaceTracker(models, every, THRESHOLD)
+
+    def tracker(self, *, validates: bool = True, refines: bool = False) -> FaceTracker:
+        return FaceTracker(self.models(validates=validates, refines=refines), THRESHOLD)
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []
@@ -108,16 +108,6 @@ def test_landmarks_are_points_of_the_shape_model() -> None:
     face = Script(confidences=[0.9]).tracker().observe(IMAGE, 0)
     assert face.fit is not None
     np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
-
-
-def test_frames_at_the_interval_forget_what_went_before() -> None:
-    script = Script(confidences=[0.9] * 10)
-    tracker = script.tracker(every=3)
-    seen = []
-    for number in range(6, 10):
-        tracker.observe(IMAGE, number)
-        seen.append(script.taken())
-    assert seen == [["detect", "locate"], ["follow"], ["follow"], ["detect", "locate"]]
 
 
 def test_a_distrusted_face_is_detected_anew_in_the_same_frame() -> None:
@@ -273,6 +263,6 @@ def test_the_stopwatch_is_told_every_step() -> None:
         def __exit__(self, *_: object) -> None: ...
 
     script = Script(confidences=[0.9])
-    models = script.tracker(refines=True)._models
-    FaceTracker(models, 1, THRESHOLD, Watch).observe(IMAGE, 0)  # type: ignore[arg-type]
+    models = script.models(refines=True)
+    FaceTracker(models, THRESHOLD, Watch).observe(IMAGE, 0)  # type: ignore[arg-type]
     assert set(steps) == set(TrackingStep)
