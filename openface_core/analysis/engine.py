@@ -1,6 +1,6 @@
 """Everything a worker process needs for the analysis of frames, loaded once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import FittedEyes
-from openface_core.face_tracking import FaceRefinement, FaceTrackingModels
+from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.media import MediaKind
@@ -183,16 +183,17 @@ def _load_faces(
 ) -> FaceTrackingModels | None:
     if files.detector is None or files.landmark_network is None or files.landmark_spec is None:
         return None
-    refinement = validator = None
+    refinement = validator = witness = None
     if files.refinement is not None:
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
             refinement = FaceRefinement.from_settings(model, settings.refinement)
+            witness = _load_witness(files, settings, refinement)
         except ValueError as error:
             raise ModelFileError(
                 files.refinement,
                 f"its patch experts do not fit the settings ({error})",
-                "Correct the section [refinement] of the configuration.",
+                "Correct the sections [refinement] and [witness] of the configuration.",
             ) from error
     if files.validator is not None:
         validator = LandmarkValidator(read_landmark_validator(files.validator))
@@ -204,4 +205,17 @@ def _load_faces(
         pdm=pdm,
         refinement=refinement,
         validator=validator,
+        witness=witness,
     )
+
+
+def _load_witness(
+    files: ModelFiles, settings: RunSettings, refinement: FaceRefinement
+) -> NetworkWitness | None:
+    if files.witness_network is None or files.witness_spec is None:
+        return None
+    first = refinement.first
+    windows = replace(first.face.settings, windows_px=settings.witness.windows_px)
+    spec = load_landmark_spec(files.witness_spec)
+    network = LandmarkNetwork(spec, files.witness_network, settings.onnxruntime)
+    return NetworkWitness(network, first.with_settings(windows), settings.witness)

@@ -10,6 +10,7 @@ from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModel
 from openface_core.face_tracking.settings import ConfidenceSettings, FaceRefinementSettings
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
 from openface_core.face_tracking.tracker import FaceTracker, TrackedFace, TrackingFailure
+from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
 __all__ = [
     "ConfidenceSettings",
@@ -18,9 +19,11 @@ __all__ = [
     "FaceTracker",
     "FaceTrackingModels",
     "IntervalTracker",
+    "NetworkWitness",
     "Stopwatch",
     "TrackedFace",
     "TrackingFailure",
     "TrackingStep",
+    "WitnessSettings",
     "no_stopwatch",
 ]

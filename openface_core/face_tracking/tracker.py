@@ -11,7 +11,7 @@ that is not trusted either. One step is not OpenFace's: where the detector sees 
 was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import numpy as np
@@ -78,6 +78,8 @@ class _Candidate:
     score: float
     """The detector's, from the last detection."""
     is_refined: bool
+    log_likelihood: float = float("nan")
+    """The patch experts'."""
 
 
 class FaceTracker:
@@ -120,7 +122,11 @@ class FaceTracker:
             The face that was followed; where none was, the widest one.
         """
         grey = self._grey(image_bgr)
-        candidate = None if self._last is None else self._follow(image_bgr, grey, self._last)
+        candidate = None
+        if self._last is not None:
+            candidate = self._follow(image_bgr, grey, self._last)
+            if candidate is not None and candidate.is_refined and grey is not None:
+                candidate = self._witnessed(image_bgr, grey, candidate, number)
         failure = TrackingFailure.NOT_TRUSTED
         is_lost = False
         if candidate is None or not candidate.is_trusted:
@@ -159,6 +165,26 @@ class FaceTracker:
             return None if found is None else self._fitted(grey, found, last.score)
         refiner = refinement.following if last.is_trusted else refinement.first
         return self._refined(grey, refiner, last.fit, last.score)
+
+    def _witnessed(
+        self, image_bgr: UInt8Array, grey: UInt8Array, followed: _Candidate, number: int
+    ) -> _Candidate:
+        """Return what was followed, or what starts from the witness's points if it fits better."""
+        witness, pdm = self._models.witness, self._models.pdm
+        if witness is None or not witness.is_asked(followed.log_likelihood, number):
+            return followed
+        with self._stopwatch(TrackingStep.LANDMARKS):
+            points = witness.contradiction(image_bgr, followed.landmarks)
+        start = None if points is None else calc_params(pdm, points)
+        if points is None or start is None or not start.is_finite:
+            return followed
+        restarted = self._refined(grey, witness.refiner, start, followed.score)
+        if restarted is None or not restarted.log_likelihood > followed.log_likelihood:
+            return followed
+        fit = calc_params(pdm, witness.agreed(restarted.landmarks, points))
+        if not fit.is_finite:
+            return restarted
+        return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit)
 
     def _detect(
         self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: _Candidate | None
@@ -207,7 +233,8 @@ class FaceTracker:
         face = refined.face
         if not face.is_fitted:
             return None
-        return self._judged(grey, face.landmarks, face.fit, eyes, score, is_refined=True)
+        found = self._judged(grey, face.landmarks, face.fit, eyes, score, is_refined=True)
+        return replace(found, log_likelihood=face.log_likelihood)
 
     def _judged(
         self,
