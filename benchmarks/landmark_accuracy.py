@@ -29,7 +29,7 @@ from openface_core.shape import calc_params, project_shape
 from pipelines.configuration.config_file import load_settings
 
 SETS = ("helen_test", "afw")
-CONFIGS = ("default", "accurate", "openface22")
+CONFIGS = ("default", "openface22")
 NETWORK, FITTED = "network", "on the shape model"
 
 LEAST_OVERLAP = 0.3

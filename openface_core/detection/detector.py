@@ -63,7 +63,7 @@ class DetectionSettings:
     min_face_px: float = 0.0
     max_faces: int = 64
     every_frames: int = 150
-    lead_frames: int = 8
+    lead_frames: int = 16
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.eyes import FittedEyes
+from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
+from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.parts import FaceRefiner
@@ -125,8 +127,7 @@ class FaceTracker:
         candidate = None
         if self._last is not None:
             candidate = self._follow(image_bgr, grey, self._last)
-            if candidate is not None and candidate.is_refined and grey is not None:
-                candidate = self._witnessed(image_bgr, grey, candidate, number)
+            candidate = self._witnessed(image_bgr, grey, candidate, number)
         failure = TrackingFailure.NOT_TRUSTED
         is_lost = False
         if candidate is None or not candidate.is_trusted:
@@ -135,7 +136,7 @@ class FaceTracker:
                 failure = failure if candidate is not None else detected
                 is_lost = detected is TrackingFailure.NOT_DETECTED
             elif candidate is None or detected.is_trusted:
-                candidate = detected
+                candidate = self._witnessed(image_bgr, grey, detected, number)
         self._last = None if is_lost else candidate
         if candidate is None:
             return TrackedFace(None, None, None, None, failure)
@@ -167,16 +168,34 @@ class FaceTracker:
         return self._refined(grey, refiner, last.fit, last.score)
 
     def _witnessed(
-        self, image_bgr: UInt8Array, grey: UInt8Array, followed: _Candidate, number: int
+        self,
+        image_bgr: UInt8Array,
+        grey: UInt8Array | None,
+        refined: _Candidate | None,
+        number: int,
+    ) -> _Candidate | None:
+        """Return what experts refined, corrected where other networks see more."""
+        witness = self._models.witness
+        if witness is None or refined is None or grey is None or not refined.is_refined:
+            return refined
+        if witness.is_asked(refined.log_likelihood, number):
+            with self._stopwatch(TrackingStep.LANDMARKS):
+                points = witness.contradiction(image_bgr, refined.landmarks)
+            if points is not None:
+                refined = self._begun_anew(grey, witness, refined, points)
+        return self._with_closed_lids(image_bgr, refined)
+
+    def _begun_anew(
+        self,
+        grey: UInt8Array,
+        witness: NetworkWitness,
+        followed: _Candidate,
+        points: Float32Array,
     ) -> _Candidate:
-        """Return what was followed, or what starts from the witness's points if it fits better."""
-        witness, pdm = self._models.witness, self._models.pdm
-        if witness is None or not witness.is_asked(followed.log_likelihood, number):
-            return followed
-        with self._stopwatch(TrackingStep.LANDMARKS):
-            points = witness.contradiction(image_bgr, followed.landmarks)
-        start = None if points is None else calc_params(pdm, points)
-        if points is None or start is None or not start.is_finite:
+        """Return what starts from the witness's points, if the experts find it more likely."""
+        pdm = self._models.pdm
+        start = calc_params(pdm, points)
+        if not start.is_finite:
             return followed
         restarted = self._refined(grey, witness.refiner, start, followed.score)
         if restarted is None or not restarted.log_likelihood > followed.log_likelihood:
@@ -185,6 +204,19 @@ class FaceTracker:
         if not fit.is_finite:
             return restarted
         return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit)
+
+    def _with_closed_lids(self, image_bgr: UInt8Array, followed: _Candidate) -> _Candidate:
+        """Close eyes that the landmark network sees closed."""
+        landmarks, pdm = followed.landmarks, self._models.pdm
+        if openings(landmarks).min() >= NARROW:
+            return followed
+        with self._stopwatch(TrackingStep.LANDMARKS):
+            seen = self._models.network.follow(image_bgr, landmarks)
+        closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
+        fit = None if closed is None else calc_params(pdm, closed)
+        if fit is None or not fit.is_finite:
+            return followed
+        return replace(followed, landmarks=project_shape(pdm, fit), fit=fit)
 
     def _detect(
         self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: _Candidate | None

@@ -133,7 +133,11 @@ class NetworkWitness:
             distances[_INNER].mean() > self.settings.inner_disagreement * apart
             or distances[_MOUTH].mean() > self.settings.mouth_disagreement * apart
         )
-        return found.landmarks if is_far else None
+        if not is_far:
+            return None
+        # The crop was cut about the followed points; its own place the face in the middle.
+        again = self.network.follow(image_bgr, found.landmarks)
+        return None if again is None else again.landmarks
 
     def agreed(self, refined: Float32Array, points: Float32Array) -> Float32Array:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking import FaceTracker, TrackingFailure, TrackingStep
+from openface_core.face_tracking import FaceTracker, TrackingFailure, TrackingStep, eyelids
+from openface_core.face_tracking import tracker as tracker_module
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
@@ -37,6 +38,8 @@ class Script:
     follows: bool = True
     fits: bool = True
     presences: list[float] = field(default_factory=list)
+    likelihoods: list[float] = field(default_factory=list)
+    contradiction: np.ndarray | None = None
     calls: list[str] = field(default_factory=list)
 
     def detect(self, image: np.ndarray) -> FaceDetections:
@@ -65,7 +68,10 @@ class Script:
         def refine(grey: np.ndarray, start: Any) -> Any:
             self.calls.append(name)
             shape = SimpleNamespace(
-                landmarks=project_shape(PDM, start) + 1, fit=start, is_fitted=self.fits
+                landmarks=project_shape(PDM, start) + 1,
+                fit=start,
+                is_fitted=self.fits,
+                log_likelihood=self.likelihoods.pop(0) if self.likelihoods else 0.0,
             )
             return SimpleNamespace(face=shape, parts={})
 
@@ -79,6 +85,21 @@ class Script:
             pdm=PDM,
             refinement=refinement if refines else None,  # type: ignore[arg-type]
             validator=self if validates else None,  # type: ignore[arg-type]
+            witness=self.witness(),
+        )
+
+    def witness(self) -> Any:
+        """A witness that is asked in every frame, and weighs its own points by a half."""
+
+        def contradiction(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
+            self.calls.append("ask")
+            return self.contradiction
+
+        return SimpleNamespace(
+            is_asked=lambda likelihood, number: self.contradiction is not None,
+            contradiction=contradiction,
+            refiner=self.refiner("refine anew"),
+            agreed=lambda refined, points: (refined + points) / np.float32(2),
         )
 
     def tracker(self, *, validates: bool = True, refines: bool = False) -> FaceTracker:
@@ -232,6 +253,60 @@ def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> 
 def test_a_face_says_whether_experts_made_its_fit(refines: bool, fits: bool) -> None:
     face = Script(confidences=[0.9], fits=fits).tracker(refines=refines).observe(IMAGE, 0)
     assert face.is_refined is (refines and fits)
+
+
+def test_a_contradiction_that_the_experts_find_likelier_is_followed() -> None:
+    script = Script(confidences=[0.9] * 4, likelihoods=[0.5, 0.2, 0.3])
+    tracker = script.tracker(refines=True)
+    tracker.observe(IMAGE, 0)
+    script.taken()
+    script.contradiction = face_at(160)
+    face = tracker.observe(IMAGE, 1)
+    assert script.taken() == ["refine following", "ask", "refine anew"]
+    assert face.landmarks is not None
+    assert face.fit is not None
+    np.testing.assert_allclose(face.landmarks, face_at(160) + 0.5, atol=0.1)
+    np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
+
+
+def test_a_contradiction_that_is_less_likely_is_not() -> None:
+    script = Script(confidences=[0.9] * 4, likelihoods=[0.5, 0.2, 0.2])
+    tracker = script.tracker(refines=True)
+    first = tracker.observe(IMAGE, 0)
+    script.contradiction = face_at(160)
+    face = tracker.observe(IMAGE, 1)
+    assert first.landmarks is not None
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, first.landmarks, atol=0.1)
+
+
+def test_what_was_detected_may_be_contradicted_too() -> None:
+    script = Script(confidences=[0.9] * 2, likelihoods=[0.2, 0.3], contradiction=face_at(160))
+    face = script.tracker(refines=True).observe(IMAGE, 0)
+    assert script.taken() == ["detect", "locate", "refine first", "ask", "refine anew"]
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, face_at(160) + 0.5, atol=0.1)
+
+
+def test_eyes_that_the_network_sees_closed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (tracker_module, eyelids):
+        monkeypatch.setattr(module, "NARROW", 1.0)  # the synthetic shape has no narrow eyes
+    shut = face_at(150)
+    shut[[40, 41, 46, 47]] = shut[[38, 37, 44, 43]]
+    script = Script(confidences=[0.9] * 2, contradiction=face_at(150))
+    with monkeypatch.context() as patch:
+        patch.setattr(script, "follow", lambda _image, _landmarks: LandmarkResult(shut, None))
+        face = script.tracker(refines=True).observe(IMAGE, 0)
+    assert face.landmarks is not None
+    assert eyelids.openings(face.landmarks).max() < 0.7 * eyelids.openings(face_at(150)).min()
+
+
+def test_nobody_is_asked_about_the_points_of_a_network() -> None:
+    script = Script(confidences=[0.9] * 2, contradiction=face_at(160))
+    tracker = script.tracker()
+    tracker.observe(IMAGE, 0)
+    tracker.observe(IMAGE, 1)
+    assert script.taken() == ["detect", "locate", "follow"]
 
 
 def test_after_a_distrusted_frame_the_search_is_wide() -> None:
