@@ -198,7 +198,9 @@ class FaceTracker:
         if not start.is_finite:
             return followed
         restarted = self._refined(grey, witness.refiner, start, followed.score)
-        if restarted is None or not restarted.log_likelihood > followed.log_likelihood:
+        if restarted is None:
+            return followed
+        if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
             return followed
         fit = calc_params(pdm, witness.agreed(restarted.landmarks, points))
         if not fit.is_finite:

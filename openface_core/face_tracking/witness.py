@@ -4,7 +4,7 @@ Patch experts search near the frame before, under a shape that is held to the me
 wide open or skewed mouth, or a head that turns fast, and then stay where they are; a network sees
 each frame afresh, but less exactly. So the network is asked where the experts find their own result
 unlikely, and on a grid of frames. Where its points are far from the followed ones, refinement
-starts anew from them, and its result is taken if the experts find it more likely.
+starts anew from them, and its result is taken if the experts find it clearly more likely.
 """
 
 from dataclasses import dataclass
@@ -39,6 +39,8 @@ class WitnessSettings:
     windows_px : tuple of int
         Search windows of the refinement that starts from its points, as of
         :class:`~openface_core.face_tracking.settings.FaceRefinementSettings`.
+    least_gain : float
+        What starts from its points is taken if its log likelihood is higher by more than this.
     network_share : float
         What is taken then is so much of the network's points and for the rest the refined ones.
 
@@ -53,6 +55,7 @@ class WitnessSettings:
     inner_disagreement: float = 0.05
     mouth_disagreement: float = 0.06
     windows_px: tuple[int, ...] = (0, 0, 7)
+    least_gain: float = 0.05
     network_share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -63,6 +66,7 @@ class WitnessSettings:
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
             "inner_disagreement": (0.0 <= disagreements[0] <= 10, "a number from 0 to 10"),
             "mouth_disagreement": (0.0 <= disagreements[1] <= 10, "a number from 0 to 10"),
+            "least_gain": (0.0 <= self.least_gain <= 100, "a number from 0 to 100"),
             "network_share": (0.0 <= share <= 1.0, "a number from 0 to 1"),
         }
         for name, (good, expected) in checks.items():
@@ -138,6 +142,10 @@ class NetworkWitness:
         # The crop was cut about the followed points; its own place the face in the middle.
         again = self.network.follow(image_bgr, found.landmarks)
         return None if again is None else again.landmarks
+
+    def is_better(self, restarted: float, followed: float) -> bool:
+        """Return whether what starts from its points is taken, by the two log likelihoods."""
+        return restarted > followed + self.settings.least_gain
 
     def agreed(self, refined: Float32Array, points: Float32Array) -> Float32Array:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""

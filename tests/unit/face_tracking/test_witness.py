@@ -15,6 +15,7 @@ SETTINGS = WitnessSettings(
     every_frames=5,
     inner_disagreement=0.05,
     mouth_disagreement=0.1,
+    least_gain=0.1,
     network_share=0.25,
 )
 EYE_DISTANCE_PX = 100.0
@@ -89,6 +90,13 @@ def test_points_that_are_far_are_looked_for_once_more_about_themselves() -> None
     np.testing.assert_array_equal(found, followed() + 30)
 
 
+@pytest.mark.parametrize(
+    ("restarted", "expected"), [(0.35, True), (0.25, False), (float("nan"), False)]
+)
+def test_a_new_start_has_to_be_clearly_more_likely(restarted: float, expected: bool) -> None:
+    assert witness(None).is_better(restarted, 0.2) is expected
+
+
 def test_what_is_taken_lies_between() -> None:
     found = witness(None).agreed(moved(slice(None), 8), followed())
     np.testing.assert_allclose(found, moved(slice(None), 6))
@@ -102,6 +110,7 @@ def test_what_is_taken_lies_between() -> None:
         {"every_frames": 0},
         {"inner_disagreement": -0.1},
         {"mouth_disagreement": float("inf")},
+        {"least_gain": -0.1},
         {"network_share": 1.1},
     ],
     ids=str,
