@@ -55,7 +55,7 @@ class WitnessSettings:
     inner_disagreement: float = 0.05
     mouth_disagreement: float = 0.06
     windows_px: tuple[int, ...] = (0, 0, 7)
-    least_gain: float = 0.05
+    least_gain: float = 0.1
     network_share: float = 0.5
 
     def __post_init__(self) -> None:
