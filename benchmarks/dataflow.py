@@ -15,7 +15,7 @@ examples:
   # what the graph adds to the plain loop
   python -m benchmarks.dataflow overhead --video expressive.mp4 --models OpenFace/
 
-  # peak memory of runs on 1, 10 and 60 minutes; needs no models
+  # peak memory of runs on 1, 10 and 60 minutes; takes the models that come with the program
   python -m benchmarks.dataflow memory
 
   # bytes and milliseconds per stage, for benchmarks.scaling_model

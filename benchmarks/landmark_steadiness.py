@@ -1,9 +1,8 @@
-"""How much landmark networks tremble on a video, and what they cost.
+"""How much the points of landmark networks jitter on a video, and what they cost.
 
 The widest face is followed by every network whose specification and weights are there, all of them
-over the same frames. Points are the networks' own, not fitted to a shape.
-Trembling is what is left of a point's path in its second differences, as the standard deviation of
-independent noise that would leave as much: a motion at an even speed leaves nothing.
+over the same frames. Points are the networks' own, not fitted to a shape. Jitter is defined in
+:mod:`models.evaluation.jitter`.
 """
 
 import argparse
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.jitter import jitter
 from models.locate import SPECS_FOLDER
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
@@ -24,8 +24,6 @@ from openface_core.media import open_media
 
 Float64Array = NDArray[np.float64]
 
-# The second difference of independent noise of variance 1 has the variance 1 + 4 + 1.
-_NOISE_GAIN = 6.0
 _CPU_ONE_THREAD = OnnxSettings("cpu", 1)
 
 
@@ -62,26 +60,6 @@ class FollowedFace:
         self.path.append(nothing if found is None else found.landmarks.astype(np.float64))
 
 
-def trembling(path: Float64Array) -> float:
-    """Return the noise of a path over the distance of the eyes' centres.
-
-    Parameters
-    ----------
-    path : (n, 68, 2) ndarray of float64
-        Landmarks, pixels; NaN where there are none.
-
-    Returns
-    -------
-    float
-        Standard deviation along either axis; NaN where no three frames follow each other.
-    """
-    eyes = path[:, 42:48].mean(axis=1) - path[:, 36:42].mean(axis=1)
-    bends = path[2:] - 2.0 * path[1:-1] + path[:-2]
-    bends /= np.linalg.norm(eyes, axis=1)[1:-1, None, None]
-    bends = bends[np.isfinite(bends).all(axis=(1, 2))]
-    return float(np.sqrt(np.square(bends).mean() / _NOISE_GAIN)) if len(bends) else float("nan")
-
-
 def networks_in(folders: Sequence[Path]) -> Iterator[LandmarkNetwork]:
     """Yield the networks of this program whose weights are in one of several folders."""
     for path in sorted(SPECS_FOLDER.glob("*.toml")):
@@ -104,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for frame in media:
             for face in faces:
                 face.see(frame.image, detector)
-    print("| network | frames with a face | trembling, % of the eyes' distance | CPU ms a frame |")
+    print("| network | frames with a face | jitter, % of the eyes' distance | CPU ms a frame |")
     print("|---|---|---|---|")
     for face in faces:
         path = np.stack(face.path)
@@ -112,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cost = 1e3 * float(np.median(face.cpu_seconds)) if face.cpu_seconds else float("nan")
         print(
             f"| `{face.network.spec.name}` | {seen} of {len(path)} "
-            f"| {100.0 * trembling(path):.2f} | {cost:.2f} |"
+            f"| {100.0 * jitter(path):.2f} | {cost:.2f} |"
         )
     return 0
 

@@ -14,11 +14,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from models import locate_models
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import load_engine, warm_up
 from pipelines.configuration.config_file import load_settings
-from transforms.dataset.provenance import RunProvenance
-from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 
 def seconds_of_loop(video: str, models: str, config: str) -> dict[str, float]:
@@ -28,12 +26,11 @@ def seconds_of_loop(video: str, models: str, config: str) -> dict[str, float]:
     files = locate_models(Path(models), settings.models, with_networks=True)
     engine = load_engine(files, settings)
     warm_up(engine)
-    run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     wall, cpu = time.monotonic(), time.process_time()
-    analysis = analyse_video(VideoTask("video", video), engine, settings, run, lambda: None)
+    table = Analyser(engine, settings).video(video).table
     with tempfile.TemporaryFile() as file:
         pq.write_table(
-            analysis.result.table,
+            table,
             file,
             compression="zstd",
             compression_level=settings.output.zstd_level,
@@ -41,7 +38,7 @@ def seconds_of_loop(video: str, models: str, config: str) -> dict[str, float]:
     return {
         "wall_seconds": time.monotonic() - wall,
         "cpu_seconds": time.process_time() - cpu,
-        "frames": analysis.frames_decoded,
+        "frames": table.num_rows,
     }
 
 

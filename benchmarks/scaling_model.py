@@ -20,8 +20,8 @@ from openface_core.analysis.settings import ShardSettings
 from transforms.stages.prepare_calibration import BLOCK_FRAMES
 
 _HOURS_PER_MONTH = 730.0
-_SHARD_STAGE = "ExtractShard"
-_BLOCK_STAGE = "CalibrateBlock"
+_SHARD_STAGE = "ExtractShards"
+_BLOCK_STAGE = "CalibrateBlocks"
 _READS_OF_FEATURES = 3
 """Histograms, medians and the table each read every file of features once."""
 

@@ -71,11 +71,11 @@ class Watch:
 @contextmanager
 def watching() -> Iterator[Watch]:
     """Watch the main job of this process."""
-    import apache_beam as beam
     from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
 
     import pipelines.main_job.graph  # noqa: F401 - all stages are known then
     import transforms.work.folder
+    from transforms.stages.engine_stage import EngineStage
 
     watch = Watch()
     append = GroupingBuffer.append
@@ -85,7 +85,7 @@ def watching() -> Iterator[Watch]:
         watch.shuffled_elements += 1
         append(self, data)
 
-    stages = [kind for kind in _subclasses(beam.DoFn) if kind.__module__.startswith("transforms.")]
+    stages = EngineStage.__subclasses__()
     with (
         mock.patch.object(GroupingBuffer, "append", counted),
         mock.patch.object(transforms.work.folder, "discard_all"),
@@ -94,23 +94,16 @@ def watching() -> Iterator[Watch]:
         yield watch
 
 
-def _subclasses(kind: type) -> Iterator[type]:
-    subclasses: list[type] = kind.__subclasses__()
-    for one in subclasses:
-        yield one
-        yield from _subclasses(one)
-
-
 @contextmanager
 def _patched(watch: Watch, stages: list[type]) -> Iterator[None]:
-    kept = [(kind, vars(kind)["process"]) for kind in stages if "process" in vars(kind)]
-    for kind, process in kept:
-        setattr(kind, "process", watch.timed(kind.__name__.lstrip("_"), process))  # noqa: B010
+    kept = [(kind, vars(kind)["work"]) for kind in stages]
+    for kind, work in kept:
+        setattr(kind, "work", watch.timed(kind.__name__, work))  # noqa: B010
     try:
         yield
     finally:
-        for kind, process in kept:
-            setattr(kind, "process", process)  # noqa: B010
+        for kind, work in kept:
+            setattr(kind, "work", work)  # noqa: B010
 
 
 def _watched_run(video: Path, models: str, config: str, folder: Path) -> Watch:

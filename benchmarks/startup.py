@@ -22,7 +22,7 @@ from statistics import median
 from benchmarks.first_frame import MARKS
 from openface_core.errors import OpenFaceBeamError
 
-HELPED = ("pipelines.run", "pipelines.demo", "models")
+HELPED = ("pipelines.run", "pipelines.demo", "pipelines.models")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def must_be_imported(pack: Pack, files: tuple[PackFile, ...]) -> ModelFileError:
     return ModelFileError(
         f"model pack {pack.name!r}",
         f"there is no address to fetch {names} from; the original is {files[0].origin}",
-        f"Run `python -m models import {pack.name} --from FOLDER` with the folder that has it.",
+        f"Run `openface-beam models import {pack.name} --from FOLDER` with the folder that has it.",
     )
 
 

@@ -1,11 +1,16 @@
 """Finding the model files of a run in a folder, and their hashes for the record."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.registry import how_to_get
-from openface_core.analysis.model_set import NO_MODEL, ModelFiles, ModelSelection
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.landmarks import load_landmark_spec
+
+if TYPE_CHECKING:
+    from openface_core.analysis.model_set import ModelFiles, ModelSelection
+
+# The core's readers bring NumPy and onnxruntime, a second that the command `models`, which needs no
+# more than the packs, does not wait for. So their imports stand in the functions.
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 SPECS_FOLDER = PACKAGE_FOLDER / "landmark_specs"
@@ -50,6 +55,8 @@ def _find(root: Path, name: str, what: str) -> Path:
 
 
 def _find_optional(root: Path, name: str, what: str) -> Path | None:
+    from openface_core.analysis.model_set import NO_MODEL
+
     return None if name == NO_MODEL else _find(root, name, what)
 
 
@@ -59,6 +66,8 @@ def _find_network(root: Path, spec_path: Path) -> Path:
     The one that comes with this package serves every models folder. In the folder it comes first:
     it may have been trained anew.
     """
+    from openface_core.landmarks import load_landmark_spec
+
     name = load_landmark_spec(spec_path).model
     own = EMBEDDED_FOLDER / name
     if spec_path.parent == SPECS_FOLDER and own.is_file():
@@ -93,8 +102,8 @@ def find_landmark_spec(name: str) -> Path:
 
 
 def locate_models(
-    root: Path, selection: ModelSelection, *, with_networks: bool = True
-) -> ModelFiles:
+    root: Path, selection: "ModelSelection", *, with_networks: bool = True
+) -> "ModelFiles":
     """Find the files of a run's models.
 
     Parameters
@@ -120,6 +129,8 @@ def locate_models(
     ConfigError
         If the landmark specification does not exist or is wrong.
     """
+    from openface_core.analysis.model_set import ModelFiles
+
     if not root.is_dir():
         raise ModelFileError(
             root, "the models folder does not exist", "Check --models; docs/models.md says more."
@@ -133,7 +144,7 @@ def locate_models(
         network = _find_network(root, spec_path)
         refinement = _find_optional(root, selection.refinement, "list of patch experts")
         validator = _find_optional(root, selection.validator, "validator of landmarks")
-        if refinement is not None and selection.witness != NO_MODEL:
+        if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
     return ModelFiles(

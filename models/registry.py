@@ -237,9 +237,9 @@ def remedy(packs: Iterable[Pack]) -> str:
         return "Install the program anew; `python -m models.training record` if you trained them."
     fetch = " ".join(pack.name for pack in packs if pack.can_be_fetched)
     bring = " ".join(pack.name for pack in packs if not pack.can_be_fetched)
-    commands = [f"`python -m models fetch {fetch} --accept-license`"] if fetch else []
+    commands = [f"`openface-beam models fetch {fetch} --accept-license`"] if fetch else []
     if bring:
-        commands.append(f"`python -m models import {bring} --from FOLDER`")
+        commands.append(f"`openface-beam models import {bring} --from FOLDER`")
     return f"Run {' and '.join(commands)}."
 
 

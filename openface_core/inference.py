@@ -55,7 +55,8 @@ class OnnxSettings:
     Parameters
     ----------
     provider : str
-        ``auto`` (the best one installed, see :data:`AUTO_ORDER`) or a key of :data:`PROVIDERS`.
+        ``auto``, the best one that is installed (see :data:`AUTO_ORDER`), or the name of one
+        (see :data:`PROVIDERS`).
     threads : int
         Threads within one operator. The default of 1 suits many workers side by side.
 

@@ -76,14 +76,14 @@ class RestRanges:
         numbers = [f"frames {begin}-{end}" for begin, end in self.frames]
         return "; ".join(times + numbers)
 
-    def contain(self, timestamps: NDArray[np.float64], first_frame: int) -> NDArray[np.bool_]:
+    def contain(self, timestamps: NDArray[np.float64], first_number: int) -> NDArray[np.bool_]:
         """Return which of n consecutive frames lie in a range.
 
         Parameters
         ----------
         timestamps : (n,) ndarray of float64
             Their time stamps in seconds; NaN, where unknown, lies in no range.
-        first_frame : int
+        first_number : int
             Number of the first of them, counted from 1.
 
         Returns
@@ -95,7 +95,7 @@ class RestRanges:
         for begin, end in self.seconds:
             inside |= (timestamps >= begin) & (timestamps <= end)
         for first, last in self.frames:
-            inside[max(0, first - first_frame) : max(0, last - first_frame + 1)] = True
+            inside[max(0, first - first_number) : max(0, last - first_number + 1)] = True
         return inside
 
 

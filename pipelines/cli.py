@@ -1,6 +1,7 @@
 """The console script ``openface-beam``: one sub-command per module of this package."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -13,6 +14,7 @@ COMMANDS = {
     "demo": "make short clips to try everything with, and measure them",
     "validate": "compare with OpenFace's own output, component by component",
     "profile": "time every component on a video",
+    "models": "list, fetch, import and check model packs",
 }
 
 _USAGE = (
@@ -41,8 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def script() -> NoReturn:
     """Run the console script and end the process."""
+    # Python processes that a command starts, such as Beam's workers, must not look for packages in
+    # the current folder either, where there may be a folder `models` of the user's own.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     leave(main())
 
 
 if __name__ == "__main__":
-    script()
+    leave(main())

@@ -1,11 +1,42 @@
-"""How the process of a command ends."""
+"""How a command ends: one plain line for an expected failure, and an exit status."""
 
 import atexit
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
-from openface_core.command_status import EXIT_FAILED, EXIT_INTERRUPTED
+from openface_core.errors import OpenFaceBeamError
+from pipelines.own_packages import check_own_packages
+
+EXIT_FAILED = 2
+EXIT_INTERRUPTED = 130
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run a command and return its exit status.
+
+    Parameters
+    ----------
+    command : callable
+        Returns the exit status of a command that came to its end. It is not called where packages
+        of the user's own hide those of this program.
+
+    Returns
+    -------
+    int
+        Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption.
+    """
+    try:
+        check_own_packages()
+        return command()
+    except OpenFaceBeamError as error:
+        line = " ".join(str(error).split())
+        sys.stderr.write(f"error: {line}\n")
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return EXIT_INTERRUPTED
 
 
 def leave(status: int) -> NoReturn:
@@ -14,7 +45,7 @@ def leave(status: int) -> NoReturn:
     Parameters
     ----------
     status : int
-        What :func:`openface_core.command_status.run_command` returned.
+        What :func:`run_command` returned.
     """
     if status in (EXIT_FAILED, EXIT_INTERRUPTED):
         # Workers may be threads in the midst of native code; an orderly exit would pull the

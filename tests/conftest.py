@@ -1,22 +1,20 @@
-"""Fixtures shared by all tests: where the reference material is, and skipping without it."""
+"""Fixtures shared by all tests: the reference material, and skipping without it; model folders."""
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from models.registry import Registry
+from models.store import ModelStore
+from tests.fixtures.places import REPOSITORY, reference_folder
+from tests.fixtures.synthetic_models.packs import Mirror, mirror, synthetic_registry
+from tests.fixtures.synthetic_models.tiny_networks import write_models
+
 # The first example compiles kernels, and no test is about time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-def reference_folder() -> Path:
-    """Where the reference material is expected (it need not exist)."""
-    default = REPOSITORY.parent / "shared" / "reference"
-    return Path(os.environ.get("OPENFACE_REFERENCE", default))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -34,3 +32,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def reference() -> Path:
     """Return the folder of the reference material, for tests marked ``reference``."""
     return reference_folder()
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Synthetic models of components 4 to 9."""
+    return write_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def network_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a tiny detector and a tiny landmark network."""
+    return write_models(tmp_path_factory.mktemp("networks"), with_networks=True)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Synthetic packs."""
+    return synthetic_registry(tmp_path / "registry")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    """A models folder that does not exist yet."""
+    return ModelStore(tmp_path / "store")
+
+
+@pytest.fixture
+def server() -> Iterator[Mirror]:
+    """A web server with the files of the synthetic packs."""
+    with mirror() as running:
+        yield running

@@ -4,26 +4,22 @@ A number goes to Beam where it arises. That costs a microsecond at most, so it c
 step of every frame; outside of a pipeline nothing is kept.
 """
 
-from collections.abc import Iterable, Iterator
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from functools import cache
 from time import perf_counter_ns
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
-from apache_beam.metrics import Metrics
+from openface_core.faces import FaceStatus
+from openface_core.watch import Step
 
 NAMESPACE = "openface_beam"
-PROBLEMS = "problems"
-"""Tag of the rows of the error table among a stage's outputs."""
-GROUPS = "groups"
-"""Tag of the groups of inputs that are calibrated together."""
-
-_Item = TypeVar("_Item")
 
 
 class Count(StrEnum):
-    """The names of the counters; :class:`NoFace` and :func:`count_failure` have more."""
+    """Names of counters; :func:`frames_without_face_name`, :func:`failure_name` have more."""
 
     SHARDS = "shards"
     BLOCKS = "blocks"
@@ -40,67 +36,81 @@ class Count(StrEnum):
     TABLE_BYTES = "table_bytes_written"
 
 
-class NoFace(StrEnum):
-    """Why a frame has no measured face; a component that can reject one has its own reason here."""
+class StageStep(StrEnum):
+    """What is timed of the stages, beside the steps of the analysis within shards."""
 
-    NOT_DETECTED = "not_detected"
-    NO_LANDMARKS = "no_landmarks_found"
-    NOT_TRUSTED = "landmarks_not_trusted"
-    NOT_GIVEN = "none_in_landmark_file"
-    NOT_A_FACE = "landmarks_not_a_face"
+    PLANNING = "planning"
+    SHARD = "shard"
+    FEATURES = "features_writing"
+    HISTOGRAMS = "histograms"
+    CALIBRATION = "calibration"
+    OFFSETS = "offsets"
+    FINISHING = "finishing"
+    TABLE = "table_writing"
+    BUCKET = "bucket_writing"
 
-    @property
-    def counter_name(self) -> str:
-        """Name of the counter of such frames."""
-        return f"frames_without_face_{self.value}"
 
-
-class Step(StrEnum):
-    """What is timed. The value names a distribution of microseconds of wall time."""
-
-    PLANNING = "planning_us"
-    SHARD = "shard_us"
-    OPENING = "opening_us"
-    DECODING = "decoding_us"
-    DETECTION = "detection_us"
-    LANDMARKS = "landmarks_us"
-    REFINEMENT = "refinement_us"
-    CONFIDENCE = "confidence_us"
-    MEASUREMENT = "measurement_us"
-    FEATURES = "features_writing_us"
-    HISTOGRAMS = "histograms_us"
-    CALIBRATION = "calibration_us"
-    OFFSETS = "offsets_us"
-    FINISHING = "finishing_us"
-    TABLE = "table_writing_us"
-    BUCKET = "bucket_writing_us"
-
+ANALYSIS_STEPS = (
+    Step.OPENING,
+    Step.DECODING,
+    Step.DETECTION,
+    Step.LANDMARKS,
+    Step.REFINEMENT,
+    Step.CONFIDENCE,
+    Step.MEASUREMENT,
+)
+"""The steps of the analysis that the main job times; a profile has finer ones."""
 
 SHARD_FRAMES = "shard_frames"
 """Name of the distribution of frames per shard."""
 
 
+def _metrics() -> Any:
+    """Return Beam's metrics; None in a process that has nothing to do with Beam.
+
+    Whoever analyses a video in Python need not import Beam, which takes a second, and a number that
+    arises outside of a pipeline is lost anyway.
+    """
+    module = sys.modules.get("apache_beam.metrics")
+    return None if module is None else module.Metrics
+
+
 @cache
 def _counter(name: str) -> Any:
-    return Metrics.counter(NAMESPACE, name)
+    return _metrics().counter(NAMESPACE, name)
 
 
 @cache
 def _distribution(name: str) -> Any:
-    return Metrics.distribution(NAMESPACE, name)
+    return _metrics().distribution(NAMESPACE, name)
 
 
-def count(what: Count | NoFace, by: int = 1) -> None:
+def frames_without_face_name(status: FaceStatus) -> str:
+    """Return the name of the counter of frames that have no measured face for a reason."""
+    return f"frames_without_face_{status.value}"
+
+
+def duration_name(step: "Step | StageStep") -> str:
+    """Return the name of the distribution of a step's wall times, in microseconds."""
+    return f"{step.value}_us"
+
+
+def count(what: Count, by: int = 1) -> None:
     """Add to a counter.
 
     Parameters
     ----------
-    what : Count or NoFace
-        The counter, or why the frames to be counted have no face.
+    what : Count
+        The counter.
     by : int
         How much.
     """
-    _counter(what.counter_name if isinstance(what, NoFace) else what.value).inc(by)
+    _add(what.value, by)
+
+
+def _add(name: str, by: int = 1) -> None:
+    if _metrics() is not None:
+        _counter(name).inc(by)
 
 
 def failure_name(stage: str) -> str:
@@ -117,12 +127,13 @@ def count_failure(stage: str) -> None:
         Where it failed, in the error table's words.
     """
     count(Count.INPUTS_FAILED)
-    _counter(failure_name(stage)).inc()
+    _add(failure_name(stage))
 
 
 def note_shard_frames(frames: int) -> None:
     """Add the number of frames of a shard to its distribution."""
-    _distribution(SHARD_FRAMES).update(frames)
+    if _metrics() is not None:
+        _distribution(SHARD_FRAMES).update(frames)
 
 
 class _Timer:
@@ -143,32 +154,30 @@ class _Timer:
         self._distribution.update((perf_counter_ns() - self._began + 500) // 1000)
 
 
-def timed(step: Step) -> _Timer:
+def timed(step: Step | StageStep) -> AbstractContextManager[None]:
     """Return a context manager that adds the time spent in it to a step, failures included.
 
     Parameters
     ----------
-    step : Step
+    step : Step or StageStep
         The step.
     """
-    return _Timer(_distribution(step.value))
+    if _metrics() is None:
+        return nullcontext()
+    return _Timer(_distribution(duration_name(step)))
 
 
-def each_timed(step: Step, items: Iterable[_Item]) -> Iterator[_Item]:
-    """Yield items and add the time that each takes to arrive, and the end of them, to a step.
+class BeamWatch:
+    """Counts and times the analysis within a shard."""
 
-    Parameters
-    ----------
-    step : Step
-        The step.
-    items : iterable
-        The items.
-    """
-    iterator = iter(items)
-    while True:
-        try:
-            with timed(step):
-                item = next(iterator)
-        except StopIteration:
-            return
-        yield item
+    def time(self, step: Step) -> AbstractContextManager[None]:
+        """Return a context manager that adds the time spent in it to a step of the main job."""
+        return timed(step) if step in ANALYSIS_STEPS else nullcontext()
+
+    def count_frame(self, status: StrEnum) -> None:
+        """Count a frame, by whether it shows a face."""
+        count(Count.FRAMES_EXTRACTED)
+        if status is FaceStatus.FOUND:
+            count(Count.FACES_FOUND)
+        else:
+            _add(frames_without_face_name(FaceStatus(status)))

@@ -5,13 +5,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-import pyarrow as pa
-
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 
 _log = logging.getLogger(__name__)
+
+PROBLEMS = "problems"
+"""Tag of the rows of the error table among a stage's outputs."""
+GROUPS = "groups"
+"""Tag of the groups of faces that are calibrated together."""
+
+
+@dataclass(frozen=True, order=True)
+class FaceKey:
+    """A person in a video: what is calibrated, and what has a series of frames.
+
+    Parameters
+    ----------
+    video_id : str
+        The video.
+    face_id : int
+        Number of the face in it; 0 is the first, and the only one as long as one face is followed.
+    """
+
+    video_id: str
+    face_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,8 +152,8 @@ class Shard:
         for the video's own begin or end.
     expected_frames : int or None
         Frames that the packets promise; None where these do not tell.
-    first_frame : int
-        Number of its first frame in the input, from 0.
+    first_index : int
+        Index of its first frame in the input, from 0.
     lead_frames : int
         So many frames before it are decoded too, for the search of a face to settle in.
     lead_pts : int or None
@@ -147,7 +166,7 @@ class Shard:
     begin_pts: int | None = None
     end_pts: int | None = None
     expected_frames: int | None = None
-    first_frame: int = 0
+    first_index: int = 0
     lead_frames: int = 0
     lead_pts: int | None = None
 
@@ -212,7 +231,7 @@ class ShardResult:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive frames of one input whose scores one worker computes.
+    """Consecutive frames of one face whose scores one worker computes.
 
     Parameters
     ----------
@@ -223,10 +242,12 @@ class Block:
     warnings : tuple of str
         What decoding had to work around.
     number, count : int
-        Place among the input's blocks, 0-based, and how many there are.
+        Place among the face's blocks, 0-based, and how many there are.
     parts : tuple of FeaturesPart
         The block's features, in order.
-    first_frame : int
+    face_id : int
+        Number of the face in the input.
+    first_number : int
         Number of its first frame in the input, counted from 1.
     state_path : str or None
         File of the running medians' state before its first frame; None where they begin.
@@ -241,9 +262,15 @@ class Block:
     number: int
     count: int
     parts: tuple[FeaturesPart, ...]
-    first_frame: int = 1
+    face_id: int = 0
+    first_number: int = 1
     state_path: str | None = None
     weighted_median: tuple[float, ...] | None = None
+
+    @property
+    def face_key(self) -> FaceKey:
+        """Whose frames these are."""
+        return FaceKey(self.task.video_id, self.face_id)
 
     @property
     def frames(self) -> int:
@@ -268,19 +295,3 @@ class BlockResult:
     block: Block
     scores_path: str
     weighted_median: tuple[float, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class VideoResult:
-    """The finished table of one input; passed to the writer in the same process.
-
-    Parameters
-    ----------
-    task : VideoTask
-        The input.
-    table : pyarrow.Table
-        One row per decoded frame, with provenance in its schema metadata.
-    """
-
-    task: VideoTask
-    table: pa.Table

@@ -9,16 +9,15 @@ from pathlib import Path
 from models.locate import EMBEDDED_FOLDER
 from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
-from openface_core.command_status import run_command
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OpenFaceBeamError
 
-PARTS: Mapping[str, tuple[str, str]] = {
+MODELS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
     "landmarks": ("models.training.landmarks", "train_landmarks"),
     "shape": ("models.training.shape", "train_shape"),
     "action_units": ("models.training.action_units", "train_action_units"),
 }
-"""Package and function of each part, in the order in which they build on each other."""
+"""Package and function that train each model, in the order in which they build on each other."""
 
 RECORD = "record"
 """Notes sizes and hashes of the embedded models in the registry; follows every training there."""
@@ -30,14 +29,14 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
         prog="python -m models.training",
-        description="Train the embedded models. A training that was stopped goes on where it was.",
+        description="Train the embedded models. A training that was stopped is resumed.",
         allow_abbrev=False,
     )
     result.add_argument(
-        "parts",
+        "models",
         nargs="*",
-        metavar="PART",
-        help=f"{', '.join(PARTS)}; default: all, in this order. {RECORD} alone notes sizes and "
+        metavar="MODEL",
+        help=f"{', '.join(MODELS)}; default: all, in this order. {RECORD} alone notes sizes and "
         "hashes of the embedded models in the registry, as every training of them does",
     )
     result.add_argument(
@@ -59,9 +58,9 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def _train(part: str, folders: TrainingFolders, settings: TrainingSettings) -> None:
-    """Run one part; its code is imported here, since not every part needs the extra packages."""
-    package, function = PARTS[part]
+def _train(model: str, folders: TrainingFolders, settings: TrainingSettings) -> None:
+    """Train one model; its code is imported here, as some of it needs the extra packages."""
+    package, function = MODELS[model]
     try:
         train = getattr(importlib.import_module(package), function)
         train(folders, settings)
@@ -69,7 +68,7 @@ def _train(part: str, folders: TrainingFolders, settings: TrainingSettings) -> N
         if error.name is None or error.name.split(".")[0] not in _EXTRA:
             raise
         raise ConfigError(
-            f"training of {part}",
+            f"training of {model}",
             f"the package {error.name!r} is not installed",
             "Install what training needs: pip install 'openface-beam[train]'.",
         ) from error
@@ -87,18 +86,18 @@ def run(argv: Sequence[str]) -> int:
     """
     commands = parser()
     arguments = commands.parse_args(argv)
-    known = (*PARTS, RECORD)
-    if unknown := [part for part in arguments.parts if part not in known]:
-        commands.error(f"unknown part {unknown[0]!r}: choose from {', '.join(known)}")
+    known = (*MODELS, RECORD)
+    if unknown := [model for model in arguments.models if model not in known]:
+        commands.error(f"unknown model {unknown[0]!r}: choose from {', '.join(known)}")
     if arguments.threads < 1:
         commands.error(f"--threads: expected a whole number from 1 up, found {arguments.threads}")
-    parts = [part for part in PARTS if not arguments.parts or part in arguments.parts]
-    if parts and (arguments.reference is None or arguments.work is None):
+    chosen = [model for model in MODELS if not arguments.models or model in arguments.models]
+    if chosen and (arguments.reference is None or arguments.work is None):
         commands.error("--reference and --work are needed to train")
     settings = TrainingSettings(arguments.threads, arguments.seed)
-    for part in parts:
+    for model in chosen:
         folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
-        _train(part, folders, settings)
+        _train(model, folders, settings)
     if arguments.output.resolve() == EMBEDDED_FOLDER:
         count = record_pack()
         sys.stdout.write(f"{count} files of the embedded pack are recorded\n")
@@ -106,5 +105,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0, or 2 after one line of error."""
-    return run_command(lambda: run(sys.argv[1:] if argv is None else argv))
+    """Run the command line; returns 0, or 2 after one line of error, 130 if it is interrupted."""
+    try:
+        return run(sys.argv[1:] if argv is None else argv)
+    except OpenFaceBeamError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return 130

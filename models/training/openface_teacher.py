@@ -13,7 +13,6 @@ from models.locate import locate_models
 from models.training.photographs import LANDMARKS
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.static import static_scores, weigh_descriptor
-from openface_core.analysis.face_meter import FaceMeter
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
@@ -24,6 +23,7 @@ from openface_core.face_tracking import (
     FaceTracker,
     FaceTrackingModels,
 )
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.model_files import (
@@ -104,7 +104,8 @@ class Teacher:
             Pixels; None where no face is found, or OpenFace would not trust its landmarks.
         """
         tracker = FaceTracker(self._models, ConfidenceSettings().threshold)
-        return tracker.observe(image_bgr, 0).landmarks
+        face = tracker.observe(image_bgr, 0)
+        return face.landmarks if face.is_found else None
 
     def scores(self, image_bgr: UInt8Array, landmarks: Float32Array) -> Float64Array | None:
         """Return what the predictors say of a face, without any median.
@@ -125,8 +126,8 @@ class Teacher:
             Scores of the models for videos, then of those for single images; None for landmarks
             that are no face's.
         """
-        measured = self._meter.measure(image_bgr, landmarks)
-        if measured is None:
+        measured = self._meter.measure(image_bgr, Face(FaceStatus.FOUND, landmarks))
+        if not measured.is_measured:
             return None
         return np.concatenate(
             [

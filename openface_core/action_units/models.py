@@ -9,15 +9,6 @@ from numpy.typing import NDArray
 
 Float64Array = NDArray[np.float64]
 
-FHOG_SIZE = 12 * 12 * 31
-"""Length of the appearance descriptor, 4464."""
-
-GEOMETRY_SIZE = 3 * 68 + 34
-"""Length of the geometry descriptor, 238."""
-
-DESCRIPTOR_SIZE = FHOG_SIZE + GEOMETRY_SIZE
-"""Length of a predictor's input, 4702: appearance, then geometry."""
-
 
 class Target(Enum):
     """What a model predicts of an action unit."""

@@ -6,12 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
-from openface_core.action_units.models import (
-    FHOG_SIZE,
-    GEOMETRY_SIZE,
-    ActionUnitModels,
-    Float64Array,
-)
+from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.action_units.postprocessing import (
     final_intensities,
     final_presences,
@@ -23,6 +18,7 @@ from openface_core.action_units.static import (
     single_image_intensities,
     weigh_descriptor,
 )
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import DescriptorMedians
 
 BoolArray = NDArray[np.bool_]

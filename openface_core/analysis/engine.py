@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
-from openface_core.action_units.tracker import ActionUnitTracker
-from openface_core.analysis.face_meter import FaceMeter
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
+from openface_core.faces import Face, FaceMeter, FaceStatus
+from openface_core.fields import Column, Extent, frame_columns
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
-from openface_core.media import MediaKind
+from openface_core.landmarks.conventions import LANDMARK_COUNT
+from openface_core.media import DecodedFrame, MediaKind
 from openface_core.model_files import (
     read_action_unit_models,
     read_face_landmark_model,
@@ -25,9 +26,10 @@ from openface_core.model_files import (
     read_triangulation,
 )
 from openface_core.refinement.grey import grey_from_bgr
+from openface_core.running_medians import DescriptorMedians
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
-from openface_core.tables import Column, frame_columns, summary_columns
-from openface_core.tables.columns import LANDMARK_COUNT
+from openface_core.shards import ShardRecorder, replay_medians
+from openface_core.tables import summary_columns
 
 _WARM_UP_SIDE_PX = 320
 
@@ -54,13 +56,14 @@ class Engine:
     image_models: ActionUnitModels
     faces: FaceTrackingModels | None
 
-    def meter_for(self, *, landmarks_are_given: bool) -> FaceMeter:
-        """Return components 4 to 7 for landmarks of either origin."""
-        return self.meter if landmarks_are_given else self.tracked_meter
-
     def models_for(self, kind: MediaKind) -> ActionUnitModels:
         """Return the action-unit models for an input of some kind: single images have their own."""
         return self.image_models if kind == "image" else self.video_models
+
+    @property
+    def extent(self) -> Extent:
+        """What the models measure."""
+        return Extent.of_models(self.meter.pdm, self.video_models)
 
     @property
     def action_unit_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -70,8 +73,7 @@ class Engine:
     @property
     def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
         """Columns of the tables of frames, and of the summary."""
-        names = self.action_unit_names
-        return frame_columns(self.meter.pdm.mode_count, *names), summary_columns(*names)
+        return frame_columns(self.extent), summary_columns(*self.action_unit_names)
 
     @property
     def measures_gaze(self) -> bool:
@@ -99,13 +101,15 @@ def warm_up(engine: Engine) -> None:
     frame = np.full((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX, 3), 127, dtype=np.uint8)
     mean = engine.meter.pdm.mean_mm.reshape(3, -1)[:2].T
     landmarks = np.ascontiguousarray(mean + np.float32(_WARM_UP_SIDE_PX / 2))
-    measured = engine.tracked_meter.measure(frame, landmarks)
-    tracker = ActionUnitTracker(engine.video_models)
-    if measured is not None:
-        tracker.add(measured.fhog, measured.geometry)
+    face = Face(FaceStatus.FOUND, landmarks)
     if engine.faces is not None:
         eyes, fit = _warm_up_faces(engine.faces, frame, landmarks)
-        engine.tracked_meter.measure(frame, landmarks, eyes, fit)
+        refined = replace(face, fit=fit, fitted_eyes=eyes, is_refined=True)
+        engine.tracked_meter.measure(frame, refined)
+    recorder = ShardRecorder(engine.video_models, engine.extent)
+    recorder.add(DecodedFrame(0, None, frame), engine.tracked_meter.measure(frame, face))
+    if engine.video_models.is_dynamic.any():
+        replay_medians(engine.video_models, DescriptorMedians(), recorder.features())
 
 
 def _warm_up_faces(
@@ -193,7 +197,7 @@ def _load_faces(
             raise ModelFileError(
                 files.refinement,
                 f"its patch experts do not fit the settings ({error})",
-                "Correct the sections [refinement] and [witness] of the configuration.",
+                "Correct the section [refinement] of the configuration.",
             ) from error
     if files.validator is not None:
         validator = LandmarkValidator(read_landmark_validator(files.validator))
@@ -215,7 +219,9 @@ def _load_witness(
     if files.witness_network is None or files.witness_spec is None:
         return None
     first = refinement.first
-    windows = replace(first.face.settings, windows_px=settings.witness.windows_px)
+    scales = first.face.settings.windows_px
+    windows_px = (*(0 for _ in scales[1:]), settings.witness.window_px)
+    refiner = first.with_settings(replace(first.face.settings, windows_px=windows_px))
     spec = load_landmark_spec(files.witness_spec)
     network = LandmarkNetwork(spec, files.witness_network, settings.onnxruntime)
-    return NetworkWitness(network, first.with_settings(windows), settings.witness)
+    return NetworkWitness(network, refiner, settings.witness)

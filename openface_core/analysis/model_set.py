@@ -63,6 +63,11 @@ class ModelSelection:
                 "Name each part once, or none: [].",
             )
 
+    @property
+    def has_witness(self) -> bool:
+        """Whether a network is asked about what patch experts follow."""
+        return self.witness != NO_MODEL
+
 
 @dataclass(frozen=True)
 class ModelFiles:

@@ -5,14 +5,13 @@ from numpy.typing import NDArray
 
 from openface_core.analysis.settings import OutputSettings
 from openface_core.media import MediaInfo
-from openface_core.tables.frame_series import frame_number_times
-from transforms.records import Block
+from openface_core.rest_frames import RestRanges
 
 Float64Array = NDArray[np.float64]
 
 
 def table_timestamps(
-    pts_seconds: Float64Array, first_frame: int, info: MediaInfo, settings: OutputSettings
+    pts_seconds: Float64Array, first_number: int, info: MediaInfo, settings: OutputSettings
 ) -> Float64Array:
     """Return the time stamps of consecutive frames, as the settings want them.
 
@@ -20,40 +19,40 @@ def table_timestamps(
     ----------
     pts_seconds : (n,) ndarray of float64
         Presentation times; NaN where unknown.
-    first_frame : int
+    first_number : int
         Number of the first of the frames, counted from 1.
     info : MediaInfo
         What decoding found.
     settings : OutputSettings
-        Where time stamps come from.
+        Where time stamps come from: ``frame_number`` are OpenFace's, ``(frame - 1) / fps``.
 
     Returns
     -------
     (n,) ndarray of float64
         The column ``timestamp``; NaN where unknown.
     """
-    if settings.timestamps == "frame_number":
-        return frame_number_times(info.average_rate_fps, first_frame - 1, len(pts_seconds))
-    return pts_seconds
+    if settings.timestamps != "frame_number":
+        return pts_seconds
+    count = len(pts_seconds)
+    if not info.average_rate_fps:
+        return np.full(count, np.nan)
+    return np.arange(first_number - 1, first_number - 1 + count) / info.average_rate_fps
 
 
 def frames_at_rest(
-    block: Block, pts_seconds: Float64Array, first_frame: int, settings: OutputSettings
+    rest: RestRanges | None, timestamps: Float64Array, first_number: int
 ) -> NDArray[np.bool_]:
-    """Return which frames of an input its manifest names as rest, (n,).
+    """Return which frames of an input are named as rest, (n,).
 
     Parameters
     ----------
-    block : Block
-        A block of the input.
-    pts_seconds : (n,) ndarray of float64
-        Presentation times of some of its frames; NaN where unknown.
-    first_frame : int
+    rest : RestRanges or None
+        What is named; ranges are given in the time stamps of the table.
+    timestamps : (n,) ndarray of float64
+        Those of some of its frames, see :func:`table_timestamps`.
+    first_number : int
         Number of the first of these frames in the input, counted from 1.
-    settings : OutputSettings
-        Where time stamps come from: ranges are given in those of the table.
     """
-    if block.task.rest is None:
-        return np.zeros(len(pts_seconds), dtype=np.bool_)
-    times = table_timestamps(pts_seconds, first_frame, block.info, settings)
-    return block.task.rest.contain(times, first_frame)
+    if rest is None:
+        return np.zeros(len(timestamps), dtype=np.bool_)
+    return rest.contain(timestamps, first_number)

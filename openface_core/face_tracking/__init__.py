@@ -8,8 +8,7 @@
 from openface_core.face_tracking.intervals import IntervalTracker
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.face_tracking.settings import ConfidenceSettings, FaceRefinementSettings
-from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
-from openface_core.face_tracking.tracker import FaceTracker, TrackedFace, TrackingFailure
+from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
 __all__ = [
@@ -20,10 +19,5 @@ __all__ = [
     "FaceTrackingModels",
     "IntervalTracker",
     "NetworkWitness",
-    "Stopwatch",
-    "TrackedFace",
-    "TrackingFailure",
-    "TrackingStep",
     "WitnessSettings",
-    "no_stopwatch",
 ]

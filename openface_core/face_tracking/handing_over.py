@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.overlap import box_of, overlap
-from openface_core.face_tracking.tracker import TrackedFace
+from openface_core.faces import Face
 from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
 
 Float32Array = NDArray[np.float32]
@@ -19,37 +19,37 @@ Float32Array = NDArray[np.float32]
 _SAME_FACE_OVERLAP = 0.5
 
 
-def handed_over(
-    pdm: PointDistributionModel, before: TrackedFace, after: TrackedFace, share: float
-) -> TrackedFace:
+def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: float) -> Face:
     """Return the face between two trackers' results for one frame.
 
     Parameters
     ----------
     pdm : PointDistributionModel
         The shape that both are fits of.
-    before, after : TrackedFace
+    before, after : Face
         What the tracker that will end, and the one that goes on, found.
     share : float
         How far the face has passed to the second, 0 to 1.
 
     Returns
     -------
-    TrackedFace
+    Face
         Pose, shape and eyes between the two; the confidence is the first tracker's. It is the first
         tracker's result unless both have found the same face in the same way.
     """
-    if before.fit is None or before.landmarks is None or after.fit is None:
+    if not (before.is_found and after.is_found) or before.is_refined is not after.is_refined:
         return before
-    if after.landmarks is None or before.is_refined is not after.is_refined:
+    if before.fit is None or before.landmarks is None:
+        return before
+    if after.fit is None or after.landmarks is None:
         return before
     if overlap(box_of(before.landmarks), box_of(after.landmarks)) < _SAME_FACE_OVERLAP:
         return before
     fit = _fit_between(before.fit, after.fit, share)
-    eyes = before.eyes
-    if before.eyes is not None and after.eyes is not None:
-        eyes = _eyes_between(before.eyes, after.eyes, share)
-    return replace(before, landmarks=project_shape(pdm, fit), fit=fit, eyes=eyes)
+    eyes = before.fitted_eyes
+    if before.fitted_eyes is not None and after.fitted_eyes is not None:
+        eyes = _eyes_between(before.fitted_eyes, after.fitted_eyes, share)
+    return replace(before, landmarks=project_shape(pdm, fit), fit=fit, fitted_eyes=eyes)
 
 
 def _fit_between(first: ShapeFit, second: ShapeFit, share: float) -> ShapeFit:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.face_tracking.stopwatch import Stopwatch, no_stopwatch
-from openface_core.face_tracking.tracker import FaceTracker, TrackedFace
+from openface_core.face_tracking.tracker import FaceTracker
+from openface_core.faces import Face
+from openface_core.watch import NO_WATCH, Watch
 
 
 class IntervalTracker:
@@ -29,7 +30,7 @@ class IntervalTracker:
         So many frames ahead of an interval its search begins; fewer than `every_frames`.
     threshold : float
         Landmarks of a confidence of at most this are not trusted.
-    stopwatch : Stopwatch
+    watch : Watch
         Is told the steps.
 
     Raises
@@ -44,7 +45,7 @@ class IntervalTracker:
         every_frames: int,
         lead_frames: int,
         threshold: float,
-        stopwatch: Stopwatch = no_stopwatch,
+        watch: Watch = NO_WATCH,
     ) -> None:
         if not 0 <= lead_frames < every_frames:
             raise ValueError(
@@ -54,11 +55,11 @@ class IntervalTracker:
         self._every_frames = every_frames
         self._lead_frames = lead_frames
         self._threshold = threshold
-        self._stopwatch = stopwatch
+        self._watch = watch
         self._current: FaceTracker | None = None
         self._next: FaceTracker | None = None
 
-    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> TrackedFace:
+    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> Face:
         """Find the face of the next frame.
 
         Parameters
@@ -71,7 +72,7 @@ class IntervalTracker:
 
         Returns
         -------
-        TrackedFace
+        Face
             The face that was followed, or the widest one where faces were looked for.
         """
         to_next = -number % self._every_frames
@@ -92,4 +93,4 @@ class IntervalTracker:
         return handed_over(self._models.pdm, face, ahead, share)
 
     def _tracker(self) -> FaceTracker:
-        return FaceTracker(self._models, self._threshold, self._stopwatch)
+        return FaceTracker(self._models, self._threshold, self._watch)

@@ -11,77 +11,24 @@ that is not trusted either. One step is not OpenFace's: where the detector sees 
 was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
-from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
 from openface_core.face_tracking.witness import NetworkWitness
+from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.shape import ShapeFit, calc_params, project_shape
+from openface_core.watch import NO_WATCH, Step, Watch
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
-
-
-class TrackingFailure(Enum):
-    """Why a frame has no face."""
-
-    NOT_DETECTED = auto()
-    NO_LANDMARKS = auto()
-    NOT_TRUSTED = auto()
-
-
-@dataclass(frozen=True, eq=False)
-class TrackedFace:
-    """The face of one frame.
-
-    Parameters
-    ----------
-    landmarks : (68, 2) ndarray of float32 or None
-        Its landmarks, pixels: points of the shape model. None without a trusted face.
-    fit : ShapeFit or None
-        Pose and shape that they are points of.
-    eyes : FittedEyes or None
-        Its eyes, where eye models take part.
-    confidence : float or None
-        Confidence in the landmarks, 0 to 1; None where there was nothing to judge.
-    failure : TrackingFailure or None
-        Why there is no face.
-    is_refined : bool
-        Whether patch experts made the fit, and not :func:`~openface_core.shape.calc_params`.
-    """
-
-    landmarks: Float32Array | None
-    fit: ShapeFit | None
-    eyes: FittedEyes | None
-    confidence: float | None
-    failure: TrackingFailure | None = None
-    is_refined: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """Landmarks that may be those of a face."""
-
-    landmarks: Float32Array
-    fit: ShapeFit
-    eyes: FittedEyes | None
-    confidence: float
-    is_trusted: bool
-    score: float
-    """The detector's, from the last detection."""
-    is_refined: bool
-    log_likelihood: float = float("nan")
-    """The patch experts'."""
 
 
 class FaceTracker:
@@ -93,7 +40,7 @@ class FaceTracker:
         The models.
     threshold : float
         Landmarks of a confidence of at most this are not trusted.
-    stopwatch : Stopwatch
+    watch : Watch
         Is told the steps.
     """
 
@@ -101,14 +48,14 @@ class FaceTracker:
         self,
         models: FaceTrackingModels,
         threshold: float,
-        stopwatch: Stopwatch = no_stopwatch,
+        watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
         self._threshold = threshold
-        self._stopwatch = stopwatch
-        self._last: _Candidate | None = None
+        self._watch = watch
+        self._last: Face | None = None
 
-    def observe(self, image_bgr: UInt8Array, number: int) -> TrackedFace:
+    def observe(self, image_bgr: UInt8Array, number: int) -> Face:
         """Find the face of the next frame.
 
         Parameters
@@ -120,7 +67,7 @@ class FaceTracker:
 
         Returns
         -------
-        TrackedFace
+        Face
             The face that was followed; where none was, the widest one.
         """
         grey = self._grey(image_bgr)
@@ -128,77 +75,61 @@ class FaceTracker:
         if self._last is not None:
             candidate = self._follow(image_bgr, grey, self._last)
             candidate = self._witnessed(image_bgr, grey, candidate, number)
-        failure = TrackingFailure.NOT_TRUSTED
-        is_lost = False
-        if candidate is None or not candidate.is_trusted:
-            detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
-            if isinstance(detected, TrackingFailure):
-                failure = failure if candidate is not None else detected
-                is_lost = detected is TrackingFailure.NOT_DETECTED
-            elif candidate is None or detected.is_trusted:
-                candidate = self._witnessed(image_bgr, grey, detected, number)
-        self._last = None if is_lost else candidate
-        if candidate is None:
-            return TrackedFace(None, None, None, None, failure)
-        if not candidate.is_trusted:
-            return TrackedFace(None, None, None, candidate.confidence, failure)
-        return TrackedFace(
-            candidate.landmarks,
-            candidate.fit,
-            candidate.eyes,
-            candidate.confidence,
-            is_refined=candidate.is_refined,
-        )
+        if candidate is not None and candidate.is_found:
+            self._last = candidate
+            return candidate
+        detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
+        if isinstance(detected, FaceStatus):
+            self._last = None if detected is FaceStatus.NOT_DETECTED else candidate
+            return Face(detected) if candidate is None else candidate
+        if candidate is None or detected.is_found:
+            candidate = self._witnessed(image_bgr, grey, detected, number) or detected
+        self._last = candidate
+        return candidate
 
     def _grey(self, image_bgr: UInt8Array) -> UInt8Array | None:
         if self._models.refinement is None and self._models.validator is None:
             return None
-        with self._stopwatch(TrackingStep.REFINEMENT):
+        with self._watch.time(Step.REFINEMENT):
             return grey_from_bgr(image_bgr)
 
-    def _follow(
-        self, image_bgr: UInt8Array, grey: UInt8Array | None, last: _Candidate
-    ) -> _Candidate | None:
+    def _follow(self, image_bgr: UInt8Array, grey: UInt8Array | None, last: Face) -> Face | None:
+        if last.landmarks is None or last.fit is None:
+            return None
         refinement = self._models.refinement
         if refinement is None or grey is None:
-            with self._stopwatch(TrackingStep.LANDMARKS):
+            with self._watch.time(Step.LANDMARKS):
                 found = self._models.network.follow(image_bgr, last.landmarks)
-            return None if found is None else self._fitted(grey, found, last.score)
-        refiner = refinement.following if last.is_trusted else refinement.first
-        return self._refined(grey, refiner, last.fit, last.score)
+            return None if found is None else self._fitted(grey, found, last.detector_score)
+        refiner = refinement.following if last.is_found else refinement.first
+        return self._refined(grey, refiner, last.fit, last.detector_score)
 
     def _witnessed(
-        self,
-        image_bgr: UInt8Array,
-        grey: UInt8Array | None,
-        refined: _Candidate | None,
-        number: int,
-    ) -> _Candidate | None:
+        self, image_bgr: UInt8Array, grey: UInt8Array | None, refined: Face | None, number: int
+    ) -> Face | None:
         """Return what experts refined, corrected where other networks see more."""
         witness = self._models.witness
-        if witness is None or refined is None or grey is None or not refined.is_refined:
+        if witness is None or grey is None or refined is None or not refined.is_refined:
+            return refined
+        if refined.landmarks is None:
             return refined
         if witness.is_asked(refined.log_likelihood, number):
-            with self._stopwatch(TrackingStep.LANDMARKS):
+            with self._watch.time(Step.LANDMARKS):
                 points = witness.contradiction(image_bgr, refined.landmarks)
             if points is not None:
                 refined = self._begun_anew(grey, witness, refined, points)
         return self._with_closed_lids(image_bgr, refined)
 
     def _begun_anew(
-        self,
-        grey: UInt8Array,
-        witness: NetworkWitness,
-        followed: _Candidate,
-        points: Float32Array,
-    ) -> _Candidate:
+        self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
+    ) -> Face:
         """Return what starts from the witness's points, if the experts find it more likely."""
         pdm = self._models.pdm
         start = calc_params(pdm, points)
         if not start.is_finite:
             return followed
-        restarted = self._refined(grey, witness.refiner, start, followed.score)
-        if restarted is None:
+        restarted = self._refined(grey, witness.refiner, start, followed.detector_score)
+        if restarted is None or restarted.landmarks is None:
             return followed
         if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
             return followed
@@ -207,12 +138,12 @@ class FaceTracker:
             return restarted
         return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit)
 
-    def _with_closed_lids(self, image_bgr: UInt8Array, followed: _Candidate) -> _Candidate:
+    def _with_closed_lids(self, image_bgr: UInt8Array, followed: Face) -> Face:
         """Close eyes that the landmark network sees closed."""
         landmarks, pdm = followed.landmarks, self._models.pdm
-        if openings(landmarks).min() >= NARROW:
+        if landmarks is None or openings(landmarks).min() >= NARROW:
             return followed
-        with self._stopwatch(TrackingStep.LANDMARKS):
+        with self._watch.time(Step.LANDMARKS):
             seen = self._models.network.follow(image_bgr, landmarks)
         closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
         fit = None if closed is None else calc_params(pdm, closed)
@@ -221,26 +152,24 @@ class FaceTracker:
         return replace(followed, landmarks=project_shape(pdm, fit), fit=fit)
 
     def _detect(
-        self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: _Candidate | None
-    ) -> _Candidate | TrackingFailure:
-        with self._stopwatch(TrackingStep.DETECTION):
+        self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: Face | None
+    ) -> Face | FaceStatus:
+        with self._watch.time(Step.DETECTION):
             faces = self._models.detector.detect(image_bgr)
             chosen = select_followed(faces, None if followed is None else followed.landmarks)
         if chosen is None:
-            return TrackingFailure.NOT_DETECTED
+            return FaceStatus.NOT_DETECTED
         score = float(faces.scores[chosen])
-        with self._stopwatch(TrackingStep.LANDMARKS):
+        with self._watch.time(Step.LANDMARKS):
             found = self._models.network.locate(
                 image_bgr, faces.boxes[chosen], faces.five_points[chosen]
             )
         if found is None:
-            return TrackingFailure.NO_LANDMARKS
+            return FaceStatus.NO_LANDMARKS
         candidate = self._fitted(grey, found, score)
-        return TrackingFailure.NO_LANDMARKS if candidate is None else candidate
+        return FaceStatus.NO_LANDMARKS if candidate is None else candidate
 
-    def _fitted(
-        self, grey: UInt8Array | None, found: LandmarkResult, score: float
-    ) -> _Candidate | None:
+    def _fitted(self, grey: UInt8Array | None, found: LandmarkResult, score: float) -> Face | None:
         """Return the network's points, fitted to the shape and refined where that is wanted."""
         fit = calc_params(self._models.pdm, found.landmarks)
         if not fit.is_finite:
@@ -250,16 +179,16 @@ class FaceTracker:
             refined = self._refined(grey, refinement.first, fit, score)
             if refined is not None:
                 return refined  # otherwise the face is too small for the experts
+        confidence = score if found.presence is None else found.presence
         points = project_shape(self._models.pdm, fit)
-        return self._judged(
-            grey, points, fit, None, score, presence=found.presence, is_refined=False
-        )
+        candidate = Face(FaceStatus.NOT_TRUSTED, confidence=confidence, detector_score=score)
+        return self._judged(grey, points, fit, candidate)
 
     def _refined(
         self, grey: UInt8Array, refiner: FaceRefiner, start: ShapeFit, score: float
-    ) -> _Candidate | None:
+    ) -> Face | None:
         refinement = self._models.refinement
-        with self._stopwatch(TrackingStep.REFINEMENT):
+        with self._watch.time(Step.REFINEMENT):
             refined = refiner.refine(grey, start)
         eyes = None
         if refinement is not None and refinement.eyes is not None:
@@ -267,24 +196,30 @@ class FaceTracker:
         face = refined.face
         if not face.is_fitted:
             return None
-        found = self._judged(grey, face.landmarks, face.fit, eyes, score, is_refined=True)
-        return replace(found, log_likelihood=face.log_likelihood)
+        candidate = Face(
+            FaceStatus.NOT_TRUSTED,
+            confidence=score,
+            fitted_eyes=eyes,
+            is_refined=True,
+            detector_score=score,
+            log_likelihood=face.log_likelihood,
+        )
+        return self._judged(grey, face.landmarks, face.fit, candidate)
 
     def _judged(
-        self,
-        grey: UInt8Array | None,
-        landmarks: Float32Array,
-        fit: ShapeFit,
-        eyes: FittedEyes | None,
-        score: float,
-        *,
-        presence: float | None = None,
-        is_refined: bool,
-    ) -> _Candidate:
-        confidence = score if presence is None else presence
+        self, grey: UInt8Array | None, landmarks: Float32Array, fit: ShapeFit, candidate: Face
+    ) -> Face:
+        """Return a candidate with its landmarks, found if the confidence in them is enough."""
+        confidence = candidate.confidence or 0.0
         validator = self._models.validator
         if validator is not None and grey is not None:
-            with self._stopwatch(TrackingStep.CONFIDENCE):
+            with self._watch.time(Step.CONFIDENCE):
                 confidence = validator.confidence(grey, landmarks, fit.rotation_radians)
         is_trusted = confidence > self._threshold
-        return _Candidate(landmarks, fit, eyes, confidence, is_trusted, score, is_refined)
+        return replace(
+            candidate,
+            status=FaceStatus.FOUND if is_trusted else FaceStatus.NOT_TRUSTED,
+            landmarks=landmarks,
+            fit=fit,
+            confidence=confidence,
+        )

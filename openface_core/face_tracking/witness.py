@@ -36,9 +36,8 @@ class WitnessSettings:
     inner_disagreement, mouth_disagreement : float
         Mean distance of its points from the followed ones, over the inner face (all but the
         outline) or over the mouth, that is a disagreement, in units of the distance of the eyes.
-    windows_px : tuple of int
-        Search windows of the refinement that starts from its points, as of
-        :class:`~openface_core.face_tracking.settings.FaceRefinementSettings`.
+    window_px : int
+        Search window, at the finest scale only, of the refinement that starts from its points; odd.
     least_gain : float
         What starts from its points is taken if its log likelihood is higher by more than this.
     network_share : float
@@ -54,7 +53,7 @@ class WitnessSettings:
     every_frames: int = 10
     inner_disagreement: float = 0.05
     mouth_disagreement: float = 0.06
-    windows_px: tuple[int, ...] = (0, 0, 7)
+    window_px: int = 7
     least_gain: float = 0.1
     network_share: float = 0.5
 
@@ -66,6 +65,7 @@ class WitnessSettings:
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
             "inner_disagreement": (0.0 <= disagreements[0] <= 10, "a number from 0 to 10"),
             "mouth_disagreement": (0.0 <= disagreements[1] <= 10, "a number from 0 to 10"),
+            "window_px": (self.window_px in range(3, 26, 2), "an odd number from 3 to 25"),
             "least_gain": (0.0 <= self.least_gain <= 100, "a number from 0 to 100"),
             "network_share": (0.0 <= share <= 1.0, "a number from 0 to 1"),
         }

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 POINT_COUNTS = {"ibug68": 68, "wflw98": 98, "openseeface66": 66, "mediapipe468": 468}
 """Number of points of each convention."""
 
+LANDMARK_COUNT = POINT_COUNTS["ibug68"]
+"""Points of a face in all that follows the landmark network."""
+
 # The 98-point jaw has every second point at a place of the 68-point jaw; of the brows only the
 # upper edge counts; each eye has one extra point in the middle of either lid.
 _WFLW98 = np.array(

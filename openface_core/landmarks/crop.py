@@ -5,6 +5,7 @@ in the crop, so a crop of side s px and n x n pixels has a pixel centre every s 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,6 @@ class CropSquare:
         u = (points - (size_px - 1) / 2.0) * (self.side_px / size_px)
         axes = np.array([[self.cos, self.sin], [-self.sin, self.cos]])
         return np.asarray(u @ axes + (self.centre_x, self.centre_y))
-
-    def to_crop(self, points: NDArray[np.float64], size_px: int) -> NDArray[np.float64]:
-        """Map points from the frame into the crop, the inverse of :meth:`to_frame`."""
-        axes = np.array([[self.cos, self.sin], [-self.sin, self.cos]])
-        u = (points - (self.centre_x, self.centre_y)) @ axes.T
-        return np.asarray(u * (size_px / self.side_px) + (size_px - 1) / 2.0)
 
 
 def _unit(direction: NDArray[np.float64]) -> tuple[float, float]:
@@ -161,13 +156,27 @@ def average_blocks(
             out[i, j, 2] = np.float32(red) * share
 
 
+class SamplingGrid(NamedTuple):
+    """Where the pixels of a crop lie in an image.
+
+    Parameters
+    ----------
+    origin_x, origin_y : float
+        Image position of the centre of the crop's first pixel.
+    step_x, step_y : float
+        Image displacement of one crop pixel along the crop's x axis.
+    """
+
+    origin_x: float
+    origin_y: float
+    step_x: float
+    step_y: float
+
+
 @kernel
 def sample_square(
     image: NDArray[np.uint8] | NDArray[np.float32],
-    origin_x: float,
-    origin_y: float,
-    step_x: float,
-    step_y: float,
+    grid: SamplingGrid,
     gain: NDArray[np.float32],
     bias: NDArray[np.float32],
     swap: bool,
@@ -178,11 +187,8 @@ def sample_square(
     Parameters
     ----------
     image : ndarray of uint8 or float32, shape (H, W, 3)
-    origin_x, origin_y : float
-        Image position of the centre of the crop's first pixel.
-    step_x, step_y : float
-        Image displacement of one crop pixel along the crop's x axis. Crop pixels beyond the
-        centres of the outermost image pixels are black.
+    grid : SamplingGrid
+        Where. Crop pixels beyond the centres of the outermost image pixels are black.
     gain, bias : ndarray of float32, shape (3,)
         Each plane becomes pixel * gain + bias, in the order of `out`.
     swap : bool
@@ -197,8 +203,8 @@ def sample_square(
             blue = np.float32(0.0)
             green = np.float32(0.0)
             red = np.float32(0.0)
-            x = origin_x + i * step_x - j * step_y
-            y = origin_y + i * step_y + j * step_x
+            x = grid.origin_x + i * grid.step_x - j * grid.step_y
+            y = grid.origin_y + i * grid.step_y + j * grid.step_x
             if 0.0 <= x <= width - 1.0 and 0.0 <= y <= height - 1.0:
                 x0 = int(x)
                 y0 = int(y)
@@ -261,10 +267,8 @@ def cut_square(
         origin_x = (origin_x - x0 - (factor - 1) / 2.0) / factor
         origin_y = (origin_y - y0 - (factor - 1) / 2.0) / factor
         step /= factor
-    sample_square(
-        source, origin_x, origin_y, step * square.cos, step * square.sin,
-        gain, bias, rgb, out,
-    )  # fmt: skip
+    grid = SamplingGrid(origin_x, origin_y, step * square.cos, step * square.sin)
+    sample_square(source, grid, gain, bias, rgb, out)
 
 
 def _shrunken_part(

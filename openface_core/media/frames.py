@@ -127,7 +127,7 @@ class MediaReader(ABC):
     """Frames of one medium, read once from the first to the last.
 
     A reader is a context manager and an iterable of :class:`DecodedFrame`. Like an open file it
-    can be run through only once: a second loop goes on where the first one stopped.
+    can be run through only once: a second loop resumes where the first one stopped.
     """
 
     @property

@@ -6,8 +6,8 @@ from openface_core.media.frames import DecodeLimits, MediaReader
 from openface_core.media.images import ImageReader, ImageSequenceReader
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
+from openface_core.media.time_range import TimeRangeReader
 from openface_core.media.video import VideoReader
-from openface_core.media.video_part import VideoPartReader
 
 _DEFAULT_LIMITS = DecodeLimits()
 
@@ -72,7 +72,7 @@ def open_media(
         return ImageReader(source, limits)
     refuse_by_content(source, head)
     if pts_range is not None:
-        return VideoPartReader(source, limits, begin_pts, end_pts)
+        return TimeRangeReader(source, limits, begin_pts, end_pts)
     return VideoReader(source, limits)
 
 

@@ -11,12 +11,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import (
-    DESCRIPTOR_SIZE,
-    ActionUnitModel,
-    ActionUnitModels,
-    Target,
-)
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.errors import ModelFileError
 from openface_core.model_files.binary_fields import BinaryFields
 from openface_core.model_files.content import REINSTALL, read_model_text

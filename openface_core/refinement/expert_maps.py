@@ -16,7 +16,7 @@ from openface_core.refinement.patch_experts import (
     PatchExperts,
     SvrExperts,
 )
-from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
 
 
@@ -55,6 +55,7 @@ class _CcnfMaps:
         self._experts = experts
         self._window = window
         self._smoothing = SmoothingMatrices(experts, window)
+        self._views: dict[int, CcnfView] = {}
 
     def write(
         self,
@@ -64,12 +65,18 @@ class _CcnfMaps:
         view: int,
         out: Float32Array,
     ) -> None:
+        experts = self._views.get(view)
+        if experts is None:  # two workers may both get here, and come to the same
+            experts = self._views[view] = self._view(view)
+        support_px = self._experts.grid.support_px
+        ccnf_maps(grey, landmarks, to_image, experts, self._window, support_px, out)
+
+    def _view(self, view: int) -> CcnfView:
         e = self._experts
         smoothing, index = self._smoothing.of_view(view)
-        ccnf_maps(
-            grey, landmarks, to_image, e.grid.visible[view], e.first_neuron[view],
-            e.neuron_count[view], e.weights, e.biases, e.alphas, smoothing, index, self._window,
-            e.grid.support_px, out,
+        return CcnfView(
+            e.grid.visible[view], e.first_neuron[view], e.neuron_count[view], e.weights, e.biases,
+            e.alphas, smoothing, index,
         )  # fmt: skip
 
 
@@ -77,7 +84,7 @@ class _SvrMaps:
     """The maps of SVR experts, whose templates are brought to mean 0 and length 1 beforehand."""
 
     def __init__(self, experts: SvrExperts, window: int) -> None:
-        self._experts = experts
+        self._support_px = experts.grid.support_px
         self._window = window
         centred = experts.weights - experts.weights.mean(axis=1, keepdims=True, dtype=np.float64)
         lengths = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -85,8 +92,16 @@ class _SvrMaps:
         flat = lengths.ravel() ** 2 < np.finfo(np.float64).eps * centred.shape[1]
         lengths[flat] = 1.0
         centred[flat] = 0.0
-        self._templates = (centred / lengths).astype(np.float32)
-        self._biases = np.where(flat, experts.scalings + experts.biases, experts.biases)
+        templates = (centred / lengths).astype(np.float32)
+        biases = np.where(flat, experts.scalings + experts.biases, experts.biases)
+        self._views = [
+            SvrView(
+                visible, begins, counts, templates, experts.uses_gradient, experts.scalings, biases
+            )
+            for visible, begins, counts in zip(
+                experts.grid.visible, experts.first_part, experts.part_count, strict=True
+            )
+        ]
 
     def write(
         self,
@@ -96,12 +111,8 @@ class _SvrMaps:
         view: int,
         out: Float32Array,
     ) -> None:
-        e = self._experts
-        svr_maps(
-            grey, landmarks, to_image, e.grid.visible[view], e.first_part[view],
-            e.part_count[view], self._templates, e.uses_gradient, e.scalings, self._biases,
-            self._window, e.grid.support_px, out,
-        )  # fmt: skip
+        experts = self._views[view]
+        svr_maps(grey, landmarks, to_image, experts, self._window, self._support_px, out)
 
 
 def expert_maps(experts: PatchExperts, window_px: int) -> ExpertMaps:

@@ -10,6 +10,7 @@ Mean-Shift", IJCV 91, 2011; ``CLNF::NU_RLMS`` and ``PDM::Clamp`` of OpenFace 2.2
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,9 @@ from openface_core.shape.normal_equations import (
     mode_block,
     solve_normal_equations,
     turn,
+    working_space,
 )
-from openface_core.shape.pdm import Float32Array
+from openface_core.shape.pdm import Float32Array, deform
 from openface_core.shape.rotations import euler_to_matrix
 
 STEPS_PER_PIXEL = 10
@@ -34,6 +36,71 @@ _CONVERGED_PX = 0.01
 
 _MAX_DEVIATIONS = np.float32(3.0)
 """Shape parameters are held within so many standard deviations."""
+
+
+class ShapeArrays(NamedTuple):
+    """A shape model of n points and m modes, as kernels read it.
+
+    Parameters
+    ----------
+    mean : (3 * n,) ndarray of float32
+        Mean shape, millimetres.
+    components, modes : (3 * n, m), (m, 3 * n) ndarray of float32
+        Modes of deformation, and the same transposed.
+    eigenvalues : (m,) ndarray of float32
+        Variances of the shape parameters.
+    """
+
+    mean: Float32Array
+    components: Float32Array
+    modes: Float32Array
+    eigenvalues: Float32Array
+
+
+class FitWeights(NamedTuple):
+    """What has how much say in a fit, for one view.
+
+    Parameters
+    ----------
+    visible : (n,) ndarray of bool
+        Landmarks that show.
+    root_weights : (n,) ndarray of float32
+        Square roots of the landmarks' weights, 0 for those that do not show.
+    mode_products : (6, m, m) ndarray of float32
+        Products of the modes under these weights.
+    regularisation : float32
+        Multiple of the inverse eigenvalues that holds the shape parameters back.
+    """
+
+    visible: NDArray[np.bool_]
+    root_weights: Float32Array
+    mode_products: Float32Array
+    regularisation: np.float32
+
+
+class PlacedMaps(NamedTuple):
+    """Response maps and where they lie in the picture.
+
+    Parameters
+    ----------
+    responses : (n, w * w) ndarray of float32
+        Response maps.
+    table : (10 * w, w) ndarray of float32
+        See :func:`kernel_table`.
+    sigma_px : float32
+        Width of the density estimate, which the table is made for.
+    base : (n, 2) ndarray of float32
+        Where in the picture the maps' centres lie.
+    to_reference, to_image : (2, 2) ndarray of float32
+        From the picture's pixels to the maps', and back.
+    """
+
+    responses: Float32Array
+    table: Float32Array
+    sigma_px: np.float32
+    base: Float32Array
+    to_reference: Float32Array
+    to_image: Float32Array
 
 
 def kernel_table(window_px: int, sigma_px: float) -> Float32Array:
@@ -69,11 +136,7 @@ def project(
 ) -> None:
     """Write the 3D shape (3 n,) and its projection (n, 2) for pose and shape parameters."""
     n = out.shape[0]
-    shape[:] = mean
-    for b in range(modes.shape[0]):
-        weight = local[b]
-        for i in range(3 * n):
-            shape[i] += weight * modes[b, i]
+    deform(mean, modes, local, shape)
     rotation = np.empty((3, 3), dtype=np.float32)
     euler_to_matrix(parameters[1], parameters[2], parameters[3], rotation)
     scale, tx, ty = parameters[0], parameters[4], parameters[5]
@@ -136,16 +199,13 @@ def _distance(points: Float32Array, others: Float32Array) -> float:
 @kernel
 def _targets(
     points: Float32Array,
-    base: Float32Array,
-    to_reference: Float32Array,
-    to_image: Float32Array,
-    responses: Float32Array,
-    table: Float32Array,
+    maps: PlacedMaps,
     root_weights: Float32Array,
     offsets: Float32Array,
     residuals: Float32Array,
 ) -> None:
     """Write where in the maps the landmarks are, (n, 2), and the weighted mean shifts, (2, n)."""
+    responses, table, _, base, to_reference, to_image = maps
     window = table.shape[1]
     half = np.float32(window // 2)
     shift = np.empty(2, dtype=np.float32)
@@ -164,18 +224,9 @@ def _targets(
 
 @kernel
 def mean_shift_steps(
-    mean: Float32Array,
-    components: Float32Array,
-    modes: Float32Array,
-    eigenvalues: Float32Array,
-    mode_products: Float32Array,
-    root_weights: Float32Array,
-    responses: Float32Array,
-    table: Float32Array,
-    base: Float32Array,
-    to_reference: Float32Array,
-    to_image: Float32Array,
-    regularisation: np.float32,
+    model: ShapeArrays,
+    weights: FitWeights,
+    maps: PlacedMaps,
     iterations: int,
     is_rigid: bool,
     parameters: Float32Array,
@@ -186,22 +237,12 @@ def mean_shift_steps(
 
     Parameters
     ----------
-    mean, components, modes, eigenvalues : ndarray of float32
+    model : ShapeArrays
         The shape model, n points and m modes.
-    mode_products : (6, m, m) ndarray of float32
-        Products of the modes under the landmarks' weights.
-    root_weights : (n,) ndarray of float32
-        Square roots of the landmarks' weights, 0 for those that do not show.
-    responses : (n, w * w) ndarray of float32
-        Response maps.
-    table : (10 * w, w) ndarray of float32
-        See :func:`kernel_table`.
-    base : (n, 2) ndarray of float32
-        Where in the picture the maps' centres lie.
-    to_reference, to_image : (2, 2) ndarray of float32
-        From the picture's pixels to the maps', and back.
-    regularisation : float32
-        Multiple of the inverse eigenvalues that holds the shape parameters back.
+    weights : FitWeights
+        What has how much say.
+    maps : PlacedMaps
+        The response maps.
     iterations : int
         Most steps.
     is_rigid : bool
@@ -218,37 +259,31 @@ def mean_shift_steps(
     bool
         Whether all parameters stayed finite.
     """
-    n = base.shape[0]
+    mean, components, modes, eigenvalues = model
+    root_weights = weights.root_weights
+    n = maps.base.shape[0]
     m = 0 if is_rigid else eigenvalues.shape[0]
     shape = np.empty(3 * n, dtype=np.float32)
     current = np.empty((n, 2), dtype=np.float32)
     previous = np.empty((n, 2), dtype=np.float32)
     rotation = np.empty((3, 3), dtype=np.float32)
-    residuals = np.empty((2, n), dtype=np.float32)
-    derivatives = np.empty((6, 2, n), dtype=np.float32)
-    matrix = np.empty((6 + m, 6 + m), dtype=np.float32)
-    step = np.empty(6 + m, dtype=np.float32)
-    sums = np.empty((7, m), dtype=np.float32)
-    penalties = regularisation / eigenvalues
+    linearisation, equations = working_space(root_weights, m)
+    derivatives, residuals, _ = linearisation
+    matrix, step, _ = equations
+    penalties = weights.regularisation / eigenvalues
     for iteration in range(iterations):
         project(mean, modes, parameters, local, shape, current)
         if iteration > 0 and _distance(current, previous) < _CONVERGED_PX:
             break
         previous[:, :] = current
-        _targets(
-            current, base, to_reference, to_image, responses, table, root_weights, offsets,
-            residuals,
-        )  # fmt: skip
+        _targets(current, maps, root_weights, offsets, residuals)
         scale = parameters[0]
         euler_to_matrix(parameters[1], parameters[2], parameters[3], rotation)
         global_derivatives(shape, rotation, scale, root_weights, derivatives)
         global_block(derivatives, residuals, matrix, step)
         if not is_rigid:
-            mode_block(rotation, scale, mode_products, penalties, matrix)
-            coupling_block(
-                derivatives, residuals, rotation, scale, components, penalties, local,
-                root_weights, matrix, step, sums,
-            )  # fmt: skip
+            mode_block(rotation, scale, weights.mode_products, penalties, matrix)
+            coupling_block(linearisation, rotation, scale, components, penalties, local, equations)
         solve_normal_equations(matrix, step)
         for k in range(6 + m):
             if not np.isfinite(step[k]):

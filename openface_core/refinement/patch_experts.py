@@ -88,11 +88,6 @@ class ViewGrid:
         """Number of landmarks n."""
         return int(self.visible.shape[1])
 
-    @property
-    def view_count(self) -> int:
-        """Number of views v."""
-        return int(self.visible.shape[0])
-
     def nearest_view(self, rotation_radians: Float32Array) -> int:
         """Return the view whose angles are closest to a head's, by their Euclidean distance."""
         return int(_nearest(np.asarray(rotation_radians, dtype=np.float32), self.centres_radians))

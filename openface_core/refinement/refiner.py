@@ -12,6 +12,9 @@ import numpy as np
 
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
     kernel_table,
     project,
 )
@@ -65,18 +68,24 @@ class _Scale:
         self.table = kernel_table(settings.window_px, settings.sigma_px)
         self.positions = settings.window_px**2
         self.sigma = np.float32(settings.sigma_px)
-        self.regularisation = np.float32(settings.regularisation)
         weights = np.ones(self.grid.visible.shape, dtype=np.float32)
         if settings.weight_factor > 0.0:
             weights = np.float32(settings.weight_factor) * self.grid.confidence
-        self.root_weights = np.sqrt(weights * self.grid.visible)
+        all_root_weights = np.sqrt(weights * self.grid.visible)
         products = [
             pdm.mode_products
             if (roots == 1.0).all()
             else weighted_mode_products(pdm.components_mm, roots)
-            for roots in self.root_weights
+            for roots in all_root_weights
         ]
-        self.mode_products = np.stack(products)
+        regularisation = np.float32(settings.regularisation)
+        self.weights = [
+            FitWeights(visible, roots, mode_products, regularisation)
+            for visible, roots, mode_products in zip(
+                self.grid.visible, all_root_weights, np.stack(products), strict=True
+            )
+        ]
+        """Of every view."""
         self.maps = expert_maps(experts, settings.window_px)
 
 
@@ -99,6 +108,8 @@ class LandmarkRefiner:
     def __init__(self, model: LandmarkModel, settings: RefinementSettings) -> None:
         self.pdm = model.pdm
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
+        pdm = model.pdm
+        self._shape = ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues)
         self._model = model
         self._prepared: dict[tuple[int, ScaleSettings], _Scale] = {}
         self._use(settings)
@@ -241,11 +252,10 @@ class LandmarkRefiner:
         responses = np.empty((pdm.landmark_count, scale.positions), dtype=np.float32)
         scale.maps.write(grey, base, to_image, view, responses)
         likelihood = np.empty(1)
+        maps = PlacedMaps(responses, scale.table, scale.sigma, base, to_reference, to_image)
         is_finite = fit_to_maps(
-            pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
-            scale.mode_products[view], scale.root_weights[view], scale.grid.visible[view],
-            responses, scale.table, base, to_reference, to_image, scale.regularisation,
-            self.settings.iterations, scale.sigma, is_last, parameters, local, likelihood,
+            self._shape, scale.weights[view], maps, self.settings.iterations, is_last, parameters,
+            local, likelihood,
         )  # fmt: skip
         return float(likelihood[0]) if is_finite else None
 

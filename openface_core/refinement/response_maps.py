@@ -6,6 +6,8 @@ References
 ``Patch_experts::Response`` of OpenFace 2.2.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -196,42 +198,100 @@ def svr_map(
             out[p] *= one / (one + np.exp(-logit))
 
 
+class CcnfView(NamedTuple):
+    """The CCNF experts of one view, as kernels read them.
+
+    Parameters
+    ----------
+    visible : (n,) ndarray of bool
+        Landmarks that show.
+    begins, counts : (n,) ndarray of int64
+        Where an expert's neurons begin, and how many there are.
+    weights, biases, alphas : (k, s * s), (k,), (k,) ndarray of float32
+        The neurons of all experts.
+    smoothing : (q, w * w, w * w) or (q, 1, 1) ndarray of float32
+        Smoothing matrices, or the factors that stand in their place.
+    smoothing_index : (n,) ndarray of int64
+        Which of them smooths a landmark's map.
+    """
+
+    visible: NDArray[np.bool_]
+    begins: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    weights: Float32Array
+    biases: Float32Array
+    alphas: Float32Array
+    smoothing: Float32Array
+    smoothing_index: NDArray[np.int64]
+
+
 @kernel
 def ccnf_maps(
     grey: GreyPicture,
     landmarks: Float32Array,
     to_image: Float32Array,
-    visible: NDArray[np.bool_],
-    first: NDArray[np.int64],
-    count: NDArray[np.int64],
-    weights: Float32Array,
-    biases: Float32Array,
-    alphas: Float32Array,
-    smoothing: Float32Array,
-    smoothing_index: NDArray[np.int64],
+    view: CcnfView,
     window: int,
     support: int,
     out: Float32Array,
 ) -> None:
     """Write the response maps (n, w * w) of one view's CCNF experts around landmarks (n, 2).
 
-    Parameters are those of :class:`~openface_core.refinement.patch_experts.CcnfExperts` for one
-    view, and of :func:`ccnf_map`; landmark i is smoothed by ``smoothing[smoothing_index[i]]``.
+    Parameters
+    ----------
+    grey : (H, W) ndarray of uint8 or float32
+        The grey picture.
+    landmarks : (n, 2) ndarray of float32
+        Centres of the maps, pixels.
+    to_image : (2, 2) ndarray of float32
+        Rotation and scale from the experts' pixels to those of the picture.
+    view : CcnfView
+        The experts.
+    window, support : int
+        Side w of the maps, and side s of what an expert sees.
+    out : (n, w * w) ndarray of float32
+        Receives the maps; 0 for landmarks that do not show.
     """
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
     strips = np.empty((support, side * window), dtype=np.float32)
-    correlations = np.empty((max(1, count.max()), window * window), dtype=np.float32)
+    correlations = np.empty((max(1, view.counts.max()), window * window), dtype=np.float32)
     for i in range(landmarks.shape[0]):
-        if not visible[i]:
+        if not view.visible[i]:
             out[i] = 0.0
             continue
         sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, area)
-        begin, end = first[i], first[i] + count[i]
+        begin, end = view.begins[i], view.begins[i] + view.counts[i]
         ccnf_map(
-            area, weights[begin:end], biases[begin:end], alphas[begin:end],
-            smoothing[smoothing_index[i]], strips, correlations, out[i],
+            area, view.weights[begin:end], view.biases[begin:end], view.alphas[begin:end],
+            view.smoothing[view.smoothing_index[i]], strips, correlations, out[i],
         )  # fmt: skip
+
+
+class SvrView(NamedTuple):
+    """The SVR experts of one view, as kernels read them.
+
+    Parameters
+    ----------
+    visible : (n,) ndarray of bool
+        Landmarks that show.
+    begins, counts : (n,) ndarray of int64
+        Where an expert's detectors begin, and how many there are.
+    weights : (k, s * s) ndarray of float32
+        Templates of all detectors, of mean 0 and length 1.
+    uses_gradient : (k,) ndarray of bool
+        Whether a detector sees the squared gradient in place of the picture.
+    scalings, biases : (k,) ndarray of float32
+        What turns correlations into logits.
+    """
+
+    visible: NDArray[np.bool_]
+    begins: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    weights: Float32Array
+    uses_gradient: NDArray[np.bool_]
+    scalings: Float32Array
+    biases: Float32Array
 
 
 @kernel
@@ -239,29 +299,23 @@ def svr_maps(
     grey: GreyPicture,
     landmarks: Float32Array,
     to_image: Float32Array,
-    visible: NDArray[np.bool_],
-    first: NDArray[np.int64],
-    count: NDArray[np.int64],
-    weights: Float32Array,
-    uses_gradient: NDArray[np.bool_],
-    scalings: Float32Array,
-    biases: Float32Array,
+    view: SvrView,
     window: int,
     support: int,
     out: Float32Array,
 ) -> None:
-    """Write the response maps (n, w * w) of one view's SVR experts around landmarks (n, 2)."""
+    """Write the response maps of one view's SVR experts; parameters as for :func:`ccnf_maps`."""
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
     strips = np.empty((support, side * window), dtype=np.float32)
     correlations = np.empty((1, window * window), dtype=np.float32)
     for i in range(landmarks.shape[0]):
-        if not visible[i]:
+        if not view.visible[i]:
             out[i] = 0.0
             continue
         sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, area)
-        begin, end = first[i], first[i] + count[i]
+        begin, end = view.begins[i], view.begins[i] + view.counts[i]
         svr_map(
-            area, weights[begin:end], uses_gradient[begin:end], scalings[begin:end],
-            biases[begin:end], strips, correlations, out[i],
+            area, view.weights[begin:end], view.uses_gradient[begin:end],
+            view.scalings[begin:end], view.biases[begin:end], strips, correlations, out[i],
         )  # fmt: skip

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel, small_kernel
-from openface_core.refinement.landmark_fit import log_likelihood, mean_shift_steps, project
+from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
+    log_likelihood,
+    mean_shift_steps,
+    project,
+)
 from openface_core.refinement.patch_areas import align_with_scale
 from openface_core.shape.pdm import Float32Array
 
@@ -65,36 +72,21 @@ def place_maps(
 
 @kernel
 def fit_to_maps(
-    mean: Float32Array,
-    components: Float32Array,
-    modes: Float32Array,
-    eigenvalues: Float32Array,
-    mode_products: Float32Array,
-    root_weights: Float32Array,
-    visible: NDArray[np.bool_],
-    responses: Float32Array,
-    table: Float32Array,
-    base: Float32Array,
-    to_reference: Float32Array,
-    to_image: Float32Array,
-    regularisation: np.float32,
+    model: ShapeArrays,
+    weights: FitWeights,
+    maps: PlacedMaps,
     iterations: int,
-    sigma: np.float32,
     wants_likelihood: bool,
     parameters: Float32Array,
     local: Float32Array,
     likelihood: NDArray[np.float64],
 ) -> bool:
-    """Move the pose to the maps, then pose and shape; arrays as for :func:`mean_shift_steps`.
+    """Move the pose to the maps, then pose and shape; parameters as in :func:`mean_shift_steps`.
 
     Parameters
     ----------
-    visible : (n,) ndarray of bool
-        Landmarks that count in the likelihood.
-    sigma : float32
-        Width of the likelihood's density.
     wants_likelihood : bool
-        Whether it is computed.
+        Whether the log likelihood is computed.
     likelihood : (1,) ndarray of float64
         Receives it, or NaN.
 
@@ -103,16 +95,16 @@ def fit_to_maps(
     bool
         Whether all parameters stayed finite.
     """
-    offsets = np.empty_like(base)
+    offsets = np.empty_like(maps.base)
     likelihood[0] = np.nan
     for is_rigid in (True, False):
         is_finite = mean_shift_steps(
-            mean, components, modes, eigenvalues, mode_products, root_weights, responses, table,
-            base, to_reference, to_image, regularisation, iterations, is_rigid, parameters, local,
-            offsets,
-        )  # fmt: skip
+            model, weights, maps, iterations, is_rigid, parameters, local, offsets
+        )
         if not is_finite:
             return False
     if wants_likelihood:
-        likelihood[0] = log_likelihood(responses, offsets, visible, table.shape[1], sigma)
+        likelihood[0] = log_likelihood(
+            maps.responses, offsets, weights.visible, maps.table.shape[1], maps.sigma_px
+        )
     return True

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians.quantisation import FHOG_RANGE, GEOMETRY_RANGE, BinArray
 from openface_core.running_medians.running_median import RunningMedian
 

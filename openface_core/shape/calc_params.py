@@ -12,6 +12,7 @@ J. F. Cohn, "Deformable Model Fitting by Regularized Landmark Mean-Shift", IJCV 
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +26,9 @@ from openface_core.shape.normal_equations import (
     solve_normal_equations,
     turn,
     weighted_mode_products,
+    working_space,
 )
-from openface_core.shape.pdm import Float32Array, PointDistributionModel
+from openface_core.shape.pdm import Float32Array, PointDistributionModel, deform
 from openface_core.shape.rotations import Number
 
 GLOBAL_COUNT = 6
@@ -76,6 +78,15 @@ class ShapeFit:
         )
 
 
+class _Start(NamedTuple):
+    """Where a fit begins: landmarks that do not show, scale, and translation in pixels."""
+
+    hidden: int
+    scale: np.float32
+    tx: np.float32
+    ty: np.float32
+
+
 @kernel
 def _residuals(
     points: Float32Array,
@@ -109,20 +120,9 @@ def _residuals(
 
 
 @kernel
-def _fit(
-    points: Float32Array,
-    mean: Float32Array,
-    components: Float32Array,
-    modes: Float32Array,
-    eigenvalues: Float32Array,
-    all_mode_products: Float32Array,
-    global_out: Float32Array,
-    local_out: Float32Array,
-) -> int:
-    """Fit the model to `points` (n, 2) and return the number of steps; see :func:`calc_params`."""
+def _start(points: Float32Array, mean: Float32Array, root_weights: Float32Array) -> _Start:
+    """Weigh landmarks (n, 2), write the roots (n,), and place the mean shape in their box."""
     n = points.shape[0]
-    m = eigenvalues.shape[0]
-    root_weights = np.empty(n, dtype=np.float32)
     hidden = 0
     min_x = min_y = np.float32(np.inf)
     max_x = max_y = np.float32(-np.inf)
@@ -139,51 +139,62 @@ def _fit(
             hidden += 1
         mean_min_x, mean_max_x = min(mean_min_x, mean[i]), max(mean_max_x, mean[i])
         mean_min_y, mean_max_y = min(mean_min_y, mean[n + i]), max(mean_max_y, mean[n + i])
-    if n - hidden < _MIN_VISIBLE:
-        global_out[:] = np.nan
-        local_out[:] = np.nan
-        return 0
-    mode_products = all_mode_products
-    if hidden:
-        mode_products = weighted_mode_products(components, root_weights)
-
     scale = (
         (max_x - min_x) / (mean_max_x - mean_min_x) + (max_y - min_y) / (mean_max_y - mean_min_y)
     ) / np.float32(2.0)
     tx = (min_x + max_x) / np.float32(2.0)
     ty = (min_y + max_y) / np.float32(2.0)
+    return _Start(hidden, scale, tx, ty)
+
+
+@kernel
+def _fit(
+    points: Float32Array,
+    mean: Float32Array,
+    components: Float32Array,
+    modes: Float32Array,
+    eigenvalues: Float32Array,
+    all_mode_products: Float32Array,
+    global_out: Float32Array,
+    local_out: Float32Array,
+) -> int:
+    """Fit the model to `points` (n, 2) and return the number of steps; see :func:`calc_params`."""
+    n = points.shape[0]
+    m = eigenvalues.shape[0]
+    root_weights = np.empty(n, dtype=np.float32)
+    hidden, scale, tx, ty = _start(points, mean, root_weights)
+    if n - hidden < _MIN_VISIBLE:
+        global_out[:] = np.nan
+        local_out[:] = np.nan
+        return 0
+    mode_products = (
+        weighted_mode_products(components, root_weights) if hidden else all_mode_products
+    )
+
     euler = np.zeros(3, dtype=np.float32)
     rotation = np.eye(3, dtype=np.float32)
     local_out[:] = 0.0
     inverse_eigenvalues = np.float32(1.0) / eigenvalues
 
     shape = mean.copy()
-    residuals = np.empty((2, n), dtype=np.float32)
-    derivatives = np.empty((6, 2, n), dtype=np.float32)
-    matrix = np.empty((6 + m, 6 + m), dtype=np.float32)
-    step = np.empty(6 + m, dtype=np.float32)
-    sums = np.empty((7, m), dtype=np.float32)
+    linearisation, equations = working_space(root_weights, m)
+    derivatives, residuals, _ = linearisation
+    matrix, step, _ = equations
 
     previous = np.float32(
         _residuals(points, shape, rotation, scale, tx, ty, root_weights, residuals)
     )
-    poor_steps = 0
-    iterations = 0
+    poor_steps = iterations = 0
     while iterations < _MAX_ITERATIONS:
         iterations += 1
-        shape[:] = mean
-        for b in range(m):
-            weight = local_out[b]
-            for i in range(3 * n):
-                shape[i] += weight * modes[b, i]
+        deform(mean, modes, local_out, shape)
         _residuals(points, shape, rotation, scale, tx, ty, root_weights, residuals)
         global_derivatives(shape, rotation, scale, root_weights, derivatives)
         mode_block(rotation, scale, mode_products, inverse_eigenvalues, matrix)
         global_block(derivatives, residuals, matrix, step)
         coupling_block(
-            derivatives, residuals, rotation, scale, components, inverse_eigenvalues, local_out,
-            root_weights, matrix, step, sums,
-        )  # fmt: skip
+            linearisation, rotation, scale, components, inverse_eigenvalues, local_out, equations
+        )
         solve_normal_equations(matrix, step)
         for k in range(6 + m):
             step[k] *= _STEP_DAMPING

@@ -12,6 +12,7 @@ and J. F. Cohn, "Deformable Model Fitting by Regularized Landmark Mean-Shift", I
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,57 @@ from openface_core.shape.rotations import (
     euler_to_matrix,
     matrix_to_euler,
 )
+
+
+class Linearisation(NamedTuple):
+    """Residuals of n landmarks, and how they depend on the six global parameters.
+
+    Parameters
+    ----------
+    derivatives : (6, 2, n) ndarray of float32
+        See :func:`global_derivatives`.
+    residuals : (2, n) ndarray of float32
+        Where landmarks should move to, times the square roots of their weights.
+    root_weights : (n,) ndarray of float32
+        Square roots of the landmarks' weights.
+    """
+
+    derivatives: Float32Array
+    residuals: Float32Array
+    root_weights: Float32Array
+
+
+class NormalEquations(NamedTuple):
+    """Equations of a step, six global unknowns and m shape parameters, and their working space.
+
+    Parameters
+    ----------
+    matrix : (6 + m, 6 + m) ndarray of float32
+        Normal matrix; the upper triangle counts.
+    gradient : (6 + m,) ndarray of float32
+        Right-hand side, and after :func:`solve_normal_equations` the step.
+    sums : (7, m) ndarray of float32
+        Working space of :func:`coupling_block`.
+    """
+
+    matrix: Float32Array
+    gradient: Float32Array
+    sums: Float32Array
+
+
+@kernel
+def working_space(root_weights: Float32Array, m: int) -> tuple[Linearisation, NormalEquations]:
+    """Return the arrays of a fit of n weighted landmarks with m shape parameters, not filled."""
+    n = root_weights.shape[0]
+    linearisation = Linearisation(
+        np.empty((6, 2, n), dtype=np.float32), np.empty((2, n), dtype=np.float32), root_weights
+    )
+    equations = NormalEquations(
+        np.empty((6 + m, 6 + m), dtype=np.float32),
+        np.empty(6 + m, dtype=np.float32),
+        np.empty((7, m), dtype=np.float32),
+    )
+    return linearisation, equations
 
 
 @kernel
@@ -170,23 +222,20 @@ def global_block(
 
 @kernel
 def coupling_block(
-    derivatives: Float32Array,
-    residuals: Float32Array,
+    linearisation: Linearisation,
     rotation: Float32Array,
     scale: Number,
     components: Float32Array,
     regularisation: Float32Array,
     shape_parameters: Float32Array,
-    root_weights: Float32Array,
-    matrix: Float32Array,
-    gradient: Float32Array,
-    sums: Float32Array,
+    equations: NormalEquations,
 ) -> None:
     """Write the products of global and shape derivatives, and the shape parameters' gradient.
 
-    Both are sums over landmarks of rows of the components: one (7, 3n) by (3n, m) product, for
-    which `sums` (7, m) is the working space.
+    Both are sums over landmarks of rows of the components: one (7, 3n) by (3n, m) product.
     """
+    derivatives, residuals, root_weights = linearisation
+    matrix, gradient, sums = equations
     n = residuals.shape[1]
     m = shape_parameters.shape[0]
     sums[:, :] = 0.0

@@ -6,9 +6,22 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.kernel import small_kernel
+from openface_core.kernel import kernel, small_kernel
 
 Float32Array = NDArray[np.float32]
+
+
+@kernel
+def deform(mean: Float32Array, modes: Float32Array, local: Float32Array, out: Float32Array) -> None:
+    """Write the shape (3 n,) of shape parameters (m,): the mean (3 n,) and weighted modes (m, 3 n).
+
+    Mode by mode, in float32, so that the order of the sums is OpenFace's.
+    """
+    out[:] = mean
+    for b in range(modes.shape[0]):
+        weight = local[b]
+        for i in range(out.shape[0]):
+            out[i] += weight * modes[b, i]
 
 
 @small_kernel

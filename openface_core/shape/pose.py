@@ -8,6 +8,7 @@ References
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,18 +71,25 @@ class HeadPose:
     rotation_radians: Float64Array
 
 
+class _Intrinsics(NamedTuple):
+    """A :class:`Camera` as kernels read it."""
+
+    focal_x: float
+    focal_y: float
+    centre_x: float
+    centre_y: float
+
+
 @kernel
 def _reprojection_error(
     shape_mm: Float32Array,
     landmarks: Float32Array,
     rotation: Float64Array,
     translation: Float64Array,
-    focal_x: float,
-    focal_y: float,
-    centre_x: float,
-    centre_y: float,
+    camera: _Intrinsics,
 ) -> float:
     """Return the sum of squared distances between landmarks and projected shape, px^2."""
+    focal_x, focal_y, centre_x, centre_y = camera
     total = 0.0
     for i in range(shape_mm.shape[0]):
         x, y, z = shape_mm[i, 0], shape_mm[i, 1], shape_mm[i, 2]
@@ -102,14 +110,12 @@ def _pose_normal_equations(
     landmarks: Float32Array,
     rotation: Float64Array,
     translation: Float64Array,
-    focal_x: float,
-    focal_y: float,
-    centre_x: float,
-    centre_y: float,
+    camera: _Intrinsics,
     matrix: Float64Array,
     gradient: Float64Array,
 ) -> None:
     """Write ``J^T J`` and ``J^T r`` for a small rotation on the left, then the translation."""
+    focal_x, focal_y, centre_x, centre_y = camera
     matrix[:, :] = 0.0
     gradient[:] = 0.0
     row = np.empty((2, 6), dtype=np.float64)
@@ -178,6 +184,7 @@ def _refine_pose(
     centre_y: float,
 ) -> bool:
     """Minimise the reprojection error by Levenberg-Marquardt, in place; False if impossible."""
+    camera = _Intrinsics(focal_x, focal_y, centre_x, centre_y)
     matrix = np.empty((6, 6), dtype=np.float64)
     gradient = np.empty(6, dtype=np.float64)
     step = np.empty(6, dtype=np.float64)
@@ -185,16 +192,11 @@ def _refine_pose(
     trial_rotation = np.empty((3, 3), dtype=np.float64)
     trial_translation = np.empty(3, dtype=np.float64)
     damping = _FIRST_LAMBDA
-    error = _reprojection_error(
-        shape_mm, landmarks, rotation, translation, focal_x, focal_y, centre_x, centre_y
-    )
+    error = _reprojection_error(shape_mm, landmarks, rotation, translation, camera)
     if not np.isfinite(error):
         return False
     for _ in range(_MAX_ITERATIONS):
-        _pose_normal_equations(
-            shape_mm, landmarks, rotation, translation,
-            focal_x, focal_y, centre_x, centre_y, matrix, gradient,
-        )  # fmt: skip
+        _pose_normal_equations(shape_mm, landmarks, rotation, translation, camera, matrix, gradient)
         improved = False
         while not improved:
             if damping > _MAX_LAMBDA or not _solve_damped(matrix, gradient, damping, step):
@@ -209,9 +211,8 @@ def _refine_pose(
                         + small[i, 2] * rotation[2, j]
                     )
             trial_error = _reprojection_error(
-                shape_mm, landmarks, trial_rotation, trial_translation,
-                focal_x, focal_y, centre_x, centre_y,
-            )  # fmt: skip
+                shape_mm, landmarks, trial_rotation, trial_translation, camera
+            )
             improved = trial_error <= error
             damping = damping * 0.1 if improved else damping * 10.0
         rotation[:, :] = trial_rotation

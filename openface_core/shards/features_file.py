@@ -1,14 +1,15 @@
 """The file of a shard's features."""
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import WorkFileError
+from openface_core.fields import STORED_FIELDS, Extent, FaceSeries
 from openface_core.running_medians import Descriptor
-from openface_core.shards.features import ShardFeatures, features_layout
+from openface_core.shards.features import ShardFeatures
 from openface_core.shards.work_file import (
     AnyArray,
     ArrayLayout,
@@ -21,7 +22,7 @@ from openface_core.shards.work_file import (
 MAX_FRAMES = 100_000
 """The most frames a shard may have; bounds what reading a file allocates, about 1 GB."""
 
-_KIND = b"OFBSHRD2"
+_KIND = b"OFBSHRD3"
 _DESCRIPTOR: list[tuple[tuple[int, ...], np.dtype[np.generic]]] = [
     ((FHOG_SIZE,), np.dtype(np.float32)),
     ((GEOMETRY_SIZE,), np.dtype(np.float64)),
@@ -50,26 +51,24 @@ def write_features(file: IO[bytes], features: ShardFeatures) -> None:
             f"a shard of {n} frames is too long to be kept, at most {MAX_FRAMES} are possible",
             "Ask for shorter shards.",
         )
-    models, modes = features.weighted.shape[1], features.shape_parameters.shape[1]
     firsts = features.first_descriptors
-    arrays: list[AnyArray] = [getattr(features, name) for name in features_layout(n, models, modes)]
+    arrays: list[AnyArray] = [features.series[field.name] for field in STORED_FIELDS]
     arrays += [values for first in firsts if first is not None for values in first]
-    write_work_file(
-        file, _KIND, [n, models, modes, *(int(first is not None) for first in firsts)], arrays
-    )
+    extent = features.extent
+    has_first = (int(first is not None) for first in firsts)
+    numbers = [n, extent.predictor_count, extent.mode_count, *has_first]
+    write_work_file(file, _KIND, numbers, arrays)
 
 
-def read_features(file: IO[bytes], model_count: int, mode_count: int) -> ShardFeatures:
+def read_features(file: IO[bytes], extent: Extent) -> ShardFeatures:
     """Read the features of a shard.
 
     Parameters
     ----------
     file : file opened for reading
         What :func:`write_features` wrote.
-    model_count : int
-        Number of action-unit models k that are expected.
-    mode_count : int
-        Number of shape parameters m that are expected.
+    extent : Extent
+        What the models measure that it must be of.
 
     Returns
     -------
@@ -86,26 +85,27 @@ def read_features(file: IO[bytes], model_count: int, mode_count: int) -> ShardFe
         n, models, modes, *has_first = numbers
         if not 0 <= n <= MAX_FRAMES:
             raise DamagedError(f"it claims to hold {n} frames")
-        if (models, modes) != (model_count, mode_count):
+        if (models, modes) != (extent.predictor_count, extent.mode_count):
             raise DamagedError(
                 f"it holds scores of {models} models and {modes} shape parameters, "
-                f"{model_count} and {mode_count} are expected"
+                f"{extent.predictor_count} and {extent.mode_count} are expected"
             )
         if any(flag not in (0, 1) for flag in has_first):
             raise DamagedError(f"it claims to hold {has_first} first descriptors")
-        return [*features_layout(n, models, modes).values(), *(_DESCRIPTOR * sum(has_first))]
+        fields = [((n, *field.shape_of(extent)), np.dtype(field.dtype)) for field in STORED_FIELDS]
+        return [*fields, *(_DESCRIPTOR * sum(has_first))]
 
     numbers, arrays = read_work_file(file, _KIND, 5, layout)
-    names = list(features_layout(numbers[0], model_count, mode_count))
-    fields: dict[str, Any] = dict(zip(names, arrays, strict=False))
+    names = [field.name for field in STORED_FIELDS]
+    series = FaceSeries(dict(zip(names, arrays, strict=False)))
     rest = iter(arrays[len(names) :])
     firsts: list[Descriptor | None] = [None, None]
     for parity in (0, 1):
         if numbers[3 + parity]:
             firsts[parity] = (next(rest), next(rest))
-    if fields["success"].view(np.uint8).max(initial=0) > 1:
+    if series.success.view(np.uint8).max(initial=0) > 1:
         raise damaged(file, "success is neither true nor false")
     try:
-        return ShardFeatures(**fields, first_descriptors=(firsts[0], firsts[1]))
+        return ShardFeatures(series, extent, (firsts[0], firsts[1]))
     except ValueError as error:
         raise damaged(file, error) from None

@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, MedianState
 from openface_core.shards.work_file import (
     AnyArray,

@@ -35,18 +35,16 @@ def replay_medians(
     """
     first = _first_descriptor(medians, features)
     weighted_median = weigh_median(models, medians.fhog, medians.geometry)
-    weighted_medians = np.empty_like(features.weighted)
+    series = features.series
+    weighted, success = series["weighted"], series.success
+    fhog_bins, geometry_bins = series["fhog_bins"], series["geometry_bins"]
+    weighted_medians = np.empty_like(weighted)
     for i in range(len(features)):
         frame = slice(i, i + 1)
-        if medians.update_binned(
-            features.fhog_bins[frame],
-            features.geometry_bins[frame],
-            features.success[frame],
-            first,
-        ):
+        if medians.update_binned(fhog_bins[frame], geometry_bins[frame], success[frame], first):
             weighted_median = weigh_median(models, medians.fhog, medians.geometry)
         weighted_medians[i] = weighted_median
-    return dynamic_scores(models, features.weighted, weighted_medians)
+    return dynamic_scores(models, weighted, weighted_medians)
 
 
 def count_shard(medians: DescriptorMedians, features: ShardFeatures) -> None:
@@ -64,8 +62,8 @@ def count_shard(medians: DescriptorMedians, features: ShardFeatures) -> None:
         The shard.
     """
     medians.update_binned(
-        features.fhog_bins,
-        features.geometry_bins,
-        features.success,
+        features.series["fhog_bins"],
+        features.series["geometry_bins"],
+        features.series.success,
         _first_descriptor(medians, features),
     )

@@ -1,15 +1,12 @@
 """Series over frames turned into an Arrow table with OpenFace's columns."""
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from openface_core.eyes import gaze_angles
-from openface_core.tables.frame_series import FrameSeries
+from openface_core.fields import FACE_FIELDS, Extent, FaceSeries, Known
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,27 +31,21 @@ class FrameActionUnits:
         return FrameActionUnits(self.intensities[frames], self.presences[frames])
 
 
-def _columns_of(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
-    """Yield the columns of an array of n rows, each contiguous, the last axis fastest."""
-    width = math.prod(values.shape[1:])
-    yield from np.ascontiguousarray(values.reshape(len(values), width).T)
-
-
 def frame_table(
-    schema: pa.Schema, series: FrameSeries, action_units: FrameActionUnits, first_frame: int = 1
+    schema: pa.Schema, extent: Extent, series: FaceSeries, action_units: FrameActionUnits
 ) -> pa.Table:
     """Return the per-frame table of consecutive frames of one video.
 
     Parameters
     ----------
     schema : pyarrow.Schema
-        The columns, as :func:`openface_core.tables.columns.frame_schema` gives them.
-    series : FrameSeries
-        Measurements of n frames.
+        The columns, as :func:`openface_core.fields.frame_columns` gives them.
+    extent : Extent
+        What the models measure.
+    series : FaceSeries
+        Stored and derived fields of n frames.
     action_units : FrameActionUnits
         Action units of the same frames.
-    first_frame : int
-        Number of the first of them, counted from 1.
 
     Returns
     -------
@@ -71,35 +62,15 @@ def frame_table(
     count = len(series)
     if len(action_units) != count:
         raise ValueError(f"{count} frames, but {len(action_units)} of action units")
-    failed, eyeless = ~series.success, ~series.has_eyes
-    eyes = [
-        series.gaze_directions,
-        gaze_angles(series.gaze_directions),
-        series.eye_landmarks_px[..., 0],
-        series.eye_landmarks_px[..., 1],
-        series.eye_landmarks_3d_mm[..., 0],
-        series.eye_landmarks_3d_mm[..., 1],
-        series.eye_landmarks_3d_mm[..., 2],
-    ]
-    measured = [
-        series.pose,
-        series.landmarks_px[:, :, 0],
-        series.landmarks_px[:, :, 1],
-        series.landmarks_3d_mm[:, :, 0],
-        series.landmarks_3d_mm[:, :, 1],
-        series.landmarks_3d_mm[:, :, 2],
-        series.global_parameters,
-        series.shape_parameters,
-        action_units.intensities,
-        action_units.presences,
-    ]
-    arrays = [
-        pa.array(np.arange(first_frame, first_frame + count, dtype=np.int32)),
-        pa.array(np.zeros(count, dtype=np.int32)),
-        pa.array(series.pts_seconds, mask=np.isnan(series.pts_seconds)),
-        pa.array(series.confidence, mask=np.isnan(series.confidence)),
-        pa.array(series.success),
-    ]
-    for blocks, mask in ((eyes, eyeless), (measured, failed)):
-        arrays += [pa.array(column, mask=mask) for block in blocks for column in _columns_of(block)]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    complete = series.with_arrays(
+        intensities=action_units.intensities, presences=action_units.presences
+    )
+    null_masks = {Known.WITH_FACE: ~series.success, Known.WITH_EYES: ~series.has_eyes}
+    arrays = {}
+    for field in FACE_FIELDS:
+        for column, values in field.columns_of(complete.arrays, extent):
+            mask = null_masks.get(field.known)
+            if field.known is Known.WHERE_KNOWN:
+                mask = np.isnan(values)
+            arrays[column.name] = pa.array(values, mask=mask)
+    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from openface_core.tables.columns import AU_MEANINGS, Column, frame_schema
+from openface_core.action_units.meanings import AU_MEANINGS
+from openface_core.fields import Column, frame_schema
 from openface_core.tables.frame_table import FrameActionUnits
 
 _MEAN, _SD, _PRESENT = "_r_mean", "_r_sd", "_c_percent_present"

@@ -1,20 +1,22 @@
 """What needs the video's frames, against dumps of the C++ program: alignment and the chain."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.alignment import (
     ALIGNED_SIZE_PX,
     apply_mask,
     mask_of_aligned_face,
     warp_affine,
 )
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.settings import CalibrationSettings, RunSettings
 from openface_core.errors import InputError
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.media import DecodedFrame, open_media
 from pipelines.comparison.action_units import (
     CHAIN_PRESENCE_BOUND,
@@ -82,6 +84,30 @@ class _AlignedFaces:
             yield cells_row("5 alignment", name, self._found[key], self._expected[key], IDENTICAL)
 
 
+@dataclass(frozen=True, eq=False)
+class _DumpedFaces:
+    """Takes the landmarks of the C++ program."""
+
+    dumps: GoldenDumps
+    meter: FaceMeter
+
+    def observe(self, frame: DecodedFrame) -> Face:
+        """Return the dumped face; frames beyond the dumps are counted, for the message."""
+        index = frame.index
+        if index >= self.dumps.frame_count or not self.dumps.is_successful[index]:
+            return Face(FaceStatus.NOT_GIVEN)
+        return Face(FaceStatus.FOUND, self.dumps.landmarks[index])
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Raise InputError if the dumps are not of a video of so many frames."""
+        if frame_count != self.dumps.frame_count:
+            raise InputError(
+                self.dumps.folder,
+                f"dumps of {self.dumps.frame_count} frames, the video has {frame_count}",
+                "Give the video that the dumps were made from.",
+            )
+
+
 def compare_video_with_dumps(
     video: str,
     dumps: GoldenDumps,
@@ -115,43 +141,28 @@ def compare_video_with_dumps(
         If the video cannot be read, or a dump is damaged or of another video.
     """
     aligned = _AlignedFaces(dumps, engine.meter.aligner.triangles) if dumps.has(ALIGNED) else None
-    tracker = ActionUnitTracker(engine.video_models)
-    count = 0
+    analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()))
+
+    def take(frame: DecodedFrame, _face: Face) -> None:
+        if aligned is not None and frame.index < dumps.frame_count:
+            aligned.add(frame)
+        on_frame()
+
     with open_media(video, limits=settings.decoding) as media:
-        for frame in media:
-            count += 1
-            if count > dumps.frame_count:
-                continue  # counted to the end, for the message
-            measured = None
-            if dumps.is_successful[frame.index]:
-                measured = engine.meter.measure(frame.image, dumps.landmarks[frame.index])
-            if measured is None:
-                tracker.add_failure()
-            else:
-                tracker.add(measured.fhog, measured.geometry)
-            if aligned is not None:
-                aligned.add(frame)
-            on_frame()
-    if count != dumps.frame_count:
-        raise InputError(
-            dumps.folder,
-            f"dumps of {dumps.frame_count} frames, the video has {count}",
-            "Give the video that the dumps were made from.",
-        )
+        measured = analyser.medium(media, _DumpedFaces(dumps, engine.meter), on_face=take)
     rows: list[Row] = []
     if aligned is not None:
         rows += aligned.rows()
     units: tuple[UnitRow, ...] = ()
     if dumps.has(FINAL):
         models = engine.video_models
-        series = tracker.finish()
         intensities, presences = intensity_columns(models), presence_columns(models)
         reference = read_openface_output(str(dumps.folder / FINAL), (*intensities, *presences))
-        check_count(reference, count)
+        check_count(reference, dumps.frame_count)
         part = "whole chain from dumped landmarks"
         pairs = (
-            (series.intensities, reference.all_values(intensities)),
-            (series.presences, reference.all_values(presences)),
+            (measured.units.intensities, reference.all_values(intensities)),
+            (measured.units.presences, reference.all_values(presences)),
         )
         rows.append(intensities_row(part, *pairs[0], CHAIN_INTENSITY_BOUND))
         rows.append(cells_row(part, "AU_c", *pairs[1], CHAIN_PRESENCE_BOUND))

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
 from openface_core.alignment import ALIGNED_SIZE_PX, warp_matrix
 from openface_core.analysis.engine import Engine
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import InputError
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.shape import Camera, ShapeFit, calc_params, head_pose, landmarks_in_camera_mm
-from openface_core.tables.columns import LANDMARK_COUNT
 from pipelines.comparison.golden_dumps import Array, GoldenDumps, Shape, points_of
 from pipelines.comparison.report import Bound, Row
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.shape import Camera
@@ -39,9 +40,7 @@ from pipelines.comparison.openface_output import (
     table_values,
 )
 from pipelines.comparison.report import Bound, Row
-from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 CSV_INTENSITY_BOUND = Bound(mean_r=0.999)
 CSV_POSITION_BOUND = Bound(mean_difference=POSITION_MM)
@@ -91,8 +90,10 @@ def read_reference(path: str, engine: Engine) -> OpenFaceOutput:
 def _analyse(
     task: VideoTask, engine: Engine, settings: RunSettings, on_frame: Callable[[], None]
 ) -> pa.Table:
-    run = RunProvenance(settings.as_dict())
-    return analyse_video(task, engine, settings, run, on_frame).result.table
+    analyser = Analyser(engine, settings)
+    return analyser.video(
+        task.uri, landmarks_uri=task.landmarks_uri, on_face=lambda *_: on_frame()
+    ).table
 
 
 def compare_with_csv(

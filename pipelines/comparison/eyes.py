@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT, gaze_directions
-from openface_core.tables.columns import LANDMARK_COUNT
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 from pipelines.comparison.components import table_row
 from pipelines.comparison.openface_output import (
     EYE_LANDMARK_COLUMNS,

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.errors import InputError
-from openface_core.tables.columns import LANDMARK_COUNT
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
@@ -39,7 +39,7 @@ class GoldenDumps:
     folder : Path
         It must hold ``calcparams.npz``; comparisons whose dumps it lacks are left out.
     mode_count : int
-        Number of shape parameters of the models that are validated.
+        Number of shape parameters of the models that are compared.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""OpenFace's own CSV output, read as the reference of a validation."""
+"""OpenFace's own CSV output, read as the reference of a comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from openface_core.errors import InputError
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT
+from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.landmarks.files import MAX_FILE_BYTES, MAX_FRAMES
-from openface_core.tables.columns import LANDMARK_COUNT
 
 Float64Array = NDArray[np.float64]
 

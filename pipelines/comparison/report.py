@@ -1,4 +1,4 @@
-"""The status table of a validation: its rows, their bounds, how they are printed and written."""
+"""The status table of a comparison: its rows, their bounds, how they are printed and written."""
 
 import csv
 import io
@@ -154,7 +154,7 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a validation found.
+    """Everything that was compared.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class Report:
 
 
 _HEADER = (
-    "component", "compared", "n", "r", "least r", "ICC(2,1)", "mean |d|", "max |d|", "equal",
+    "component", "compared", "n", "r", "lowest r", "ICC(2,1)", "mean |d|", "max |d|", "equal",
     "bound", "status",
 )  # fmt: skip
 _UNIT_HEADER = (

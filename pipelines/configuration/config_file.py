@@ -95,7 +95,7 @@ def needed_pack(name_or_path: str) -> str:
         raise ConfigError(
             f"{path}: {_PACK}",
             f"a text is expected, found {pack!r}",
-            "Name a pack of `python -m models list`.",
+            "Name a pack of `openface-beam models list`.",
         )
     return pack
 

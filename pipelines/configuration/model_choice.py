@@ -14,7 +14,7 @@ EMBEDDED_PRESET = "embedded"
 
 FALLBACK = (
     "No models are named, so the embedded ones are used, which are small and measure no gaze. "
-    "`python -m models list` shows better ones."
+    "`openface-beam models list` shows better ones."
 )
 
 

@@ -8,7 +8,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models",
         metavar="PACK|DIR",
-        help="model pack (`python -m models list` has them), or folder with OpenFace's model files "
+        help="model pack (see `openface-beam models list`), or folder with OpenFace's model files "
         "and the ONNX networks; default: what --config needs, or the folder that the environment "
         "variable OPENFACE_MODELS_DIR names, or else the pack embedded, which is in the program",
     )

@@ -73,8 +73,6 @@ LIPS_BOTTOM = (
     (245.0, 140.8),
 )  # fmt: skip
 
-EYE_CENTRE_DISTANCE_PX = 42.4
-
 # From beside the nose to beside the mouth: the folds that a smile makes.
 _SMILE_FOLDS = (
     ((210.5, 121.5), (206.0, 127.0), (199.5, 132.0), (196.5, 136.5)),

@@ -9,18 +9,18 @@ from pipelines.configuration.shared_options import add_model_options, add_quiet_
 _EXAMPLES = """\
 examples:
   # with the models that come with the program
-  python -m pipelines.run --input interview.mp4 --output results/
+  openface-beam run --input interview.mp4 --output results/
 
   # every video of a folder, on all cores of this machine
-  python -m pipelines.run --input recordings/ --output results/ --models OpenFace/
+  openface-beam run --input recordings/ --output results/ --models OpenFace/
 
   # a pattern (quoted), landmarks from OpenFace's own CSV files, the C++ program's conventions
-  python -m pipelines.run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
+  openface-beam run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
       --config openface22
 
   # a manifest with the columns video_id, uri and, if you like, person_id, landmarks, rest_seconds
   # and rest_frames; all files of a person are calibrated as one
-  python -m pipelines.run --input manifest.csv --output results/ --calibration person
+  openface-beam run --input manifest.csv --output results/ --calibration person
 
 Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
 The result opens with pandas.read_parquet("results/frames") and the like; see README.md.
@@ -80,7 +80,7 @@ class RunArguments:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
-        prog="python -m pipelines.run",
+        prog="openface-beam run",
         # Not wrapped, for the sake of the examples below.
         description="Measure facial behaviour in videos: landmarks, head pose, shape and action\n"
         "units of OpenFace 2.2, one row per frame, as Parquet.",
@@ -88,27 +88,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    result.add_argument(
-        "--input",
-        nargs="+",
-        required=True,
-        metavar="X",
-        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
-        "manifest (.csv or .parquet)",
-    )
-    result.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
-    add_model_options(result)
-    result.add_argument(
-        "--landmarks",
-        metavar="FILE|DIR",
-        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
-        "per video id; no network is needed then",
-    )
-    result.add_argument(
-        "--image-folders",
-        action="store_true",
-        help="a folder given as input is one sequence of images, not a list of files",
-    )
+    _add_inputs(result)
     result.add_argument(
         "--provider",
         metavar="NAME",
@@ -140,6 +120,31 @@ def parser() -> argparse.ArgumentParser:
     )
     add_quiet_option(result)
     return result
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is read and where results go."""
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="X",
+        help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
+        "manifest (.csv or .parquet)",
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
+    add_model_options(parser)
+    parser.add_argument(
+        "--landmarks",
+        metavar="FILE|DIR",
+        help="take landmarks from a CSV or Parquet file (one input) or from a folder with one file "
+        "per video id; no network is needed then",
+    )
+    parser.add_argument(
+        "--image-folders",
+        action="store_true",
+        help="a folder given as input is one sequence of images, not a list of files",
+    )
 
 
 def parse_arguments(argv: Sequence[str]) -> RunArguments:

@@ -6,8 +6,7 @@ from dataclasses import replace
 import apache_beam as beam
 
 from transforms.dataset.provenance import RunProvenance
-from transforms.metrics import GROUPS, PROBLEMS
-from transforms.records import Problem, VideoTask
+from transforms.records import GROUPS, PROBLEMS, Problem, VideoTask
 from transforms.stages.calibrate_blocks import CalibrateBlocks
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.extract_shards import ExtractShards

@@ -7,11 +7,19 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from openface_core import __version__
+from openface_core.faces import FaceStatus
+from openface_core.watch import Step
 from pipelines.main_job.metrics import RunMetrics
 from transforms.dataset.layout import metrics_path
 from transforms.dataset.provenance import SOFTWARE
 from transforms.dataset.storage import write_whole
-from transforms.metrics import Count, NoFace, Step
+from transforms.metrics import (
+    ANALYSIS_STEPS,
+    Count,
+    StageStep,
+    duration_name,
+    frames_without_face_name,
+)
 
 _ABOUT = (
     "Counts and times of the last run into this folder. They differ from run to run and are no "
@@ -19,8 +27,8 @@ _ABOUT = (
 )
 _NO_METRICS = "The runner has not offered metrics of everything: counts are too low or missing."
 
-_LABELS = {
-    Step.PLANNING: "reading packets",
+_LABELS: dict[Step | StageStep, str] = {
+    StageStep.PLANNING: "reading packets",
     Step.OPENING: "opening inputs",
     Step.DECODING: "decoding",
     Step.DETECTION: "face detection",
@@ -28,24 +36,15 @@ _LABELS = {
     Step.REFINEMENT: "refinement",
     Step.CONFIDENCE: "confidence",
     Step.MEASUREMENT: "measurement",
-    Step.FEATURES: "writing features",
-    Step.HISTOGRAMS: "adding histograms",
-    Step.CALIBRATION: "calibration",
-    Step.OFFSETS: "offsets",
-    Step.FINISHING: "post-processing",
-    Step.TABLE: "writing tables",
-    Step.BUCKET: "writing buckets",
+    StageStep.FEATURES: "writing features",
+    StageStep.HISTOGRAMS: "adding histograms",
+    StageStep.CALIBRATION: "calibration",
+    StageStep.OFFSETS: "offsets",
+    StageStep.FINISHING: "post-processing",
+    StageStep.TABLE: "writing tables",
+    StageStep.BUCKET: "writing buckets",
 }
-_WITHIN_SHARDS = (
-    Step.OPENING,
-    Step.DECODING,
-    Step.DETECTION,
-    Step.LANDMARKS,
-    Step.REFINEMENT,
-    Step.CONFIDENCE,
-    Step.MEASUREMENT,
-    Step.FEATURES,
-)
+_WITHIN_SHARDS = (*ANALYSIS_STEPS, StageStep.FEATURES)
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,13 @@ def seconds_of_steps(metrics: RunMetrics) -> dict[str, float]:
         Seconds of all workers together; what shards took besides their steps is ``other``.
     """
 
-    def seconds(step: Step) -> float:
-        values = metrics.distributions.get(step.value)
+    def seconds(step: Step | StageStep) -> float:
+        values = metrics.distributions.get(duration_name(step))
         return 0.0 if values is None else values.total / 1e6
 
     found = {label: seconds(step) for step, label in _LABELS.items()}
-    found[_LABELS[Step.FINISHING]] -= seconds(Step.TABLE)  # which is a part of it
-    found["other"] = seconds(Step.SHARD) - sum(seconds(step) for step in _WITHIN_SHARDS)
+    found[_LABELS[StageStep.FINISHING]] -= seconds(StageStep.TABLE)  # which is a part of it
+    found["other"] = seconds(StageStep.SHARD) - sum(seconds(step) for step in _WITHIN_SHARDS)
     return {label: max(0.0, value) for label, value in found.items()}
 
 
@@ -125,7 +124,8 @@ def metrics_document(metrics: RunMetrics, outline: RunOutline) -> dict[str, Any]
     outline : RunOutline
         The rest.
     """
-    names = [item.value for item in Count] + [reason.counter_name for reason in NoFace]
+    reasons = [status for status in FaceStatus if status is not FaceStatus.FOUND]
+    names = [*(item.value for item in Count), *map(frames_without_face_name, reasons)]
     counters = {name: metrics.counters[name] for name in names} | dict(metrics.counters)
     return {
         "about": _ABOUT,

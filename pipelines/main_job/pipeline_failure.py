@@ -4,7 +4,7 @@ import re
 
 from openface_core.errors import PipelineError
 
-_REMEDY = "The log above says where; run again once the cause is mended."
+_REMEDY = "The log above says where; run again once the cause is fixed."
 # As gRPC writes an error, after a lot of other lines.
 _DETAILS = re.compile(r'^\s*details = "(.+)"$', re.MULTILINE)
 

@@ -37,7 +37,7 @@ class RunPlan:
     todo, finished : tuple of VideoTask
         Inputs to be analysed, and those that an earlier run has finished.
     problems : tuple of Problem
-        Inputs that are out of reach.
+        Inputs that are unreachable.
     with_networks : bool
         Whether an input needs detector and landmark network.
     """
@@ -190,7 +190,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from _describe_calibration(plan)
     yield (
         f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
-        f"{len(plan.finished)} finished, {len(plan.problems)} out of reach."
+        f"{len(plan.finished)} finished, {len(plan.problems)} unreachable."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a runner needs before a run may begin: nothing is downloaded, and nothing waits in vain."""
+"""What a runner needs before a run may begin: nothing is downloaded or waited for."""
 
 import shutil
 from collections.abc import Callable

@@ -4,62 +4,42 @@ import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.face_meter import FaceMeasurement
-from openface_core.analysis.settings import RunSettings
-from openface_core.eyes import measure_eyes
-from openface_core.face_tracking import IntervalTracker, TrackedFace, TrackingStep
-from openface_core.geometry import geometry_descriptor
+from openface_core.analysis.settings import CalibrationSettings, RunSettings
+from openface_core.analysis.sources import GivenFaces
 from openface_core.landmarks.files import GivenLandmarks
-from openface_core.media import DecodedFrame, open_media
-from openface_core.running_medians import DescriptorMedians
-from openface_core.shape import (
-    Camera,
-    calc_params,
-    head_pose,
-    landmarks_in_camera_mm,
-)
-from openface_core.tables import (
-    FrameActionUnits,
-    FrameRecorder,
-    frame_columns,
-    frame_schema,
-    frame_table,
-)
+from openface_core.media import open_media
+from openface_core.watch import Step
 
-COMPONENTS = (
-    "decode",
-    "1 detection",
-    "2 landmarks",
-    "3 refinement, eyes",
-    "confidence",
-    "4 CalcParams",
-    "4 pose, 3D points",
-    "5 alignment, mask",
-    "6 FHOG",
-    "7 geometry",
-    "gaze",
-    "10 medians",
-    "8, 9 AU prediction",
-    "11 post-processing",
-    "table",
-)
-"""Everything that is timed, in the order in which a frame passes it."""
-
-_TRACKING = {
-    TrackingStep.DETECTION: "1 detection",
-    TrackingStep.LANDMARKS: "2 landmarks",
-    TrackingStep.REFINEMENT: "3 refinement, eyes",
-    TrackingStep.CONFIDENCE: "confidence",
+_LABELS = {
+    Step.DECODING: "decode",
+    Step.DETECTION: "1 detection",
+    Step.LANDMARKS: "2 landmarks",
+    Step.REFINEMENT: "3 refinement, eyes",
+    Step.CONFIDENCE: "confidence",
+    Step.SHAPE: "4 CalcParams",
+    Step.POSE: "4 pose, 3D points",
+    Step.ALIGNMENT: "5 alignment, mask",
+    Step.APPEARANCE: "6 FHOG",
+    Step.GEOMETRY: "7 geometry",
+    Step.GAZE: "gaze",
+    Step.PREDICTION: "8, 9 AU prediction",
+    Step.MEDIANS: "10 medians",
+    Step.POSTPROCESSING: "11 post-processing",
+    Step.TABLE: "table",
 }
+_ONCE = frozenset({Step.MEDIANS, Step.POSTPROCESSING, Step.TABLE})
+"""What is done once all frames are measured."""
+
+COMPONENTS = tuple(_LABELS.values())
+"""Everything that is timed, in the order in which a frame passes it."""
 
 WARM_UP_FRAMES = 3
 
@@ -93,158 +73,60 @@ class ComponentTime:
         return 1e3 / self.mean_ms if self.mean_ms else np.inf
 
 
-class _Stopwatch:
-    """Gathers wall times by component."""
+class _ComponentWatch:
+    """Keeps the time of every step of every frame, in nanoseconds."""
 
     def __init__(self) -> None:
-        self.nanoseconds: dict[str, list[float]] = {name: [] for name in COMPONENTS}
+        self.spent: dict[Step, list[float]] = {step: [] for step in _LABELS}
 
     @contextmanager
-    def time(self, name: str) -> Iterator[None]:
+    def time(self, step: Step) -> Iterator[None]:
+        """Keep the time that is spent in a step."""
         began = time.perf_counter_ns()
         yield
-        self.nanoseconds[name].append(time.perf_counter_ns() - began)
+        if step in self.spent:
+            self.spent[step].append(time.perf_counter_ns() - began)
 
-    def add_once(self, name: str, nanoseconds: float, frames: int) -> None:
-        """Spread what is done once per video over its frames, on top of what they took."""
-        times = self.nanoseconds[name] or [0.0] * frames
-        self.nanoseconds[name] = [value + nanoseconds / frames for value in times]
+    def count_frame(self, status: StrEnum) -> None:
+        """Frames are counted by their times."""
 
+    def times(self, frames: int) -> Iterator[tuple[str, list[float]]]:
+        """Yield the name of each component that took part, and its times, frame by frame.
 
-class _TimedMedians(DescriptorMedians):
-    """Running medians that tell how long their last update took."""
-
-    nanoseconds = 0
-
-    def update(
-        self, fhog: NDArray[np.floating], geometry: NDArray[np.float64], is_successful: bool
-    ) -> bool:
-        """Take the next frame into account; see the base class."""
-        began = time.perf_counter_ns()
-        moved = super().update(fhog, geometry, is_successful)
-        self.nanoseconds = time.perf_counter_ns() - began
-        return moved
+        What is done once per video is spread evenly over its frames.
+        """
+        for step, label in _LABELS.items():
+            spent = self.spent[step]
+            if step is Step.DECODING:
+                spent = spent[:frames]  # the last one is the end of the video
+            if step in _ONCE:
+                spent = [sum(spent) / frames] * frames if spent else []
+            if spent:
+                yield label, spent
 
 
-class _TimedVideo:
-    """Passes frames through all components, one by one, as the main job does."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        given: GivenLandmarks | None,
-        settings: RunSettings,
-    ) -> None:
-        self._engine, self._given, self.settings = engine, given, settings
-        self._meter = engine.meter_for(landmarks_are_given=given is not None)
-        self._pdm = engine.meter.pdm
-        self._aligner = engine.meter.aligner
-        self._tracker = ActionUnitTracker(engine.video_models)
-        self._medians = _TimedMedians()
-        if self._tracker.medians is not None:
-            self._tracker.medians = self._medians
-        self._recorder = FrameRecorder(self._pdm.mode_count)
-        self.watch = _Stopwatch()
-        self._faces = None
-        if given is None:
-            if engine.faces is None:
-                raise ValueError("neither networks nor given landmarks")
-            self._faces = IntervalTracker(
-                engine.faces,
-                settings.detection.every_frames,
-                settings.detection.settling_frames,
-                settings.confidence.threshold,
-                lambda step: self.watch.time(_TRACKING[step]),
-            )
-
-    def add(self, frame: DecodedFrame) -> None:
-        """Take the next frame."""
-        face = self._face(frame)
-        landmarks = face.landmarks
-        measured = None if landmarks is None else self._measure(frame, landmarks, face)
-        began = time.perf_counter_ns()
-        if measured is None:
-            self._tracker.add_failure()
-        else:
-            self._tracker.add(measured.fhog, measured.geometry)
-        spent = time.perf_counter_ns() - began
-        medians = self._medians.nanoseconds
-        self.watch.nanoseconds["10 medians"].append(medians)
-        self.watch.nanoseconds["8, 9 AU prediction"].append(spent - medians)
-        with self.watch.time("table"):
-            self._recorder.add(frame.pts_seconds, None, landmarks, measured)
-
-    def _face(self, frame: DecodedFrame) -> TrackedFace:
-        if self._faces is not None:
-            return self._faces.observe(frame.image, frame.index)
-        points = None if self._given is None else self._given.frame(frame.index)
-        return TrackedFace(points, None, None, None)
-
-    def _measure(
-        self, frame: DecodedFrame, landmarks: NDArray[np.float32], face: TrackedFace
-    ) -> FaceMeasurement | None:
-        """Do what FaceMeter does, each component by itself."""
-        watch, pdm = self.watch, self._pdm
-        with watch.time("4 CalcParams"):
-            fit = face.fit
-            if fit is None or face.is_refined:
-                fit = calc_params(pdm, landmarks)
-        with watch.time("4 pose, 3D points"):
-            camera = Camera.from_frame_size(frame.image.shape[1], frame.image.shape[0])
-            shown = fit if face.fit is None else face.fit
-            pose = head_pose(pdm, shown, landmarks, camera)
-            if pose is not None:
-                points = landmarks_in_camera_mm(pdm, shown, camera)
-        if pose is None:
-            return None
-        with watch.time("5 alignment, mask"):
-            aligned = self._aligner.align(frame.image, landmarks, fit.translation_px)
-        with watch.time("6 FHOG"):
-            appearance = self._meter.appearance(frame.image, landmarks, aligned)
-        with watch.time("7 geometry"):
-            geometry = geometry_descriptor(pdm, fit.shape_parameters)
-        eyes = None
-        if face.eyes is not None:
-            with watch.time("gaze"):
-                eyes = measure_eyes(face.eyes, points, pose, camera)
-        return FaceMeasurement(shown, pose, points, aligned, appearance, geometry, eyes)
-
-    def finish(self) -> None:
-        """Post-process the video and write its table to memory."""
-        frames = len(self._recorder)
-        began = time.perf_counter_ns()
-        series = self._tracker.finish()
-        self.watch.add_once("11 post-processing", time.perf_counter_ns() - began, frames)
-        began = time.perf_counter_ns()
-        models = self._engine.video_models
-        columns = frame_columns(self._pdm.mode_count, models.intensity_names, models.presence_names)
-        units = FrameActionUnits(series.intensities.astype(np.float32), series.presences)
-        table = frame_table(frame_schema(columns), self._recorder.series(), units)
+def _analyse(
+    video: str,
+    engine: Engine,
+    given: GivenLandmarks | None,
+    settings: RunSettings,
+    frames: int | None,
+) -> tuple[_ComponentWatch, int]:
+    """Analyse the first frames of a video, its table included; return the times and the count."""
+    watch = _ComponentWatch()
+    analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()), watch)
+    faces = analyser.faces() if given is None else GivenFaces(given, engine.meter, video)
+    with open_media(video, limits=settings.decoding) as media:
+        table = analyser.medium(media, faces, frame_limit=frames).table
+    with watch.time(Step.TABLE):
         pq.write_table(
             table,
             io.BytesIO(),
-            row_group_size=self.settings.output.row_group_rows,
+            row_group_size=settings.output.row_group_rows,
             compression="zstd",
-            compression_level=self.settings.output.zstd_level,
+            compression_level=settings.output.zstd_level,
         )
-        self.watch.add_once("table", time.perf_counter_ns() - began, frames)
-
-
-def _pass_over_video(video: str, timed: _TimedVideo, frames: int | None) -> int:
-    """Pass the first frames of a video through all components; return how many there were."""
-    count = 0
-    with open_media(video, limits=timed.settings.decoding) as media:
-        iterator = islice(iter(media), frames)
-        while True:
-            began = time.perf_counter_ns()
-            frame = next(iterator, None)
-            if frame is None:
-                break
-            timed.watch.nanoseconds["decode"].append(time.perf_counter_ns() - began)
-            timed.add(frame)
-            count += 1
-    timed.finish()
-    return count
+    return watch, table.num_rows
 
 
 def time_components(
@@ -281,10 +163,10 @@ def time_components(
         If the video cannot be read.
     """
     warm_up = WARM_UP_FRAMES if frames is None else min(frames, WARM_UP_FRAMES)
-    _pass_over_video(video, _TimedVideo(engine, given, settings), warm_up)
-    timed = _TimedVideo(engine, given, settings)
-    _pass_over_video(video, timed, frames)
-    total = sum(sum(times) for times in timed.watch.nanoseconds.values())
+    _analyse(video, engine, given, settings, warm_up)
+    watch, count = _analyse(video, engine, given, settings, frames)
+    found = dict(watch.times(count))
+    total = sum(sum(times) for times in found.values())
     return tuple(
         ComponentTime(
             name,
@@ -294,6 +176,5 @@ def time_components(
             float(np.percentile(times, 95)) / 1e6,
             sum(times) / total,
         )
-        for name, times in timed.watch.nanoseconds.items()
-        if times
+        for name, times in found.items()
     )

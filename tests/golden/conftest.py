@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
@@ -20,7 +22,7 @@ def pdm(predictors_folder: Path) -> PointDistributionModel:
 
 
 @pytest.fixture(scope="session")
-def triangles(predictors_folder: Path):
+def triangles(predictors_folder: Path) -> NDArray[np.int32]:
     return read_triangulation(predictors_folder / "tris_68_full.txt", 68)
 
 

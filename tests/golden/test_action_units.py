@@ -1,25 +1,33 @@
 """Components 8 to 11 against the C++ program, given its descriptors."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.static import presences
-from openface_core.action_units.tracker import ActionUnitTracker
-from tests.golden.golden_sets import golden_set
+from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTracker
+from tests.fixtures.golden_sets import GoldenSet, golden_set
 
 MEDIAN_TOLERANCE = 1e-12
 ACTION_UNIT_TOLERANCE = 1e-10
 NAMES = ["subj01", "glasses", "expressive", "subj01_failures", "expressive_x8"]
 
 
+Medians = dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+Tracked = tuple[GoldenSet, dict[str, NDArray[Any]], ActionUnitSeries, Medians]
+
+
 @pytest.fixture(scope="module", params=NAMES)
-def tracked(request, video_models):
+def tracked(request: pytest.FixtureRequest, video_models: ActionUnitModels) -> Tracked:
     """Return golden arrays, the tracker's series, and its medians after the frames of interest."""
     golden = golden_set(request.param)
     expected = golden.arrays("au_raw.npz")
     frames_of_interest = set(golden.arrays("medians.npz")["frames"].tolist())
     tracker = ActionUnitTracker(video_models)
-    medians = {}
+    medians: Medians = {}
     for number, (fhog, geometry, success) in enumerate(
         zip(*golden.descriptors, expected["success"], strict=True), start=1
     ):
@@ -28,11 +36,12 @@ def tracked(request, video_models):
         else:
             tracker.add_failure()
         if number in frames_of_interest:
+            assert tracker.medians is not None
             medians[number] = (tracker.medians.fhog, tracker.medians.geometry)
     return golden, expected, tracker.finish(), medians
 
 
-def test_model_order_and_cutoffs(video_models):
+def test_model_order_and_cutoffs(video_models: ActionUnitModels) -> None:
     expected = golden_set("subj01").arrays("au_raw.npz")
     assert list(video_models.intensity_names) == expected["reg_names"].tolist()
     assert list(video_models.presence_names) == expected["cls_names"].tolist()
@@ -42,7 +51,7 @@ def test_model_order_and_cutoffs(video_models):
         assert model.cutoff == (None if cutoff == -2 else cutoff)
 
 
-def test_running_medians(tracked):
+def test_running_medians(tracked: Tracked) -> None:
     golden, _, _, medians = tracked
     expected = golden.arrays("medians.npz")
     for k, number in enumerate(expected["frames"]):
@@ -51,7 +60,7 @@ def test_running_medians(tracked):
         assert np.abs(geometry - expected["geom_median"][k]).max() <= MEDIAN_TOLERANCE
 
 
-def test_online_predictions(tracked, video_models):
+def test_online_predictions(tracked: Tracked, video_models: ActionUnitModels) -> None:
     _, expected, series, _ = tracked
     ok = series.is_successful
     intensities, decisions = np.split(series.online_scores, [17], axis=1)
@@ -61,7 +70,7 @@ def test_online_predictions(tracked, video_models):
     np.testing.assert_array_equal(present[ok], expected["cls_online"][ok].astype(bool))
 
 
-def test_repredictions(tracked, video_models):
+def test_repredictions(tracked: Tracked, video_models: ActionUnitModels) -> None:
     _, expected, series, _ = tracked
     ok = series.is_successful
     intensities = series.repredicted_scores[:, :17]
@@ -70,7 +79,7 @@ def test_repredictions(tracked, video_models):
     np.testing.assert_array_equal(present[ok], expected["cls_post"][ok].astype(bool))
 
 
-def test_final_values_failed_frames_included(tracked):
+def test_final_values_failed_frames_included(tracked: Tracked) -> None:
     _, expected, series, _ = tracked
     assert np.abs(series.offsets - expected["reg_offset"]).max() <= ACTION_UNIT_TOLERANCE
     assert np.abs(series.intensities - expected["reg_final"]).max() <= ACTION_UNIT_TOLERANCE

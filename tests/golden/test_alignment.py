@@ -1,8 +1,11 @@
 """Component 5 against the C++ program."""
 
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.alignment import (
     ALIGNED_SIZE_PX,
@@ -11,14 +14,15 @@ from openface_core.alignment import (
     warp_affine,
     warp_matrix,
 )
-from tests.golden.golden_sets import golden_set
+from openface_core.shape import PointDistributionModel
+from tests.fixtures.golden_sets import golden_set
 
 MATRIX_TOLERANCE = 1e-6
 OFFSET_TOLERANCE_PX = 2e-4
 NAMES = ["subj01", "glasses", "expressive"]
 
 
-def _frames(reference, name: str, wanted: set[int]) -> dict[int, np.ndarray]:
+def _frames(reference: Path, name: str, wanted: set[int]) -> dict[int, np.ndarray]:
     """Return the wanted frames (1-based) of a video."""
     with av.open(str(reference / "videos" / f"{name}.mp4")) as container:
         return {
@@ -29,7 +33,7 @@ def _frames(reference, name: str, wanted: set[int]) -> dict[int, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_warp_matrix(pdm, name):
+def test_warp_matrix(pdm: PointDistributionModel, name: str) -> None:
     golden = golden_set(name)
     parameters = golden.calcparams["params_global"]
     for i in np.flatnonzero(golden.calcparams["success"]):
@@ -40,7 +44,9 @@ def test_warp_matrix(pdm, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_warp_and_mask_are_bit_exact(reference, triangles, name):
+def test_warp_and_mask_are_bit_exact(
+    reference: Path, triangles: NDArray[np.int32], name: str
+) -> None:
     golden = golden_set(name)
     aligned = golden.arrays("aligned.npz")
     frames = _frames(reference, name, set(aligned["frames"].tolist()))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.demo import main
-from tests.demo_checks import (
+from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
     check_errors,
     check_rises,

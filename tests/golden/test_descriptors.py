@@ -5,7 +5,8 @@ import pytest
 
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
-from tests.golden.golden_sets import golden_set
+from openface_core.shape import PointDistributionModel
+from tests.fixtures.golden_sets import golden_set
 
 FHOG_TOLERANCE = 2e-7
 GEOMETRY_TOLERANCE = 1e-12
@@ -13,7 +14,7 @@ NAMES = ["subj01", "glasses", "expressive"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_fhog_of_the_aligned_faces(name):
+def test_fhog_of_the_aligned_faces(name: str) -> None:
     golden = golden_set(name)
     aligned = golden.arrays("aligned.npz")
     expected, _ = golden.descriptors
@@ -24,7 +25,7 @@ def test_fhog_of_the_aligned_faces(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_geometry_descriptor(pdm, name):
+def test_geometry_descriptor(pdm: PointDistributionModel, name: str) -> None:
     golden = golden_set(name)
     _, expected = golden.descriptors
     successful = np.flatnonzero(golden.calcparams["success"])

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.annotated_faces import annotated_faces
+from models.evaluation.annotated_faces import annotated_faces
 from openface_core.detection import DetectionSettings, RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
 

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from benchmarks.embedded_agreement import Analyser, compare
+from models import locate_models
 from models.locate import EMBEDDED_FOLDER
+from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.settings import RunSettings
+from pipelines.comparison.video_agreement import compare_videos
+from pipelines.configuration.config_file import load_settings
 
 LEAST_MEAN_R = {"expressive": 0.75, "glasses": 0.5, "subj01": 0.5}
 ROTATION_MAD_RADIANS = 0.05
@@ -19,23 +25,36 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def embedded() -> Analyser:
-    return Analyser.load("embedded", str(EMBEDDED_FOLDER))
+def load(config: str, models: Path) -> tuple[Engine, RunSettings]:
+    settings = load_settings(config)
+    return load_engine(locate_models(models, settings.models), settings), settings
+
+
+def table(video: Path, engine: Engine, settings: RunSettings) -> pa.Table:
+    return Analyser(engine, settings).video(str(video)).table
 
 
 @pytest.fixture(scope="module")
-def openface(reference: Path) -> Analyser:
-    return Analyser.load("openface22", str(reference))
+def embedded() -> tuple[Engine, RunSettings]:
+    return load("embedded", EMBEDDED_FOLDER)
+
+
+@pytest.fixture(scope="module")
+def openface(reference: Path) -> tuple[Engine, RunSettings]:
+    return load("openface22", reference)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["subj01", "glasses", "expressive"])
 def test_action_units_and_head_pose(
-    embedded: Analyser, openface: Analyser, reference: Path, name: str
+    embedded: tuple[Engine, RunSettings],
+    openface: tuple[Engine, RunSettings],
+    reference: Path,
+    name: str,
 ) -> None:
-    video = str(reference / "videos" / f"{name}.mp4")
-    found = compare(embedded.table(video), openface.table(video), embedded.engine)
+    video = reference / "videos" / f"{name}.mp4"
+    models = embedded[0].video_models
+    found = compare_videos(table(video, *embedded), table(video, *openface), models)
     assert found.found_by_both == found.found
     assert found.intensities.mean_r >= LEAST_MEAN_R[name]
     assert found.rotations_mad_radians.max() <= ROTATION_MAD_RADIANS

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.annotated_faces import annotated_faces
-from benchmarks.detector_accuracy import count_agreeing, count_annotated, frames_of
+from models.evaluation.annotated_faces import annotated_faces
+from models.evaluation.detector_accuracy import count_agreeing, count_annotated, frames_of
 from models.locate import EMBEDDED_FOLDER
 from openface_core.detection import DetectionSettings, RetinaFaceDetector
 from openface_core.inference import OnnxSettings

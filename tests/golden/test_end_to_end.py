@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,9 +37,9 @@ from pipelines.comparison.openface_output import (
     table_values,
 )
 from pipelines.configuration.config_file import load_settings
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 CLNF_MEAN_R = {
     ("openface22", "subj01"): 0.97,
@@ -88,7 +89,7 @@ class Comparison:
     reference: OpenFaceOutput
     models: ActionUnitModels
 
-    def pair(self, names: tuple[str, ...]) -> tuple[NDArray, NDArray]:
+    def pair(self, names: tuple[str, ...]) -> tuple[NDArray[Any], NDArray[Any]]:
         return table_values(self.table, names), self.reference.values(names)
 
     @property

@@ -24,7 +24,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_face_landmark_model
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, grey_from_bgr
 from openface_core.shape import Camera, HeadPose, ShapeFit, head_pose, landmarks_in_camera_mm
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 NAMES = ["subj01", "glasses", "expressive"]
 
@@ -79,7 +79,7 @@ class GoldenEyes:
     def measure(self, i: int, eyes: FittedEyes | None) -> EyeMeasurement:
         """Return what follows from fitted eyes and from the face of the C++ program."""
         assert eyes is not None
-        pose = HeadPose(self.pose[i, :3], self.pose[i, 3:])
+        pose = HeadPose(*np.split(self.pose[i].astype(np.float64), 2))
         found = measure_eyes(eyes, self.face_mm[i], pose, self.camera)
         assert found is not None
         return found
@@ -125,7 +125,7 @@ def fitter(face_model: FaceLandmarkModel) -> EyeFitter:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gaze_follows_from_the_eyes_of_the_cpp_program(name):
+def test_gaze_follows_from_the_eyes_of_the_cpp_program(name: str) -> None:
     golden = golden_eyes(name)
     for i, expected in enumerate(golden.gaze):
         found = gaze_directions(golden.eyes_mm[i], golden.face_mm[i], golden.pose[i, 3:])
@@ -134,7 +134,7 @@ def test_gaze_follows_from_the_eyes_of_the_cpp_program(name):
     np.testing.assert_allclose(angles, golden.angles, rtol=0, atol=ANGLE_TOLERANCE_RADIANS)
 
 
-def test_eyes_of_small_faces_follow_from_the_lids(fitter):
+def test_eyes_of_small_faces_follow_from_the_lids(fitter: EyeFitter) -> None:
     """Below 0.9 px/mm the C++ program fits the eyes' shape models, and no patch experts."""
     golden = golden_eyes("glasses")
     nothing = np.zeros((4, 4), dtype=np.uint8)
@@ -145,7 +145,9 @@ def test_eyes_of_small_faces_follow_from_the_lids(fitter):
         assert np.abs(found.gaze_directions - golden.gaze[i]).max() <= GAZE_TOLERANCE
 
 
-def compare(golden: GoldenEyes, found: dict[int, EyeMeasurement]):
+def compare(
+    golden: GoldenEyes, found: dict[int, EyeMeasurement]
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return distances (k, 2, 28), px, and the gaze angles found and expected, (k, 2)."""
     rows = list(found)
     points = np.array([eyes.landmarks_px for eyes in found.values()])
@@ -159,7 +161,9 @@ def least_r(found: NDArray[np.floating], expected: NDArray[np.floating]) -> floa
 
 
 @pytest.mark.parametrize("name", ["subj01", "expressive"])
-def test_eyes_from_the_final_landmarks_are_near(reference, fitter, name):
+def test_eyes_from_the_final_landmarks_are_near(
+    reference: Path, fitter: EyeFitter, name: str
+) -> None:
     golden = golden_eyes(name)
     row_of = {int(frame): row for row, frame in enumerate(golden.frames) if frame % STEP == 0}
     found = {}
@@ -175,7 +179,9 @@ def test_eyes_from_the_final_landmarks_are_near(reference, fitter, name):
 
 
 @pytest.mark.parametrize("name", ["subj01", "expressive"])
-def test_eyes_of_tracked_faces_are_those_of_the_cpp_program(reference, face_model, fitter, name):
+def test_eyes_of_tracked_faces_are_those_of_the_cpp_program(
+    reference: Path, face_model: FaceLandmarkModel, fitter: EyeFitter, name: str
+) -> None:
     """The whole way from a frame to its gaze, from the C++ program's state in the frame before."""
     golden, refiner = golden_eyes(name), FaceRefiner(face_model)
     row_of = {int(frame): row for row, frame in enumerate(golden.frames)}

@@ -19,15 +19,12 @@ from numpy.typing import NDArray
 
 from models import locate_models
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables
-from openface_core.analysis.engine import Engine, load_engine
-from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.engine import load_engine
 from openface_core.inference import OnnxSettings
 from pipelines.comparison.action_units import intensity_columns
 from pipelines.comparison.openface_output import table_values
 from pipelines.configuration.config_file import load_settings
-from transforms.dataset.provenance import RunProvenance
-from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 # Median and lower quartile over the videos of the mean r of the action units that vary.
 MEAN_R = {"openface22": (0.99, 0.98), "default": (0.965, 0.945)}
@@ -49,27 +46,23 @@ pytestmark = pytest.mark.slow
 
 
 @cache
-def engine_of(reference: Path, preset: str) -> tuple[RunSettings, Engine]:
+def analyser_of(reference: Path, preset: str) -> Analyser:
     settings = replace(load_settings(preset), onnxruntime=OnnxSettings("cpu"))
-    return settings, load_engine(locate_models(reference, settings.models), settings)
+    return Analyser(load_engine(locate_models(reference, settings.models), settings), settings)
 
 
 @cache
 def table_of(reference: Path, preset: str, name: str) -> pa.Table:
     """Return what the main job finds in a video."""
-    settings, engine = engine_of(reference, preset)
     folders = (reference / "videos_more", reference / "videos")
     (path,) = (path for folder in folders for path in folder.glob(f"{name}.m*"))
-    run = RunProvenance(settings.as_dict())
-    return analyse_video(
-        VideoTask("v", str(path)), engine, settings, run, lambda: None
-    ).result.table
+    return analyser_of(reference, preset).video(str(path)).table
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _free_the_models() -> Iterator[None]:
     yield
-    engine_of.cache_clear()
+    analyser_of.cache_clear()
     table_of.cache_clear()
 
 
@@ -83,7 +76,7 @@ def videos(reference: Path) -> list[str]:
 
 @pytest.mark.parametrize("preset", ["openface22", "default"])
 def test_action_units_on_many_videos(reference: Path, videos: list[str], preset: str) -> None:
-    names = intensity_columns(engine_of(reference, preset)[1].video_models)
+    names = intensity_columns(analyser_of(reference, preset).engine.video_models)
     found = []
     for name in videos:
         path = reference / "golden" / "more" / f"{name}.parquet"
@@ -99,7 +92,7 @@ def test_action_units_on_many_videos(reference: Path, videos: list[str], preset:
 
 
 def test_pitch_does_not_jump_where_an_interval_begins(reference: Path, videos: list[str]) -> None:
-    every = engine_of(reference, "default")[0].detection.every_frames
+    every = analyser_of(reference, "default").settings.detection.every_frames
     ratios = []
     for name in videos:
         (pitch,) = table_values(table_of(reference, "default", name), ["pose_Rx"]).T
@@ -111,7 +104,7 @@ def test_pitch_does_not_jump_where_an_interval_begins(reference: Path, videos: l
     assert np.median(ratios) <= BORDER_STEP
 
 
-def distance_to_outline(point: NDArray, outline: NDArray) -> float:
+def distance_to_outline(point: NDArray[np.floating], outline: NDArray[np.floating]) -> float:
     """Return how far a point is from a line through several others."""
     along = np.diff(outline, axis=0)
     share = ((point - outline[:-1]) * along).sum(axis=1) / np.square(along).sum(axis=1)
@@ -119,7 +112,9 @@ def distance_to_outline(point: NDArray, outline: NDArray) -> float:
     return float(np.hypot(*(point - feet).T).min())
 
 
-def errors(landmarks: NDArray, read: dict[str, NDArray], eye_distance: float) -> dict[str, float]:
+def errors(
+    landmarks: NDArray[np.floating], read: dict[str, NDArray[np.floating]], eye_distance: float
+) -> dict[str, float]:
     """Return the errors of one frame, percent of the eye distance; of what can be seen only."""
     found = {}
     mouth = [np.hypot(*(landmarks[k] - read[str(k)])) for k in MOUTH if str(k) in read]

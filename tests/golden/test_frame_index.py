@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from openface_core.media import index_frames
-from tests.media_parts import decode, decode_in_parts
+from tests.fixtures.media.decoding import decode, decode_in_parts
 
 SAFE = [
     "subj01.mp4",

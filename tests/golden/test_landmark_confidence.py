@@ -9,7 +9,7 @@ from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.media import open_media
 from openface_core.model_files import read_landmark_validator
 from openface_core.refinement import grey_from_bgr
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 CONFIDENCE_TOLERANCE = 1e-6
 """The C++ program keeps the confidence as float32; neighbouring ones differ by 0.0333."""

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.annotated_faces import AnnotatedFace, annotated_faces
+from models.evaluation.annotated_faces import AnnotatedFace, annotated_faces
 from models.locate import EMBEDDED_FOLDER, SPECS_FOLDER
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, LandmarkResult, load_landmark_spec
-from tests.unit.landmarks.test_conventions import MIRROR
+from tests.fixtures.faces.mirror import MIRROR
 
 CPU = OnnxSettings("cpu")
 MOBILEFACENET = "cunjian_mobilefacenet68"
@@ -156,7 +156,7 @@ def test_distance_to_genuine_openface(
         for i, frame in enumerate(container.decode(video=0)):
             if i % 16:
                 continue
-            image = frame.to_ndarray(format="bgr24")
+            image = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
             found = detector.detect(image)
             result = network.locate(image, found.boxes[0], found.five_points[0])
             assert result is not None

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import REPOSITORY
-from transforms.plan.inputs import name_videos
+from tests.fixtures.places import REPOSITORY
+from transforms.plan.video_ids import name_videos
 
 # What PyAV itself gives as a frame's time, in other arithmetic.
 TIME_TOLERANCE_S = 1e-6
@@ -37,7 +38,7 @@ class Outcome:
         path = self.output / "frames" / f"video_id={video_id}" / "frames.parquet"
         return pq.ParquetFile(path).read()
 
-    def problems(self) -> list[dict]:
+    def problems(self) -> list[dict[str, Any]]:
         return pq.ParquetFile(self.output / "errors.parquet").read().to_pylist()
 
 

@@ -12,7 +12,7 @@ from models.registry import default_registry
 from models.store import ModelStore, State
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.model_files import read_face_landmark_model
-from tests.unit.models.synthetic_packs import serving
+from tests.fixtures.synthetic_models.packs import serving
 
 
 def test_the_registry_agrees_with_every_file(reference: Path) -> None:

@@ -15,7 +15,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_face_landmark_model, read_landmark_validator
 from openface_core.refinement import FaceLandmarkModel, FaceRefiner, RefinedFace, grey_from_bgr
 from openface_core.shape import ShapeFit
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 MEAN_TOLERANCE_PX = {"glasses": 0.002, "subj01": 0.02, "expressive": 0.02}
 """The C++ program's own builds differ by 0.02 px."""
@@ -67,7 +67,9 @@ def tracked_frames(
 
 
 @pytest.mark.parametrize("name", ["glasses", "subj01", "expressive"])
-def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
+def test_a_frame_is_tracked_as_by_the_cpp_program(
+    reference: Path, refiner: FaceRefiner, name: str
+) -> None:
     faces, expected, likelihoods = tracked_frames(reference, refiner, name, STEP)
     assert len(faces) >= 50
     found = np.stack([face.face.landmarks for face in faces])
@@ -82,7 +84,9 @@ def test_a_frame_is_tracked_as_by_the_cpp_program(reference, refiner, name):
     )
 
 
-def test_the_frames_left_out_are_those_that_the_validator_rejects(reference, refiner):
+def test_the_frames_left_out_are_those_that_the_validator_rejects(
+    reference: Path, refiner: FaceRefiner
+) -> None:
     file = reference / "openface" / "model" / "detection_validation" / "validator_cnn.txt"
     validator = LandmarkValidator(read_landmark_validator(file))
     (first, second) = REDETECTED["expressive"]

@@ -5,12 +5,13 @@ import pytest
 
 from openface_core.shape import (
     Camera,
+    PointDistributionModel,
     ShapeFit,
     calc_params,
     head_pose,
     landmarks_in_camera_mm,
 )
-from tests.golden.golden_sets import golden_set
+from tests.fixtures.golden_sets import golden_set
 
 SHAPE_PARAMETER_TOLERANCE = 5e-4
 TRANSLATION_TOLERANCE_PX = 1e-3
@@ -24,7 +25,9 @@ LANDMARK_3D_TOLERANCE_MM = 0.1
 @pytest.mark.parametrize(
     "name", ["subj01", "glasses", "expressive", "subj01_lmk3", "subj01_failures"]
 )
-def test_calc_params_finds_the_parameters_of_the_cpp_program(pdm, name):
+def test_calc_params_finds_the_parameters_of_the_cpp_program(
+    pdm: PointDistributionModel, name: str
+) -> None:
     golden = golden_set(name)
     successful = golden.calcparams["success"].astype(bool)
     fits = [calc_params(pdm, landmarks) for landmarks in golden.landmarks[successful]]
@@ -46,7 +49,9 @@ def test_calc_params_finds_the_parameters_of_the_cpp_program(pdm, name):
 
 
 @pytest.mark.parametrize("name", ["subj01", "glasses", "expressive"])
-def test_pose_and_3d_landmarks_follow_from_the_tracked_parameters(pdm, name):
+def test_pose_and_3d_landmarks_follow_from_the_tracked_parameters(
+    pdm: PointDistributionModel, name: str
+) -> None:
     golden = golden_set(name).arrays("clnf_landmarks.npz")
     fx, fy, cx, cy, _ = golden["camera_fx_fy_cx_cy_fps"]
     camera = Camera(fx, fy, cx, cy)
@@ -67,6 +72,6 @@ def test_pose_and_3d_landmarks_follow_from_the_tracked_parameters(pdm, name):
 @pytest.mark.parametrize(
     ("name", "width", "height"), [("subj01", 1080, 720), ("glasses", 480, 360)]
 )
-def test_guessed_camera_is_that_of_the_cpp_program(name, width, height):
+def test_guessed_camera_is_that_of_the_cpp_program(name: str, width: int, height: int) -> None:
     fx, fy, cx, cy, _ = golden_set(name).arrays("clnf_landmarks.npz")["camera_fx_fy_cx_cy_fps"]
     assert Camera.from_frame_size(width, height) == Camera(fx, fy, cx, cy)

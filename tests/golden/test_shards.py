@@ -4,13 +4,20 @@ import io
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.faces import Face, FaceStatus
+from openface_core.fields import Extent
 from openface_core.shards import ShardRecorder, read_features, write_features
-from tests.golden.golden_sets import golden_set
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.golden_sets import golden_set
+from tests.fixtures.shards.shard_videos import (
     MODES,
+    Pool,
     assert_shards_equal_the_tracker,
-    measurement_of,
+    decoded_frame,
+    measured_face,
     pool_of,
     shard_of,
     track,
@@ -20,8 +27,11 @@ NAMES = ["subj01", "glasses", "expressive", "subj01_failures", "expressive_x8"]
 MAX_BYTES_PER_FRAME = 8000
 
 
+Tracked = tuple[ActionUnitModels, Pool, NDArray[np.int64], ActionUnitTracker]
+
+
 @pytest.fixture(scope="module", params=NAMES)
-def video(request, video_models):
+def video(request: pytest.FixtureRequest, video_models: ActionUnitModels) -> Tracked:
     """Return models, descriptors, the place of each frame's descriptor, and the tracker."""
     golden = golden_set(request.param)
     success = golden.arrays("au_raw.npz")["success"].astype(bool)
@@ -31,7 +41,7 @@ def video(request, video_models):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_random_shards_equal_the_tracker(video, seed):
+def test_random_shards_equal_the_tracker(video: Tracked, seed: int) -> None:
     models, pool, places, tracker = video
     rng = np.random.default_rng(seed)
     cuts = np.sort(rng.integers(0, len(places) + 1, rng.integers(1, 7)))
@@ -39,26 +49,31 @@ def test_random_shards_equal_the_tracker(video, seed):
     assert_shards_equal_the_tracker(models, shards, tracker)
 
 
-def test_beginning_frame_by_frame_equals_the_tracker(video):
+def test_beginning_frame_by_frame_equals_the_tracker(video: Tracked) -> None:
     models, pool, places, _ = video
     start = places[:12]
     shards = [shard_of(pool, place[None]) for place in start]
     assert_shards_equal_the_tracker(models, shards, track(models, pool, start))
 
 
-def test_recorded_shards_pass_through_small_files(video):
+def test_recorded_shards_pass_through_small_files(video: Tracked) -> None:
     models, pool, places, tracker = video
+    extent = Extent(MODES, models.intensity_names, models.presence_names)
     shards, size = [], 0
     for piece in np.split(places, [len(places) // 3]):
-        recorder = ShardRecorder(models, MODES)
+        recorder = ShardRecorder(models, extent)
         for i, place in enumerate(piece):
-            measurement = None if place < 0 else measurement_of(pool.descriptors[place], i)
-            landmarks = np.random.default_rng(i).normal(size=(68, 2)).astype(np.float32)
-            recorder.add(i / 25.0, 0.9, (640, 480), landmarks, measurement)
+            face = Face(FaceStatus.NOT_TRUSTED, confidence=0.9)
+            if place >= 0:
+                landmarks = np.random.default_rng(i).normal(size=(68, 2)).astype(np.float32)
+                face = measured_face(
+                    pool.descriptors[place], i, landmarks=landmarks, confidence=0.9
+                )
+            recorder.add(decoded_frame(i, i / 25.0), face)
         file = io.BytesIO()
         write_features(file, recorder.features())
         size += file.tell()
         file.seek(0)
-        shards.append(read_features(file, len(models.all_models), MODES))
+        shards.append(read_features(file, extent))
     assert size <= MAX_BYTES_PER_FRAME * len(places)
     assert_shards_equal_the_tracker(models, shards, tracker)

@@ -1,8 +1,11 @@
 """The validation command on real videos and the C++ program's dumps."""
 
+from pathlib import Path
+
 import pytest
 
-from pipelines.validate import ValidateArguments, validate
+from pipelines.comparison.arguments import ValidateArguments
+from pipelines.validate import validate
 
 LEAST_BOUNDS = 25
 DETECTED_SHARE = 1.0
@@ -10,7 +13,7 @@ LANDMARK_TOLERANCE_OF_EYE_CORNERS = 0.04
 
 
 @pytest.mark.parametrize("name", ["subj01", "glasses", "expressive"])
-def test_every_bound_holds(reference, name):
+def test_every_bound_holds(reference: Path, name: str) -> None:
     genuine = name == "subj01"
     own_csv = reference / "golden" / name / "clnf_feature_extraction.csv"
     videos = reference / "videos"
@@ -30,7 +33,7 @@ def test_every_bound_holds(reference, name):
     assert sum(row.bound is not None for row in report.rows) >= LEAST_BOUNDS
 
 
-def test_end_to_end_is_reported(reference):
+def test_end_to_end_is_reported(reference: Path) -> None:
     report = validate(
         ValidateArguments(
             video=str(reference / "videos" / "subj01.mp4"),

@@ -5,19 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models import locate_models
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables, equal_share
 from openface_core.analysis.engine import load_engine
-from openface_core.analysis.face_meter import FaceMeter
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.media import open_media
-from tests.golden.golden_sets import golden_set
+from openface_core.shape import PointDistributionModel
+from tests.fixtures.golden_sets import golden_set
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 INTENSITY_MAX_TOLERANCE = 0.03
 INTENSITY_MEAN_TOLERANCE = 1e-3
@@ -36,7 +39,13 @@ def _columns(path: Path, names: list[str]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["subj01", "subj01_lmk3", "glasses", "expressive"])
-def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models, name):
+def test_action_units_of_the_cpp_program(
+    reference: Path,
+    pdm: PointDistributionModel,
+    triangles: NDArray[np.int32],
+    video_models: ActionUnitModels,
+    name: str,
+) -> None:
     golden = golden_set(name)
     success = golden.calcparams["success"].astype(bool)
     meter = FaceMeter(pdm, triangles)
@@ -46,8 +55,9 @@ def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models
             if not success[frame.index]:
                 tracker.add_failure()
                 continue
-            measured = meter.measure(frame.image, golden.landmarks[frame.index])
-            assert measured is not None
+            face = Face(FaceStatus.FOUND, golden.landmarks[frame.index])
+            measured = meter.measure(frame.image, face)
+            assert measured.is_measured
             tracker.add(measured.fhog, measured.geometry)
     series = tracker.finish()
     assert len(series.intensities) == len(success)
@@ -63,7 +73,7 @@ def test_action_units_of_the_cpp_program(reference, pdm, triangles, video_models
     assert equal_share(series.presences, presences) >= PRESENCE_LEAST_EQUAL
 
 
-def test_genuine_output_from_unrounded_landmarks(reference):
+def test_genuine_output_from_unrounded_landmarks(reference: Path) -> None:
     """Others' OpenFace, other landmark models, another computer: only the landmarks are shared.
 
     The mean is over the 11 action units whose sd in the genuine CSV is at least 0.05 (0.9995 when

@@ -10,18 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.run import main
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     FRAMES,
     LANDMARK_NAMES,
     face_clip,
     landmark_table,
     write_clip,
-    write_config,
     write_landmarks,
-    write_models,
 )
-from tests.synthetic_video import write_audio
+from tests.fixtures.media.writing import write_audio
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def refusal(capsys, *argv: object) -> str:
+def refusal(capsys: pytest.CaptureFixture[str], *argv: object) -> str:
     """Run the main job, which must refuse with one line, and return that line."""
     assert main([str(word) for word in argv] + ["--quiet"]) == 2
     captured = capsys.readouterr()
@@ -72,7 +71,7 @@ BAD_VIDEOS = ["empty", "truncated", "header_only", "random", "text", "playlist",
 
 
 def test_bad_videos_cost_one_row_each(
-    good: Path, models_folder: Path, tmp_path: Path, capsys
+    good: Path, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
     shutil.copy(good / "good.mp4", tmp_path / "in" / "good.mp4")
@@ -105,7 +104,7 @@ def test_bad_videos_cost_one_row_each(
 
 @pytest.mark.parametrize("kind", ["empty", "audio"])
 def test_nothing_but_a_bad_video_ends_with_status_1(
-    kind: str, good: Path, models_folder: Path, tmp_path: Path, capsys
+    kind: str, good: Path, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = bad_video(tmp_path, kind, good)
     argv = ["--input", path, "--landmarks", good / "good.csv", "--models", models_folder]
@@ -132,7 +131,9 @@ def test_the_status_of_the_process_with_problems(
 
 
 class TestNothingToDo:
-    def test_a_missing_file(self, models_folder: Path, tmp_path: Path, capsys) -> None:
+    def test_a_missing_file(
+        self, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         line = refusal(
             capsys, "--input", tmp_path / "no.mp4", "--output", tmp_path / "o", "--models",
             models_folder,
@@ -140,7 +141,9 @@ class TestNothingToDo:
         assert f"{tmp_path}/no.mp4: there is no such file." in line
         assert not (tmp_path / "o").exists()
 
-    def test_an_empty_folder(self, models_folder: Path, tmp_path: Path, capsys) -> None:
+    def test_an_empty_folder(
+        self, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (tmp_path / "in").mkdir()
         line = refusal(
             capsys, "--input", tmp_path / "in", "--output", tmp_path / "o", "--models",
@@ -148,7 +151,9 @@ class TestNothingToDo:
         )  # fmt: skip
         assert "the folder holds no files" in line
 
-    def test_a_broken_manifest(self, models_folder: Path, tmp_path: Path, capsys) -> None:
+    def test_a_broken_manifest(
+        self, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (tmp_path / "list.csv").write_text("name,file\na,b\n")
         line = refusal(
             capsys, "--input", tmp_path / "list.csv", "--output", tmp_path / "o", "--models",
@@ -156,7 +161,9 @@ class TestNothingToDo:
         )  # fmt: skip
         assert "no column video_id and uri" in line
 
-    def test_a_wrong_configuration(self, good: Path, tmp_path: Path, capsys) -> None:
+    def test_a_wrong_configuration(
+        self, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (tmp_path / "own.toml").write_text("[output]\nlevel = 3\n")
         line = refusal(
             capsys, "--input", good / "good.mp4", "--output", tmp_path / "o", "--config",
@@ -166,20 +173,22 @@ class TestNothingToDo:
 
 
 class TestOutput:
-    def test_a_folder_that_is_not_ours(self, good: Path, tmp_path: Path, capsys) -> None:
+    def test_a_folder_that_is_not_ours(
+        self, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (tmp_path / "photo.jpg").write_bytes(b"x")
         line = refusal(capsys, "--input", good / "good.mp4", "--output", tmp_path)
         assert "the output folder holds other files" in line
         assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
-    def test_a_file(self, good: Path, tmp_path: Path, capsys) -> None:
+    def test_a_file(self, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "o").write_bytes(b"x")
         line = refusal(capsys, "--input", good / "good.mp4", "--output", tmp_path / "o")
         assert "the output is not a folder" in line
         assert (tmp_path / "o").read_bytes() == b"x"
 
     def test_a_folder_that_cannot_be_made(
-        self, good: Path, models_folder: Path, tmp_path: Path, capsys
+        self, good: Path, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (tmp_path / "file").write_bytes(b"x")
         line = refusal(
@@ -190,7 +199,13 @@ class TestOutput:
 
 
 class TestModels:
-    def test_the_pack_of_a_preset(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    def test_the_pack_of_a_preset(
+        self,
+        good: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
         monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
         monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -198,21 +213,27 @@ class TestModels:
             capsys, "--input", good / "good.mp4", "--output", tmp_path / "o", "--config", "default"
         )
         assert "108 of its files are missing" in line
-        assert "`python -m models fetch ghostone98 openface22 --accept-license`" in line
-        assert "`python -m models import retinaface-mobilenet025 --from FOLDER`" in line
+        assert "`openface-beam models fetch ghostone98 openface22 --accept-license`" in line
+        assert "`openface-beam models import retinaface-mobilenet025 --from FOLDER`" in line
         assert not (tmp_path / "data").exists()
 
-    def test_an_absent_pack(self, good: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    def test_an_absent_pack(
+        self,
+        good: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
         monkeypatch.setenv("OPENFACE_MODELS_DIR", str(tmp_path / "models"))
         line = refusal(
             capsys, "--input", good / "good.mp4", "--landmarks", good / "good.csv", "--models",
             "openface22", "--output", tmp_path / "o",
         )  # fmt: skip
         assert "model pack 'openface22'" in line
-        assert line.endswith("Run `python -m models fetch openface22 --accept-license`.")
+        assert line.endswith("Run `openface-beam models fetch openface22 --accept-license`.")
 
     def test_networks_are_missing(
-        self, good: Path, models_folder: Path, tmp_path: Path, capsys
+        self, good: Path, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         line = refusal(
             capsys, "--input", good / "good.mp4", "--output", tmp_path / "o", "--models",
@@ -225,7 +246,9 @@ class TestModels:
         "name",
         ["In-the-wild_aligned_PDM_68.txt", "tris_68_full.txt", "svm_combined/AU_28_dynamic.dat"],
     )
-    def test_a_damaged_file(self, name: str, damage: str, good, tmp_path, capsys) -> None:
+    def test_a_damaged_file(
+        self, name: str, damage: str, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         write_models(tmp_path / "m")
         path = tmp_path / "m" / "openface" / "AU_predictors" / name
         spoil(path, damage)
@@ -238,7 +261,9 @@ class TestModels:
 
     @pytest.mark.parametrize("damage", ["empty", "truncated", "random"])
     @pytest.mark.parametrize("name", ["retinaface_mobilenet025.onnx", "tiny68.onnx", "tiny.toml"])
-    def test_a_damaged_network(self, name: str, damage: str, good, tmp_path, capsys) -> None:
+    def test_a_damaged_network(
+        self, name: str, damage: str, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         write_models(tmp_path / "m", with_networks=True)
         config = write_config(tmp_path / "c.toml", tmp_path / "m")
         spoil(tmp_path / "m" / name, damage)
@@ -248,7 +273,9 @@ class TestModels:
         )  # fmt: skip
         assert name in line
 
-    def test_a_network_of_another_kind(self, good: Path, tmp_path: Path, capsys) -> None:
+    def test_a_network_of_another_kind(
+        self, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         models = write_models(tmp_path / "m", with_networks=True)
         config = write_config(tmp_path / "c.toml", models)
         shutil.copy(models / "tiny68.onnx", models / "retinaface_mobilenet025.onnx")
@@ -317,7 +344,7 @@ BAD_LANDMARKS = {
 
 
 def test_bad_landmarks_cost_one_row_each(
-    good: Path, models_folder: Path, tmp_path: Path, capsys
+    good: Path, models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "points").mkdir()

@@ -6,22 +6,25 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
-from pipelines.run import RunSummary, run
-from tests.conftest import REPOSITORY
-from tests.integration import test_invariance, test_resume
-from tests.integration.test_invariance import MODES, assert_nothing_is_left_over, hashes
+from pipelines.main_job.summary import RunSummary
+from pipelines.run import run
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.clip_corpus import MODES, ClipCorpus, write_clip_corpus
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
 
 BUCKETS = 3
 NAMES = "abcdefgh"
-clips = test_invariance.corpus
 
 
 def write_config(folder: Path, buckets: int) -> str:
@@ -30,7 +33,7 @@ def write_config(folder: Path, buckets: int) -> str:
     return str(path)
 
 
-class Corpus(test_resume.Corpus):
+class Corpus(LandmarkCorpus):
     """Eight clips with landmarks, in three files."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +41,7 @@ class Corpus(test_resume.Corpus):
         for seed, name in enumerate(NAMES[3:], start=3):
             self.write(name, seed)
 
-    def arguments(self, **changes) -> RunArguments:
+    def arguments(self, **changes: Any) -> RunArguments:
         config = write_config(self.folder, BUCKETS)
         return super().arguments(**({"config": config} | changes))
 
@@ -212,8 +215,13 @@ def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
     assert hashes(corpus.output) == hashes(undisturbed)
 
 
+@pytest.fixture(scope="module")
+def clips(network_models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> ClipCorpus:
+    return write_clip_corpus(tmp_path_factory.mktemp("clips"), network_models_folder)
+
+
 def run_clips(
-    clips: test_invariance.Corpus, output: Path, seconds: float, mode: str, uris: tuple[str, ...]
+    clips: ClipCorpus, output: Path, seconds: float, mode: str, uris: tuple[str, ...]
 ) -> RunSummary:
     path = Path(clips.config(seconds))
     text = path.read_text().replace("[output]", "[output]\nbuckets = 2")
@@ -232,7 +240,7 @@ def run_clips(
 
 
 @pytest.fixture(scope="module")
-def whole(clips: test_invariance.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(clips: ClipCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset of a run that cuts nothing."""
     output = tmp_path_factory.mktemp("whole") / "out"
     summary = run_clips(clips, output, 0, "in_memory", clips.uris)
@@ -249,7 +257,7 @@ def whole(clips: test_invariance.Corpus, tmp_path_factory: pytest.TempPathFactor
     ],
 )
 def test_the_same_bytes_however_inputs_are_cut(
-    seconds: float, mode: str, clips: test_invariance.Corpus, whole: Path, tmp_path: Path
+    seconds: float, mode: str, clips: ClipCorpus, whole: Path, tmp_path: Path
 ) -> None:
     run_clips(clips, tmp_path / "out", seconds, mode, clips.uris[::-1])
     assert hashes(tmp_path / "out") == hashes(whole)

@@ -17,14 +17,15 @@ from openface_core.errors import InputError, WorkFileError
 from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
-from pipelines.run import RunSummary, run
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from pipelines.main_job.summary import RunSummary
+from pipelines.run import run
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.twins.sequential_analysis import analyse_together
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.stages import calibrate_blocks
 from transforms.stages.calibrate_blocks import calibrate_block
-from transforms.video_analysis import analyse_together
 
 LENGTHS = {"a": 5, "b": 4, "c": 7, "d": 6}
 PERSONS = {"a": "P1", "b": "P2", "c": "P1", "d": ""}
@@ -50,7 +51,7 @@ class Corpus:
         return str(path)
 
     def arguments(self, manifest: str, mode: str, **changes: Any) -> RunArguments:
-        values = {
+        values: dict[str, Any] = {
             "inputs": (manifest,),
             "output": str(self.output),
             "models": str(self.models),
@@ -120,7 +121,7 @@ def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
 def test_a_block_that_is_lost_costs_all_files_of_its_person(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(block, *others):
+    def fail(block: Any, *others: Any) -> Any:
         if block.task.video_id == "c":
             raise WorkFileError("c.features", "its checksum does not agree", "Run again.")
         return calibrate_block(block, *others)

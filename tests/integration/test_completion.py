@@ -8,12 +8,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from tests.integration.synthetic_corpus import face_clip, write_config
-from tests.integration.test_invariance import GOP, IN_MEMORY, assert_nothing_is_left_over, hashes
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 from transforms.dataset.error_table import earlier_problems, error_table
 from transforms.records import Problem, Severity
 
@@ -106,7 +109,7 @@ def leave_temporary(out: Path) -> None:
     shutil.copy(table, table.with_name(f".frames.parquet.{'0' * 32}.tmp"))
 
 
-STATES = {
+STATES: dict[str, list[Callable[[Path], object]]] = {
     "no error table": [lose("errors.parquet")],
     "an error table of an earlier run": [make_stale("errors.parquet", b"of an earlier run")],
     "no dictionary": [lose("data_dictionary.json")],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,8 +15,8 @@ import pytest
 
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.places import REPOSITORY
 from transforms.dataset.layout import frames_path
 from transforms.plan.video_ids import name_videos, safe_video_id
 
@@ -31,7 +32,7 @@ TRICKY_NAMES = (
     "__HIVE_DEFAULT_PARTITION__", "Jürgen", "Äpfel & Öl", "日本", "a.b", "x" * 300,
 )  # fmt: skip
 
-Rows = list[dict]
+Rows = list[dict[str, Any]]
 
 
 def with_pandas(frames: Path, video_id: str | None = None) -> Rows:
@@ -149,7 +150,7 @@ def test_what_the_documentation_says(
     *statements, expression = snippet.strip().splitlines()
     (tmp_path / "results").symlink_to(frames.parent)
     monkeypatch.chdir(tmp_path)
-    names: dict = {}
+    names: dict[str, Any] = {}
     exec("\n".join(statements), names)
     assert len(eval(expression, names)) == len(IDS)
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.beam_services import BeamServices, beam_services
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.beam_services import BeamServices, beam_services
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import face_clip, write_config
-from tests.integration.test_invariance import GOP, IN_MEMORY, hashes
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 CLIPS, FRAMES = 4, 300
 MULTI_PROCESSING = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")

@@ -5,7 +5,7 @@ import pytest
 from models import EMBEDDED_PACK, default_registry
 from models.store import default_store, store_of
 from pipelines.demo import main
-from tests.demo_checks import (
+from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
     check_errors,
     check_rises,

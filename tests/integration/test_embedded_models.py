@@ -5,6 +5,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from models import EMBEDDED_PACK, default_registry
 from models.locate import MODELS_VARIABLES
 from pipelines.configuration.model_choice import FALLBACK
 from pipelines.run import main
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
 
 PACK = default_registry().packs[EMBEDDED_PACK]
 FRAMES = 12
@@ -30,7 +31,7 @@ class Result:
     """What a run wrote and said."""
 
     table: pa.Table
-    record: dict
+    record: dict[str, Any]
     said: str
 
     def column(self, name: str) -> np.ndarray:

@@ -1,133 +1,40 @@
 """No result depends on how inputs are cut, in which order they come, or what runs the graph."""
 
-import hashlib
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.beam_services import BeamServices
 from models import locate_models
+from openface_core.analysis import analyser
 from openface_core.analysis.engine import load_engine
-from openface_core.analysis.settings import RunSettings
 from openface_core.errors import MediaError
-from pipelines.configuration.config_file import load_settings
-from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.summary import RunSummary
-from pipelines.run import run
-from tests.integration.synthetic_corpus import (
-    Frames,
-    dark_frames,
-    face_clip,
-    write_clip,
-    write_config,
-    write_picture,
-)
-from tests.synthetic_video import write_video
+from pipelines.comparison.invariance import hashes
+from pipelines.main_job.beam_services import BeamServices
+from tests.fixtures.faces.clips import write_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.runs.clip_corpus import FPS, GOP, MODES, ClipCorpus, faces, write_clip_corpus
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.shards import plan_shards
-from transforms.records import ShardResult, VideoTask
+from transforms.records import Shard, ShardResult, VideoTask
 from transforms.stages import extract_shards, prepare_calibration
 from transforms.stages.extract_shards import extract_shard
-from transforms.video_analysis import analyse_video
-
-IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
-MODES = {
-    "in_memory": IN_MEMORY,
-    "multi_threading": ("--direct_running_mode=multi_threading", "--direct_num_workers=2"),
-    "multi_processing": ("--direct_running_mode=multi_processing", "--direct_num_workers=2"),
-}
-FPS = 30
-# One thread, so that the clips are the same bytes on every machine.
-GOP = {"g": "12", "keyint_min": "12", "sc_threshold": "0", "threads": "1"}
-DISTINCT_FRAMES = 16
-ROW_GROUP_ROWS = 70  # no multiple of any shard's length
-
-
-def faces(count: int, dark: range) -> Frames:
-    """Return frames of faces, and of none where it is dark."""
-    pictures = face_clip(DISTINCT_FRAMES)[0]
-    none = dark_frames(1)[0]
-    return tuple(none if i in dark else pictures[7 * i % DISTINCT_FRAMES] for i in range(count))
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Clips, models, and what the sequential analysis and the first run give."""
-
-    folder: Path
-    models: Path
-
-    @property
-    def uris(self) -> tuple[str, ...]:
-        return tuple(str(path) for path in sorted((self.folder / "in").iterdir()))
-
-    def settings(self, seconds: float) -> RunSettings:
-        return load_settings(str(self.config(seconds)))
-
-    def config(self, seconds: float) -> Path:
-        path = write_config(self.folder / f"{seconds}.toml", self.models, every_frames=3)
-        text = path.read_text()
-        text += f"[shards]\nseconds = {seconds}\n[output]\nrow_group_rows = {ROW_GROUP_ROWS}\n"
-        path.write_text(text)
-        return path
-
-    def run(
-        self,
-        output: Path,
-        seconds: float,
-        mode: tuple[str, ...] = IN_MEMORY,
-        uris: tuple[str, ...] | None = None,
-        runner: str = "DirectRunner",
-    ) -> RunSummary:
-        return run(
-            RunArguments(
-                inputs=self.uris if uris is None else uris,
-                output=str(output),
-                config=str(self.config(seconds)),
-                models=str(self.models),
-                runner=runner,
-                quiet=True,
-                beam=mode,
-            )
-        )
-
-
-def hashes(output: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file but the metrics, temporaries and work files included."""
-    return {
-        path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(output.rglob("*"))
-        if path.is_file() and path.name != "metrics.json"
-    }
-
-
-def assert_nothing_is_left_over(output: Path) -> None:
-    names = {path.name for path in output.rglob("*")}
-    assert not [name for name in names if name.startswith(".") or name.endswith(".tmp")]
 
 
 @pytest.fixture(scope="module")
-def corpus(network_models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """A long clip, one whose face comes late, one of a variable rate, a picture, and noise."""
-    folder = tmp_path_factory.mktemp("invariance")
-    (folder / "in").mkdir()
-    write_video(folder / "in" / "long.mp4", faces(200, range(47, 95)), options=GOP)
-    write_video(folder / "in" / "late.mkv", faces(75, range(41)), options=GOP)
-    times = [i / FPS + (0.7 if i > 30 else 0.0) for i in range(70)]
-    uneven = faces(70, range(5, 6))
-    write_video(folder / "in" / "uneven.mp4", uneven, pts_seconds=times, options=GOP)
-    write_picture(folder / "in" / "picture.png", face_clip(1)[0][0])
-    (folder / "in" / "noise.mp4").write_bytes(bytes(range(256)) * 40)
-    return Corpus(folder, network_models_folder)
+def corpus(network_models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> ClipCorpus:
+    return write_clip_corpus(tmp_path_factory.mktemp("invariance"), network_models_folder)
 
 
 @pytest.fixture(scope="module")
-def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(corpus: ClipCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset of a run that cuts nothing."""
     output = tmp_path_factory.mktemp("whole") / "out"
     summary = corpus.run(output, 0)
@@ -140,13 +47,13 @@ def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("seconds", "shards"), [(0, 1), (1, 7), (3, 2)])
-def test_the_long_clip_is_cut(seconds: float, shards: int, corpus: Corpus) -> None:
+def test_the_long_clip_is_cut(seconds: float, shards: int, corpus: ClipCorpus) -> None:
     settings = corpus.settings(seconds)
     task = VideoTask("long", str(corpus.folder / "in" / "long.mp4"))
     assert len(plan_shards(task, settings)) == shards
 
 
-def test_the_tables_are_those_of_the_sequential_loop(corpus: Corpus, whole: Path) -> None:
+def test_the_tables_are_those_of_the_sequential_loop(corpus: ClipCorpus, whole: Path) -> None:
     settings = corpus.settings(0)
     files = locate_models(corpus.models, settings.models, with_networks=True)
     provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
@@ -184,7 +91,7 @@ def test_row_groups_have_their_size(whole: Path) -> None:
     ],
 )
 def test_the_same_bytes_however_inputs_are_cut(
-    seconds: float, mode: str, corpus: Corpus, whole: Path, tmp_path: Path
+    seconds: float, mode: str, corpus: ClipCorpus, whole: Path, tmp_path: Path
 ) -> None:
     uris = list(corpus.uris)
     random.Random(f"{seconds} {mode}").shuffle(uris)
@@ -205,7 +112,7 @@ def test_the_same_bytes_however_inputs_are_cut(
 def test_the_same_bytes_through_a_job_service(
     seconds: float,
     environment: str,
-    corpus: Corpus,
+    corpus: ClipCorpus,
     whole: Path,
     services: BeamServices,
     tmp_path: Path,
@@ -229,20 +136,20 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
     seconds: float,
     block_frames: int,
     part_frames: int,
-    corpus: Corpus,
+    corpus: ClipCorpus,
     whole: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prepare_calibration, "BLOCK_FRAMES", block_frames)
-    monkeypatch.setattr(extract_shards, "PART_FRAMES", part_frames)
+    monkeypatch.setattr(analyser, "PART_FRAMES", part_frames)
     corpus.run(tmp_path / "out", seconds)
     assert hashes(tmp_path / "out") == hashes(whole)
 
 
 @pytest.mark.slow
 def test_the_same_bytes_in_many_waves(
-    corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: ClipCorpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 1)
     summary = corpus.run(tmp_path / "out", 1)
@@ -250,7 +157,7 @@ def test_the_same_bytes_in_many_waves(
     assert hashes(tmp_path / "out") == hashes(whole)
 
 
-def test_an_input_alone_has_the_same_table(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+def test_an_input_alone_has_the_same_table(corpus: ClipCorpus, whole: Path, tmp_path: Path) -> None:
     corpus.run(tmp_path / "out", 1, uris=(str(corpus.folder / "in" / "late.mkv"),))
     place = "frames/video_id=late/frames.parquet"
     assert hashes(tmp_path / "out")[place] == hashes(whole)[place]
@@ -277,7 +184,7 @@ def payload(clip: Path, packet_number: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("packet_number", [12, 96, 180])
 def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
-    packet_number: int, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    packet_number: int, corpus: ClipCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = corpus.folder / "in" / "long.mp4"
     clip = damaged_copy(source, tmp_path / "long.mp4", *payload(source, packet_number))
@@ -291,7 +198,7 @@ def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
 
     again: list[ShardResult] = []
 
-    def redo(*arguments) -> ShardResult:
+    def redo(*arguments: Any) -> ShardResult:
         again.append(extract_shard(*arguments))
         return again[-1]
 
@@ -309,7 +216,7 @@ def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
 @pytest.mark.parametrize("length", [0.002, 0.09])
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi"])
 def test_damage_anywhere_gives_the_same_bytes(
-    suffix: str, length: float, begin: float, corpus: Corpus, tmp_path: Path
+    suffix: str, length: float, begin: float, corpus: ClipCorpus, tmp_path: Path
 ) -> None:
     source = tmp_path / f"source.{suffix}"
     if suffix == "avi":
@@ -324,7 +231,9 @@ def test_damage_anywhere_gives_the_same_bytes(
     assert hashes(tmp_path / "1") == hashes(tmp_path / "0")
 
 
-def cut_off(corpus: Corpus, folder: Path, share: float) -> tuple[dict[str, str], dict[str, str]]:
+def cut_off(
+    corpus: ClipCorpus, folder: Path, share: float
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the hashes of a whole and of a cut analysis of a clip without its end."""
     source = write_video(folder / "source.mkv", faces(200, range(47, 95)), options=GOP)
     content = source.read_bytes()
@@ -336,13 +245,13 @@ def cut_off(corpus: Corpus, folder: Path, share: float) -> tuple[dict[str, str],
 
 
 @pytest.mark.parametrize("share", [0.6, 0.9])
-def test_a_clip_without_its_end(share: float, corpus: Corpus, tmp_path: Path) -> None:
+def test_a_clip_without_its_end(share: float, corpus: ClipCorpus, tmp_path: Path) -> None:
     whole, cut = cut_off(corpus, tmp_path, share)
     place = "frames/video_id=clip/frames.parquet"
     assert cut[place] == whole[place]
 
 
-def test_a_clip_without_its_end_is_warned_of(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_clip_without_its_end_is_warned_of(corpus: ClipCorpus, tmp_path: Path) -> None:
     whole, cut = cut_off(corpus, tmp_path, 0.6)
     assert cut["errors.parquet"] == whole["errors.parquet"]
 
@@ -357,6 +266,8 @@ def join_clips(parts: list[Path], path: Path, seconds: float) -> Path:
                 stream = stream or joined.add_stream_from_template(source)
                 for packet in container.demux(source):
                     if packet.size:
+                        assert packet.pts is not None
+                        assert source.time_base is not None
                         packet.pts += round(number * seconds / source.time_base)
                         packet.dts = packet.pts
                         packet.stream = stream
@@ -364,7 +275,9 @@ def join_clips(parts: list[Path], path: Path, seconds: float) -> Path:
     return path
 
 
-def test_a_size_that_changes_between_shards_is_warned_of(corpus: Corpus, tmp_path: Path) -> None:
+def test_a_size_that_changes_between_shards_is_warned_of(
+    corpus: ClipCorpus, tmp_path: Path
+) -> None:
     parts = []
     for number, scale in enumerate((1, 2)):
         frames = [frame.repeat(scale, 0).repeat(scale, 1) for frame in faces(60, range(0))]
@@ -378,9 +291,9 @@ def test_a_size_that_changes_between_shards_is_warned_of(corpus: Corpus, tmp_pat
 
 
 def test_failing_shards_cost_one_row(
-    corpus: Corpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: ClipCorpus, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(shard, *others) -> ShardResult:
+    def fail(shard: Shard, *others: Any) -> ShardResult:
         if shard.task.video_id == "long" and shard.number == 2:
             raise MediaError(shard.task.uri, "the disk is on fire", "Put it out.")
         if shard.task.video_id == "long" and shard.number == 4:
@@ -400,7 +313,9 @@ def test_failing_shards_cost_one_row(
         assert found[place] == expected[place]
 
 
-def test_the_work_folder_of_a_killed_run_goes(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+def test_the_work_folder_of_a_killed_run_goes(
+    corpus: ClipCorpus, whole: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "out"
     uris = (str(corpus.folder / "in" / "late.mkv"),)
     corpus.run(output, 1, uris=uris)

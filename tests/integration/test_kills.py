@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.comparison.invariance import hashes
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import face_clip, write_config
-from tests.integration.test_invariance import GOP, IN_MEMORY, assert_nothing_is_left_over, hashes
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 KILLS = 20
 KILLS_PER_ROUND = 4
@@ -175,16 +178,17 @@ def test_twenty_kills(
             process = corpus.started(output, mode)
             if waiting and kills[-1] < KILLS_PER_ROUND:
                 moment = waiting[0]
-                is_sight = isinstance(moment, str)
-                condition = SIGHTS[moment](output) if is_sight else after(moment)
+                sight = moment if isinstance(moment, str) else None
+                wait_seconds = seconds if isinstance(moment, str) else moment
+                condition = after(wait_seconds) if sight is None else SIGHTS[sight](output)
                 is_done = not killed(process, output, condition)
                 if not is_done:
                     waiting.popleft()
                     kills[-1] += 1
                 elif not kills[-1]:  # a whole run was too fast for it
-                    if is_sight:
-                        unseen.append(moment)
-                    waiting[0] = 0.7 * (seconds if is_sight else moment)
+                    if sight is not None:
+                        unseen.append(sight)
+                    waiting[0] = 0.7 * wait_seconds
             else:
                 process.wait(PATIENCE_SECONDS)
                 is_done = True

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import numpy as np
@@ -22,19 +23,19 @@ from openface_core.media import fingerprint
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import (
+from tests.fixtures.faces.clips import (
     FRAMES,
     HEIGHT_PX,
     WIDTH_PX,
     dark_frames,
     face_clip,
     write_clip,
-    write_config,
     write_landmarks,
     write_picture,
 )
-from tests.synthetic_video import write_video
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 ONE_WORKER = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 TIME_TOLERANCE_S = 1e-3  # mkv has ticks of a millisecond
@@ -46,7 +47,7 @@ def frames_table(output: Path, video_id: str) -> pa.Table:
     return pq.ParquetFile(output / "frames" / f"video_id={video_id}" / "frames.parquet").read()
 
 
-def record(table: pa.Table) -> dict:
+def record(table: pa.Table) -> dict[str, Any]:
     return json.loads(table.schema.metadata[b"openface_beam"])
 
 
@@ -217,8 +218,8 @@ def test_action_units_are_alive(dataset: Dataset) -> None:
     assert table.filter(regex="^AU.*_c$").shape[1] == 18
 
 
-def run_quietly(corpus: Path, models: Path, output: Path | str, **changes) -> RunSummary:
-    values = {
+def run_quietly(corpus: Path, models: Path, output: Path | str, **changes: Any) -> RunSummary:
+    values: dict[str, Any] = {
         "inputs": (str(corpus / "in"),),
         "output": str(output),
         "models": str(models),
@@ -304,7 +305,9 @@ def test_another_filesystem(corpus: Path, models_folder: Path) -> None:
     assert memory.exists("/job/out/errors.parquet")
 
 
-def test_networks(network_models_folder: Path, tmp_path: Path, capsys) -> None:
+def test_networks(
+    network_models_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bright = face_clip()[0]
     write_video(tmp_path / "in.mp4", bright[:2] + dark_frames(2) + bright[2:])
     summary = run(
@@ -371,7 +374,7 @@ def test_an_error_table_that_cannot_be_written_is_one_line(
     def refuse(uri: str, write: object) -> None:
         raise OutputError(uri, "it cannot be written", "Make room.")
 
-    monkeypatch.setattr("transforms.stages.write_errors.write_if_changed", refuse)
+    monkeypatch.setattr("transforms.dataset.error_table.write_if_changed", refuse)
     arguments = RunArguments(
         inputs=(str(corpus / "in" / "mp4.mp4"),),
         output=str(tmp_path / "out"),

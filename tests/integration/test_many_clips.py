@@ -1,19 +1,21 @@
 """One run over many short clips, in several waves and shared files."""
 
+import shutil
 from pathlib import Path
 
 import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.clips import LONGEST_FRAMES, SHORTEST_FRAMES, run_over_clips, write_clips
 from openface_core.media import DecodeLimits, promised_frame_count
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.integration.synthetic_corpus import face_clip, write_config
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 CLIPS = 60
+LENGTHS = range(10, 31, 4)
 BUCKETS = 4
 
 pytestmark = pytest.mark.slow
@@ -21,10 +23,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Clips that are cut from a long one, and from it again."""
+    """Clips of several lengths, the first of each again under other names."""
     folder = tmp_path_factory.mktemp("clips")
-    long = write_video(folder / "long.mkv", face_clip(16)[0] * 20)
-    write_clips(folder, [long], CLIPS)
+    pictures = face_clip(16)[0] * 2
+    for number in range(CLIPS):
+        path = folder / f"{number:04}.mp4"
+        if number < len(LENGTHS):
+            write_video(path, pictures[: LENGTHS[number]])
+        else:
+            shutil.copy(folder / f"{number % len(LENGTHS):04}.mp4", path)
     return folder
 
 
@@ -40,7 +47,7 @@ def test_every_clip_is_in_the_dataset(
     monkeypatch.setattr("transforms.plan.waves.WAVE_INPUTS", 25)
     paths = sorted(clips.glob("*.mp4"))
     lengths = {path.stem: promised_frame_count(str(path), DecodeLimits()) for path in paths}
-    assert set(lengths.values()) == set(range(SHORTEST_FRAMES, LONGEST_FRAMES + 1, 4))
+    assert set(lengths.values()) == set(LENGTHS)
     summary = run(
         RunArguments(
             inputs=(f"{clips}/*.mp4",),
@@ -58,13 +65,3 @@ def test_every_clip_is_in_the_dataset(
     assert {row["video_id"]: row["count_all"] for row in counts} == expected
     sums = pq.read_table(tmp_path / "out" / "summary.parquet").to_pylist()
     assert {row["video_id"]: row["frames"] for row in sums} == expected
-
-
-def test_the_benchmark(clips: Path, network_models_folder: Path, tmp_path: Path) -> None:
-    options = ["--models", str(network_models_folder)]
-    found = run_over_clips(
-        clips, 12, [*options, "--config", config_in(tmp_path, network_models_folder)]
-    )
-    assert (found.clips, found.problems, found.files) == (12, 0, BUCKETS)
-    assert found.frames >= 12 * SHORTEST_FRAMES
-    assert found.cpu_seconds > 0

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.summary import RunSummary
-from pipelines.run import run
-from tests.conftest import REPOSITORY
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks, write_models
+from tests.fixtures.faces.clips import face_clip, write_landmarks
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 
 KILLS = 5
 
@@ -25,47 +23,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-class Corpus:
-    """Three clips with landmarks, models, and an output folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.videos = folder / "in"
-        self.points = folder / "points"
-        self.models = write_models(folder / "models")
-        self.output = folder / "out"
-        for seed, name in enumerate("abc"):
-            self.write(name, seed)
-
-    def write(self, name: str, seed: int, count: int = 4) -> None:
-        write_clip(self.videos / f"{name}.mp4", count, seed)
-        write_landmarks(self.points / f"{name}.csv", face_clip(count, seed)[1])
-
-    def table(self, name: str) -> Path:
-        return self.output / "frames" / f"video_id={name}" / "frames.parquet"
-
-    def arguments(self, **changes) -> RunArguments:
-        values = {
-            "inputs": (str(self.videos),),
-            "output": str(self.output),
-            "models": str(self.models),
-            "landmarks": str(self.points),
-            "quiet": True,
-            "beam": ("--direct_running_mode=in_memory",),
-        }
-        return RunArguments(**(values | changes))
-
-    def run(self, **changes) -> RunSummary:
-        return run(self.arguments(**changes))
-
-
 @pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
+def corpus(tmp_path: Path) -> LandmarkCorpus:
     (tmp_path / "in").mkdir()
-    return Corpus(tmp_path)
+    return LandmarkCorpus(tmp_path)
 
 
-def test_a_second_run_does_nothing_and_says_so(corpus: Corpus) -> None:
+def test_a_second_run_does_nothing_and_says_so(corpus: LandmarkCorpus) -> None:
     assert corpus.run().inputs_written == 3
     times = {path: path.stat().st_mtime_ns for path in corpus.output.rglob("*")}
     summary = corpus.run()
@@ -74,7 +38,7 @@ def test_a_second_run_does_nothing_and_says_so(corpus: Corpus) -> None:
     assert {path: path.stat().st_mtime_ns for path in corpus.output.rglob("*")} == times
 
 
-def test_a_new_input_is_added_to_the_others(corpus: Corpus) -> None:
+def test_a_new_input_is_added_to_the_others(corpus: LandmarkCorpus) -> None:
     corpus.run()
     corpus.write("d", 7)
     summary = corpus.run()
@@ -82,37 +46,37 @@ def test_a_new_input_is_added_to_the_others(corpus: Corpus) -> None:
     assert corpus.table("d").exists()
 
 
-def test_a_changed_video_is_analysed_anew(corpus: Corpus) -> None:
+def test_a_changed_video_is_analysed_anew(corpus: LandmarkCorpus) -> None:
     corpus.run()
     corpus.write("b", 8)
     assert corpus.run().inputs_written == 1
 
 
-def test_a_moved_video_is_not(corpus: Corpus) -> None:
+def test_a_moved_video_is_not(corpus: LandmarkCorpus) -> None:
     corpus.run()
     shutil.move(corpus.videos, corpus.folder / "elsewhere")
     assert corpus.run(inputs=(str(corpus.folder / "elsewhere"),)).inputs_finished == 3
 
 
-def test_changed_landmarks_count_as_a_change(corpus: Corpus) -> None:
+def test_changed_landmarks_count_as_a_change(corpus: LandmarkCorpus) -> None:
     corpus.run()
     write_landmarks(corpus.points / "c.csv", face_clip(4, 2)[1] + 1)
     assert corpus.run().inputs_written == 1
 
 
-def test_other_settings_analyse_everything_anew(corpus: Corpus) -> None:
+def test_other_settings_analyse_everything_anew(corpus: LandmarkCorpus) -> None:
     corpus.run()
     assert corpus.run(config="openface22").inputs_written == 3
 
 
-def test_other_models_analyse_everything_anew(corpus: Corpus) -> None:
+def test_other_models_analyse_everything_anew(corpus: LandmarkCorpus) -> None:
     corpus.run()
     listed = next(corpus.models.rglob("AU_all_best.txt"))
     listed.write_text("# the same models, another file\n" + listed.read_text())
     assert corpus.run().inputs_written == 3
 
 
-def test_force_analyses_everything_anew(corpus: Corpus) -> None:
+def test_force_analyses_everything_anew(corpus: LandmarkCorpus) -> None:
     corpus.run()
     before = contents(corpus.output)
     assert corpus.run(force=True).inputs_written == 3
@@ -120,7 +84,7 @@ def test_force_analyses_everything_anew(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])
-def test_a_damaged_table_is_made_again(corpus: Corpus, damage: bytes) -> None:
+def test_a_damaged_table_is_made_again(corpus: LandmarkCorpus, damage: bytes) -> None:
     corpus.run()
     whole = corpus.table("a").read_bytes()
     corpus.table("a").write_bytes(damage)
@@ -128,7 +92,7 @@ def test_a_damaged_table_is_made_again(corpus: Corpus, damage: bytes) -> None:
     assert corpus.table("a").read_bytes() == whole
 
 
-def test_an_input_out_of_reach_keeps_its_table(corpus: Corpus) -> None:
+def test_an_input_out_of_reach_keeps_its_table(corpus: LandmarkCorpus) -> None:
     corpus.run()
     manifest = corpus.folder / "list.csv"
     rows = [f"{name},{corpus.videos}/{name}.mp4,{corpus.points}/{name}.csv" for name in "abc"]
@@ -139,7 +103,7 @@ def test_an_input_out_of_reach_keeps_its_table(corpus: Corpus) -> None:
     assert corpus.table("a").exists()
 
 
-def test_problems_of_other_inputs_stay_in_the_error_table(corpus: Corpus) -> None:
+def test_problems_of_other_inputs_stay_in_the_error_table(corpus: LandmarkCorpus) -> None:
     (corpus.videos / "z.mp4").write_bytes(b"no video")
     write_landmarks(corpus.points / "z.csv", face_clip(4, 0)[1])
     assert corpus.run().inputs_failed == 1
@@ -150,7 +114,7 @@ def test_problems_of_other_inputs_stay_in_the_error_table(corpus: Corpus) -> Non
 
 
 @pytest.mark.slow
-def test_killed_runs_are_resumed_to_the_same_dataset(corpus: Corpus) -> None:
+def test_killed_runs_are_resumed_to_the_same_dataset(corpus: LandmarkCorpus) -> None:
     for seed, name in enumerate("defgh", start=3):
         corpus.write(name, seed, 6)
     undisturbed = corpus.folder / "undisturbed"

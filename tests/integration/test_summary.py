@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.integration.synthetic_corpus import face_clip, write_clip, write_landmarks
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from transforms.dataset.layout import summary_path
 
 LENGTHS = {"a": 4, "b": 5, "c": 3}
@@ -37,7 +38,7 @@ def shared_files(arguments: RunArguments) -> RunArguments:
     return replace(arguments, config=str(config))
 
 
-def rows(arguments: RunArguments) -> list[dict]:
+def rows(arguments: RunArguments) -> list[dict[str, Any]]:
     return pq.ParquetFile(summary_path(arguments.output)).read().to_pylist()
 
 

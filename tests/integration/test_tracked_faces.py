@@ -12,9 +12,10 @@ import pytest
 from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.integration.synthetic_corpus import Frames, dark_frames, face_clip, write_models
-from tests.synthetic_tracking import tracking_config, write_tracking_models
-from tests.synthetic_video import write_video
+from tests.fixtures.faces.clips import Frames, dark_frames, face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.synthetic_models.tiny_networks import write_models
+from tests.fixtures.synthetic_models.tracking import tracking_config, write_tracking_models
 from transforms.dataset.layout import frames_path
 from transforms.plan.shards import plan_shards
 from transforms.records import VideoTask

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from tests.synthetic_validator import SyntheticView
+from tests.fixtures.synthetic_models.validator import SyntheticView
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

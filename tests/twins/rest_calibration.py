@@ -1,5 +1,7 @@
 """Twin of calibration on rest frames: descriptors sorted, one number at a time."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +60,12 @@ def calibrate_on_rest(
     return [_finish(models, frames, scores, offsets) for frames in videos]
 
 
-def _finish(models, frames, scores, offsets) -> TwinVideo:
+def _finish(
+    models: ActionUnitModels,
+    frames: Sequence[Descriptor | None],
+    scores: Callable[[Descriptor], list[float]],
+    offsets: NDArray[np.float64],
+) -> TwinVideo:
     n, count = len(frames), len(models.intensity)
     clipped = np.zeros((n, count))
     raw = np.zeros((n, len(models.presence)), dtype=np.bool_)

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog
-from tests.synthetic_models import plausible_shape_parameters, render_face, synthetic_pdm
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins.fhog import fhog as fhog_twin
 from tests.twins.fhog import orientation, strongest_gradient
 

@@ -8,7 +8,7 @@ from importlib.util import module_from_spec, spec_from_loader
 import pytest
 
 from pipelines.main_job.arguments import parse_arguments
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 NAMES = ("first run", "tests")
 DOCUMENT = (REPOSITORY / "docs" / "fresh-machine.md").read_text(encoding="utf-8")
@@ -59,10 +59,10 @@ def test_a_missing_block(text: str, commands: Callable[[str, str], str]) -> None
 def test_every_run_that_the_readme_shows_is_understood() -> None:
     blocks = [text.split("```")[0] for text in README.split("```bash\n")[1:]]
     runs = [
-        line.split()[3:]
+        line.split()[2:]
         for block in blocks
         for line in block.splitlines()
-        if line.startswith("python -m pipelines.run ")
+        if line.startswith("openface-beam run ")
     ]
     assert runs
     for words in runs:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from openface_core.action_units.models import GEOMETRY_SIZE
+from openface_core.descriptors import GEOMETRY_SIZE
 from openface_core.geometry import geometry_descriptor
-from tests.synthetic_models import MODES, plausible_shape_parameters, synthetic_pdm
+from tests.fixtures.faces.shape import MODES, plausible_shape_parameters, synthetic_pdm
 
 ROUNDING_MM = 1e-12
 

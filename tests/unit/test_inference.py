@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from openface_core import inference
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec, choose_providers
-from tests.synthetic_onnx import save_graph
+from tests.fixtures.synthetic_models.networks import save_graph
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 CPU_SETTINGS = OnnxSettings("cpu")

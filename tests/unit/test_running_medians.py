@@ -1,12 +1,14 @@
 """Component 10 against a twin that sums its histograms up anew each time."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openface_core.action_units.models import FHOG_SIZE, GEOMETRY_SIZE
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import (
     FHOG_RANGE,
     GEOMETRY_RANGE,
@@ -117,9 +119,9 @@ def test_bins_are_truncated_positions_in_double_precision(value: float, r: Histo
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint16])
-def test_infinite_values_go_to_the_outer_bins_and_nan_to_the_first(dtype: type) -> None:
+def test_infinite_values_go_to_the_outer_bins_and_nan_to_the_first(dtype: type[Any]) -> None:
     """Nothing leads out of the histograms, whose counts are not checked for their bounds."""
-    out = np.empty(3, dtype=dtype)
+    out: NDArray[Any] = np.empty(3, dtype=dtype)
     values = np.array([-np.inf, np.inf, np.nan])
     quantise(values, COARSE.minimum, COARSE.length, COARSE.bins, out)
     assert out.tolist() == [0, 7, 0]
@@ -320,4 +322,4 @@ def test_contradictory_states_are_refused() -> None:
         (1, 1, fhog, good.single[::-1], "sizes are expected"),
     ):
         with pytest.raises(ValueError, match=message):
-            MedianState(frames, total, counts, geometry, single)
+            MedianState(frames, total, counts, geometry, single)  # type: ignore[arg-type]

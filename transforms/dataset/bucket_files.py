@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError
+from openface_core.fields import Column
 from openface_core.media.sources import locate
-from openface_core.tables import Column
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.dataset.storage import remove
 from transforms.dataset.table_files import open_work_table, row_groups, write_row_groups
-from transforms.metrics import Count, Step, count, timed
+from transforms.metrics import Count, StageStep, count, timed
 
 # Plain text to Arrow, which cannot group by dictionaries that differ from file to file; Parquet
 # encodes it with a dictionary all the same.
@@ -199,5 +199,5 @@ def update_bucket(
 
         pieces = _pieces(sorted(entries), tables, old, schema)
         groups = row_groups(pieces, settings.row_group_rows)
-        with timed(Step.BUCKET):
+        with timed(StageStep.BUCKET):
             count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings))

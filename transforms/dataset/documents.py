@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from openface_core.errors import OutputError
+from openface_core.fields import Column, data_dictionary
 from openface_core.media.sources import locate
-from openface_core.tables import Column, data_dictionary
 from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
 from transforms.dataset.provenance import RunProvenance, dataset_description

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
+from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
-from openface_core.tables import Column, frame_schema
 from transforms.dataset.layout import errors_path, frames_path
 from transforms.dataset.storage import read_whole, remove, write_if_changed
 from transforms.records import Problem, Severity
@@ -37,7 +37,7 @@ def write_errors(output: str, problems: Iterable[Problem]) -> str:
     """Write the error table, replacing one that says anything else, and return its path.
 
     An input that cannot be analysed has no table of frames: one of an earlier run is removed. An
-    input that is only out of reach keeps what it has.
+    input that is only unreachable keeps what it has.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def earlier_problems(
         Video ids that this run has its own rows for.
     has_table : callable
         Whether an input has a table, given its video id. It belies a row that says that the
-        analysis failed: of a run that has mended this, and was killed before it could say so.
+        analysis failed: of a run that has fixed this, and was killed before it could say so.
 
     Returns
     -------

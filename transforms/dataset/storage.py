@@ -20,7 +20,7 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", int(folder == "/"))
 
 
-def write_whole(uri: str, write: Callable[[IO[bytes]], None], *, durable: bool = True) -> int:
+def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool = True) -> int:
     """Write a file that appears whole or not at all; an existing one is replaced.
 
     Parameters
@@ -90,7 +90,7 @@ def write_if_changed(uri: str, content: bytes) -> bool:
     return True
 
 
-def _write_remote(target: Source, write: Callable[[IO[bytes]], None]) -> int:
+def _write_remote(target: Source, write: Callable[[IO[bytes]], object]) -> int:
     # Closing a remote file shows what it holds, even after a failure. So the content is made first,
     # and given to the filesystem as a whole.
     content = io.BytesIO()
@@ -129,7 +129,7 @@ def remove_temporaries(folder: str) -> None:
                     path.unlink()
 
 
-def _write_local(path: Path, write: Callable[[IO[bytes]], None], durable: bool) -> int:
+def _write_local(path: Path, write: Callable[[IO[bytes]], object], durable: bool) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:

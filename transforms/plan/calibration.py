@@ -159,7 +159,7 @@ class CalibratedVideo:
     repredicted : int
         How many of its successful frames, the first ones, are predicted again with them.
     offsets : tuple of float
-        The person's zero of each intensity.
+        The person's baseline of each intensity.
     content : InputContent
         What the input held.
     group_digest : str or None
@@ -178,6 +178,11 @@ class CalibratedVideo:
     def task(self) -> VideoTask:
         """The input."""
         return self.blocks[0].block.task
+
+    @property
+    def face_id(self) -> int:
+        """Number of the face in the input."""
+        return self.blocks[0].block.face_id
 
     @property
     def info(self) -> MediaInfo:

@@ -20,7 +20,7 @@ def cut_positions(
     index : FrameIndex
         Presentation times and key frames.
     settings : ShardSettings
-        Length of shards, and the bound on frames decoded in vain.
+        Length of shards, and the bound on frames decoded and discarded.
     every_frames : int
         Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
         nothing depends on the frames before.
@@ -52,7 +52,7 @@ def cut_positions(
             following = keys[keys > decoded_from]
             if not len(following):
                 return begins
-            # Up to one interval of detection is decoded in vain behind a key frame.
+            # Up to one interval of detection is decoded and discarded behind a key frame.
             position = _permitted(int(following[0]) + lead_frames, every_frames)
             if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
                 return begins
@@ -101,7 +101,7 @@ def shards_of(
             begin_pts=None if number == 0 else int(index.pts[begin]),
             end_pts=None if end == len(index.pts) else int(index.pts[end]),
             expected_frames=end - begin,
-            first_frame=begin,
+            first_index=begin,
             lead_frames=min(lead_frames, begin),
             lead_pts=None if begin <= lead_frames else int(index.pts[begin - lead_frames]),
         )

@@ -1,23 +1,23 @@
-"""The stage that finds the person's zeros, over all inputs that are calibrated together."""
+"""The stage that finds the person's baselines, over all inputs that are calibrated together."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-import apache_beam as beam
 import numpy as np
 from apache_beam.pvalue import TaggedOutput
 
-from openface_core.action_units.postprocessing import REPREDICTED_FRAMES, intensity_offsets
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.postprocessing import REPREDICTED_FRAMES
+from openface_core.analysis.calibration import find_baselines
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import RunSettings
 from openface_core.errors import OpenFaceBeamError
 from transforms.dataset.provenance import Calibration, InputContent, group_digest, read_content
-from transforms.metrics import PROBLEMS, Step, count_failure, timed
+from transforms.metrics import StageStep, count_failure, timed
 from transforms.plan.calibration import CalibratedVideo, CalibrationGroup, sharing_medians
-from transforms.records import BlockResult, Problem, Severity
-from transforms.stages.engine_handle import EngineHandle
-from transforms.stages.final_scores import final_scores
+from transforms.records import PROBLEMS, BlockResult, FaceKey, Problem, Severity
+from transforms.stages.engine_stage import EngineStage
+from transforms.work.files import load_scores
 
 InputBlocks = tuple[BlockResult, ...]
 """All blocks of an input, in order."""
@@ -40,13 +40,13 @@ def blocks_in_order(
     tuple of tuple of BlockResult, or None
         The blocks of each input that did not fail.
     """
-    by_input: dict[str, list[BlockResult]] = {
-        task.video_id: [] for task in group.tasks if task.video_id not in group.failed
+    by_face: dict[FaceKey, list[BlockResult]] = {
+        FaceKey(task.video_id): [] for task in group.tasks if task.video_id not in group.failed
     }
     for result in results:
-        by_input[result.block.task.video_id].append(result)
+        by_face[result.block.face_key].append(result)
     inputs = []
-    for found in by_input.values():
+    for found in by_face.values():
         found.sort(key=lambda item: item.block.number)
         numbers = [item.block.number for item in found]
         if not found or numbers != list(range(found[0].block.count)):
@@ -59,8 +59,8 @@ def calibrate_together(
     inputs: Sequence[InputBlocks],
     group: CalibrationGroup,
     contents: dict[str, InputContent],
-    engine: Engine,
-    settings: RunSettings,
+    models: ActionUnitModels,
+    mode: str,
 ) -> Iterator[CalibratedVideo]:
     """Yield inputs that share medians, with the offsets over all of their frames.
 
@@ -72,119 +72,51 @@ def calibrate_together(
         What they are part of.
     contents : dict of str to InputContent
         What every input of the group held, by video id; an unreadable one is missing.
-    engine : Engine
-        Models in memory.
-    settings : RunSettings
-        Settings of the run.
+    models : ActionUnitModels
+        The predictors.
+    mode : str
+        What they are relative to, as the settings have it.
 
     Raises
     ------
     OpenFaceBeamError
         If a work file is damaged or cannot be read.
     """
-    models = engine.models_for(inputs[0][0].block.info.kind)
-    mode = settings.calibration.mode if models.is_dynamic.any() else "none"
-    at_rest = mode == "rest"
+    used_mode = mode if models.is_dynamic.any() else "none"
+    at_rest = used_mode == "rest"
     median = inputs[-1][-1].weighted_median
     limit = 0 if at_rest else REPREDICTED_FRAMES
-    count = sum(item.block.frames for blocks in inputs for item in blocks)
-    intensities = np.empty((count, len(models.intensity)))
-    success = np.empty(count, dtype=np.bool_)
-    sets_offsets = np.empty(count, dtype=np.bool_)
-    begin = 0
-    every_block = (item for blocks in inputs for item in blocks)
-    for found, scores in final_scores(every_block, models, median, limit):
-        rows = slice(begin, begin + len(found))
-        intensities[rows] = scores[:, : len(models.intensity)]
-        success[rows] = found.success
-        sets_offsets[rows] = found.sets_offsets
-        begin = rows.stop
-    offsets = tuple(intensity_offsets(models, intensities, sets_offsets).tolist())
-    moving = sets_offsets if at_rest else success[::2]
-    calibration = Calibration(
-        mode=mode,
-        key=group.key,
-        videos=tuple(blocks[0].block.task.video_id for blocks in inputs) if mode != "none" else (),
-        failed=group.failed if mode != "none" else (),
-        frames=int(moving.sum()) if mode != "none" else 0,
-    )
+    frame_counts = [sum(item.block.frames for item in blocks) for blocks in inputs]
+    scores = (load_scores(item, len(models.all_models)) for blocks in inputs for item in blocks)
+    person = find_baselines(models, scores, sum(frame_counts), np.array(median), limit)
+    moving = person.sets_offsets if at_rest else person.success[::2]
+    calibration = Calibration(used_mode, group.key)
+    if used_mode != "none":
+        calibration = Calibration(
+            mode=used_mode,
+            key=group.key,
+            videos=tuple(blocks[0].block.task.video_id for blocks in inputs),
+            failed=group.failed,
+            frames=int(moving.sum()),
+        )
     digest = group_digest(
         group.tasks,
         [contents.get(task.video_id) for task in group.tasks],
-        with_rest=settings.calibration.mode == "rest",
+        with_rest=mode == "rest",
     )
     begin = 0
-    for blocks in inputs:
-        end = begin + sum(item.block.frames for item in blocks)
+    for blocks, frame_count in zip(inputs, frame_counts, strict=True):
         yield CalibratedVideo(
             blocks=blocks,
             calibration=calibration,
             weighted_median=median,
             repredicted=limit,
-            offsets=offsets,
+            offsets=tuple(person.offsets.tolist()),
             content=contents[blocks[0].block.task.video_id],
             group_digest=digest,
         )
-        limit = max(0, limit - int(success[begin:end].sum()))
-        begin = end
-
-
-class _FindOffsets(beam.DoFn):
-    def __init__(self, handle: EngineHandle) -> None:
-        self._handle = handle
-
-    def setup(self) -> None:
-        """Get hold of the models."""
-        self._engine = self._handle.acquire()
-
-    def process(
-        self, element: tuple[str, dict[str, Iterable[Any]]]
-    ) -> Iterator[CalibratedVideo | TaggedOutput[Literal["problems"], Problem]]:
-        """Yield a group's inputs, ready to be finished, and rows of the error table."""
-        key, found = element
-        groups: list[CalibrationGroup] = list(found["groups"])
-        results: list[BlockResult | Problem] = list(found["blocks"])
-        if len(groups) != 1:
-            raise RuntimeError(f"{len(groups)} groups of {key} came from one")
-        with timed(Step.OFFSETS):
-            outcomes = list(self._outcomes(groups[0], results))
-        for outcome in outcomes:
-            if isinstance(outcome, Problem):
-                count_failure(outcome.stage)
-                yield TaggedOutput(PROBLEMS, outcome)
-            else:
-                yield outcome
-
-    def _outcomes(
-        self, group: CalibrationGroup, results: Sequence[BlockResult | Problem]
-    ) -> Iterator[CalibratedVideo | Problem]:
-        problems = [item for item in results if isinstance(item, Problem)]
-        if problems:
-            yield from _rows_of_all(group, problems)
-            return
-        inputs = blocks_in_order(group, (r for r in results if isinstance(r, BlockResult)))
-        if inputs is None:
-            raise RuntimeError(f"blocks of {group.key} got lost between stages")
-        contents: dict[str, InputContent] = {}
-        errors: dict[str, OpenFaceBeamError] = {}
-        for task in group.tasks:
-            try:
-                contents[task.video_id] = read_content(task)
-            except OpenFaceBeamError as error:
-                errors[task.video_id] = error
-        for together in sharing_medians(inputs, lambda blocks: blocks[0].block.info):
-            tasks = [blocks[0].block.task for blocks in together]
-            try:
-                for task in tasks:
-                    if task.video_id in errors:
-                        raise errors[task.video_id]
-                yield from tuple(
-                    calibrate_together(
-                        together, group, contents, self._engine, self._handle.settings
-                    )
-                )
-            except Exception as error:  # whatever one person's inputs do, the others go on
-                yield from (Problem.from_error(task, error) for task in tasks)
+        limit = max(0, limit - int(person.success[begin : begin + frame_count].sum()))
+        begin += frame_count
 
 
 def _rows_of_all(group: CalibrationGroup, problems: Sequence[Problem]) -> Iterator[Problem]:
@@ -204,8 +136,10 @@ def _rows_of_all(group: CalibrationGroup, problems: Sequence[Problem]) -> Iterat
 
 
 @dataclass
-class FindOffsets(beam.PTransform):
-    """Find zeros: ``(key, group and its blocks)`` to ``CalibratedVideo``, ``Problem`` to the side.
+class FindOffsets(EngineStage):
+    """Find baselines: ``(key, group and its blocks)`` to ``CalibratedVideo``.
+
+    The outputs are ``videos`` (main) and ``problems``.
 
     Parameters
     ----------
@@ -213,9 +147,53 @@ class FindOffsets(beam.PTransform):
         Models and settings.
     """
 
-    handle: EngineHandle
+    step_label: ClassVar[str] = "Find baselines"
+    main_output: ClassVar[str | None] = "videos"
+    side_outputs: ClassVar[tuple[str, ...]] = (PROBLEMS,)
 
-    def expand(self, grouped: beam.PCollection) -> Any:
-        """Return the collections ``videos`` (main) and ``problems``."""
-        function = _FindOffsets(self.handle)
-        return grouped | "Find zeros" >> beam.ParDo(function).with_outputs(PROBLEMS, main="videos")
+    def work(
+        self, element: tuple[str, dict[str, Iterable[Any]]], engine: Engine
+    ) -> Iterator[CalibratedVideo | TaggedOutput[Literal["problems"], Problem]]:
+        """Yield a group's inputs, ready to be finished, and rows of the error table."""
+        key, found = element
+        groups: list[CalibrationGroup] = list(found["groups"])
+        results: list[BlockResult | Problem] = list(found["blocks"])
+        if len(groups) != 1:
+            raise RuntimeError(f"{len(groups)} groups of {key} came from one")
+        with timed(StageStep.OFFSETS):
+            outcomes = list(self._outcomes(groups[0], results, engine))
+        for outcome in outcomes:
+            if isinstance(outcome, Problem):
+                count_failure(outcome.stage)
+                yield TaggedOutput(PROBLEMS, outcome)
+            else:
+                yield outcome
+
+    def _outcomes(
+        self, group: CalibrationGroup, results: Sequence[BlockResult | Problem], engine: Engine
+    ) -> Iterator[CalibratedVideo | Problem]:
+        problems = [item for item in results if isinstance(item, Problem)]
+        if problems:
+            yield from _rows_of_all(group, problems)
+            return
+        inputs = blocks_in_order(group, (r for r in results if isinstance(r, BlockResult)))
+        if inputs is None:
+            raise RuntimeError(f"blocks of {group.key} got lost between stages")
+        contents: dict[str, InputContent] = {}
+        errors: dict[str, OpenFaceBeamError] = {}
+        for task in group.tasks:
+            try:
+                contents[task.video_id] = read_content(task)
+            except OpenFaceBeamError as error:
+                errors[task.video_id] = error
+        mode = self.handle.settings.calibration.mode
+        for together in sharing_medians(inputs, lambda blocks: blocks[0].block.info):
+            tasks = [blocks[0].block.task for blocks in together]
+            models = engine.models_for(together[0][0].block.info.kind)
+            try:
+                for task in tasks:
+                    if task.video_id in errors:
+                        raise errors[task.video_id]
+                yield from tuple(calibrate_together(together, group, contents, models, mode))
+            except Exception as error:  # whatever one person's inputs do, the others go on
+                yield from (Problem.from_error(task, error) for task in tasks)

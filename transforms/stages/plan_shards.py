@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from openface_core.analysis.settings import RunSettings
-from transforms.metrics import Count, Step, count, timed
+from transforms.metrics import Count, StageStep, count, timed
 from transforms.plan.shards import plan_shards
 from transforms.records import Shard, VideoTask
 
@@ -28,7 +28,7 @@ class PlanShards(beam.PTransform):
         return tasks | "Plan" >> beam.FlatMap(self._plan)
 
     def _plan(self, task: VideoTask) -> Iterator[Shard]:
-        with timed(Step.PLANNING):
+        with timed(StageStep.PLANNING):
             shards = plan_shards(task, self.settings)
         count(Count.SHARDS, len(shards))
         yield from shards

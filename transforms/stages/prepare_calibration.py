@@ -8,26 +8,24 @@ the next stage can advance the medians of all blocks side by side. Medians at re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
-import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from openface_core.action_units.dynamic import weigh_median
+from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.calibration import count_rest, weighted_rest_median
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import RunSettings
-from openface_core.analysis.timestamps import frames_at_rest
-from openface_core.errors import CalibrationError
+from openface_core.analysis.settings import OutputSettings
 from openface_core.running_medians import DescriptorMedians, RestMedians
-from openface_core.shards.median_state_file import write_median_state
-from openface_core.shards.replay import count_shard
+from openface_core.shards import count_shard, write_median_state
 from transforms.dataset.storage import write_whole
-from transforms.metrics import GROUPS, PROBLEMS, Count, Step, count, count_failure, timed
+from transforms.metrics import BeamWatch, Count, StageStep, count, count_failure, timed
 from transforms.plan.calibration import CalibrationGroup, in_stated_order, sharing_medians
-from transforms.records import Block, Problem, Shard, ShardResult, VideoTask
+from transforms.records import GROUPS, PROBLEMS, Block, Problem, Shard, ShardResult, VideoTask
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
-from transforms.stages.engine_handle import EngineHandle
+from transforms.stages.engine_stage import EngineStage
 from transforms.stages.extract_shards import extract_shard
+from transforms.stages.rest_of_block import rest_of
 from transforms.work.files import load_features
 from transforms.work.folder import state_path
 
@@ -47,13 +45,19 @@ def blocks_of(shards: AssembledInput) -> Iterator[Block]:
     """Yield the blocks of an input, as yet without medians."""
     groups = group_into_blocks([part for item in shards for part in item.parts], BLOCK_FRAMES)
     first = shards[0]
-    first_frame = 1
+    first_number = 1
     for number, group in enumerate(groups):
         block = Block(
-            first.shard.task, first.info, first.warnings, number, len(groups), group, first_frame
+            first.shard.task,
+            first.info,
+            first.warnings,
+            number,
+            len(groups),
+            group,
+            first_number=first_number,
         )
         yield block
-        first_frame += block.frames
+        first_number += block.frames
 
 
 def add_histograms(
@@ -81,18 +85,18 @@ def add_histograms(
     medians = DescriptorMedians()
     for place, block in enumerate(blocks):
         if place:
-            path = state_path(output, block.task.video_id, block.number)
+            path = state_path(output, block.face_key, block.number)
             size_bytes = write_whole(path, partial(write_median_state, state=medians.state()))
             count(Count.WORK_BYTES, size_bytes)
             blocks[place] = replace(block, state_path=path)
         if place < len(blocks) - 1:
             for part in block.parts:
-                count_shard(medians, load_features(part, block.info.kind, engine))
+                count_shard(medians, load_features(part, engine.extent))
     return tuple(blocks)
 
 
 def find_rest_medians(
-    inputs: Sequence[AssembledInput], engine: Engine, settings: RunSettings
+    inputs: Sequence[AssembledInput], engine: Engine, settings: OutputSettings
 ) -> tuple[Block, ...]:
     """Return the blocks of inputs with the medians over the frames at rest.
 
@@ -102,8 +106,8 @@ def find_rest_medians(
         Inputs of one person.
     engine : Engine
         Models in memory.
-    settings : RunSettings
-        Settings of the run.
+    settings : OutputSettings
+        Where time stamps come from.
 
     Returns
     -------
@@ -120,37 +124,38 @@ def find_rest_medians(
         return tuple(blocks)
     medians = RestMedians()
     for block in blocks:
-        if block.task.rest is None:
-            continue
-        first_frame = block.first_frame
-        for part in block.parts:
-            features = load_features(part, block.info.kind, engine)
-            at_rest = frames_at_rest(block, features.pts_seconds, first_frame, settings.output)
-            medians.count(features.fhog_bins, features.geometry_bins, at_rest & features.success)
-            first_frame += part.frames
-    if not medians.frames:
-        raise CalibrationError(
-            "rest frames",
-            "no frame that is named as rest shows a face",
-            "Check rest_seconds and rest_frames in the manifest against the columns timestamp and "
-            "frame of a table made with another --calibration.",
-        )
+        if block.task.rest is not None:
+            parts = (load_features(part, engine.extent) for part in block.parts)
+            count_rest(medians, parts, rest_of(block, settings), block.first_number)
     models = engine.models_for(blocks[0].info.kind)
-    weighted = tuple(weigh_median(models, medians.fhog, medians.geometry).tolist())
+    weighted = tuple(weighted_rest_median(models, medians).tolist())
     return tuple(replace(block, weighted_median=weighted) for block in blocks)
 
 
-class _PrepareCalibration(beam.DoFn):
-    def __init__(self, handle: EngineHandle, output: str) -> None:
-        self._handle = handle
-        self._output = output
+@dataclass
+class PrepareCalibration(EngineStage):
+    """Put inputs together: ``(key, [(task, result)])`` to ``Block``, with two outputs beside.
 
-    def setup(self) -> None:
-        """Get hold of the models."""
-        self._engine = self._handle.acquire()
+    The outputs are ``blocks`` (main), keyed ``groups``, and ``problems``.
 
-    def process(
-        self, element: tuple[str, Iterable[tuple[VideoTask, ShardResult | Problem]]]
+    Parameters
+    ----------
+    handle : EngineHandle
+        Models and settings.
+    output : str
+        The output folder.
+    """
+
+    output: str
+
+    step_label: ClassVar[str] = "Add histograms"
+    main_output: ClassVar[str | None] = "blocks"
+    side_outputs: ClassVar[tuple[str, ...]] = (GROUPS, PROBLEMS)
+
+    def work(
+        self,
+        element: tuple[str, Iterable[tuple[VideoTask, ShardResult | Problem]]],
+        engine: Engine,
     ) -> Iterator[
         Block
         | TaggedOutput[Literal["groups"], tuple[str, CalibrationGroup]]
@@ -162,19 +167,14 @@ class _PrepareCalibration(beam.DoFn):
         for task, result in results:
             found.setdefault(task, []).append(result)
         tasks = in_stated_order(found)
-        inputs: list[AssembledInput] = []
-        problems: list[Problem] = []
-        for task in tasks:
-            outcome = self._assemble(task, found[task])
-            if isinstance(outcome, Problem):
-                problems.append(outcome)
-            else:
-                inputs.append(outcome)
+        outcomes = [self._assemble(task, found[task], engine) for task in tasks]
+        problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+        inputs = [outcome for outcome in outcomes if not isinstance(outcome, Problem)]
         blocks: list[Block] = []
         for together in sharing_medians(inputs, lambda shards: shards[0].info):
             try:
-                with timed(Step.HISTOGRAMS):
-                    blocks += self._blocks(together)
+                with timed(StageStep.HISTOGRAMS):
+                    blocks += self._blocks(together, engine)
             except Exception as error:  # whatever one person's inputs do, the others go on
                 problems += (Problem.from_error(shards[0].shard.task, error) for shards in together)
         for problem in problems:
@@ -187,7 +187,7 @@ class _PrepareCalibration(beam.DoFn):
         yield from blocks
 
     def _assemble(
-        self, task: VideoTask, results: Sequence[ShardResult | Problem]
+        self, task: VideoTask, results: Sequence[ShardResult | Problem], engine: Engine
     ) -> AssembledInput | Problem:
         """Return an input's shards, or the row of the error table that it gets."""
         outcome = complete(results)
@@ -196,39 +196,15 @@ class _PrepareCalibration(beam.DoFn):
         if isinstance(outcome, Problem) or fit_together(outcome):
             return outcome
         count(Count.INPUTS_REDONE)
+        analyser = Analyser(engine, self.handle.settings, BeamWatch())
         try:
-            whole = extract_shard(
-                Shard(task), self._engine, self._handle.settings, self._output, lambda: None
-            )
+            whole = extract_shard(Shard(task), analyser, self.output, lambda: None)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
         return (whole,)
 
-    def _blocks(self, together: Sequence[AssembledInput]) -> tuple[Block, ...]:
-        settings = self._handle.settings
+    def _blocks(self, together: Sequence[AssembledInput], engine: Engine) -> tuple[Block, ...]:
+        settings = self.handle.settings
         if settings.calibration.mode == "rest":
-            return find_rest_medians(together, self._engine, settings)
-        return add_histograms(together, self._engine, self._output)
-
-
-@dataclass
-class PrepareCalibration(beam.PTransform):
-    """Put inputs together: ``(key, [(task, result)])`` to ``Block``, with two outputs beside.
-
-    Parameters
-    ----------
-    handle : EngineHandle
-        Models and settings.
-    output : str
-        The output folder.
-    """
-
-    handle: EngineHandle
-    output: str
-
-    def expand(self, grouped: beam.PCollection) -> Any:
-        """Return the collections ``blocks`` (main), keyed ``groups`` and ``problems``."""
-        function = _PrepareCalibration(self.handle, self.output)
-        return grouped | "Add histograms" >> beam.ParDo(function).with_outputs(
-            GROUPS, PROBLEMS, main="blocks"
-        )
+            return find_rest_medians(together, engine, settings.output)
+        return add_histograms(together, engine, self.output)

@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from openface_core.analysis.engine import Engine
 from openface_core.errors import WorkFileError
-from openface_core.media import MediaKind
+from openface_core.fields import Extent
 from openface_core.shards.features import ShardFeatures
 from openface_core.shards.features_file import read_features
 from openface_core.shards.scores_file import BlockScores, read_scores, write_scores
@@ -13,8 +12,15 @@ from transforms.metrics import Count, count
 from transforms.records import BlockResult, FeaturesPart
 
 
-def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardFeatures:
+def load_features(part: FeaturesPart, extent: Extent) -> ShardFeatures:
     """Return the features of a part of a shard.
+
+    Parameters
+    ----------
+    part : FeaturesPart
+        Where they are.
+    extent : Extent
+        What the models measure.
 
     Raises
     ------
@@ -23,10 +29,7 @@ def load_features(part: FeaturesPart, kind: MediaKind, engine: Engine) -> ShardF
     OutputError
         If it cannot be read.
     """
-    models = engine.models_for(kind)
-    features = read_features(
-        read_whole(part.path), len(models.all_models), engine.meter.pdm.mode_count
-    )
+    features = read_features(read_whole(part.path), extent)
     if len(features) != part.frames:
         raise WorkFileError(part.path, "the file is of another shard", "Run again.")
     return features

@@ -5,7 +5,7 @@ not by a stage: a cluster may run a stage twice.
 """
 
 from transforms.dataset.storage import join, remove_tree
-from transforms.records import Shard
+from transforms.records import FaceKey, Shard
 
 WORK_FOLDER = ".work"
 
@@ -26,14 +26,19 @@ def features_path(output: str, shard: Shard, part: int) -> str:
     return join(video_folder(output, shard.task.video_id), name)
 
 
-def state_path(output: str, video_id: str, block: int) -> str:
+def _block_path(output: str, face: FaceKey, block: int, kind: str) -> str:
+    name = f"face-{face.face_id:03}.block-{block:06}.{kind}"
+    return join(video_folder(output, face.video_id), name)
+
+
+def state_path(output: str, face: FaceKey, block: int) -> str:
     """Return where the medians' state before a block goes."""
-    return join(video_folder(output, video_id), f"block-{block:06}.medians")
+    return _block_path(output, face, block, "medians")
 
 
-def scores_path(output: str, video_id: str, block: int) -> str:
+def scores_path(output: str, face: FaceKey, block: int) -> str:
     """Return where the scores of a block go."""
-    return join(video_folder(output, video_id), f"block-{block:06}.scores")
+    return _block_path(output, face, block, "scores")
 
 
 def table_path(output: str, video_id: str) -> str:

@@ -13,8 +13,8 @@ from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import OwnModels
 from models.training.photograph_landmarks import landmarks_on_photographs, read_photograph
 from models.training.photographs import Photograph
-from openface_core.action_units.models import DESCRIPTOR_SIZE
-from openface_core.analysis.face_meter import FaceMeter
+from openface_core.descriptors import DESCRIPTOR_SIZE
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.shape import (
     PointDistributionModel,
@@ -97,8 +97,8 @@ class Student:
         if not fit.is_finite:
             return None
         points = project_shape(self.meter.pdm, fit)
-        measured = self.meter.measure(image_bgr, points, tracked_fit=fit, refit=False)
-        if measured is None:
+        measured = self.meter.measure(image_bgr, Face(FaceStatus.FOUND, points, fit=fit))
+        if not measured.is_measured:
             return None
         return np.concatenate([measured.fhog, measured.geometry.astype(np.float32)])
 

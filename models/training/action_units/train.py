@@ -12,7 +12,7 @@ from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import OwnModels, read_training_photographs
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
-from openface_core.analysis.face_meter import FaceMeter
+from openface_core.faces import FaceMeter
 from openface_core.model_files import read_pdm, read_triangulation
 
 VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "action_units"

@@ -87,7 +87,7 @@ class TrainedDetector:
 
 
 class Training:
-    """A training that goes on where its last checkpoint was written.
+    """A training that resumes from its last checkpoint.
 
     Parameters
     ----------

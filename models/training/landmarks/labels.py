@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.calibration import TeacherCalibration
+from models.training.landmarks.fusion import TeacherFusion
 from models.training.landmarks.teachers import TeachersViews, teachers_views
 from models.training.photographs import Photograph, read_photographs, read_picture
 from models.training.settings import TrainingFolders
@@ -111,9 +111,9 @@ def labelled_faces(folders: TrainingFolders, work: Path) -> tuple[LabelledFaces,
     held = np.arange(len(annotated)) % HELD_OUT_EVERY == 0
     seen = np.isfinite(views.landmarks).all(axis=(1, 2, 3))
     chosen = np.flatnonzero(~held & seen & _is_same_face(views.landmarks, marked))
-    calibration = TeacherCalibration.fit(views.landmarks[chosen], marked[chosen])
+    fusion = TeacherFusion.fit(views.landmarks[chosen], marked[chosen])
 
-    common, _ = calibration.apply(views.landmarks[chosen])
+    common, _ = fusion.apply(views.landmarks[chosen])
     share = np.float32(_ANNOTATION_SHARE)
     blended = share * marked[chosen] + (1 - share) * common
     first = _faces([annotated[i] for i in chosen], blended, np.ones(blended.shape[:2], np.float32))
@@ -125,7 +125,7 @@ def labelled_faces(folders: TrainingFolders, work: Path) -> tuple[LabelledFaces,
     others = read_photographs(folders.faces, UNLABELLED_SET)
     views = _cached_views(others, models, work / f"teachers_{UNLABELLED_SET}.npz")
     seen = np.isfinite(views.landmarks).all(axis=(1, 2, 3)) & (views.scores >= _LEAST_SCORE)
-    common, spread = calibration.apply(views.landmarks[seen])
+    common, spread = fusion.apply(views.landmarks[seen])
     agreed = spread.mean(axis=1) < _WORST_SPREAD
     weights = 1.0 / (1.0 + np.square(spread / np.float32(_SPREAD)))
     names = [others[i] for i in np.flatnonzero(seen)[agreed]]

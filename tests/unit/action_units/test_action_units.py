@@ -5,21 +5,15 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
-from openface_core.action_units.models import (
-    DESCRIPTOR_SIZE,
-    FHOG_SIZE,
-    GEOMETRY_SIZE,
-    ActionUnitModel,
-    ActionUnitModels,
-    Target,
-)
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
 from openface_core.action_units.static import (
     presences,
     single_image_intensities,
     static_scores,
     weigh_descriptor,
 )
-from tests.synthetic_models import (
+from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE, GEOMETRY_SIZE
+from tests.fixtures.synthetic_models.action_units import (
     synthetic_action_unit_model,
     synthetic_action_unit_models,
     synthetic_static_models,

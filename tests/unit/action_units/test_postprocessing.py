@@ -16,7 +16,10 @@ from openface_core.action_units.postprocessing import (
     intensity_offsets,
     repredict,
 )
-from tests.synthetic_models import synthetic_action_unit_model, synthetic_action_unit_models
+from tests.fixtures.synthetic_models.action_units import (
+    synthetic_action_unit_model,
+    synthetic_action_unit_models,
+)
 
 SMOOTHING_TOLERANCE = 5e-15
 

@@ -5,15 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.action_units import postprocessing
-from openface_core.action_units.models import (
-    FHOG_SIZE,
-    GEOMETRY_SIZE,
-    ActionUnitModels,
-    Float64Array,
-)
+from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTracker
+from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE
-from tests.synthetic_models import synthetic_action_unit_models, synthetic_static_models
+from tests.fixtures.synthetic_models.action_units import (
+    synthetic_action_unit_models,
+    synthetic_static_models,
+)
 from tests.twins import action_units as twin
 from tests.twins.running_medians import DescriptorMediansTwin
 

@@ -5,14 +5,14 @@ import pytest
 
 from openface_core.alignment import FaceAligner, apply_mask, warp_affine
 from openface_core.shape import calc_params
-from tests.synthetic_models import (
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
     project_face,
-    render_face,
     synthetic_pdm,
-    synthetic_triangles,
 )
+from tests.fixtures.faces.triangles import synthetic_triangles
 from tests.twins import alignment as twin
 
 ORIGIN = (200.0, 160.0)

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from openface_core.alignment import apply_mask, mask_of_aligned_face, warp_matrix
 from openface_core.alignment.face_mask import RAISED_POINTS, _rasterise, _transform_points
-from tests.synthetic_models import (
+from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
     project_face,
     synthetic_pdm,
-    synthetic_triangles,
 )
+from tests.fixtures.faces.triangles import synthetic_triangles
 from tests.twins.alignment import mask_of_points, mask_points
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], dtype=np.float32)

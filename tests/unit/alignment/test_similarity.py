@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from openface_core.alignment import ALIGNED_SIZE_PX, SCALE_PX_PER_MM, warp_matrix
 from openface_core.alignment.similarity import RIGID_POINTS
-from tests.synthetic_models import (
+from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
     project_face,

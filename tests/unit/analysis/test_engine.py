@@ -1,25 +1,49 @@
 """Models of a run, loaded once per process."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models import locate_models
+from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.analysis.engine import load_engine, warm_up
 from openface_core.analysis.model_set import ModelFiles, ModelSelection
 from openface_core.analysis.settings import AlignmentSettings, RunSettings
+from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ConfigError, ModelFileError
+from openface_core.eyes import EyeFitter
 from openface_core.face_tracking import FaceRefinementSettings, FaceTrackingModels
+from openface_core.faces import FaceMeter
 from openface_core.inference import OnnxSettings
-from tests.integration.synthetic_corpus import tiny_selection, write_models
-from tests.synthetic_tracking import EYES, REFINEMENT, VALIDATOR, write_tracking_models
+from openface_core.landmark_confidence import LandmarkValidator
+from openface_core.landmarks import LandmarkNetwork
+from openface_core.refinement import FaceRefiner
+from tests.fixtures.synthetic_models.tiny_networks import tiny_selection, write_models
+from tests.fixtures.synthetic_models.tracking import (
+    EYES,
+    REFINEMENT,
+    VALIDATOR,
+    write_tracking_models,
+)
 
 SETTINGS = RunSettings()
+TRACKING_STEPS = (
+    (RetinaFaceDetector, "detect"),
+    (LandmarkNetwork, "follow"),
+    (FaceRefiner, "refine"),
+    (EyeFitter, "place"),
+    (LandmarkValidator, "confidence"),
+    (FaceMeter, "measure"),
+    (ActionUnitTracker, "add"),
+)
+"""What is done for a face of a video, each with its kernels."""
 
 
-def files_of(folder: Path, **selection: str) -> ModelFiles:
+def files_of(folder: Path, **selection: Any) -> ModelFiles:
     return locate_models(folder, ModelSelection(**selection), with_networks=False)
 
 
@@ -40,8 +64,8 @@ def test_shift_average_is_for_landmarks_that_were_found(
 ) -> None:
     settings = RunSettings(alignment=AlignmentSettings(shift_average))
     engine = load_engine(files_of(models_folder), settings)
-    assert engine.meter_for(landmarks_are_given=False).shift_average is shift_average
-    assert not engine.meter_for(landmarks_are_given=True).shift_average
+    assert engine.tracked_meter.shift_average is shift_average
+    assert not engine.meter.shift_average
 
 
 def test_with_networks(network_models_folder: Path) -> None:
@@ -49,7 +73,8 @@ def test_with_networks(network_models_folder: Path) -> None:
     settings = RunSettings(models=selection, onnxruntime=OnnxSettings("cpu"))
     engine = load_engine(locate_models(network_models_folder, selection), settings)
     assert engine.faces is not None
-    assert engine.faces.refinement is engine.faces.validator is None
+    assert engine.faces.refinement is None
+    assert engine.faces.validator is None
     assert not engine.measures_gaze
     assert engine.providers == ("CPUExecutionProvider",)
 
@@ -116,9 +141,30 @@ def test_a_damaged_file_of_tracking_is_named(
     assert caught.value.subject == str(tmp_path / "m" / name)
 
 
-def test_the_warm_up_runs_every_kernel_of_tracking(tracking_folder: Path) -> None:
+def test_the_warm_up_runs_every_kernel_of_tracking(
+    tracking_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = tracking_settings(tracking_folder)
-    warm_up(load_engine(locate_models(tracking_folder, settings.models), settings))
+    engine = load_engine(locate_models(tracking_folder, settings.models), settings)
+    ran: Counter[str] = Counter()
+
+    def watch(owner: type, name: str) -> None:
+        step = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            ran[f"{owner.__name__}.{name}"] += 1
+            return step(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    for owner, name in TRACKING_STEPS:
+        watch(owner, name)
+    warm_up(engine)
+    # Refined as a face that was just found and as one that is followed; measured without eyes, as
+    # where landmarks are given, and with them.
+    twice = {"FaceRefiner.refine", "FaceMeter.measure"}
+    steps = [f"{owner.__name__}.{name}" for owner, name in TRACKING_STEPS]
+    assert ran == {step: 1 + (step in twice) for step in steps}
 
 
 def test_an_unavailable_provider(network_models_folder: Path) -> None:

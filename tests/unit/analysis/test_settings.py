@@ -1,6 +1,7 @@
 """Settings are checked when they are made."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from openface_core.errors import ConfigError
         ({"buckets": 100_001}, "output.buckets"),
     ],
 )
-def test_values_out_of_range(changes: dict, key: str) -> None:
+def test_values_out_of_range(changes: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         OutputSettings(**changes)
     assert caught.value.subject == key
@@ -40,7 +41,7 @@ def test_values_out_of_range(changes: dict, key: str) -> None:
         ({"max_preroll_share": float("nan")}, "shards.max_preroll_share"),
     ],
 )
-def test_shards_out_of_range(changes: dict, key: str) -> None:
+def test_shards_out_of_range(changes: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         ShardSettings(**changes)
     assert caught.value.subject == key

@@ -26,9 +26,9 @@ MEASURED: dict[str, Any] = {
     "graph_bytes_per_input": 90.0,
     "shard_seconds": [5.0, 7.0],
     "stages": {
-        "ExtractShard": {"seconds": 12.0, "seconds_of_a_video_of_one_frame": 0.01},
-        "CalibrateBlock": {"seconds": 0.61, "seconds_of_a_video_of_one_frame": 0.01},
-        "FinishVideo": {"seconds": 0.62, "seconds_of_a_video_of_one_frame": 0.02},
+        "ExtractShards": {"seconds": 12.0, "seconds_of_a_video_of_one_frame": 0.01},
+        "CalibrateBlocks": {"seconds": 0.61, "seconds_of_a_video_of_one_frame": 0.01},
+        "FinishVideos": {"seconds": 0.62, "seconds_of_a_video_of_one_frame": 0.02},
     },
     "work_bytes": {"features": 3_600_000, "scores": 300_000},
     "work_files": {"features": 2, "scores": 1},
@@ -58,8 +58,8 @@ def test_a_corpus_is_divided() -> None:
 def test_time_grows_with_frames_and_videos() -> None:
     corpus = divide(CALM, 30, 10)
     phases = {phase.name: phase for phase in phases_of(MEASURED, corpus, CALM)}
-    assert phases["ExtractShard"].cpu_seconds == pytest.approx(corpus.frames * 0.02, rel=0.02)
-    finishing = phases["FinishVideo"]
+    assert phases["ExtractShards"].cpu_seconds == pytest.approx(corpus.frames * 0.02, rel=0.02)
+    finishing = phases["FinishVideos"]
     assert finishing.cpu_seconds == pytest.approx(30 * (0.02 + 36_000 * 0.001))
     assert finishing.wall_seconds == pytest.approx(3 * (0.02 + 36_000 * 0.001))
 
@@ -85,5 +85,5 @@ def test_slow_and_lost_workers_cost_time() -> None:
 
 
 def test_the_stages_have_the_names_that_are_measured() -> None:
-    assert hasattr(extract_shards, "_ExtractShard")
-    assert hasattr(calibrate_blocks, "_CalibrateBlock")
+    assert hasattr(extract_shards, "ExtractShards")
+    assert hasattr(calibrate_blocks, "CalibrateBlocks")

@@ -1,11 +1,12 @@
 """The detector as a whole, with a network whose answer is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.detection import (
     DetectionSettings,
@@ -16,7 +17,7 @@ from openface_core.detection import (
 from openface_core.detection.decoding import anchor_count
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxSettings
-from tests.synthetic_onnx import retinaface_network
+from tests.fixtures.synthetic_models.networks import retinaface_network
 
 CPU = OnnxSettings("cpu")
 NEUTRAL = (0.0, 0.0, 0.0, 0.0)
@@ -31,10 +32,10 @@ def anchor_index(height: int, width: int, level: int, row: int, column: int, sid
 
 
 def detector(
-    path: Path, size: tuple[int, int], faces: dict[int, Sequence[Any]], **settings: Any
+    path: Path, size: tuple[int, int], faces: Mapping[int, Sequence[Any]], **settings: Any
 ) -> RetinaFaceDetector:
     anchors = {index: tuple(face) for index, face in faces.items()}
-    retinaface_network(path / "net.onnx", anchors, anchor_count(*size))  # type: ignore[arg-type]
+    retinaface_network(path / "net.onnx", anchors, anchor_count(*size))
     return RetinaFaceDetector(path / "net.onnx", DetectionSettings(**settings), CPU)
 
 
@@ -125,7 +126,12 @@ def test_another_kind_of_retinaface_is_refused(tmp_path: Path) -> None:
 
 def test_arrays_that_are_no_picture_are_refused(tmp_path: Path) -> None:
     found = detector(tmp_path, (96, 128), {})
-    for bad in (np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), dtype=np.uint8)):
+    arrays: tuple[NDArray[Any], ...] = (
+        np.zeros((4, 4)),
+        np.zeros((4, 4, 3)),
+        np.zeros((0, 4, 3), dtype=np.uint8),
+    )
+    for bad in arrays:
         with pytest.raises(ValueError, match="image"):
             found.detect(bad)
 

@@ -10,9 +10,9 @@ from openface_core.eyes import EyeFitter, FittedEyes, face_lid_points, place_eye
 from openface_core.eyes.eye_points import FACE_LID_POINTS, LID_POINTS
 from openface_core.refinement import FaceRefiner, LandmarkModel
 from openface_core.shape import ShapeFit, calc_params
-from tests.synthetic_experts import synthetic_landmark_model
-from tests.synthetic_eyes import draw_eyes, eye_part, eye_pdm, face_model_with_eyes
-from tests.synthetic_models import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.eyes import draw_eyes, eye_part, eye_pdm, face_model_with_eyes
+from tests.fixtures.synthetic_models.patch_experts import synthetic_landmark_model
 
 SIZE_PX = (320, 260)
 CENTRE_PX = (160.0, 130.0)
@@ -48,7 +48,9 @@ def distances(found: FittedEyes, eyes: NDArray[np.float32]) -> NDArray[np.float3
 
 @pytest.mark.parametrize("scale", [1.1, 1.6])
 @pytest.mark.parametrize("gaze", [(0.0, 0.0), (0.9, 0.0), (-0.8, 0.5)])
-def test_the_iris_is_found_where_it_was_drawn(scale, gaze, fitter: EyeFitter) -> None:
+def test_the_iris_is_found_where_it_was_drawn(
+    scale: float, gaze: tuple[float, float], fitter: EyeFitter
+) -> None:
     landmarks, fit = face_at(scale)
     eyes = eyes_of(landmarks, scale, gaze)
     found = fitter.fit(draw_eyes(eyes, SIZE_PX), landmarks, fit)

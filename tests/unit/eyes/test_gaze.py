@@ -39,7 +39,9 @@ def scene(
 
 @pytest.mark.parametrize("gaze", [(0, 0, -1), (0.3, 0, -1), (0, -0.4, -1), (-0.2, 0.3, -1)])
 @pytest.mark.parametrize("rotation", [(0.0, 0.0, 0.0), (0.2, -0.3, 0.1)])
-def test_gaze_goes_through_the_pupil(gaze, rotation) -> None:
+def test_gaze_goes_through_the_pupil(
+    gaze: tuple[float, float, float], rotation: tuple[float, float, float]
+) -> None:
     both = np.array([gaze, gaze], dtype=np.float64)
     eyes, face, _ = scene(both, rotation)
     found = gaze_directions(eyes, face, np.array(rotation))

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openface_core.face_tracking import FaceTrackingModels, IntervalTracker, TrackedFace
+from openface_core.face_tracking import FaceTrackingModels, IntervalTracker
 from openface_core.face_tracking import intervals as module
+from openface_core.faces import Face, FaceStatus
 from openface_core.shape import ShapeFit, project_shape
-from tests.synthetic_models import synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
 EVERY, LEAD = 10, 4
@@ -19,17 +20,17 @@ SETTLING_PX = 8.0
 class SettlingTracker:
     """Finds a face beside its place, and comes nearer to it from frame to frame."""
 
-    def __init__(self, _models: object, _threshold: float, _stopwatch: object) -> None:
+    def __init__(self, _models: object, _threshold: float, _watch: object) -> None:
         self.seen: list[int] = []
 
-    def observe(self, image: np.ndarray, number: int) -> TrackedFace:
+    def observe(self, image: np.ndarray, number: int) -> Face:
         assert not self.seen or number == self.seen[-1] + 1
         self.seen.append(number)
         offset = SETTLING_PX * 0.5 ** len(self.seen)
         centre = np.array([100.0 + number + offset, 90.0], dtype=np.float32)
         shape = np.zeros(PDM.mode_count, dtype=np.float32)
         fit = ShapeFit(1.0, np.zeros(3, dtype=np.float32), centre, shape, 0)
-        return TrackedFace(project_shape(PDM, fit), fit, None, 0.9, is_refined=True)
+        return Face(FaceStatus.FOUND, project_shape(PDM, fit), 0.9, fit, is_refined=True)
 
 
 @pytest.fixture(autouse=True)

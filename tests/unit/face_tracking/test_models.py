@@ -4,8 +4,8 @@ import pytest
 
 from openface_core.face_tracking import FaceRefinement, FaceRefinementSettings
 from openface_core.refinement import FaceLandmarkModel
-from tests.synthetic_experts import synthetic_landmark_model
-from tests.synthetic_eyes import eye_part, face_model_with_eyes
+from tests.fixtures.synthetic_models.eyes import eye_part, face_model_with_eyes
+from tests.fixtures.synthetic_models.patch_experts import synthetic_landmark_model
 
 SETTINGS = FaceRefinementSettings(windows_px=(0, 7), first_windows_px=(9, 7), iterations=3)
 

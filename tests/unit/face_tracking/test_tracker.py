@@ -1,6 +1,8 @@
 """Which models see a frame, and which of their answers count."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,12 +10,14 @@ import numpy as np
 import pytest
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking import FaceTracker, TrackingFailure, TrackingStep, eyelids
+from openface_core.face_tracking import FaceTracker, eyelids
 from openface_core.face_tracking import tracker as tracker_module
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
+from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
-from tests.synthetic_models import synthetic_pdm
+from openface_core.watch import Step
+from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
 IMAGE = np.zeros((240, 320, 3), dtype=np.uint8)
@@ -83,7 +87,7 @@ class Script:
             detector=self,  # type: ignore[arg-type]
             network=self,  # type: ignore[arg-type]
             pdm=PDM,
-            refinement=refinement if refines else None,  # type: ignore[arg-type]
+            refinement=refinement if refines else None,
             validator=self if validates else None,  # type: ignore[arg-type]
             witness=self.witness(),
         )
@@ -116,7 +120,7 @@ def test_a_face_is_detected_once_and_then_followed() -> None:
     tracker = script.tracker()
     first = tracker.observe(IMAGE, 0)
     assert script.taken() == ["detect", "locate"]
-    assert first.failure is None
+    assert first.status is FaceStatus.FOUND
     assert first.confidence == 0.9
     assert first.landmarks is not None
     np.testing.assert_allclose(first.landmarks, face_at(150), atol=0.05)
@@ -148,8 +152,8 @@ def test_a_detection_that_is_not_trusted_either_leaves_what_was_followed() -> No
     tracker = script.tracker()
     first = tracker.observe(IMAGE, 0)
     failed = tracker.observe(IMAGE, 1)
-    assert failed.landmarks is failed.fit is failed.eyes is None
-    assert failed.failure is TrackingFailure.NOT_TRUSTED
+    assert not failed.is_found
+    assert failed.status is FaceStatus.NOT_TRUSTED
     assert failed.confidence == 0.3
     later = tracker.observe(IMAGE, 2)
     assert later.landmarks is not None
@@ -163,8 +167,7 @@ def test_a_face_that_left_fails_in_that_very_frame() -> None:
     tracker.observe(IMAGE, 0)
     script.faces_found = False
     gone = tracker.observe(IMAGE, 1)
-    assert gone.failure is TrackingFailure.NOT_TRUSTED
-    assert gone.landmarks is None
+    assert gone.status is FaceStatus.NOT_TRUSTED
 
 
 def test_a_face_that_the_detector_does_not_see_either_is_given_up() -> None:
@@ -174,10 +177,10 @@ def test_a_face_that_the_detector_does_not_see_either_is_given_up() -> None:
     script.faces_found = False
     tracker.observe(IMAGE, 1)
     script.taken()
-    assert tracker.observe(IMAGE, 2).failure is TrackingFailure.NOT_DETECTED
+    assert tracker.observe(IMAGE, 2).status is FaceStatus.NOT_DETECTED
     assert script.taken() == ["detect"]
     script.faces_found = True
-    assert tracker.observe(IMAGE, 3).failure is None
+    assert tracker.observe(IMAGE, 3).status is FaceStatus.FOUND
     assert script.taken() == ["detect", "locate", "refine first"]
 
 
@@ -186,20 +189,21 @@ def test_a_trusted_face_is_followed_whether_or_not_the_detector_would_see_it() -
     tracker = script.tracker()
     tracker.observe(IMAGE, 0)
     script.faces_found = False
-    assert tracker.observe(IMAGE, 1).failure is None
+    assert tracker.observe(IMAGE, 1).status is FaceStatus.FOUND
 
 
 @pytest.mark.parametrize(
     ("script", "failure"),
     [
-        (Script(faces_found=False), TrackingFailure.NOT_DETECTED),
-        (Script(landmarks_found=False), TrackingFailure.NO_LANDMARKS),
+        (Script(faces_found=False), FaceStatus.NOT_DETECTED),
+        (Script(landmarks_found=False), FaceStatus.NO_LANDMARKS),
     ],
 )
-def test_no_face_at_all(script: Script, failure: TrackingFailure) -> None:
+def test_no_face_at_all(script: Script, failure: FaceStatus) -> None:
     face = script.tracker().observe(IMAGE, 0)
-    assert face.failure is failure
-    assert face.landmarks is face.confidence is None
+    assert face.status is failure
+    assert face.landmarks is None
+    assert face.confidence is None
 
 
 def test_a_network_that_loses_the_face_leads_to_a_detection() -> None:
@@ -207,7 +211,7 @@ def test_a_network_that_loses_the_face_leads_to_a_detection() -> None:
     tracker = script.tracker()
     tracker.observe(IMAGE, 0)
     script.taken()
-    assert tracker.observe(IMAGE, 1).failure is None
+    assert tracker.observe(IMAGE, 1).status is FaceStatus.FOUND
     assert script.taken() == ["follow", "detect", "locate"]
 
 
@@ -245,6 +249,7 @@ def test_refinement_starts_from_the_network_and_then_from_the_frame_before() -> 
     first = tracker.observe(IMAGE, 0)
     assert script.taken() == ["detect", "locate", "refine first"]
     expected = calc_params(PDM, face_at(150))
+    assert first.landmarks is not None
     np.testing.assert_allclose(first.landmarks, project_shape(PDM, expected) + 1)
     tracker.observe(IMAGE, 1)
     assert script.taken() == ["refine following"]
@@ -327,18 +332,18 @@ def test_a_face_too_small_for_the_experts_keeps_the_points_of_the_network() -> N
     np.testing.assert_allclose(face.landmarks, face_at(150), atol=0.05)
 
 
-def test_the_stopwatch_is_told_every_step() -> None:
-    steps: list[TrackingStep] = []
+def test_the_watch_is_told_every_step() -> None:
+    class Steps(list[Step]):
+        def time(self, step: Step) -> AbstractContextManager[None]:
+            self.append(step)
+            return nullcontext()
 
-    class Watch:
-        def __init__(self, step: TrackingStep) -> None:
-            steps.append(step)
-
-        def __enter__(self) -> None: ...
-
-        def __exit__(self, *_: object) -> None: ...
+        def count_frame(self, status: StrEnum) -> None:
+            raise AssertionError(status)
 
     script = Script(confidences=[0.9])
     models = script.models(refines=True)
-    FaceTracker(models, THRESHOLD, Watch).observe(IMAGE, 0)  # type: ignore[arg-type]
-    assert set(steps) == set(TrackingStep)
+    steps = Steps()
+    FaceTracker(models, THRESHOLD, steps).observe(IMAGE, 0)
+    expected = {Step.DETECTION, Step.LANDMARKS, Step.REFINEMENT, Step.CONFIDENCE}
+    assert set(steps) == expected

@@ -110,6 +110,8 @@ def test_what_is_taken_lies_between() -> None:
         {"every_frames": 0},
         {"inner_disagreement": -0.1},
         {"mouth_disagreement": float("inf")},
+        {"window_px": 8},
+        {"window_px": 1},
         {"least_gain": -0.1},
         {"network_share": 1.1},
     ],

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from openface_core.landmark_confidence import LandmarkValidationModel, LandmarkValidator
 from openface_core.landmark_confidence.piecewise_affine import warp_piecewise
 from openface_core.model_files import read_landmark_validator
-from tests.synthetic_models import plausible_shape_parameters, project_face, synthetic_pdm
-from tests.synthetic_validator import synthetic_view, synthetic_views, write_validator
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.validator import (
+    synthetic_view,
+    synthetic_views,
+    write_validator,
+)
 from tests.twins import landmark_confidence as twin
 
 HEIGHT, WIDTH = 240, 320
@@ -157,7 +161,7 @@ def test_last_column_and_row_count_as_black(model: LandmarkValidationModel) -> N
 def test_face_outside_of_the_frame_has_no_confidence(
     validator: LandmarkValidator, shift: tuple[float, float]
 ) -> None:
-    assert validator.confidence(_frame(0), _face(0) + np.float32(shift), FRONT) == 0.0
+    assert validator.confidence(_frame(0), _face(0) + np.array(shift, np.float32), FRONT) == 0.0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
@@ -185,7 +189,7 @@ def test_no_landmarks_cause_an_error(
     validator: LandmarkValidator, values: list[float], turn: float, as_float: bool
 ) -> None:
     face = np.resize(np.array(values, dtype=np.float32), (68, 2))
-    frame = _frame(0).astype(np.float32 if as_float else np.uint8)
+    frame = _frame(0).astype(np.float32) if as_float else _frame(0).astype(np.uint8)
     found = validator.confidence(frame, face, np.array([0.0, turn, 0.0]))
     assert 0.0 <= found <= 1.0
 

@@ -185,7 +185,9 @@ def test_frames_by_index(tmp_path: Path) -> None:
     frame.loc[1, "success"] = 0
     result = read_landmarks(save(tmp_path / "a.csv", frame))
     assert result.frame_count == 3
-    assert np.array_equal(result.frame(2), landmarks[2])
+    found = result.frame(2)
+    assert found is not None
+    assert np.array_equal(found, landmarks[2])
     assert result.frame(1) is None
     assert result.frame(3) is None
     with pytest.raises(IndexError):

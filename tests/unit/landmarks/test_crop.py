@@ -1,4 +1,4 @@
-"""Crops: where they lie, what they show, and the way back."""
+"""Crops: where they lie, and what they show."""
 
 import math
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from openface_core.landmarks.crop import (
     CropSquare,
+    SamplingGrid,
     average_blocks,
     cut_square,
     sample_square,
@@ -17,7 +18,7 @@ from openface_core.landmarks.crop import (
 )
 from openface_core.landmarks.spec import CropRule
 
-ROUND_TRIP_TOLERANCE_PX = 1e-3
+POINT_TOLERANCE_PX = 1e-3
 SAMPLE_TOLERANCE = 2e-3  # grey values of 255, float32
 PLACE_TOLERANCE_PX = 0.02
 ONE = np.ones(3, dtype=np.float32)
@@ -69,7 +70,7 @@ def test_sampling_equals_its_plain_twin(degrees: float) -> None:
 def test_sampling_takes_the_last_row_and_column() -> None:
     image = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
     out = np.empty((3, 3, 3), dtype=np.float32)
-    sample_square(image, 0.0, 0.0, 1.0, 0.0, ONE, ZERO, False, out)
+    sample_square(image, SamplingGrid(0.0, 0.0, 1.0, 0.0), ONE, ZERO, False, out)
     np.testing.assert_array_equal(out, image.transpose(2, 0, 1))
 
 
@@ -86,13 +87,18 @@ def test_blocks_are_averaged() -> None:
     st.floats(-5000, 5000), st.floats(-5000, 5000), st.floats(2, 5000), st.floats(-180, 180),
     st.integers(16, 1024), st.integers(0, 2**32 - 1),
 )  # fmt: skip
-def test_points_survive_the_round_trip(
+def test_points_are_moved_turned_and_scaled(
     x: float, y: float, side: float, degrees: float, n: int, seed: int
 ) -> None:
     square = turned(degrees, side, x, y)
     points = np.random.default_rng(seed).uniform(-n / 2, 1.5 * n, (20, 2))
-    back = square.to_crop(square.to_frame(points, n), n)
-    np.testing.assert_allclose(back, points, atol=ROUND_TRIP_TOLERANCE_PX)
+    centre = np.full(2, (n - 1) / 2)
+    np.testing.assert_allclose(square.to_frame(centre, n), (x, y), atol=POINT_TOLERANCE_PX)
+    arms = square.to_frame(points, n) - (x, y)
+    along = arms @ (square.cos, square.sin) * n / side
+    across = arms @ (-square.sin, square.cos) * n / side
+    expected = points - centre
+    np.testing.assert_allclose(np.stack([along, across], axis=1), expected, atol=POINT_TOLERANCE_PX)
 
 
 @pytest.mark.parametrize("side", [20.0, 56.0, 83.0, 90.0, 111.0, 200.0, 380.0])

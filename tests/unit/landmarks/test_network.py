@@ -13,8 +13,8 @@ from openface_core.landmarks import LandmarkNetwork, LandmarkSpec, load_landmark
 from openface_core.landmarks.conventions import to_ibug68
 from openface_core.landmarks.crop import square_from_box, square_from_landmarks
 from openface_core.landmarks.spec import CropRule, NetworkInput, NetworkOutput, PresenceOutput
-from tests.conftest import REPOSITORY
-from tests.synthetic_onnx import bright_spot_network, constant_network
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.synthetic_models.networks import bright_spot_network, constant_network
 
 CPU = OnnxSettings("cpu")
 PLACE_TOLERANCE_PX = 0.05
@@ -79,7 +79,7 @@ def test_star_end_to_end(tmp_path: Path, degrees: float) -> None:
     """Picture to tensor to network to frame: points are where the convention says."""
     network, offsets = star(tmp_path)
     spot = np.array([231.3, 172.8])
-    image = spot_picture(*spot, colour=(255, 0, 0))
+    image = spot_picture(spot[0], spot[1], colour=(255, 0, 0))
     angle = math.radians(degrees)
     along = np.array([math.cos(angle), math.sin(angle)])
     five = np.zeros((5, 2), dtype=np.float32)

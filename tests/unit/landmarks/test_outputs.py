@@ -89,9 +89,8 @@ def test_offsets_are_read_at_the_peak_rows_first() -> None:
     raw[0, 2, 10, 20] = 1 / (1 + np.exp(-16 * dy / 223))
     raw[0, 4, 10, 20] = 1 / (1 + np.exp(-16 * dx / 223))
     points = points_in_crop(raw, form("heatmaps_and_offsets"), 2, 224)
-    np.testing.assert_allclose(
-        points, [[20 * 223 / 27 + dx, 10 * 223 / 27 + dy], [0, 223]], atol=1e-3
-    )
+    expected = [[20 * 223 / 27 + dx, 10 * 223 / 27 + dy], [0.0, 223.0]]
+    np.testing.assert_allclose(points, np.array(expected), atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["heatmaps", "heatmaps_and_offsets"])

@@ -6,7 +6,7 @@ import pytest
 
 from openface_core.errors import ConfigError
 from openface_core.landmarks import load_landmark_spec
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 GOOD = """
 name = "net"

@@ -9,7 +9,7 @@ import pytest
 
 from openface_core.errors import MediaError
 from openface_core.media import DecodeLimits, open_media, promised_frame_count
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.media.writing import moving_square, write_video
 
 LIMITS = DecodeLimits()
 

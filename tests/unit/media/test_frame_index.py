@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import fsspec
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError, MediaError
 from openface_core.media import FrameIndex, index_frames, open_media
-from tests.media_parts import decode, decode_in_parts
-from tests.synthetic_video import moving_square, write_audio, write_video
+from openface_core.media.video import VideoReader
+from tests.fixtures.media.decoding import decode, decode_in_parts
+from tests.fixtures.media.writing import moving_square, write_audio, write_video
 
 COUNT = 48
 
@@ -67,7 +69,7 @@ SAFE = {
 }
 
 
-@pytest.fixture(scope="module", params=SAFE.values(), ids=SAFE.keys())
+@pytest.fixture(scope="module", params=list(SAFE.values()), ids=list(SAFE))
 def safe_video(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, options = request.param
     return write_video(tmp_path_factory.mktemp("safe") / name, noisy_frames(), **options)
@@ -112,7 +114,7 @@ def test_key_frames_are_where_the_coder_put_them(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def open_groups(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list, FrameIndex]:
+def open_groups(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], FrameIndex]:
     path = tmp_path_factory.mktemp("open") / "a.mp4"
     write_video(path, noisy_frames(), options=h264(**OPEN), fps=25)
     return path, decode(path), index_frames(str(path))
@@ -121,7 +123,7 @@ def open_groups(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list, F
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_range_gives_the_frames_within_it(
-    open_groups: tuple[Path, list, FrameIndex], data: st.DataObject
+    open_groups: tuple[Path, list[Any], FrameIndex], data: st.DataObject
 ) -> None:
     path, whole, index = open_groups
     low, high = int(index.pts[0]) - 2000, int(index.pts[-1]) + 2000
@@ -140,11 +142,13 @@ def test_a_part_begins_at_the_nearest_key_frame(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", noisy_frames(), options=options)
     pts = index_frames(str(path)).pts.tolist()
     with open_media(str(path), pts_range=(pts[27], pts[30])) as reader:
+        assert isinstance(reader, VideoReader)
         assert len(list(reader)) == 3
         # 24 to 26 come before the part; 30 tells that it has ended.
         assert reader.preroll_frames == 4
         assert reader.decoded_frames == 7
     with open_media(str(path)) as reader:
+        assert isinstance(reader, VideoReader)
         list(reader)
         assert (reader.preroll_frames, reader.decoded_frames) == (0, COUNT)
 
@@ -215,7 +219,7 @@ def with_changing_settings(path: Path) -> Path:
     return path
 
 
-def coded(**options: object) -> Callable[[Path], Path]:
+def coded(**options: Any) -> Callable[[Path], Path]:
     return lambda path: write_video(path, noisy_frames(), **options)
 
 
@@ -280,6 +284,7 @@ def test_damaged_packets_give_the_frames_of_sequential_decoding(
     others = [place for place in places[1:] if not place[2]]
     for trial in range(12):
         position, size, _ = keys[trial % len(keys)] if trial < 8 else others[trial * 3]
+        assert position is not None
         first = position + int(rng.integers(min(9, size - 1), size))
         length = min(int(rng.integers(1, 40)), position + size - first)
         noise = bytes(length) if trial % 2 else rng.bytes(length)

@@ -14,7 +14,7 @@ from openface_core.media import DecodeLimits, open_media
 from openface_core.media.image_headers import image_size, is_cut_off
 from openface_core.media.images import natural_order
 from openface_core.media.sniffing import image_format, looks_like_text
-from tests.synthetic_video import moving_square
+from tests.fixtures.media.writing import moving_square
 
 FORMATS = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "tiff": ".tif", "webp": ".webp"}
 PICTURE = moving_square(1, 70, 46)[0]
@@ -149,6 +149,7 @@ def test_the_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> No
         info = reader.info
         (frame,) = reader
     plain = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert plain is not None
     assert np.array_equal(frame.image, np.rot90(plain, -clockwise_quarter_turns))
     assert (info.height_px, info.width_px) == frame.image.shape[:2]
 

@@ -14,7 +14,7 @@ from openface_core.errors import LandmarkFileError, MediaError
 from openface_core.media import DecodeLimits, fingerprint, open_media
 from openface_core.media.containers import ALLOWED_FORMATS, open_container
 from openface_core.media.sources import locate
-from tests.synthetic_video import moving_square, write_audio, write_video
+from tests.fixtures.media.writing import moving_square, write_audio, write_video
 
 
 def refusal(uri: Path | str) -> str:

@@ -17,7 +17,7 @@ import pytest
 from openface_core.errors import MediaError
 from openface_core.media import DecodeLimits, index_frames, open_media
 from openface_core.media.video import VideoReader
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.media.writing import moving_square, write_video
 
 COUNT = 48
 # In ticks of 1/15360 s, FFmpeg's clock for an MP4 of 30 frames per second.
@@ -90,6 +90,7 @@ def read_part(path: Path) -> int:
 
 def read_one_frame(path: Path) -> int:
     with open_media(str(path)) as reader:
+        assert isinstance(reader, VideoReader)
         next(iter(reader))
         return reader.decoded_frames
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openface_core.errors import ConfigError, MediaError
 from openface_core.media import DecodedFrame, DecodeLimits, MediaInfo, open_media
 from openface_core.media import video as video_module
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.media.writing import moving_square, write_video
 
 # What lossy coding may change on average, in grey levels.
 MEAN_CODING_ERROR = 4.0
@@ -32,12 +32,12 @@ def decode(
 
 def decode_with_opencv(path: Path) -> list[NDArray[np.uint8]]:
     capture = cv2.VideoCapture(str(path))
-    images = []
+    images: list[NDArray[np.uint8]] = []
     while True:
         read, image = capture.read()
         if not read:
             return images
-        images.append(image)
+        images.append(image.astype(np.uint8, copy=False))
 
 
 @pytest.mark.parametrize(

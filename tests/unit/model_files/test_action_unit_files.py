@@ -16,7 +16,8 @@ from openface_core.model_files import (
     read_action_unit_model,
     read_action_unit_models,
 )
-from tests.synthetic_models import (
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.action_units import (
     action_unit_model_bytes,
     synthetic_action_unit_model,
     synthetic_action_unit_models,
@@ -24,7 +25,6 @@ from tests.synthetic_models import (
     write_action_unit_model,
     write_action_unit_models,
 )
-from tests.unit.model_files.damage import assert_plain_error
 
 INTENSITY, PRESENCE = Target.INTENSITY, Target.PRESENCE
 KINDS = [(INTENSITY, False), (INTENSITY, True), (PRESENCE, False), (PRESENCE, True)]

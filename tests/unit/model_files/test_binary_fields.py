@@ -9,7 +9,7 @@ import pytest
 
 from openface_core.errors import ModelFileError
 from openface_core.model_files.binary_fields import BinaryFields
-from tests.unit.model_files.damage import assert_plain_error
+from tests.fixtures.plain_errors import assert_plain_error
 
 
 def _fields(tmp_path: Path, content: bytes) -> tuple[Path, BinaryFields]:
@@ -31,7 +31,7 @@ def test_fields_are_read_one_after_another(tmp_path: Path) -> None:
     assert fields.matrix_header("fourth", np.float32) == (1, 2)
     floats = fields.elements(2, "fourth", np.float32)
     np.testing.assert_array_equal(floats, [0.25, 8.0])
-    assert (integers.dtype, floats.dtype) == (np.int32, np.float32)
+    assert (integers.dtype, floats.dtype) == (np.dtype(np.int32), np.dtype(np.float32))
     assert integers.flags.writeable
     assert fields.count("fifth", 9) == 9
     fields.end()

@@ -4,6 +4,7 @@ import struct
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +13,14 @@ from hypothesis import strategies as st
 
 from openface_core.errors import ModelFileError
 from openface_core.model_files import read_landmark_validator
-from tests.synthetic_validator import (
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.validator import (
     SyntheticView,
     synthetic_view,
     synthetic_views,
     validator_bytes,
     write_validator,
 )
-from tests.unit.model_files.damage import assert_plain_error
 
 ORIENTATION_AT = 8
 MEAN_AT = ORIENTATION_AT + 12 + 24
@@ -146,7 +147,7 @@ def _changed_ids(first: int) -> np.ndarray:
     ],
 )
 def test_parts_that_do_not_fit_are_refused(
-    tmp_path: Path, damaged: dict[str, object], cause: str
+    tmp_path: Path, damaged: dict[str, Any], cause: str
 ) -> None:
     view = replace(_view(), **damaged)
     _assert_refused(write_validator(tmp_path / "v.txt", [view]), cause)

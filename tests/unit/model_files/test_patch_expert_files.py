@@ -16,15 +16,16 @@ from openface_core.model_files import (
     read_svr_experts,
 )
 from openface_core.refinement import CcnfExperts, SvrExperts, ViewGrid
-from tests.synthetic_experts import (
+from tests.fixtures.faces.shape import synthetic_pdm
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.openface_folder import write_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     ccnf_bytes,
     svr_text,
     synthetic_landmark_model,
     synthetic_svr_experts,
     write_face_landmark_model,
 )
-from tests.synthetic_models import synthetic_pdm, write_pdm
-from tests.unit.model_files.damage import assert_plain_error
 
 SMALL_SUPPORT_PX = 3
 
@@ -145,7 +146,9 @@ def test_every_truncation_of_an_svr_file_is_an_error(svr_file: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_no_damage_of_a_ccnf_file_is_anything_but_an_error(tmp_path_factory, data) -> None:
+def test_no_damage_of_a_ccnf_file_is_anything_but_an_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """Four bytes anywhere, as a huge or a negative number or NaN: an error, or other numbers."""
     content = bytearray(ccnf_bytes(small_ccnf()))
     offset = data.draw(st.integers(0, len(content) - 8))
@@ -163,7 +166,9 @@ def test_no_damage_of_a_ccnf_file_is_anything_but_an_error(tmp_path_factory, dat
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_no_damage_of_an_svr_file_is_anything_but_an_error(tmp_path_factory, data) -> None:
+def test_no_damage_of_an_svr_file_is_anything_but_an_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     words = svr_text(small_svr()).split(" ")
     index = data.draw(st.integers(0, len(words) - 1))
     words[index] = data.draw(

@@ -16,14 +16,14 @@ from openface_core.model_files import (
     read_triangulation,
 )
 from openface_core.model_files.text_matrix import TextMatrixReader
-from tests.synthetic_models import (
-    synthetic_pdm,
-    synthetic_triangles,
+from tests.fixtures.faces.shape import synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.openface_folder import (
     write_openface_model_folder,
     write_pdm,
     write_triangulation,
 )
-from tests.unit.model_files.damage import assert_plain_error
 
 SMALL_PDM = """# mean
 9

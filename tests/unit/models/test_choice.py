@@ -9,7 +9,7 @@ from models.locate import MODELS_VARIABLES
 from models.registry import Registry
 from models.store import default_store
 from openface_core.errors import ModelFileError
-from tests.unit.models.synthetic_packs import FILES, write_files
+from tests.fixtures.synthetic_models.packs import FILES, write_files
 
 
 @pytest.fixture(autouse=True)
@@ -87,13 +87,13 @@ def test_nothing_named(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("name", "missing", "remedy"),
     [
-        ("face", 3, "Run `python -m models fetch face --accept-license`."),
-        ("network", 1, "Run `python -m models import network --from FOLDER`."),
+        ("face", 3, "Run `openface-beam models fetch face --accept-license`."),
+        ("network", 1, "Run `openface-beam models import network --from FOLDER`."),
         (
             "both",
             4,
-            "Run `python -m models fetch face --accept-license` and "
-            "`python -m models import network --from FOLDER`.",
+            "Run `openface-beam models fetch face --accept-license` and "
+            "`openface-beam models import network --from FOLDER`.",
         ),
     ],
 )
@@ -114,6 +114,6 @@ def test_a_damaged_file(content: bytes | None, words: str, registry: Registry) -
     with pytest.raises(ModelFileError, match=words) as caught:
         models_folder("face", registry=registry)
     assert place in caught.value.cause
-    fetch = "`python -m models fetch face --accept-license`"
+    fetch = "`openface-beam models fetch face --accept-license`"
     assert caught.value.remedy == f"Remove the wrong ones. Run {fetch}."
     assert models_folder("network", registry=registry)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from models import EMBEDDED_PACK, default_registry, locate_models, models_folder
-from models.command_line import main
 from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER
 from models.store import State, default_store, store_of
 from pipelines.configuration.model_choice import choose_models
-from tests.conftest import REPOSITORY
+from pipelines.models import main
+from tests.fixtures.places import REPOSITORY
 
 PACK = default_registry().packs[EMBEDDED_PACK]
 MAX_BYTES = 8 * 2**20

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -16,8 +17,14 @@ from models.downloading import address_of
 from models.fetching import fetch_pack
 from models.registry import Registry
 from models.store import ModelStore
-from openface_core.errors import ConfigError, DownloadError, ModelFileError, OutputError
-from tests.unit.models.synthetic_packs import (
+from openface_core.errors import (
+    ConfigError,
+    DownloadError,
+    ModelFileError,
+    OpenFaceBeamError,
+    OutputError,
+)
+from tests.fixtures.synthetic_models.packs import (
     FACE_PLACES,
     PREDICTOR,
     PREDICTOR_PLACE,
@@ -62,7 +69,7 @@ def test_a_mirror_has_files_without_an_address(
     with pytest.raises(ModelFileError, match=r"no address to fetch network\.onnx from") as caught:
         fetch(registry, store, None, "network")
     assert "https://points.invalid" in caught.value.cause
-    assert "`python -m models import network --from FOLDER`" in caught.value.remedy
+    assert "`openface-beam models import network --from FOLDER`" in caught.value.remedy
     assert not store.root.exists()
     assert fetch(registry, store, server.url, "network") == 1
 
@@ -116,7 +123,13 @@ def truncated(handler: BaseHTTPRequestHandler, content: bytes) -> None:
     ],
 )
 def test_a_bad_server(
-    behaviour, error, cause: str, asked: int, registry: Registry, store: ModelStore, server: Mirror
+    behaviour: Callable[[BaseHTTPRequestHandler, bytes], object],
+    error: type[OpenFaceBeamError],
+    cause: str,
+    asked: int,
+    registry: Registry,
+    store: ModelStore,
+    server: Mirror,
 ) -> None:
     server.behaviour[PREDICTOR_PLACE] = behaviour
     came: list[int] = []

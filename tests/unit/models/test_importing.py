@@ -9,7 +9,7 @@ from models.importing import ImportFolder, import_pack
 from models.registry import Registry
 from models.store import ModelStore
 from openface_core.errors import InputError, ModelFileError, OutputError
-from tests.unit.models.synthetic_packs import (
+from tests.fixtures.synthetic_models.packs import (
     NETWORK,
     NETWORK_PLACE,
     PREDICTOR,

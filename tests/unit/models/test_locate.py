@@ -12,7 +12,7 @@ from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER, SPECS_FOLDER, find_la
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
-from tests.integration.synthetic_corpus import tiny_selection
+from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
 DEFAULT = ModelSelection()
 SPECS = sorted(SPECS_FOLDER.glob("*.toml"))
@@ -38,7 +38,9 @@ def test_the_openface_folder_itself(models_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["", "models", "openface"])
-def test_networks_beside_the_models(place: str, network_models_folder: Path, tmp_path) -> None:
+def test_networks_beside_the_models(
+    place: str, network_models_folder: Path, tmp_path: Path
+) -> None:
     root = tmp_path / "root"
     shutil.copytree(network_models_folder / "openface", root / "openface")
     (root / place).mkdir(exist_ok=True)
@@ -66,13 +68,15 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
     with pytest.raises(ModelFileError, match=f"the {what} was not found") as caught:
         locate_models(tmp_path / "root", DEFAULT, with_networks=False)
     assert caught.value.subject.endswith(name)
-    assert "`python -m models fetch openface22 --accept-license`" in caught.value.remedy
+    assert "`openface-beam models fetch openface22 --accept-license`" in caught.value.remedy
     assert "--models" in caught.value.remedy
 
 
 @pytest.mark.parametrize(("name", "what"), [("tiny68.onnx", "landmark network"),
                                             (DEFAULT.detector, "face detector")])  # fmt: skip
-def test_a_missing_network(name: str, what: str, network_models_folder: Path, tmp_path) -> None:
+def test_a_missing_network(
+    name: str, what: str, network_models_folder: Path, tmp_path: Path
+) -> None:
     shutil.copytree(network_models_folder, tmp_path / "root")
     (tmp_path / "root" / name).unlink()
     selection = tiny_selection(tmp_path / "root")

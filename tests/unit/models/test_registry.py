@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 
 from models.locate import SPECS_FOLDER
-from models.registry import PACKS_FOLDER, Registry, default_registry, how_to_get, load_registry
+from models.registry import (
+    PACKS_FOLDER,
+    PackFile,
+    Registry,
+    default_registry,
+    how_to_get,
+    load_registry,
+)
 from openface_core.errors import ConfigError
 from openface_core.landmarks import load_landmark_spec
-from tests.unit.models.synthetic_packs import NETWORK, write_registry
+from tests.fixtures.synthetic_models.packs import NETWORK, write_registry
 
 
-def files_of(registry: Registry):
+def files_of(registry: Registry) -> list[PackFile]:
     return [file for pack in registry.packs.values() for file in pack.files]
 
 
@@ -56,7 +63,9 @@ def test_what_a_pack_says(tmp_path: Path) -> None:
     assert not network.can_be_fetched
     shape, predictor, _ = face.files
     assert shape.path == "openface/AU_predictors/shape.txt"
+    assert shape.url is not None
     assert shape.url.endswith("/lib/shape.txt")
+    assert predictor.url is not None
     assert predictor.url.endswith("/lib/svr/AU_1.dat")
     assert predictor.name == predictor.upstream_name == "AU_1.dat"
     assert (shape.citation, predictor.citation) == ("Doe, On Faces, 1999", "Roe, 2001")
@@ -75,9 +84,9 @@ def test_an_unknown_pack(registry: Registry) -> None:
 
 
 def test_how_to_get_a_file() -> None:
-    fetched = "Run `python -m models fetch openface22 --accept-license`. "
+    fetched = "Run `openface-beam models fetch openface22 --accept-license`. "
     assert how_to_get("AU_predictors/AU_all_best.txt") == fetched
-    assert how_to_get("star98.onnx") == "Run `python -m models import star98 --from FOLDER`. "
+    assert how_to_get("star98.onnx") == "Run `openface-beam models import star98 --from FOLDER`. "
     assert how_to_get("my.onnx") == ""
     assert how_to_get("detector.onnx") == "It comes with the program: --models embedded. "
 
@@ -144,7 +153,9 @@ def test_a_file_name_of_two_packs_means_the_one_that_is_not_embedded(tmp_path: P
     (folder / "own.toml").write_text(
         (folder / "own.toml").read_text().replace("own.onnx", "tiny.onnx")
     )
-    assert load_registry(folder).pack_of("tiny.onnx").name == "own"
+    found = load_registry(folder).pack_of("tiny.onnx")
+    assert found is not None
+    assert found.name == "own"
 
 
 def test_no_model_file_is_in_the_repository() -> None:
@@ -158,6 +169,8 @@ def test_the_documentation_knows_every_pack() -> None:
 
 def test_packs_are_recognised_by_their_files(registry: Registry) -> None:
     predictor, network = registry.packs["face"].files[1], registry.packs["network"].files[0]
+    assert network.sha256 is not None
+    assert predictor.sha256 is not None
     assert registry.recognise([network.sha256, predictor.sha256, "00"]) == registry.select("both")
     assert registry.recognise([network.sha256]) == registry.select("network")
     assert registry.recognise(["00"]) == ()

@@ -12,12 +12,12 @@ import pytest
 
 from models.registry import Registry
 from models.store import ModelStore
-from tests.unit.models.synthetic_packs import PREDICTOR, write_files
+from tests.fixtures.synthetic_models.packs import PREDICTOR, write_files
 
 _IMPORT = """
 import sys
 from pathlib import Path
-from models.command_line import main
+from pipelines.models import main
 from models.registry import load_registry
 sys.exit(main(["import", "face", "--from", sys.argv[2]], load_registry(Path(sys.argv[1]))))
 """
@@ -43,7 +43,12 @@ def can_mount(folder: Path) -> bool:
     ],
 )
 def test_refusals(
-    options: str, reason: str, registry: Registry, store: ModelStore, tmp_path: Path, monkeypatch
+    options: str,
+    reason: str,
+    registry: Registry,
+    store: ModelStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not can_mount(store.root):
         pytest.skip("no filesystem can be mounted here")

@@ -11,19 +11,19 @@ from pipelines import cli
 
 
 @pytest.mark.parametrize("word", ["-h", "--help"])
-def test_help(word: str, capsys) -> None:
+def test_help(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([word]) == 0
     out = capsys.readouterr().out
     assert all(name in out and text in out for name, text in cli.COMMANDS.items())
 
 
-def test_version(capsys) -> None:
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"openface-beam {__version__}\n"
 
 
 @pytest.mark.parametrize("argv", [[], ["fly"], ["--fly"]])
-def test_what_is_no_command(argv: list[str], capsys) -> None:
+def test_what_is_no_command(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(argv) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -46,7 +46,7 @@ def test_a_command_gets_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [["--a", "b"]]
 
 
-def test_the_main_job_is_a_command(capsys) -> None:
+def test_the_main_job_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     module = importlib.import_module("pipelines.run")
     assert callable(module.main)
     with pytest.raises(SystemExit) as caught:

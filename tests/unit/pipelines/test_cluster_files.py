@@ -13,7 +13,7 @@ from pipelines.configuration.config_file import PRESETS_FOLDER, load_beam_option
 from pipelines.main_job.arguments import parser
 from pipelines.main_job.runner_checks import canonical_name
 from pipelines.main_job.runners import import_beam, known_options
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 CLUSTER = PRESETS_FOLDER / "cluster"
 PRESETS = {"flink": "FlinkRunner", "dataflow": "DataflowRunner"}
@@ -54,7 +54,9 @@ def beam_requirement() -> str:
 def test_the_container_has_the_version_of_beam_that_is_required() -> None:
     text = (CLUSTER / "Containerfile").read_text()
     (version,) = re.findall(r"^ARG BEAM_VERSION=(\S+)$", text, re.MULTILINE)
-    lower, upper = re.fullmatch(r"apache-beam>=([\d.]+),<([\d.]+)", beam_requirement()).groups()
+    required = re.fullmatch(r"apache-beam>=([\d.]+),<([\d.]+)", beam_requirement())
+    assert required is not None
+    lower, upper = required.groups()
     numbers = [tuple(int(part) for part in value.split(".")) for value in (lower, version, upper)]
     assert numbers[0] <= numbers[1] < numbers[2]
     import apache_beam

@@ -2,17 +2,16 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
-from openface_core.command_status import run_command
 from openface_core.errors import MediaError
-from pipelines import command
-from pipelines.command import leave
-from tests.conftest import REPOSITORY
+from pipelines.command import EXIT_FAILED, EXIT_INTERRUPTED, leave, run_command
+from tests.fixtures.places import REPOSITORY
 
 
-def raising(error: BaseException):
+def raising(error: BaseException) -> Callable[[], int]:
     def run() -> int:
         raise error
 
@@ -20,18 +19,18 @@ def raising(error: BaseException):
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_a_command_that_came_to_its_end(status: int, capsys) -> None:
+def test_a_command_that_came_to_its_end(status: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(lambda: status) == status
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_expected_failure_is_one_line(capsys) -> None:
+def test_an_expected_failure_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     error = MediaError("a\nb.mp4", "it is\n  broken", "Mend it.")
     assert run_command(raising(error)) == 2
     assert capsys.readouterr() == ("", "error: a b.mp4: it is broken. Mend it.\n")
 
 
-def test_an_interruption(capsys) -> None:
+def test_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(raising(KeyboardInterrupt())) == 130
     assert "interrupted" in capsys.readouterr().err
 
@@ -57,9 +56,7 @@ leave(int(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize(
-    ("status", "out"), [(command.EXIT_FAILED, "stopped\n"), (command.EXIT_INTERRUPTED, "")]
-)
+@pytest.mark.parametrize(("status", "out"), [(EXIT_FAILED, "stopped\n"), (EXIT_INTERRUPTED, "")])
 def test_leaving_does_not_wait_for_workers(status: int, out: str) -> None:
     found = subprocess.run(
         [sys.executable, "-c", NATIVE_WORKER, str(status)],

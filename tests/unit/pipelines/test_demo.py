@@ -12,7 +12,7 @@ from pipelines.demo import main
 from pipelines.demo_corpus import corpus as demo_corpus
 from pipelines.demo_corpus.corpus import Corpus
 from pipelines.main_job.arguments import RunArguments
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +64,7 @@ class TestOutput:
         assert f"{Path('there/clips/head_roll.webm')}: 108 frames, head_roll" in captured.out
         assert f"{Path('there/ground_truth.json')}: what happens in them" in lines
         clips, results = Path("there/clips"), Path("there/results")
-        assert lines[-1].strip() == f"python -m pipelines.run --input {clips} --output {results}"
+        assert lines[-1].strip() == f"openface-beam run --input {clips} --output {results}"
         assert captured.err == "making the clips ...\n"
 
     @pytest.mark.parametrize(

@@ -9,18 +9,14 @@ import numpy as np
 import pytest
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from pipelines.profile import Profile, ProfileArguments, as_text, main, parser, profile
+from pipelines.profile import main, profile
+from pipelines.timing.arguments import ProfileArguments, parser
 from pipelines.timing.components import COMPONENTS, ComponentTime
 from pipelines.timing.measured_process import measure
+from pipelines.timing.report import Profile, as_text
 from pipelines.timing.runs import RunTime, time_run
-from tests.integration.synthetic_corpus import (
-    FRAMES,
-    face_clip,
-    write_clip,
-    write_config,
-    write_landmarks,
-    write_models,
-)
+from tests.fixtures.faces.clips import FRAMES, face_clip, write_clip, write_landmarks
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,9 @@ def clip(tmp_path: Path) -> str:
     return str(write_clip(tmp_path / "face.mp4"))
 
 
-def test_every_component_is_timed(networks, clip, tmp_path, capsys):
+def test_every_component_is_timed(
+    networks: Path, clip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "profile.json"
     config = write_config(tmp_path / "tiny.toml", networks, every_frames=3)
     words = ["--video", clip, "--models", str(networks), "--config", str(config)]
@@ -56,7 +54,7 @@ def test_every_component_is_timed(networks, clip, tmp_path, capsys):
     assert "Components, one thread" in printed.err
 
 
-def test_given_landmarks_need_no_networks(networks, clip, tmp_path):
+def test_given_landmarks_need_no_networks(networks: Path, clip: str, tmp_path: Path) -> None:
     landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
     found = profile(
         ProfileArguments(
@@ -70,19 +68,19 @@ def test_given_landmarks_need_no_networks(networks, clip, tmp_path):
 
 
 @pytest.mark.slow
-def test_whole_runs(networks, clip, tmp_path):
+def test_whole_runs(networks: Path, clip: str, tmp_path: Path) -> None:
     landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
     found = time_run(clip, str(landmarks), ["--models", str(networks)], workers=2, inputs=2)
     assert (found.workers, found.inputs, found.frames) == (2, 2, 2 * FRAMES)
     assert min(found.wall_seconds, found.cpu_seconds, found.peak_memory_mib) > 0
 
 
-def test_a_run_that_fails_is_told_in_one_line(clip, tmp_path):
+def test_a_run_that_fails_is_told_in_one_line(clip: str, tmp_path: Path) -> None:
     with pytest.raises(OpenFaceBeamError, match=r"main job ended with status 2 .*does not exist"):
         time_run(clip, None, ["--models", str(tmp_path / "none")], workers=1, inputs=1)
 
 
-def test_memory_of_the_starting_process_does_not_count():
+def test_memory_of_the_starting_process_does_not_count() -> None:
     ballast = np.ones(300 * 2**20, dtype=np.uint8)
     command = [
         sys.executable,
@@ -98,26 +96,26 @@ def test_memory_of_the_starting_process_does_not_count():
     assert 2**20 < found["peak_memory_bytes"] < ballast.nbytes // 2
 
 
-def test_status_of_a_measured_command():
+def test_status_of_a_measured_command() -> None:
     found = measure([sys.executable, "-c", "raise SystemExit(3)"])
     assert found["status"] == 3
 
 
-def test_number_of_frames_must_be_positive(capsys):
+def test_number_of_frames_must_be_positive(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="expected 1 or more, found 0"):
         ProfileArguments("a.mp4", frames=0)
     assert main(["--video", "a.mp4", "--frames", "-1"]) == 2
     assert capsys.readouterr().err.startswith("error: --frames: ")
 
 
-def test_missing_video(networks, capsys, tmp_path):
+def test_missing_video(networks: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
     words = ["--video", str(tmp_path / "no.mp4"), "--landmarks", str(landmarks), "--quiet"]
     assert main([*words, "--models", str(networks)]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_tables():
+def test_tables() -> None:
     components = (
         ComponentTime("decode", 10, 3.0, 3.0, 4.0, 0.75),
         ComponentTime("6 FHOG", 5, 2.0, 2.0, 2.5, 0.25),
@@ -129,7 +127,7 @@ def test_tables():
     assert "2        2       20      5.00    8.00   4.0  400" in text
 
 
-def test_help_names_every_option():
+def test_help_names_every_option() -> None:
     text = parser().format_help()
     for option in ("--video", "--landmarks", "--models", "--config", "--frames", "--output"):
         assert option in text

@@ -12,7 +12,7 @@ from pipelines import run as main_job
 from pipelines.main_job.plan import check_output
 from pipelines.main_job.summary import RunSummary, report_problems
 from pipelines.run import main
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
 from transforms.dataset.documents import DESCRIPTION_NAME
 from transforms.dataset.error_table import write_errors
 from transforms.records import Problem, Severity
@@ -32,11 +32,13 @@ class TestCheckOutput:
     @pytest.mark.parametrize("uri", ["{}/new", "{}", "memory://x/y"])
     def test_new_and_empty_folders(self, uri: str, tmp_path: Path) -> None:
         check_output(uri.format(tmp_path))
+        assert list(tmp_path.iterdir()) == []
 
     def test_an_earlier_output(self, tmp_path: Path) -> None:
         (tmp_path / DESCRIPTION_NAME).write_text("{}")
         (tmp_path / "frames").mkdir()
         check_output(str(tmp_path))
+        assert {path.name for path in tmp_path.iterdir()} == {DESCRIPTION_NAME, "frames"}
 
     def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("x")
@@ -95,7 +97,14 @@ class TestMain:
     ARGV = ("--input", "a.mp4", "--output", "out")
 
     @pytest.mark.parametrize(("written", "finished", "status"), [(2, 0, 0), (0, 0, 1), (0, 2, 0)])
-    def test_status(self, written: int, finished: int, status: int, monkeypatch, capsys) -> None:
+    def test_status(
+        self,
+        written: int,
+        finished: int,
+        status: int,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         summary = replace(
             SUMMARY, inputs_written=written, inputs_finished=finished, inputs_failed=0
         )
@@ -103,7 +112,9 @@ class TestMain:
         assert main(self.ARGV) == status
         assert capsys.readouterr() == (f"{summary}\n", "")
 
-    def test_the_first_problems_are_told(self, tmp_path: Path, monkeypatch, capsys) -> None:
+    def test_the_first_problems_are_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         problems = [
             Problem(f"v{k:02}", f"v{k:02}.mp4", Severity.ERROR, "decoding", "it is dark", "Shine.")
             for k in range(12)
@@ -116,7 +127,7 @@ class TestMain:
         assert lines[-1] == "... and 2 more"
         assert len(lines) == 11
 
-    def test_an_expected_failure(self, tmp_path: Path, capsys) -> None:
+    def test_an_expected_failure(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "out").write_text("x")
         argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quiet")
         assert main(argv) == 2
@@ -124,14 +135,14 @@ class TestMain:
         assert err.startswith(f"error: {tmp_path}/out: the output is not a folder.")
         assert err.count("\n") == 1
 
-    def test_a_mistyped_option(self, tmp_path: Path, capsys) -> None:
+    def test_a_mistyped_option(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite")
         assert main(argv) == 2
         assert "Did you mean --quiet?" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
 
 
-def test_reporting_an_empty_table(tmp_path: Path, capsys) -> None:
+def test_reporting_an_empty_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_errors(str(tmp_path), [])
     report_problems(str(tmp_path))
     assert capsys.readouterr() == ("", "")

@@ -6,37 +6,39 @@ import shutil
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from models import locate_models
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.alignment import ALIGNED_SIZE_PX, mask_of_aligned_face, warp_affine
-from openface_core.analysis.engine import load_engine
+from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError, LandmarkFileError
+from openface_core.faces import Face, FaceStatus
 from openface_core.media import open_media
 from openface_core.shape import Camera
+from pipelines.comparison.arguments import ValidateArguments, parse_arguments, parser
 from pipelines.comparison.csv import LANDMARK_GROUPS
 from pipelines.comparison.openface_output import read_openface_output
 from pipelines.comparison.report import Bound, Report, Row, as_json, as_text
-from pipelines.validate import ValidateArguments, main, parse_arguments, parser, validate
-from tests.integration.synthetic_corpus import HEIGHT_PX, WIDTH_PX, write_config, write_networks
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_pdm,
-    synthetic_triangles,
-    write_openface_model_folder,
-)
-from tests.synthetic_video import write_video
+from pipelines.validate import main, validate
+from tests.fixtures.faces.clips import HEIGHT_PX, WIDTH_PX
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.synthetic_models.openface_folder import write_openface_model_folder
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_networks
+from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
-from transforms.video_analysis import analyse_video
 
 FRAMES = 10
 SIZE_PX = (WIDTH_PX, HEIGHT_PX)
@@ -59,7 +61,7 @@ class Corpus:
         )
 
 
-def _openface_rows(table) -> list[dict[str, str]]:
+def _openface_rows(table: pa.Table) -> list[dict[str, str]]:
     """Return a table as OpenFace writes it: zeros for what is missing, six decimals."""
     return [
         {key: "0" if value is None else f"{float(value):.6f}" for key, value in row.items()}
@@ -75,7 +77,7 @@ def _write_csv(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-def _save_dumps(folder: Path, video: Path, landmarks: np.ndarray, engine) -> None:
+def _save_dumps(folder: Path, video: Path, landmarks: np.ndarray, engine: Engine) -> None:
     """Write what the dumps of the C++ program hold, from our own components."""
     folder.mkdir()
     tracker = ActionUnitTracker(engine.video_models)
@@ -83,7 +85,7 @@ def _save_dumps(folder: Path, video: Path, landmarks: np.ndarray, engine) -> Non
     with open_media(str(video)) as media:
         for frame in media:
             points = landmarks[frame.index]
-            found = engine.meter.measure(frame.image, points)
+            found = engine.meter.measure(frame.image, Face(FaceStatus.FOUND, points))
             matrix = found.aligned.matrix
             unmasked.append(warp_affine(frame.image, matrix, ALIGNED_SIZE_PX))
             masks.append(
@@ -91,7 +93,8 @@ def _save_dumps(folder: Path, video: Path, landmarks: np.ndarray, engine) -> Non
             )
             tracker.add(found.fhog, found.geometry)
             measured.append(found)
-    fits = [m.fit for m in measured]
+    assert tracker.medians is not None
+    fits = [m.fit for m in measured if m.fit is not None]
     flat = landmarks.transpose(0, 2, 1).reshape(FRAMES, -1)
     global_parameters = [[f.scale_px_per_mm, *f.rotation_radians, *f.translation_px] for f in fits]
     local = np.array([f.shape_parameters for f in fits])
@@ -213,7 +216,9 @@ def _altered_golden(
     return str(folder)
 
 
-def test_equal_outputs_hold(corpus, tmp_path, capsys):
+def test_equal_outputs_hold(
+    corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "report"
     status = main(
         [
@@ -239,7 +244,7 @@ def test_equal_outputs_hold(corpus, tmp_path, capsys):
     assert all(float(row["presence_equal_share"]) == 1.0 for row in units)
 
 
-def test_landmarks_of_the_csv_itself_set_no_bounds_on_the_chain(corpus):
+def test_landmarks_of_the_csv_itself_set_no_bounds_on_the_chain(corpus: Corpus) -> None:
     report = validate(corpus.arguments(csv=str(corpus.csv)))
     chain = [row for row in report.rows if row.part.startswith("whole chain")]
     assert [row.status for row in chain] == ["-", "-"]
@@ -263,7 +268,9 @@ def test_landmarks_of_the_csv_itself_set_no_bounds_on_the_chain(corpus):
         ("au_raw.npz", "reg_final", 1e-8, "11 post-processing"),
     ],
 )
-def test_one_altered_number_breaks_its_bound(corpus, tmp_path, file, key, step, component):
+def test_one_altered_number_breaks_its_bound(
+    corpus: Corpus, tmp_path: Path, file: str, key: str, step: float, component: str
+) -> None:
     def change(arrays: dict[str, np.ndarray]) -> None:
         centre = tuple(size // 2 for size in arrays[key].shape)
         if arrays[key].dtype.kind in "ub":
@@ -277,7 +284,9 @@ def test_one_altered_number_breaks_its_bound(corpus, tmp_path, file, key, step, 
     assert component in {row.part for row in report.rows if row.status == "FAIL"}
 
 
-def test_other_action_units_fail(corpus, tmp_path, capsys):
+def test_other_action_units_fail(
+    corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         for k, row in enumerate(rows):
             row["AU12_r"] = str(5 * (k % 2))
@@ -297,14 +306,14 @@ def test_other_action_units_fail(corpus, tmp_path, capsys):
     assert "Whole chain" in printed.err
 
 
-def test_a_folder_may_lack_dumps(corpus, tmp_path):
+def test_a_folder_may_lack_dumps(corpus: Corpus, tmp_path: Path) -> None:
     shutil.copy(corpus.golden / "calcparams.npz", tmp_path)
     report = validate(corpus.arguments(golden=str(tmp_path)))
     assert report.holds
     assert {row.part for row in report.rows} == {"4 CalcParams", "5 alignment"}
 
 
-def test_failed_frames_of_the_csv_take_no_part(corpus, tmp_path):
+def test_failed_frames_of_the_csv_take_no_part(corpus: Corpus, tmp_path: Path) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         for name in rows[2]:
             if name not in ("frame", "face_id"):
@@ -318,7 +327,9 @@ def test_failed_frames_of_the_csv_take_no_part(corpus, tmp_path):
     assert position.status == "pass"
 
 
-def test_csv_of_another_video(corpus, tmp_path, capsys):
+def test_csv_of_another_video(
+    corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     altered = _altered_csv(corpus, tmp_path / "altered.csv", lambda rows: rows[:-1])
     with pytest.raises(InputError, match=f"rows for {FRAMES - 1} frames, the video has {FRAMES}"):
         validate(corpus.arguments(csv=altered, landmarks=str(corpus.landmarks)))
@@ -329,7 +340,7 @@ def test_csv_of_another_video(corpus, tmp_path, capsys):
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_csv_without_columns(corpus, tmp_path):
+def test_csv_without_columns(corpus: Corpus, tmp_path: Path) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k not in ("AU04_r", "AU04_c")} for row in rows]
 
@@ -338,7 +349,7 @@ def test_csv_without_columns(corpus, tmp_path):
         validate(corpus.arguments(csv=altered))
 
 
-def test_end_to_end_compares_landmarks_and_pose_too(corpus, tmp_path):
+def test_end_to_end_compares_landmarks_and_pose_too(corpus: Corpus, tmp_path: Path) -> None:
     write_openface_model_folder(tmp_path)
     write_networks(tmp_path)
     report = validate(
@@ -358,7 +369,9 @@ def test_end_to_end_compares_landmarks_and_pose_too(corpus, tmp_path):
     assert {row.part for row in report.units} == {"whole chain from given landmarks", "end to end"}
 
 
-def test_csv_without_the_trackers_fit_is_compared_all_the_same(corpus, tmp_path):
+def test_csv_without_the_trackers_fit_is_compared_all_the_same(
+    corpus: Corpus, tmp_path: Path
+) -> None:
     def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if not k.startswith("p_")} for row in rows]
 
@@ -381,14 +394,14 @@ def test_csv_without_the_trackers_fit_is_compared_all_the_same(corpus, tmp_path)
         ('success,a\n"1,1\n', "not a CSV file"),
     ],
 )
-def test_damaged_csv(tmp_path, content, message):
+def test_damaged_csv(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content)
     with pytest.raises(InputError, match=message):
         read_openface_output(str(path), ["a"])
 
 
-def test_csv_with_blanks_left_out_frames_and_faces(tmp_path):
+def test_csv_with_blanks_left_out_frames_and_faces(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("frame, face_id, success, a\n1, 0, 1, 5\n1, 1, 1, 6\n3, 0, 0, 7\n")
     found = read_openface_output(str(path), ["a"], optional=["b"])
@@ -408,13 +421,19 @@ def test_csv_with_blanks_left_out_frames_and_faces(tmp_path):
         ("geom.npz", lambda a: a.update(geom=a["geom"].astype("U9")), "expected numbers"),
     ],
 )
-def test_damaged_dumps(corpus, tmp_path, file, change, message):
+def test_damaged_dumps(
+    corpus: Corpus,
+    tmp_path: Path,
+    file: str,
+    change: Callable[[dict[str, NDArray[Any]]], object],
+    message: str,
+) -> None:
     golden = _altered_golden(corpus, tmp_path / "golden", file, change)
     with pytest.raises(InputError, match=message):
         validate(corpus.arguments(golden=golden))
 
 
-def test_missing_and_foreign_dumps(corpus, tmp_path):
+def test_missing_and_foreign_dumps(corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         validate(corpus.arguments(golden=str(tmp_path)))
     (tmp_path / "calcparams.npz").write_bytes(b"no archive")
@@ -425,14 +444,14 @@ def test_missing_and_foreign_dumps(corpus, tmp_path):
         validate(corpus.arguments(golden=str(tmp_path)))
 
 
-def test_dumps_of_another_video(corpus, tmp_path):
+def test_dumps_of_another_video(corpus: Corpus, tmp_path: Path) -> None:
     image = np.zeros((48, 64, 3), dtype=np.uint8)
     other = write_video(tmp_path / "other.mp4", [image] * (FRAMES + 1))
     with pytest.raises(InputError, match=f"the video has {FRAMES + 1}"):
         validate(corpus.arguments(video=str(other), golden=str(corpus.golden)))
 
 
-def test_nothing_to_compare_with(capsys):
+def test_nothing_to_compare_with(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="nothing to compare with"):
         parse_arguments(["--video", "a.mp4"])
     with pytest.raises(ConfigError, match="Give --csv as well"):
@@ -441,14 +460,14 @@ def test_nothing_to_compare_with(capsys):
     assert capsys.readouterr().err.startswith("error: validate: nothing to compare with. Give ")
 
 
-def test_help_names_every_option():
+def test_help_names_every_option() -> None:
     text = parser().format_help()
     for option in ("--video", "--csv", "--landmarks", "--golden", "--models", "--config"):
         assert option in text
     assert "Exit status" in text
 
 
-def test_bounds_fail_without_values():
+def test_bounds_fail_without_values() -> None:
     nothing = Row("a", "b", 0, bound=Bound(0.1, 0.1, 0.9, 0.9, 0.9))
     assert nothing.failures == ("max", "mean", "equal", "mean r", "each r")
     assert nothing.status == "FAIL"
@@ -458,7 +477,7 @@ def test_bounds_fail_without_values():
     assert Row("a", "b", 0).status == "-"
 
 
-def test_report_has_no_numbers_where_none_can_be_computed():
+def test_report_has_no_numbers_where_none_can_be_computed() -> None:
     report = Report({"video": "a|b"}, (Row("1", "x", 1, max_difference=float("inf")),))
     row = json.loads(as_json(report))["rows"][0]
     assert row["mean_r"] is None

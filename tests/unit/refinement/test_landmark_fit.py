@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
     kernel_table,
     log_likelihood,
     mean_shift_steps,
     project,
 )
 from openface_core.shape.normal_equations import weighted_mode_products
-from tests.synthetic_models import MODES, plausible_shape_parameters, synthetic_pdm
+from tests.fixtures.faces.shape import MODES, plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
 STEP_TOLERANCE = 1e-5
@@ -22,14 +26,21 @@ POSE = np.array([1.1, 0.05, -0.1, 0.08, 150.0, 140.0])
 TO_REFERENCE = np.array([[0.45, 0.04], [-0.04, 0.45]])
 
 
-def peaked_maps(seed):
+def peaked_maps(seed: int) -> NDArray[np.float32]:
     """Return maps (n, w, w) with one broad peak each, somewhere near the middle."""
     rng = np.random.default_rng(seed)
     maps = [twin.density(WINDOW, 1.2, *rng.uniform(1.5, 4.5, 2)) for _ in range(68)]
     return (np.stack(maps) + 0.01).astype(np.float32)
 
 
-def kernel_steps(weights, maps, iterations, is_rigid, local, regularisation=10.0):
+def kernel_steps(
+    weights: NDArray[np.floating],
+    maps: NDArray[np.float32],
+    iterations: int,
+    is_rigid: bool,
+    local: NDArray[np.floating],
+    regularisation: float = 10.0,
+) -> tuple[bool, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Run the kernel from POSE; return pose, shape parameters and offsets."""
     pdm = synthetic_pdm()
     parameters, local = POSE.astype(np.float32), local.astype(np.float32)
@@ -37,16 +48,21 @@ def kernel_steps(weights, maps, iterations, is_rigid, local, regularisation=10.0
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
     offsets = np.empty_like(base)
     is_finite = mean_shift_steps(
-        pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
-        weighted_mode_products(pdm.components_mm, roots), roots, maps.reshape(68, -1),
-        kernel_table(WINDOW, SIGMA_PX), base, TO_REFERENCE.astype(np.float32),
-        np.linalg.inv(TO_REFERENCE).astype(np.float32), np.float32(regularisation), iterations,
-        is_rigid, parameters, local, offsets,
+        ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
+        FitWeights(
+            roots > 0, roots, weighted_mode_products(pdm.components_mm, roots),
+            np.float32(regularisation),
+        ),
+        PlacedMaps(
+            maps.reshape(68, -1), kernel_table(WINDOW, SIGMA_PX), np.float32(SIGMA_PX), base,
+            TO_REFERENCE.astype(np.float32), np.linalg.inv(TO_REFERENCE).astype(np.float32),
+        ),
+        iterations, is_rigid, parameters, local, offsets,
     )  # fmt: skip
     return is_finite, parameters, local, offsets
 
 
-def some_weights(kind):
+def some_weights(kind: str) -> NDArray[np.float64]:
     if kind == "all alike":
         return np.ones(68)
     weights = np.random.default_rng(3).uniform(0.5, 2.0, 68)
@@ -56,7 +72,7 @@ def some_weights(kind):
 
 @pytest.mark.parametrize("is_rigid", [True, False])
 @pytest.mark.parametrize("kind", ["all alike", "weighted, some hidden"])
-def test_one_step_is_that_of_the_twin(is_rigid, kind):
+def test_one_step_is_that_of_the_twin(is_rigid: bool, kind: str) -> None:
     pdm = synthetic_pdm()
     local = plausible_shape_parameters(5, spread=0.3)
     weights, maps = some_weights(kind), peaked_maps(4)
@@ -72,7 +88,7 @@ def test_one_step_is_that_of_the_twin(is_rigid, kind):
     np.testing.assert_allclose(found, moved, rtol=0, atol=STEP_TOLERANCE * PICTURE_PX)
 
 
-def test_steps_end_at_the_peaks():
+def test_steps_end_at_the_peaks() -> None:
     """With one map for all landmarks, the whole face moves to where its peak is."""
     peak = np.array([4.2, 2.3])
     maps = np.tile(twin.density(WINDOW, 0.8, *peak), (68, 1, 1)).astype(np.float32)
@@ -83,7 +99,7 @@ def test_steps_end_at_the_peaks():
     np.testing.assert_allclose(parameters[:4], POSE[:4], atol=0.01)
 
 
-def test_shape_parameters_stay_within_three_standard_deviations():
+def test_shape_parameters_stay_within_three_standard_deviations() -> None:
     pdm = synthetic_pdm()
     deviations = np.sqrt(pdm.eigenvalues)
     start = np.where(np.arange(MODES) % 2, 5.0, -5.0) * deviations
@@ -92,13 +108,13 @@ def test_shape_parameters_stay_within_three_standard_deviations():
         assert (np.abs(local) <= 3.0 * deviations * (1.0 + 1e-6)).all()
 
 
-def test_a_rigid_fit_leaves_the_shape_alone():
+def test_a_rigid_fit_leaves_the_shape_alone() -> None:
     local = plausible_shape_parameters(7, spread=0.3)
     _, _, found, _ = kernel_steps(np.ones(68), peaked_maps(8), 5, True, local)
     np.testing.assert_array_equal(found, local.astype(np.float32))
 
 
-def test_maps_without_mass_move_nothing_and_points_outside_are_held_at_the_rim():
+def test_maps_without_mass_move_nothing_and_points_outside_are_held_at_the_rim() -> None:
     empty = np.zeros((68, WINDOW, WINDOW), dtype=np.float32)
     is_finite, parameters, _, offsets = kernel_steps(np.ones(68), empty, 5, True, np.zeros(MODES))
     assert is_finite
@@ -106,12 +122,12 @@ def test_maps_without_mass_move_nothing_and_points_outside_are_held_at_the_rim()
     np.testing.assert_allclose(offsets, WINDOW // 2, atol=1e-4)
 
 
-def test_a_fit_without_weights_is_lost():
+def test_a_fit_without_weights_is_lost() -> None:
     is_finite, *_ = kernel_steps(np.zeros(68), peaked_maps(9), 5, True, np.zeros(MODES))
     assert not is_finite
 
 
-def test_likelihood_is_the_mean_log_density_of_visible_landmarks():
+def test_likelihood_is_the_mean_log_density_of_visible_landmarks() -> None:
     maps = peaked_maps(10)
     offsets = np.random.default_rng(11).uniform(-1.0, 8.0, (68, 2)).astype(np.float32)
     visible = np.arange(68) % 3 > 0
@@ -123,7 +139,7 @@ def test_likelihood_is_the_mean_log_density_of_visible_landmarks():
     assert found == pytest.approx(np.log(np.array(densities) + 1e-8).mean(), abs=1e-5)
 
 
-def test_projection_is_that_of_the_twin():
+def test_projection_is_that_of_the_twin() -> None:
     pdm = synthetic_pdm()
     local = plausible_shape_parameters(12).astype(np.float32)
     found, shape = np.empty((68, 2), np.float32), np.empty(204, np.float32)

@@ -1,9 +1,11 @@
 """Refinement of a synthetic face, whole and in parts."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.refinement import (
     TRACKING,
@@ -16,45 +18,48 @@ from openface_core.refinement import (
     grey_from_bgr,
 )
 from openface_core.shape import ShapeFit, calc_params
-from tests.synthetic_experts import (
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     synthetic_ccnf_experts,
     synthetic_landmark_model,
     synthetic_svr_experts,
 )
-from tests.synthetic_models import MODES, project_face, render_face, synthetic_pdm
 
 FACE = (1.1, (0.05, -0.06, 0.08), (150.0, 140.0), np.zeros(MODES))
 SIZE_PX = (300, 280)
 SETTINGS = RefinementSettings(windows_px=(9, 7))
-SHIFT_PX = np.float32([4.0, -3.0])
+SHIFT_PX = np.array([4.0, -3.0], np.float32)
 REMAINING_PX = 1.5
 
 
 @pytest.fixture(scope="module")
-def picture():
+def picture() -> NDArray[np.uint8]:
     return grey_from_bgr(render_face(synthetic_pdm(), *FACE, SIZE_PX))
 
 
 @pytest.fixture(scope="module")
-def truth():
+def truth() -> NDArray[np.float32]:
     return project_face(synthetic_pdm(), *FACE)
 
 
 @pytest.fixture(scope="module")
-def refiner():
+def refiner() -> LandmarkRefiner:
     return LandmarkRefiner(synthetic_landmark_model(), SETTINGS)
 
 
-def mean_error(found, truth):
+def mean_error(found: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
     return float(np.linalg.norm(found - truth, axis=1).mean())
 
 
-def svr_model():
+def svr_model() -> LandmarkModel:
     return LandmarkModel(synthetic_pdm(), (synthetic_svr_experts(0.35), synthetic_svr_experts(0.5)))
 
 
 @pytest.mark.parametrize("kind", ["ccnf", "svr"])
-def test_displaced_landmarks_find_back(picture, truth, refiner, kind):
+def test_displaced_landmarks_find_back(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner, kind: str
+) -> None:
     if kind == "svr":
         refiner = LandmarkRefiner(svr_model(), SETTINGS)
     result = refiner.refine_points(picture, truth + SHIFT_PX)
@@ -64,18 +69,24 @@ def test_displaced_landmarks_find_back(picture, truth, refiner, kind):
     assert np.isfinite(result.log_likelihood)
 
 
-def test_a_worse_place_is_less_likely(picture, truth, refiner):
+def test_a_worse_place_is_less_likely(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     good = refiner.refine_points(picture, truth)
-    elsewhere = refiner.refine_points(picture, truth + np.float32([25.0, 20.0]))
+    elsewhere = refiner.refine_points(picture, truth + np.array([25.0, 20.0], np.float32))
     assert good.log_likelihood > elsewhere.log_likelihood
 
 
-def test_landmarks_are_those_of_the_fit(picture, truth, refiner):
+def test_landmarks_are_those_of_the_fit(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     result = refiner.refine_points(picture, truth + SHIFT_PX)
     np.testing.assert_array_equal(result.landmarks, refiner.landmarks(result.fit))
 
 
-def test_no_state_between_calls(picture, truth, refiner):
+def test_no_state_between_calls(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     first = refiner.refine_points(picture, truth + SHIFT_PX)
     refiner.refine_points(picture[::-1], truth - SHIFT_PX)
     again = refiner.refine_points(picture.astype(np.float32), truth + SHIFT_PX)
@@ -83,22 +94,26 @@ def test_no_state_between_calls(picture, truth, refiner):
     assert first.log_likelihood == again.log_likelihood
 
 
-def test_arrays_may_be_views(picture, truth, refiner):
+def test_arrays_may_be_views(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     expected = refiner.refine_points(picture, truth).landmarks
     padded = np.pad(picture, 3)[3:-3, 3:-3]
     np.testing.assert_array_equal(refiner.refine_points(padded, truth).landmarks, expected)
 
 
-def test_the_nearest_view_is_used(refiner):
+def test_the_nearest_view_is_used(refiner: LandmarkRefiner) -> None:
     face = (1.1, (0.0, 0.35, 0.0), (150.0, 140.0), np.zeros(MODES))
     picture = grey_from_bgr(render_face(synthetic_pdm(), *face, SIZE_PX))
     truth = project_face(synthetic_pdm(), *face)
-    result = refiner.refine_points(picture, truth + np.float32([2.0, 1.0]))
+    result = refiner.refine_points(picture, truth + np.array([2.0, 1.0], np.float32))
     assert result.view == 1
     assert mean_error(result.landmarks[17:], truth[17:]) < 2.0
 
 
-def test_scales_without_a_window_cost_nothing(picture, truth):
+def test_scales_without_a_window_cost_nothing(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
     """Left out, a scale has no say: as if its experts were not there."""
     model = synthetic_landmark_model()
     fine = LandmarkRefiner(model, dataclasses.replace(SETTINGS, windows_px=(0, 7)))
@@ -114,7 +129,7 @@ def test_scales_without_a_window_cost_nothing(picture, truth):
     )
 
 
-def test_a_face_too_small_is_not_fitted(refiner):
+def test_a_face_too_small_is_not_fitted(refiner: LandmarkRefiner) -> None:
     face = (0.2, (0.0, 0.0, 0.0), (40.0, 40.0), np.zeros(MODES))
     picture = grey_from_bgr(render_face(synthetic_pdm(), *face, (80, 80)))
     result = refiner.refine_points(picture, project_face(synthetic_pdm(), *face))
@@ -122,7 +137,9 @@ def test_a_face_too_small_is_not_fitted(refiner):
     assert np.isfinite(result.landmarks).all()
 
 
-def test_a_face_far_outside_of_the_picture_is_harmless(picture, truth, refiner):
+def test_a_face_far_outside_of_the_picture_is_harmless(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     result = refiner.refine_points(picture, truth + np.float32(5000.0))
     assert np.isfinite(result.landmarks).all()
 
@@ -131,12 +148,16 @@ def test_a_face_far_outside_of_the_picture_is_harmless(picture, truth, refiner):
     "wrong",
     [np.zeros((5, 5, 3), np.uint8), np.zeros((0, 5), np.uint8), np.zeros((5, 5), np.float64)],
 )
-def test_other_pictures_are_refused(truth, refiner, wrong):
+def test_other_pictures_are_refused(
+    truth: NDArray[np.float32], refiner: LandmarkRefiner, wrong: NDArray[Any]
+) -> None:
     with pytest.raises(ValueError, match="grey picture"):
         refiner.refine_points(wrong, truth)
 
 
-def test_an_impossible_start_is_refused(picture, truth, refiner):
+def test_an_impossible_start_is_refused(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
     fit = calc_params(synthetic_pdm(), truth)
     for start in (
         ShapeFit(float("nan"), fit.rotation_radians, fit.translation_px, fit.shape_parameters, 0),
@@ -148,7 +169,7 @@ def test_an_impossible_start_is_refused(picture, truth, refiner):
         refiner.refine_points(picture, np.zeros((68, 2), dtype=np.float32))
 
 
-def test_settings_adapt_to_the_scale_as_openface_does():
+def test_settings_adapt_to_the_scale_as_openface_does() -> None:
     scales = (0.25, 0.35, 0.5, 1.0)
     settings = RefinementSettings(windows_px=(11, 9, 7, 5), weight_factor=1.0)
     octaves = np.log2(0.35 / 0.25)
@@ -180,12 +201,12 @@ def test_settings_adapt_to_the_scale_as_openface_does():
         {"windows_px": (7,), "weight_factor": float("nan")},
     ],
 )
-def test_settings_out_of_range_are_refused(wrong):
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="should be"):
         RefinementSettings(**wrong)
 
 
-def test_experts_must_have_a_window():
+def test_experts_must_have_a_window() -> None:
     with pytest.raises(ValueError, match="no scale"):
         LandmarkRefiner(
             LandmarkModel(synthetic_pdm(), (synthetic_ccnf_experts(0.5),)),
@@ -196,7 +217,7 @@ def test_experts_must_have_a_window():
 # --------------------------------------------------------------------------- parts
 
 
-def face_model(first=17):
+def face_model(first: int = 17) -> FaceLandmarkModel:
     """Return the synthetic face with a part, which shares the points from `first` on."""
     whole = synthetic_landmark_model()
     shared = np.arange(first, 68)
@@ -215,7 +236,9 @@ PART_SETTINGS = {
 }
 
 
-def test_parts_are_written_back_and_the_face_is_fitted_to_them(picture, truth):
+def test_parts_are_written_back_and_the_face_is_fitted_to_them(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
     refiner = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS)
     start = calc_params(synthetic_pdm(), truth + SHIFT_PX)
     result = refiner.refine(picture, start)
@@ -230,7 +253,9 @@ def test_parts_are_written_back_and_the_face_is_fitted_to_them(picture, truth):
     assert mean_error(result.face.landmarks, truth) < REMAINING_PX
 
 
-def test_a_part_starts_from_the_landmarks_it_shares(picture, truth):
+def test_a_part_starts_from_the_landmarks_it_shares(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
     refiner = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS)
     whole = refiner.face.refine_points(picture, truth)
     points = np.zeros((68, 2), dtype=np.float32)
@@ -240,7 +265,7 @@ def test_a_part_starts_from_the_landmarks_it_shares(picture, truth):
     np.testing.assert_array_equal(found.landmarks, expected.landmarks)
 
 
-def test_parts_of_a_small_face_have_no_say():
+def test_parts_of_a_small_face_have_no_say() -> None:
     face = (0.4, (0.0, 0.0, 0.0), (60.0, 60.0), np.zeros(MODES))
     picture = grey_from_bgr(render_face(synthetic_pdm(), *face, (120, 120)))
     refiner = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS)
@@ -251,14 +276,16 @@ def test_parts_of_a_small_face_have_no_say():
     np.testing.assert_array_equal(result.face.landmarks, whole.landmarks)
 
 
-def test_a_part_of_too_few_landmarks_is_left_out(picture, truth):
+def test_a_part_of_too_few_landmarks_is_left_out(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
     result = FaceRefiner(face_model(first=66), SETTINGS, PART_SETTINGS).refine_points(
         picture, truth
     )
     assert result.parts == {}
 
 
-def test_parts_must_fit_the_face():
+def test_parts_must_fit_the_face() -> None:
     whole = synthetic_landmark_model()
     with pytest.raises(ValueError, match="pairs"):
         PartModel("inner", whole, np.arange(3), np.arange(4))
@@ -271,7 +298,9 @@ def test_parts_must_fit_the_face():
         FaceRefiner(FaceLandmarkModel(whole, (part,)), TRACKING)
 
 
-def test_another_refiner_of_the_same_models_shares_what_is_the_same(picture, truth):
+def test_another_refiner_of_the_same_models_shares_what_is_the_same(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
     wide = RefinementSettings(windows_px=(11, 7))
     first = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS)
     shared, own = first.with_settings(wide), FaceRefiner(face_model(), wide, PART_SETTINGS)

@@ -1,23 +1,26 @@
 """Grey pictures, sampled squares and response maps against their twins."""
 
 import dataclasses
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from openface_core.refinement import grey_from_bgr
+from openface_core.refinement import CcnfExperts, grey_from_bgr
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import align_with_scale, sample_area
-from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
-from tests.synthetic_experts import (
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
+from tests.fixtures.synthetic_models.patch_experts import (
     SUPPORT_PX,
     synthetic_ccnf_experts,
     synthetic_landmark_model,
     synthetic_svr_experts,
 )
-from tests.synthetic_models import MODES, project_face, render_face, synthetic_pdm
 from tests.twins import refinement as twin
 
 RESPONSE_TOLERANCE = 1e-5
@@ -28,16 +31,16 @@ VIEW_1_HIDDEN = 1
 
 
 @pytest.fixture(scope="module")
-def picture():
+def picture() -> NDArray[np.uint8]:
     return grey_from_bgr(render_face(synthetic_pdm(), *FACE, (300, 280)))
 
 
 @pytest.fixture(scope="module")
-def landmarks():
+def landmarks() -> NDArray[np.float32]:
     return project_face(synthetic_pdm(), *FACE)
 
 
-def test_grey_is_opencvs_and_the_twins():
+def test_grey_is_opencvs_and_the_twins() -> None:
     image = np.random.default_rng(0).integers(0, 256, (37, 53, 3)).astype(np.uint8)
     np.testing.assert_array_equal(grey_from_bgr(image), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
     np.testing.assert_array_equal(grey_from_bgr(image), twin.grey(image))
@@ -45,12 +48,12 @@ def test_grey_is_opencvs_and_the_twins():
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
-def test_grey_refuses_other_pictures(wrong):
+def test_grey_refuses_other_pictures(wrong: NDArray[Any]) -> None:
     with pytest.raises(ValueError, match="uint8"):
         grey_from_bgr(wrong)
 
 
-def test_similarity_is_that_of_the_twin():
+def test_similarity_is_that_of_the_twin() -> None:
     rng = np.random.default_rng(1)
     source = rng.normal(scale=40.0, size=(68, 2)).astype(np.float32) + np.float32(200.0)
     target = (source @ np.array([[0.4, 0.2], [-0.2, 0.4]]) + rng.normal(size=(68, 2))).astype(
@@ -63,29 +66,40 @@ def test_similarity_is_that_of_the_twin():
 
 @pytest.mark.parametrize("centre", [(150.3, 140.7), (2.0, 1.5), (299.0, 279.5), (-50.0, 900.0)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_sampled_square_is_that_of_the_twin(picture, centre, dtype):
+def test_sampled_square_is_that_of_the_twin(
+    picture: NDArray[np.uint8], centre: tuple[float, float], dtype: type[Any]
+) -> None:
     to_image = np.array([[2.1, -0.4], [0.4, 2.1]], dtype=np.float32)
     found = np.empty((17, 17), dtype=np.float32)
-    sample_area(picture.astype(dtype), *(np.float32(v) for v in centre), to_image, found)
-    expected = twin.area(picture, centre, to_image, 17)
+    x, y = (np.float32(v) for v in centre)
+    sample_area(picture.astype(dtype), x, y, to_image, found)
+    expected = twin.area(picture, np.array(centre), to_image, 17)
     np.testing.assert_allclose(found, expected, rtol=0, atol=AREA_TOLERANCE)
 
 
-def to_image_matrix():
+def ccnf_view(
+    experts: CcnfExperts, view: int, smoothing: NDArray[np.float32], index: NDArray[np.int64]
+) -> CcnfView:
+    return CcnfView(
+        experts.grid.visible[view], experts.first_neuron[view], experts.neuron_count[view],
+        experts.weights, experts.biases, experts.alphas, smoothing, index,
+    )  # fmt: skip
+
+
+def to_image_matrix() -> NDArray[np.float32]:
     return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
 
 
 @pytest.mark.parametrize("view", [0, VIEW_1_HIDDEN])
 @pytest.mark.parametrize("window", [5, 7, 9])  # 5 has no smoothing components
-def test_ccnf_maps_are_those_of_the_twin(picture, landmarks, view, window):
+def test_ccnf_maps_are_those_of_the_twin(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32], view: int, window: int
+) -> None:
     experts = synthetic_ccnf_experts(0.5)
     smoothing, index = SmoothingMatrices(experts, window).of_view(view)
     found = np.empty((68, window * window), dtype=np.float32)
-    ccnf_maps(
-        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
-        experts.first_neuron[view], experts.neuron_count[view], experts.weights, experts.biases,
-        experts.alphas, smoothing, index, window, SUPPORT_PX, found,
-    )  # fmt: skip
+    seen = ccnf_view(experts, view, smoothing, index)
+    ccnf_maps(picture, landmarks, to_image_matrix(), seen, window, SUPPORT_PX, found)
     for i in range(68):
         if not experts.grid.visible[view, i]:
             assert not found[i].any()
@@ -95,19 +109,21 @@ def test_ccnf_maps_are_those_of_the_twin(picture, landmarks, view, window):
         np.testing.assert_allclose(found[i], expected, rtol=0, atol=RESPONSE_TOLERANCE)
 
 
-def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted():
+def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted() -> None:
     rng = np.random.default_rng(2)
     weights = rng.normal(size=(2, SUPPORT_PX**2)).astype(np.float32)
     picture = rng.integers(0, 256, (60, 60)).astype(np.uint8)
     negative = -np.eye(49, dtype=np.float32)[None] + np.float32(0.001)
 
-    def maps(alphas):
+    def maps(alphas: list[float]) -> NDArray[np.float32]:
         out = np.empty((1, 49), dtype=np.float32)
-        ccnf_maps(
-            picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32),
+        seen = CcnfView(
             np.ones(1, np.bool_), np.zeros(1, np.int64), np.full(1, 2), weights,
-            np.zeros(2, np.float32), np.array(alphas, np.float32), negative,
-            np.zeros(1, np.int64), 7, SUPPORT_PX, out,
+            np.zeros(2, np.float32), np.array(alphas, np.float32), negative, np.zeros(1, np.int64),
+        )  # fmt: skip
+        ccnf_maps(
+            picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32), seen, 7,
+            SUPPORT_PX, out,
         )  # fmt: skip
         return out
 
@@ -116,39 +132,40 @@ def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted():
 
 
 @pytest.mark.parametrize("view", [0, VIEW_1_HIDDEN])
-def test_svr_maps_are_those_of_the_twin(picture, landmarks, view):
+def test_svr_maps_are_those_of_the_twin(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32], view: int
+) -> None:
     experts = synthetic_svr_experts(0.5)
     window = 7
     centred = experts.weights - experts.weights.mean(axis=1, keepdims=True)
     templates = (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
     found = np.empty((68, window * window), dtype=np.float32)
-    svr_maps(
-        picture, landmarks, to_image_matrix(), experts.grid.visible[view],
-        experts.first_part[view], experts.part_count[view], templates, experts.uses_gradient,
-        experts.scalings, experts.biases, window, SUPPORT_PX, found,
+    seen = SvrView(
+        experts.grid.visible[view], experts.first_part[view], experts.part_count[view], templates,
+        experts.uses_gradient, experts.scalings, experts.biases,
     )  # fmt: skip
+    svr_maps(picture, landmarks, to_image_matrix(), seen, window, SUPPORT_PX, found)
     for i in np.flatnonzero(experts.grid.visible[view]):
         area = twin.area(picture, landmarks[i], to_image_matrix(), window + SUPPORT_PX - 1)
-        expected = twin.svr_map(experts, view, i, area).ravel()
+        expected = twin.svr_map(experts, view, int(i), area).ravel()
         np.testing.assert_allclose(found[i], expected, rtol=0, atol=RESPONSE_TOLERANCE)
 
 
-def test_a_flat_picture_gives_flat_finite_maps(landmarks):
+def test_a_flat_picture_gives_flat_finite_maps(landmarks: NDArray[np.float32]) -> None:
     experts = synthetic_ccnf_experts(0.5)
     smoothing, index = SmoothingMatrices(experts, 5).of_view(0)
     found = np.empty((68, 25), dtype=np.float32)
-    ccnf_maps(
-        np.full((280, 300), 128, np.uint8), landmarks, to_image_matrix(), experts.grid.visible[0],
-        experts.first_neuron[0], experts.neuron_count[0], experts.weights, experts.biases,
-        experts.alphas, smoothing, index, 5, SUPPORT_PX, found,
-    )  # fmt: skip
+    grey = np.full((280, 300), 128, np.uint8)
+    seen = ccnf_view(experts, 0, smoothing, index)
+    ccnf_maps(grey, landmarks, to_image_matrix(), seen, 5, SUPPORT_PX, found)
     inner = found[27:31]  # points whose square lies within the picture
     assert (inner == inner[:, :1]).all()
     assert (inner > 0.0).all()
 
 
-def test_equal_smoothing_is_kept_once():
+def test_equal_smoothing_is_kept_once() -> None:
     experts = synthetic_landmark_model().experts[1]
+    assert isinstance(experts, CcnfExperts)
     matrices = SmoothingMatrices(experts, 7)
     for view, visible in enumerate(experts.grid.visible):
         smoothing, index = matrices.of_view(view)
@@ -158,7 +175,7 @@ def test_equal_smoothing_is_kept_once():
         assert matrices.of_view(view)[0] is smoothing
 
 
-def test_impossible_smoothing_is_refused():
+def test_impossible_smoothing_is_refused() -> None:
     experts = synthetic_ccnf_experts(0.5)
     with pytest.raises(ValueError, match="positive definite"):
         SmoothingMatrices(dataclasses.replace(experts, betas=-10.0 * experts.betas), 7)
@@ -171,7 +188,9 @@ def test_impossible_smoothing_is_refused():
         SmoothingMatrices(hostile, 25)
 
 
-def test_a_template_without_contrast_correlates_with_everything(picture, landmarks):
+def test_a_template_without_contrast_correlates_with_everything(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32]
+) -> None:
     """OpenCV's rule; the hidden landmarks of OpenFace's files have such templates."""
     experts = synthetic_svr_experts(0.5)
     experts = dataclasses.replace(
@@ -182,4 +201,4 @@ def test_a_template_without_contrast_correlates_with_everything(picture, landmar
     )
     found = np.empty((68, 49), dtype=np.float32)
     expert_maps(experts, 7).write(picture, landmarks, to_image_matrix(), 0, found)
-    np.testing.assert_allclose(found, twin.logistic(np.float64(1.0)) ** 2, rtol=1e-6)
+    np.testing.assert_allclose(found, twin.logistic(np.array(1.0)) ** 2, rtol=1e-6)

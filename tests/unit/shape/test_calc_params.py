@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from openface_core.shape import ShapeFit, calc_params
 from openface_core.shape.normal_equations import solve_normal_equations
-from tests.synthetic_models import (
+from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
     project_face,

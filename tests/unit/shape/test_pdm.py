@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from openface_core.shape import PointDistributionModel
-from tests.synthetic_models import plausible_shape_parameters, synthetic_pdm
+from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 
 
 def _small(**changes: np.ndarray) -> PointDistributionModel:

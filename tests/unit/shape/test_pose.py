@@ -12,7 +12,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
-from tests.synthetic_models import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
 from tests.twins.rotations import euler_to_matrix
 
 POSE_TOLERANCE_RADIANS = 1e-6

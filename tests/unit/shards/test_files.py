@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from openface_core.errors import WorkFileError
+from openface_core.fields import STORED_FIELDS
 from openface_core.running_medians import DescriptorMedians, MedianState
 from openface_core.shards import (
     ShardFeatures,
@@ -19,15 +21,15 @@ from openface_core.shards import (
     write_features,
     write_median_state,
 )
-from tests.unit.shards.shard_videos import (
-    MODES,
+from tests.fixtures.shards.shard_videos import (
     assert_same_state,
     bits,
+    extent_of_models,
     models_and_pool,
     shard_of,
 )
 
-MODELS = 35
+EXTENT = extent_of_models()
 
 
 def _shard(places: list[int]) -> ShardFeatures:
@@ -53,7 +55,7 @@ def _written_state(state: MedianState) -> bytes:
 
 
 def _read(data: bytes) -> ShardFeatures:
-    return read_features(io.BytesIO(data), MODELS, MODES)
+    return read_features(io.BytesIO(data), EXTENT)
 
 
 def _read_state(data: bytes) -> MedianState:
@@ -64,16 +66,16 @@ def _read_state(data: bytes) -> MedianState:
 def test_features_come_back_bit_by_bit(places: list[int]) -> None:
     features = _shard(places)
     found = _read(_written(features))
-    for field in fields(ShardFeatures):
-        if field.name == "first_descriptors":
-            continue
-        one, other = getattr(found, field.name), getattr(features, field.name)
+    assert found.series.arrays.keys() == {field.name for field in STORED_FIELDS}
+    for name, other in features.series.arrays.items():
+        one = found.series[name]
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         assert bits(one) == bits(other)
-    for one, other in zip(found.first_descriptors, features.first_descriptors, strict=True):
-        assert (one is None) == (other is None)
-        if one is not None and other is not None:
-            assert [bits(values) for values in one] == [bits(values) for values in other]
+    pairs = zip(found.first_descriptors, features.first_descriptors, strict=True)
+    for first, written in pairs:
+        assert (first is None) == (written is None)
+        if first is not None and written is not None:
+            assert [bits(values) for values in first] == [bits(values) for values in written]
 
 
 @pytest.mark.parametrize("places", [[], [-1], [4], [4, 4, -1], [-1, 2], [0, 1, 2, 3, 4, 5] * 60])
@@ -131,9 +133,11 @@ def test_other_kinds_and_sizes_are_refused() -> None:
         _read(CASES[1][0])
     with pytest.raises(WorkFileError, match="begins with"):
         _read_state(CASES[0][0])
-    for models, modes in ((MODELS - 1, MODES), (MODELS, MODES + 1)):
-        with pytest.raises(WorkFileError, match=f"{models} and {modes} are expected") as caught:
-            read_features(io.BytesIO(CASES[0][0]), models, modes)
+    fewer = replace(EXTENT, presence_names=EXTENT.presence_names[1:])
+    for extent in (fewer, replace(EXTENT, mode_count=EXTENT.mode_count + 1)):
+        expected = f"{extent.predictor_count} and {extent.mode_count} are expected"
+        with pytest.raises(WorkFileError, match=expected) as caught:
+            read_features(io.BytesIO(CASES[0][0]), extent)
         assert caught.value.stage == "work files"
         assert caught.value.remedy.endswith(".")
 
@@ -141,7 +145,7 @@ def test_other_kinds_and_sizes_are_refused() -> None:
 @pytest.mark.parametrize("numbers", [[-1, 35, 34, 0, 0], [2**40, 35, 34, 0, 0], [0, 35, 34, 2, 0]])
 def test_impossible_features_are_refused_unread(numbers: list[int]) -> None:
     file = io.BytesIO()
-    work_file.write_work_file(file, b"OFBSHRD2", numbers, [])
+    work_file.write_work_file(file, b"OFBSHRD3", numbers, [])
     with pytest.raises(WorkFileError, match="claims"):
         _read(file.getvalue())
 
@@ -185,15 +189,13 @@ def test_histograms_out_of_order_are_refused() -> None:
 @pytest.mark.parametrize(("field", "value"), [("fhog_bins", 1000), ("success", 2)])
 def test_features_out_of_their_range_are_refused(field: str, value: int) -> None:
     shard = _shard([0, 1])
-    arrays = {
-        name: getattr(shard, name) for name in features_file.features_layout(2, MODELS, MODES)
-    }
+    arrays = {stored.name: shard.series[stored.name] for stored in STORED_FIELDS}
     kind = np.uint8 if field == "success" else arrays[field].dtype
     arrays[field] = np.full_like(arrays[field], value, dtype=kind)
-    firsts = [values for first in shard.first_descriptors for values in first]
+    firsts = [values for first in shard.first_descriptors if first for values in first]
     file = io.BytesIO()
-    numbers = [2, MODELS, MODES, 1, 1]
-    work_file.write_work_file(file, b"OFBSHRD2", numbers, [*arrays.values(), *firsts])
+    numbers = [2, EXTENT.predictor_count, EXTENT.mode_count, 1, 1]
+    work_file.write_work_file(file, b"OFBSHRD3", numbers, [*arrays.values(), *firsts])
     with pytest.raises(WorkFileError, match=field):
         _read(file.getvalue())
 
@@ -209,7 +211,7 @@ def test_data_that_is_not_compressed_is_refused(monkeypatch: pytest.MonkeyPatch)
             return b"not zstd"
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Broken)
+        patch.setattr(pa, "Codec", Broken)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="decompressed"):
         _read(data)
@@ -224,7 +226,7 @@ def test_arrays_larger_than_they_can_be_are_refused(monkeypatch: pytest.MonkeyPa
             return bytes(2 * len(data) + 1000)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work_file.pa, "Codec", Swollen)
+        patch.setattr(pa, "Codec", Swollen)
         data = _written(_shard([0]))
     with pytest.raises(WorkFileError, match="cannot take"):
         _read(data)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import count_shard, replay_medians
-from tests.unit.shards.shard_videos import (
+from tests.fixtures.shards.shard_videos import (
     POOL,
     assert_same_state,
     assert_shards_equal_the_tracker,
@@ -107,5 +107,6 @@ def test_counting_then_replaying_goes_on_as_replaying_throughout() -> None:
 def test_first_descriptor_missing_where_it_is_needed_is_refused() -> None:
     _, pool = models_and_pool()
     shard = shard_of(pool, np.array([0]))
+    bins = shard.series["fhog_bins"], shard.series["geometry_bins"]
     with pytest.raises(ValueError, match="first descriptor"):
-        DescriptorMedians().update_binned(shard.fhog_bins, shard.geometry_bins, shard.success, None)
+        DescriptorMedians().update_binned(*bins, shard.series.success, None)

@@ -1,4 +1,4 @@
-"""The model folders of the integration tests, for these tests too, and their models in memory."""
+"""The synthetic models in memory."""
 
 from pathlib import Path
 
@@ -8,9 +8,6 @@ from models import locate_models
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import RunSettings
-from tests.integration.conftest import models_folder, network_models_folder
-
-__all__ = ["engine", "models_folder", "network_models_folder"]
 
 
 @pytest.fixture(scope="session")

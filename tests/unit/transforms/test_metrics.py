@@ -1,20 +1,24 @@
 """Counters and timers, in a pipeline and outside of one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import apache_beam as beam
 import pytest
 
+from openface_core.faces import FaceStatus
+from openface_core.watch import Step, each_timed
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.runners import make_runner, pipeline_options
 from transforms import metrics
 from transforms.metrics import (
+    BeamWatch,
     Count,
-    NoFace,
-    Step,
+    StageStep,
     count,
     count_failure,
-    each_timed,
+    duration_name,
+    frames_without_face_name,
     note_shard_frames,
     timed,
 )
@@ -27,14 +31,22 @@ def one_by_one(values: list[int]) -> Iterator[int]:
 
 
 def use_everything(value: int) -> int:
-    for reason in (NoFace.NOT_DETECTED, NoFace.NOT_DETECTED, NoFace.NOT_A_FACE):
-        count(reason)
+    watch = BeamWatch()
+    for status in (
+        FaceStatus.NOT_DETECTED,
+        FaceStatus.NOT_DETECTED,
+        FaceStatus.NOT_A_FACE,
+        FaceStatus.FOUND,
+    ):
+        watch.count_frame(status)
     count(Count.WORK_BYTES, value)
     count_failure("work files")
     note_shard_frames(value)
-    with timed(Step.TABLE):
+    with timed(StageStep.TABLE):
         pass
-    assert list(each_timed(Step.DECODING, one_by_one([7, 8]))) == [7, 8]
+    with watch.time(Step.ALIGNMENT):  # finer than what the main job adds up
+        pass
+    assert list(each_timed(watch, Step.DECODING, one_by_one([7, 8]))) == [7, 8]
     return value
 
 
@@ -47,6 +59,8 @@ def test_what_beam_gets() -> None:
     found = RunMetrics()
     found.add(result)
     assert found.counters == {
+        "faces_found": 2,
+        "frames_extracted": 8,
         "frames_without_face_not_detected": 4,
         "frames_without_face_landmarks_not_a_face": 2,
         "work_bytes_written": 8,
@@ -64,7 +78,7 @@ def test_outside_of_a_pipeline_nothing_happens() -> None:
 
 
 def test_microseconds_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Values(list):
+    class Values(list[Any]):
         update = list.append
 
     clock = iter([0, 1_499, 0, 1_500, 0, 2_000_000])
@@ -77,7 +91,7 @@ def test_microseconds_are_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_time_until_a_failure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Values(list):
+    class Values(list[Any]):
         update = list.append
 
     values = Values()
@@ -87,5 +101,7 @@ def test_time_until_a_failure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_are_distinct() -> None:
-    names = [*Count, *(reason.counter_name for reason in NoFace), *Step, metrics.SHARD_FRAMES]
+    reasons = [frames_without_face_name(status) for status in FaceStatus]
+    steps = [duration_name(step) for step in (*Step, *StageStep)]
+    names = [*Count, *reasons, *steps, metrics.SHARD_FRAMES]
     assert len(set(names)) == len(names)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from models.training.landmarks.labels import LabelledFaces
-from tests.unit.models.training.drawn_faces import drawn_face, face_points
+from tests.fixtures.faces.drawn import drawn_face, face_points
 
 
 @pytest.fixture(scope="session")

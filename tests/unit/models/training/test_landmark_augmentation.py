@@ -15,8 +15,8 @@ from models.training.landmarks.augmentation import (
     transformed,
 )
 from models.training.landmarks.mirror import MIRRORED_ORDER
-from tests.unit.landmarks.test_conventions import MIRROR
-from tests.unit.models.training.drawn_faces import face_points
+from tests.fixtures.faces.drawn import face_points
+from tests.fixtures.faces.mirror import MIRROR
 
 
 def rotation(degrees: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from models.training.landmarks.labels import (
 )
 from models.training.landmarks.teachers import TEACHERS, TeachersViews
 from models.training.settings import TrainingFolders
-from tests.unit.models.training.drawn_faces import drawn_face, face_points
+from tests.fixtures.faces.drawn import drawn_face, face_points
 
 ANNOTATED, OTHERS = 24, 4
 ANOTHER_FACE, NO_FACE, UNCERTAIN, DISAGREED = 9, 0, 1, 2

@@ -1,9 +1,14 @@
 """The losses against their twins, and what they must do to a heat map."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from tests.twins import star_loss as twin
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 torch = pytest.importorskip("torch")
 losses = pytest.importorskip("models.training.landmarks.losses")
@@ -13,21 +18,21 @@ BEND, RESTRICTION, SIGMA = 0.05, 0.7, 1.3
 
 
 @pytest.fixture
-def logits() -> "torch.Tensor":
+def logits() -> "Tensor":
     chance = np.random.default_rng(0)
     return torch.from_numpy(2.0 * chance.normal(size=SHAPE)).requires_grad_()
 
 
 @pytest.fixture
-def target() -> "torch.Tensor":
+def target() -> "Tensor":
     return torch.from_numpy(np.random.default_rng(1).uniform(-0.9, 0.9, size=(*SHAPE[:2], 2)))
 
 
-def log_density(logits: "torch.Tensor") -> "torch.Tensor":
+def log_density(logits: "Tensor") -> "Tensor":
     return torch.log_softmax(logits.flatten(2), dim=2).reshape(logits.shape)
 
 
-def test_moments_are_those_of_the_cells(logits: "torch.Tensor") -> None:
+def test_moments_are_those_of_the_cells(logits: "Tensor") -> None:
     mean, covariance = losses.moments(log_density(logits))
     densities = log_density(logits).exp().detach().numpy()
     for index in np.ndindex(*SHAPE[:2]):
@@ -37,7 +42,7 @@ def test_moments_are_those_of_the_cells(logits: "torch.Tensor") -> None:
         np.testing.assert_allclose(found, expected[[0, 0, 1], [0, 1, 1]], atol=1e-6)
 
 
-def test_star_loss_is_its_twin_s(logits: "torch.Tensor", target: "torch.Tensor") -> None:
+def test_star_loss_is_its_twin_s(logits: "Tensor", target: "Tensor") -> None:
     mean, covariance = losses.moments(log_density(logits))
     found = losses.star_loss(mean, covariance, target, BEND, RESTRICTION).detach().numpy()
     densities = log_density(logits).exp().detach().numpy()
@@ -46,7 +51,7 @@ def test_star_loss_is_its_twin_s(logits: "torch.Tensor", target: "torch.Tensor")
         assert found[index] == pytest.approx(expected, rel=1e-4)
 
 
-def test_map_loss_is_its_twin_s(logits: "torch.Tensor", target: "torch.Tensor") -> None:
+def test_map_loss_is_its_twin_s(logits: "Tensor", target: "Tensor") -> None:
     found = losses.map_loss(log_density(logits), target, SIGMA).detach().numpy()
     densities = log_density(logits).exp().detach().numpy()
     for index in np.ndindex(*SHAPE[:2]):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from models.training.landmarks.labels import LabelledFaces
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 torch = pytest.importorskip("torch")
 training = pytest.importorskip("models.training.landmarks.training")
@@ -76,10 +80,10 @@ def test_held_out_faces_are_measured_against_the_distance_of_the_eyes(
 ) -> None:
     held_out = training.HeldOutFaces.of(drawn_faces)
 
-    class Knowing(torch.nn.Module):
+    class Knowing(torch.nn.Module):  # type: ignore[name-defined]
         """Heat maps with nearly all density where the points are."""
 
-        def forward(self, crops: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
+        def forward(self, crops: "Tensor") -> tuple["Tensor", "Tensor"]:
             rows = [int((held_out.crops == crop).all(dim=(1, 2, 3)).nonzero()[0]) for crop in crops]
             centres = (torch.arange(28) + 0.5) * 4.0 - 0.5
             points = torch.from_numpy(held_out.points[rows]).float()

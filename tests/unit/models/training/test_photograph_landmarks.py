@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.training.photograph_landmarks import (
     BORDER_SHARE,
@@ -23,7 +24,7 @@ class Corners:
     def __init__(self) -> None:
         self.calls = 0
 
-    def landmarks(self, image_bgr):
+    def landmarks(self, image_bgr: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         self.calls += 1
         y, x = np.unravel_index(image_bgr[..., 0].argmax(), image_bgr.shape[:2])
         points = np.tile(np.array([x, y], dtype=np.float32), (68, 1))
@@ -41,7 +42,9 @@ def photographs(tmp_path: Path) -> tuple[Photograph, ...]:
     return tuple(found)
 
 
-def test_landmarks_are_those_of_the_photograph_without_its_border(photographs, tmp_path) -> None:
+def test_landmarks_are_those_of_the_photograph_without_its_border(
+    photographs: tuple[Photograph, ...], tmp_path: Path
+) -> None:
     source = Corners()
     found = landmarks_on_photographs(photographs, source, tmp_path)
     assert (found[0] == (30.0, 20.0)).all()
@@ -51,13 +54,13 @@ def test_landmarks_are_those_of_the_photograph_without_its_border(photographs, t
     assert source.calls == 2  # the second time they were read
 
 
-def test_the_border_repeats_the_edge(photographs) -> None:
+def test_the_border_repeats_the_edge(photographs: tuple[Photograph, ...]) -> None:
     image, border = read_photograph(photographs[0])
     assert border == round(BORDER_SHARE * 60)
     assert image.shape == (60 + 2 * border, 48 + 2 * border, 3)
 
 
-def test_a_file_that_is_no_picture_is_told(tmp_path) -> None:
+def test_a_file_that_is_no_picture_is_told(tmp_path: Path) -> None:
     path = tmp_path / "text.png"
     path.write_text("no picture")
     with pytest.raises(InputError, match="cannot be read as a picture"):

@@ -1,4 +1,4 @@
-"""Which parts are trained, in which order, and what is said where something is missing."""
+"""Which models are trained, in which order, and what is said where something is missing."""
 
 import sys
 from pathlib import Path
@@ -14,13 +14,13 @@ Call = tuple[str, TrainingFolders, TrainingSettings]
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
-    """Every part replaced by one that only notes that it was called."""
+    """Every training replaced by one that only notes that it was called."""
     made: list[Call] = []
-    for part, (package, function) in command_line.PARTS.items():
+    for model, (package, function) in command_line.MODELS.items():
         module = ModuleType(package)
 
-        def train(folders: TrainingFolders, settings: TrainingSettings, part: str = part) -> None:
-            made.append((part, folders, settings))
+        def train(folders: TrainingFolders, settings: TrainingSettings, model: str = model) -> None:
+            made.append((model, folders, settings))
 
         setattr(module, function, train)
         monkeypatch.setitem(sys.modules, package, module)
@@ -32,17 +32,17 @@ def arguments(folder: Path, *more: str) -> list[str]:
     return [*(word for name in names for word in (f"--{name}", str(folder / name))), *more]
 
 
-def test_all_parts_are_trained_in_their_order(tmp_path: Path, calls: list[Call]) -> None:
+def test_all_models_are_trained_in_their_order(tmp_path: Path, calls: list[Call]) -> None:
     assert command_line.main(arguments(tmp_path, "--threads", "2", "--seed", "5")) == 0
-    assert [part for part, _, _ in calls] == ["detector", "landmarks", "shape", "action_units"]
+    assert [model for model, _, _ in calls] == ["detector", "landmarks", "shape", "action_units"]
     _, folders, settings = calls[0]
     assert folders.faces == tmp_path / "reference" / "faces"
     assert settings == TrainingSettings(threads=2, seed=5)
 
 
-def test_named_parts_are_trained_in_the_order_of_all(tmp_path: Path, calls: list[Call]) -> None:
+def test_named_models_are_trained_in_the_order_of_all(tmp_path: Path, calls: list[Call]) -> None:
     assert command_line.main(arguments(tmp_path, "shape", "detector")) == 0
-    assert [part for part, _, _ in calls] == ["detector", "shape"]
+    assert [model for model, _, _ in calls] == ["detector", "shape"]
 
 
 def test_a_missing_extra_package_is_told_in_one_line(
@@ -54,7 +54,7 @@ def test_a_missing_extra_package_is_told_in_one_line(
     def needs_torch(folders: TrainingFolders, settings: TrainingSettings) -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
-    package, function = command_line.PARTS["landmarks"]
+    package, function = command_line.MODELS["landmarks"]
     monkeypatch.setattr(sys.modules[package], function, needs_torch)
     assert command_line.main(arguments(tmp_path, "landmarks")) == 2
     error = capsys.readouterr().err

@@ -1,16 +1,26 @@
 """Gaze and eyes beside OpenFace's CSV: which frames count, and what is found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from openface_core.eyes import EyeMeasurement, gaze_directions
-from openface_core.tables import FrameRecorder, frame_columns, frame_schema, frame_table
-from openface_core.tables.frame_table import FrameActionUnits
+from openface_core.faces import Face, FaceStatus
+from openface_core.fields import Derivation, Extent, frame_columns, frame_schema
+from openface_core.shards import ShardRecorder
+from openface_core.tables import FrameActionUnits, frame_table
 from pipelines.comparison.eyes import compare_csv_gaze, eye_rows
 from pipelines.comparison.openface_output import GAZE_COLUMNS, OpenFaceOutput
-from tests.unit.shards.shard_videos import MODES, measurement_of
+from tests.fixtures.faces.shape import MODES, synthetic_pdm
+from tests.fixtures.shards.shard_videos import (
+    decoded_frame,
+    extent_of_models,
+    measured_face,
+    models_and_pool,
+)
 
 FRAMES = 6
 WITHOUT_FACE, WITHOUT_EYES = 1, 3
@@ -26,23 +36,30 @@ def _eyes(rng: np.random.Generator, face_mm: np.ndarray, rotation: np.ndarray) -
 
 @pytest.fixture(scope="module")
 def table() -> pa.Table:
-    recorder = FrameRecorder(MODES)
+    models, pool = models_and_pool()
+    recorder = ShardRecorder(models, extent_of_models())
+    points = np.zeros((FRAMES, 68, 3), dtype=np.float32)
+    eye_points = np.zeros((FRAMES, 2, 28, 3), dtype=np.float32)
     for i in range(FRAMES):
         rng = np.random.default_rng(i)
         if i == WITHOUT_FACE:
-            recorder.add(i / 25, None, None, None)
+            recorder.add(decoded_frame(i, i / 25), Face(FaceStatus.NOT_DETECTED))
             continue
-        measured = measurement_of((np.zeros(1), np.zeros(1)), i, with_eyes=False)
-        measured.landmarks_3d_mm[:] += (0, 0, 500)
-        measured.landmarks_3d_mm[[36, 39], 0] -= 30
-        measured.landmarks_3d_mm[[42, 45], 0] += 30
+        face = measured_face(pool.descriptors[0], i, with_eyes=False)
+        face.landmarks_3d_mm[:] += (0, 0, 500)
+        face.landmarks_3d_mm[[36, 39], 0] -= 30
+        face.landmarks_3d_mm[[42, 45], 0] += 30
+        points[i] = face.landmarks_3d_mm
         if i != WITHOUT_EYES:
-            eyes = _eyes(rng, measured.landmarks_3d_mm, measured.pose.rotation_radians)
-            object.__setattr__(measured, "eyes", eyes)
-        recorder.add(i / 25, 1.0, np.zeros((68, 2), dtype=np.float32), measured)
-    schema = frame_schema(frame_columns(MODES, [], []))
+            eyes = _eyes(rng, face.landmarks_3d_mm, face.pose.rotation_radians)
+            face = replace(face, eyes=eyes)
+            eye_points[i] = eyes.landmarks_3d_mm
+        recorder.add(decoded_frame(i, i / 25), face)
+    series = recorder.features().series.with_derived_fields(Derivation(synthetic_pdm()))
+    series = series.with_arrays(landmarks_3d_mm=points, eye_landmarks_3d_mm=eye_points)
+    extent = Extent(MODES, (), ())
     units = FrameActionUnits(np.empty((FRAMES, 0), np.float32), np.empty((FRAMES, 0), np.bool_))
-    return frame_table(schema, recorder.series(), units)
+    return frame_table(frame_schema(frame_columns(extent)), extent, series, units)
 
 
 @pytest.fixture
@@ -53,7 +70,7 @@ def csv(table: pa.Table) -> pd.DataFrame:
     return frame.astype(np.float64).fillna(0.0)
 
 
-def test_equal_eyes(table, csv) -> None:
+def test_equal_eyes(table: pa.Table, csv: pd.DataFrame) -> None:
     (row,) = compare_csv_gaze(OpenFaceOutput("a.csv", csv))
     assert row.status == "pass"
     assert row.count == 6 * (FRAMES - 2)
@@ -67,7 +84,7 @@ def test_equal_eyes(table, csv) -> None:
     assert all(row.max_difference == 0 for row in rows)
 
 
-def test_eyes_elsewhere(table, csv) -> None:
+def test_eyes_elsewhere(table: pa.Table, csv: pd.DataFrame) -> None:
     moved = csv.copy()
     moved[[f"eye_lmk_x_{k}" for k in range(56)]] += 3.0
     moved[[f"eye_lmk_y_{k}" for k in range(56)]] -= 4.0
@@ -80,19 +97,19 @@ def test_eyes_elsewhere(table, csv) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["gaze_", "eye_lmk_"])
-def test_a_csv_without_eyes(prefix, table, csv) -> None:
+def test_a_csv_without_eyes(prefix: str, table: pa.Table, csv: pd.DataFrame) -> None:
     bare = csv[[name for name in csv.columns if not name.startswith(prefix)]]
     assert compare_csv_gaze(OpenFaceOutput("a.csv", bare)) == ()
     assert list(eye_rows(table, OpenFaceOutput("a.csv", bare))) == []
 
 
-def test_a_csv_made_without_eye_models(table, csv) -> None:
+def test_a_csv_made_without_eye_models(table: pa.Table, csv: pd.DataFrame) -> None:
     csv[list(GAZE_COLUMNS)] = 0.0
     assert compare_csv_gaze(OpenFaceOutput("a.csv", csv)) == ()
     assert list(eye_rows(table, OpenFaceOutput("a.csv", csv))) == []
 
 
-def test_an_analysis_without_eye_models(table, csv) -> None:
+def test_an_analysis_without_eye_models(table: pa.Table, csv: pd.DataFrame) -> None:
     rows = [WITHOUT_FACE, WITHOUT_EYES]
     reference = OpenFaceOutput("a.csv", csv.assign(success=1.0, gaze_0_x=1.0).iloc[rows])
     assert list(eye_rows(table.take(rows), reference)) == []

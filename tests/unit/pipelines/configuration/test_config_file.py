@@ -161,7 +161,9 @@ def test_not_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "nothing.toml", "", ".", "../default"])
-def test_neither_a_preset_nor_a_file(name: str, tmp_path: Path, monkeypatch) -> None:
+def test_neither_a_preset_nor_a_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)

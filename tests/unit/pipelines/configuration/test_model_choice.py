@@ -79,7 +79,7 @@ def test_a_fallback_is_announced_in_one_line(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
     choose_models(None, None).announce(quiet=False)
     assert capsys.readouterr().err == f"{FALLBACK}\n"
-    assert "python -m models list" in FALLBACK
+    assert "openface-beam models list" in FALLBACK
 
 
 def test_a_preset_for_a_pack_that_there_is_not(tmp_path: Path) -> None:

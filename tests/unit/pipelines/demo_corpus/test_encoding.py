@@ -7,7 +7,7 @@ import pytest
 
 from openface_core.media import open_media
 from pipelines.demo_corpus.encoding import write_video
-from tests.synthetic_video import moving_square
+from tests.fixtures.media.writing import moving_square
 
 TIMES_S = (0.0, 0.04, 0.12, 0.16, 0.28)
 # Of a container that counts milliseconds.
@@ -33,7 +33,7 @@ class TestContainers:
         with open_media(str(write(tmp_path / f"a.{suffix}", encoder=encoder))) as reader:
             frames = list(reader)
         times = [frame.pts_seconds for frame in frames]
-        np.testing.assert_allclose(times, TIMES_S, atol=TIME_TOLERANCE_S)
+        np.testing.assert_allclose(np.array(times, float), TIMES_S, atol=TIME_TOLERANCE_S)
         wanted = moving_square(len(TIMES_S), width_px=96, height_px=64)
         for frame, picture in zip(frames, wanted, strict=True):
             assert np.abs(frame.image.astype(int) - picture).mean() < 10

@@ -1,6 +1,7 @@
 """The script as JSON."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,17 +11,17 @@ from pipelines.demo_corpus.script import CLIPS, TRUNCATED_NAME, UNITS
 
 
 @pytest.fixture(scope="module")
-def clips(mesh: FaceMesh) -> dict[str, dict]:
+def clips(mesh: FaceMesh) -> dict[str, dict[str, Any]]:
     document = json.loads(ground_truth_json(CLIPS, mesh))
     return {clip["file"]: clip for clip in document["clips"]}
 
 
-def test_it_tells_every_file(clips: dict[str, dict]) -> None:
+def test_it_tells_every_file(clips: dict[str, dict[str, Any]]) -> None:
     assert set(clips) == {clip.name for clip in CLIPS} | {TRUNCATED_NAME}
     assert "missing" in clips[TRUNCATED_NAME]["error"]
 
 
-def test_it_agrees_with_the_script(clips: dict[str, dict]) -> None:
+def test_it_agrees_with_the_script(clips: dict[str, dict[str, Any]]) -> None:
     for clip in CLIPS:
         told = clips[clip.name]
         assert told["frames"] == len(clip.frame_times_s())
@@ -36,7 +37,7 @@ def test_it_agrees_with_the_script(clips: dict[str, dict]) -> None:
                 assert face.level(action.kind, entry["end_s"]) == pytest.approx(0, abs=1e-9)
 
 
-def test_one_face_is_the_largest(clips: dict[str, dict]) -> None:
+def test_one_face_is_the_largest(clips: dict[str, dict[str, Any]]) -> None:
     for clip in clips.values():
         faces = clip.get("faces", [])
         assert sum(face["largest"] for face in faces) == min(1, len(faces))
@@ -44,7 +45,7 @@ def test_one_face_is_the_largest(clips: dict[str, dict]) -> None:
         assert all((w == max(widths)) == f["largest"] for w, f in zip(widths, faces, strict=True))
 
 
-def test_where_the_face_is_gone(clips: dict[str, dict]) -> None:
+def test_where_the_face_is_gone(clips: dict[str, dict[str, Any]]) -> None:
     for name, clip in clips.items():
         for face in clip.get("faces", []):
             if name != "leaves_and_returns.mp4":

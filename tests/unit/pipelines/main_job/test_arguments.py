@@ -18,7 +18,9 @@ def test_the_options_are_these_and_each_is_explained() -> None:
     assert all(action.help for action in actions)
 
 
-def test_the_help_text_names_every_option_and_gives_examples(monkeypatch) -> None:
+def test_the_help_text_names_every_option_and_gives_examples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("COLUMNS", "90")
     text = parser().format_help()
     for option in OPTIONS:
@@ -68,7 +70,9 @@ def test_abbreviations_are_not_taken() -> None:
 
 
 @pytest.mark.parametrize("argv", [[], ["--input", "a"], ["--output", "o"], ["--input"]])
-def test_what_is_missing_ends_with_status_2(argv: list[str], capsys) -> None:
+def test_what_is_missing_ends_with_status_2(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         parse_arguments(argv)
     assert caught.value.code == 2

@@ -9,20 +9,15 @@ import pytest
 
 from models import locate_models
 from openface_core import __version__
-from openface_core.analysis import sources as face_source
+from openface_core.analysis import analyser
 from openface_core.analysis.model_set import ModelFiles, ModelSelection
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import PipelineError
-from openface_core.landmarks.files import GivenLandmarks
+from openface_core.landmarks.files import GivenLandmarks, read_landmarks
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.metrics import Distribution, RunMetrics
 from pipelines.main_job.runners import make_runner, pipeline_options
-from tests.integration.synthetic_corpus import (
-    face_clip,
-    write_clip,
-    write_landmarks,
-    write_picture,
-)
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks, write_picture
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import Problem, Severity, VideoTask
 from transforms.stages.engine_handle import EngineHandle
@@ -42,7 +37,9 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> tuple[VideoTask, ...]:
     """Three good inputs, and three that fail in different stages."""
     folder = tmp_path_factory.mktemp("inputs")
     points = write_landmarks(folder / "points" / "good.csv", face_clip(3)[1])
-    seldom = write_landmarks(folder / "points" / "seldom.csv", face_clip(4)[1], [1, 0, 0, 1])
+    seldom = write_landmarks(
+        folder / "points" / "seldom.csv", face_clip(4)[1], [True, False, False, True]
+    )
     one = write_landmarks(folder / "points" / "one.parquet", face_clip(1)[1])
     (folder / "noise.mp4").write_bytes(bytes(range(256)) * 40)
     inputs = (
@@ -100,12 +97,14 @@ def content(output: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def in_memory(tasks, files, tmp_path_factory) -> tuple[Path, dict[str, int]]:
+def in_memory(
+    tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, int]]:
     output = tmp_path_factory.mktemp("in_memory")
     return output, run_graph(tasks, files, output)
 
 
-def test_a_bad_input_costs_one_row(in_memory) -> None:
+def test_a_bad_input_costs_one_row(in_memory: tuple[Path, dict[str, int]]) -> None:
     output, _ = in_memory
     assert sorted(path.name for path in (output / "frames").iterdir()) == [
         "video_id=good",
@@ -123,7 +122,7 @@ def test_a_bad_input_costs_one_row(in_memory) -> None:
     assert all(row["remedy"].endswith(".") for row in rows)
 
 
-def test_counters(in_memory) -> None:
+def test_counters(in_memory: tuple[Path, dict[str, int]]) -> None:
     output, counts = in_memory
     assert counts == {
         "shards": 6,
@@ -147,7 +146,7 @@ def table_bytes(output: Path) -> int:
     return sum(path.stat().st_size for path in output.glob("frames/*/frames.parquet"))
 
 
-def test_times(tasks, files, tmp_path: Path) -> None:
+def test_times(tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path: Path) -> None:
     metrics = run_pipeline(tasks, files, tmp_path)
     counts = {name: values.count for name, values in metrics.distributions.items()}
     frames, read_to_their_end = 3 + 4 + 1 + 3, 4
@@ -171,38 +170,59 @@ def test_times(tasks, files, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [THREADS, PROCESSES], ids=["threads", "processes"])
-def test_the_same_bytes_whatever_runs_it(options, in_memory, tasks, files, tmp_path: Path) -> None:
+def test_the_same_bytes_whatever_runs_it(
+    options: tuple[str, ...],
+    in_memory: tuple[Path, dict[str, int]],
+    tasks: tuple[VideoTask, ...],
+    files: ModelFiles,
+    tmp_path: Path,
+) -> None:
     output, counts = in_memory
     assert run_graph(tasks, files, tmp_path, options) == counts
     assert content(tmp_path) == content(output)
 
 
 @pytest.mark.parametrize("order", [[5, 4, 3, 2, 1, 0], [2, 0, 4, 1, 5, 3]])
-def test_the_same_bytes_in_any_order(order, in_memory, tasks, files, tmp_path: Path) -> None:
+def test_the_same_bytes_in_any_order(
+    order: list[int],
+    in_memory: tuple[Path, dict[str, int]],
+    tasks: tuple[VideoTask, ...],
+    files: ModelFiles,
+    tmp_path: Path,
+) -> None:
     run_graph([tasks[k] for k in order], files, tmp_path)
     assert content(tmp_path) == content(in_memory[0])
 
 
-def test_one_input_does_not_see_the_others(in_memory, tasks, files, tmp_path: Path) -> None:
+def test_one_input_does_not_see_the_others(
+    in_memory: tuple[Path, dict[str, int]],
+    tasks: tuple[VideoTask, ...],
+    files: ModelFiles,
+    tmp_path: Path,
+) -> None:
     run_graph(tasks[1:2], files, tmp_path)
     alone = content(tmp_path)["frames/video_id=seldom/frames.parquet"]
     assert alone == content(in_memory[0])["frames/video_id=seldom/frames.parquet"]
 
 
-def test_the_error_table_is_written_without_errors_too(tasks, files, tmp_path: Path) -> None:
+def test_the_error_table_is_written_without_errors_too(
+    tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path: Path
+) -> None:
     counts = run_graph(tasks[2:3], files, tmp_path)
     assert pq.read_table(tmp_path / "errors.parquet").num_rows == 0
     assert counts.get("inputs_failed", 0) == 0
 
 
-def test_problems_of_planning_join_the_others(tasks, files, tmp_path: Path) -> None:
+def test_problems_of_planning_join_the_others(
+    tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path: Path
+) -> None:
     early = Problem("gone", "gone.mp4", Severity.ERROR, "input", "there is no such file", "Look.")
     run_graph(tasks[2:4], files, tmp_path, planning_problems=[early])
     rows = pq.read_table(tmp_path / "errors.parquet").to_pylist()
     assert [row["video_id"] for row in rows] == ["gone", "noise"]
 
 
-def test_a_warning_keeps_the_results(files, tmp_path: Path) -> None:
+def test_a_warning_keeps_the_results(files: ModelFiles, tmp_path: Path) -> None:
     for index in range(3):
         write_picture(tmp_path / "images" / f"{index}.png", face_clip(3)[0][index])
     (tmp_path / "images" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -216,15 +236,15 @@ def test_a_warning_keeps_the_results(files, tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_program_costs_one_row_too(
-    tasks, files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tasks: tuple[VideoTask, ...], files: ModelFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(path: str) -> GivenLandmarks:
         if path.endswith("good.csv"):
             raise ZeroDivisionError("of our own making")
         return original(path)
 
-    original = face_source.read_landmarks
-    monkeypatch.setattr(face_source, "read_landmarks", fail)
+    original = read_landmarks
+    monkeypatch.setattr(analyser, "read_landmarks", fail)
     run_graph(tasks[:2], files, tmp_path)
     (row,) = pq.read_table(tmp_path / "errors.parquet").to_pylist()
     assert (row["video_id"], row["stage"]) == ("good", "analysis")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from openface_core.faces import FaceStatus
 from pipelines.main_job.metrics import Distribution, RunMetrics
 from pipelines.main_job.metrics_report import (
     RunOutline,
@@ -14,7 +15,7 @@ from pipelines.main_job.metrics_report import (
     seconds_of_steps,
     write_metrics,
 )
-from transforms.metrics import Count, NoFace
+from transforms.metrics import Count, frames_without_face_name
 
 OUTLINE = RunOutline(
     datetime(2026, 5, 4, 12, 30, 15, 99, tzinfo=timezone(timedelta(hours=2))),
@@ -88,7 +89,10 @@ def test_every_counter_has_its_place(metrics: RunMetrics) -> None:
     counters = metrics_document(metrics, OUTLINE)["counters"]
     assert list(counters) == sorted(counters)
     assert {count.value for count in Count} < set(counters)
-    assert {reason.counter_name for reason in NoFace} < set(counters)
+    reasons = {
+        frames_without_face_name(status) for status in FaceStatus if status is not FaceStatus.FOUND
+    }
+    assert reasons < set(counters)
     assert (counters["shards"], counters["blocks"], counters["inputs_failed_decoding"]) == (2, 0, 1)
 
 

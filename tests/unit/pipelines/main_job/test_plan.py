@@ -2,20 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.run import main
-from tests.integration.synthetic_corpus import (
-    face_clip,
-    write_clip,
-    write_config,
-    write_landmarks,
-    write_models,
-)
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.media.writing import moving_square, write_video
+from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 
 
-def test_every_input_has_its_line_and_nothing_is_written(tmp_path: Path, capsys) -> None:
+def test_every_input_has_its_line_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "in").mkdir()
     write_clip(tmp_path / "in" / "a.mp4", 3)
     (tmp_path / "in" / "b.txt").write_text("no video")
@@ -29,7 +28,7 @@ def test_every_input_has_its_line_and_nothing_is_written(tmp_path: Path, capsys)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
     assert lines[1].startswith("analyse  b.txt  as a whole")
-    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 out of reach."
+    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 unreachable."
     assert not (tmp_path / "out").exists()
 
 

@@ -16,7 +16,7 @@ def work(folder: str, counts: dict[str, int]) -> None:
         writer.finish()
 
 
-def test_the_last_line_tells_all(capsys) -> None:
+def test_the_last_line_tells_all(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressDisplay([3, 4]) as display:
         folder = display.folder
         work(folder, {"a": 3, "b": 4})
@@ -29,20 +29,22 @@ def test_the_last_line_tells_all(capsys) -> None:
 
 
 @pytest.mark.parametrize("promised", [None, 2])
-def test_headers_that_promise_nothing_or_too_little(promised: int | None, capsys) -> None:
+def test_headers_that_promise_nothing_or_too_little(
+    promised: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     with ProgressDisplay([promised]) as display:
         work(display.folder, {"a": 5})
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert "5/5 frames" in last if promised else "5/? frames" in last
 
 
-def test_quiet(capsys) -> None:
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     with ProgressDisplay([3, 4], quiet=True) as display:
         work(display.folder, {"a": 3})
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_folder_goes_after_a_failure_too(capsys) -> None:
+def test_the_folder_goes_after_a_failure_too(capsys: pytest.CaptureFixture[str]) -> None:
     display = ProgressDisplay([None])
     with pytest.raises(ZeroDivisionError), display:
         raise ZeroDivisionError

@@ -47,7 +47,7 @@ def test_runners_that_do_not_suit(runner: str) -> None:
 def test_nothing_is_downloaded(
     runner: str, option: str, place: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def connect(*_) -> None:
+    def connect(*_: object) -> None:
         raise AssertionError("a connection was tried")
 
     monkeypatch.setattr("socket.create_connection", connect)
@@ -123,7 +123,10 @@ def test_a_mistyped_option() -> None:
 
 def test_an_option_of_a_cluster_is_passed_on() -> None:
     given = [SERVICE, LOOPBACK, "--auto_balance_write_files_sharding_enabled", "7"]
-    pipeline_options("PortableRunner", given)
+    options = pipeline_options("PortableRunner", given)
+    # As a portable runner reads them when it hands a pipeline over.
+    found = options.get_all_options(retain_unknown_options=True)
+    assert found["auto_balance_write_files_sharding_enabled"] == "7"
 
 
 def test_dataflow_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:

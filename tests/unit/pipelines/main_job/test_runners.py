@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,7 +21,7 @@ LOCAL = ["DirectRunner", "FnApiRunner"]
 
 
 @pytest.fixture(autouse=True)
-def keep_logging():
+def keep_logging() -> Iterator[None]:
     """Importing Beam sets up the root logger; put it back for the other tests."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -100,7 +101,7 @@ def test_a_mistyped_option_is_recognised(word: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["--direct_num_workers=many", "--direct_running_mode=fast"])
-def test_a_wrong_value_of_a_beam_option(word: str, capsys) -> None:
+def test_a_wrong_value_of_a_beam_option(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         pipeline_options("DirectRunner", [word])
     assert word.split("=")[0] in caught.value.cause

@@ -9,7 +9,8 @@ import pytest
 from openface_core.errors import PipelineError
 from pipelines.main_job import watchdog as module
 from pipelines.main_job.watchdog import Watchdog
-from tests.unit.transforms.work.test_worker_presence import start_worker
+from tests.fixtures.runs.worker_process import start_worker
+from transforms.work.worker_presence import count_workers
 
 
 class Pipeline:
@@ -68,11 +69,13 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_other_workers() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
 def test_a_worker_that_dies_while_the_run_ends_does_not_matter() -> None:
+    pipeline = Pipeline()
     with Watchdog() as watchdog:
         process = start_worker(Path(watchdog.folder))
         process.kill()
         process.wait()
-        watchdog.finish(Pipeline())
+        assert count_workers(watchdog.folder) == (0, 1)
+        assert watchdog.finish(pipeline) is pipeline
 
 
 @pytest.mark.parametrize(

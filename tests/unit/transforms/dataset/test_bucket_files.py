@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
-from openface_core.tables import Column, frame_schema
+from openface_core.fields import Column, frame_schema
 from transforms.dataset.bucket_files import VIDEO_COLUMN, open_bucket, update_bucket
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.dataset.table_files import row_groups, write_work_table
@@ -223,7 +224,7 @@ class TestRecord:
             ),
         )
     )
-    def test_any_metadata_comes_back_as_it_was(self, given_metadata: dict) -> None:
+    def test_any_metadata_comes_back_as_it_was(self, given_metadata: dict[str, Any]) -> None:
         entries = {key: BucketEntry(3, values) for key, values in given_metadata.items()}
         packed = {k.encode(): v.encode() for k, v in pack_entries(entries).items()}
         found = unpack_entries(packed)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.analysis.settings import OutputSettings
-from openface_core.tables import Column, frame_schema
+from openface_core.fields import Column, frame_schema
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset, warnings_of
 from transforms.dataset.error_table import earlier_problems, error_table

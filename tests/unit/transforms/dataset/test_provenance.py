@@ -1,6 +1,7 @@
 """What is recorded with every table."""
 
 import json
+from typing import Any
 
 from models import default_registry
 from openface_core import __version__
@@ -21,7 +22,7 @@ NETWORKS = ("net.onnx",)
 
 
 def identity(**changes: object) -> InputIdentity:
-    values: dict = {
+    values: dict[str, Any] = {
         "run": RunProvenance(RunSettings().as_dict(), MODELS, NETWORKS),
         "task": VideoTask("v", "a.mp4", "P1", "points.csv"),
         "content": InputContent("sha256:00", "sha256:01"),
@@ -43,7 +44,7 @@ def provenance(**changes: object) -> VideoProvenance:
         duration_seconds_from_header=3.3,
         decoder="PyAV 18",
     )
-    values: dict = {
+    values: dict[str, Any] = {
         "identity": identity(),
         "info": info,
         "providers": ("CPUExecutionProvider",),

@@ -1,6 +1,7 @@
 """Files appear whole or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +12,7 @@ from openface_core.errors import OutputError
 from transforms.dataset.storage import join, read_whole, write_if_changed, write_whole
 
 
-def failing_writer(error: Exception):
+def failing_writer(error: Exception) -> Callable[[IO[bytes]], None]:
     def write(file: IO[bytes]) -> None:
         file.write(b"half of it")
         raise error

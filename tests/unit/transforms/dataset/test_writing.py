@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from openface_core.analysis.settings import OutputSettings, RunSettings
-from openface_core.tables import frame_columns, summary_columns
+from openface_core.fields import Extent, frame_columns
+from openface_core.tables import summary_columns
 from transforms.dataset.documents import recorded_buckets, write_documents
 from transforms.dataset.error_table import ERROR_COLUMNS, error_table, write_errors
 from transforms.dataset.layout import errors_path
@@ -48,7 +49,7 @@ class TestErrorTable:
 @pytest.mark.parametrize("scheme", ["", "memory:/"])
 def test_documents(scheme: str, tmp_path: Path) -> None:
     output = f"{scheme}{tmp_path}/out"
-    columns = frame_columns(2, ["AU01"], ["AU01"])
+    columns = frame_columns(Extent(2, ("AU01",), ("AU01",)))
     of_summary = summary_columns(["AU01"], ["AU01"])
     write_documents(output, RunProvenance({"name": "n"}, {"m": "00"}), columns, of_summary)
     dictionary = json.loads(read_whole(f"{output}/data_dictionary.json").read())
@@ -62,7 +63,7 @@ def test_documents(scheme: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("buckets", [0, 5])
 def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
     assert recorded_buckets(str(tmp_path)) is None
-    columns = frame_columns(2, ["AU01"], ["AU01"])
+    columns = frame_columns(Extent(2, ("AU01",), ("AU01",)))
     provenance = RunProvenance(RunSettings(output=OutputSettings(buckets=buckets)).as_dict())
     write_documents(str(tmp_path), provenance, columns, ())
     assert recorded_buckets(str(tmp_path)) == buckets

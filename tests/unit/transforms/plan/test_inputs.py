@@ -7,8 +7,8 @@ import pytest
 
 from openface_core.errors import ConfigError, InputError
 from openface_core.media import DecodeLimits
-from tests.integration.synthetic_corpus import write_clip
-from tests.synthetic_video import moving_square, write_video
+from tests.fixtures.faces.clips import write_clip
+from tests.fixtures.media.writing import moving_square, write_video
 from transforms.plan.inputs import (
     expand_inputs,
     plan_inputs,

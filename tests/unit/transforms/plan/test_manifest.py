@@ -167,7 +167,8 @@ def test_a_damaged_parquet_file_is_refused_or_read(tmp_path: Path) -> None:
     for position in range(4, len(content), 7):
         damaged = bytearray(content)
         damaged[position] ^= 0xFF
-        for version in (bytes(damaged), content[:position]):
-            path.write_bytes(version)
-            with suppress(ConfigError):
-                read_manifest(str(path))
+        path.write_bytes(damaged)
+        with suppress(ConfigError):
+            assert read_manifest(str(path))
+        path.write_bytes(content[:position])
+        refusal(str(path))

@@ -73,7 +73,7 @@ def test_the_frames_before_a_cut_are_decoded_too() -> None:
     assert cut_positions(sparse, settings, 50, 0) == [0, 250, 500, 750]
     assert cut_positions(sparse, settings, 50, 8) == [0, 300, 550, 800]
     shards = shards_of(TASK, sparse, settings, 50, 8)
-    assert [shard.first_frame for shard in shards] == [0, 300, 550, 800]
+    assert [shard.first_index for shard in shards] == [0, 300, 550, 800]
     assert [shard.lead_frames for shard in shards] == [0, 8, 8, 8]
     assert shards[0].lead_pts is None
     assert shards[1].lead_pts == sparse.pts[292]
@@ -114,8 +114,9 @@ def test_shards_hold_every_frame_once(
     assert counts == [shard.expected_frames for shard in shards]
     assert min(counts) > 0
     for shard in shards[1:]:
+        assert shard.begin_pts is not None
         position = int(np.searchsorted(video.pts, shard.begin_pts))
         key = int(np.flatnonzero(video.is_key[: position + 1])[-1])
-        assert position == shard.first_frame
+        assert position == shard.first_index
         assert position % every == 0
         assert position - key <= max(share * counts[shard.number - 1], every - 1)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,16 +22,17 @@ from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
 from openface_core.errors import CalibrationError
+from openface_core.media import MediaKind
 from openface_core.rest_frames import RestRanges
-from tests.twins.rest_calibration import calibrate_on_rest
-from tests.unit.shards.shard_videos import POOL, track
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import POOL, track
+from tests.fixtures.shards.work_material import (
     calibrate_inputs,
     media_info,
     places_of_faces,
     pool_for,
     write_shards,
 )
+from tests.twins.rest_calibration import calibrate_on_rest
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.calibration import sharing_medians
 from transforms.records import VideoTask
@@ -157,13 +159,15 @@ class TestPerson:
 
     @settings(max_examples=5, deadline=None, suppress_health_check=_FIXTURES)
     @given(**_ANY_CUTS)
-    def test_files_and_shards_cut_anywhere(self, engine: Engine, tmp_path: Path, **video) -> None:
+    def test_files_and_shards_cut_anywhere(
+        self, engine: Engine, tmp_path: Path, **video: Any
+    ) -> None:
         assert_cut_files_equal_the_tracker(**video, engine=engine, output=tmp_path)
 
     @pytest.mark.slow
     @settings(max_examples=60, deadline=None, suppress_health_check=_FIXTURES)
     @given(**_ANY_CUTS)
-    def test_many_more_of_them(self, engine: Engine, tmp_path: Path, **video) -> None:
+    def test_many_more_of_them(self, engine: Engine, tmp_path: Path, **video: Any) -> None:
         assert_cut_files_equal_the_tracker(**video, engine=engine, output=tmp_path)
 
     def test_one_file_alone_is_as_by_itself(self, engine: Engine, tmp_path: Path) -> None:
@@ -173,7 +177,7 @@ class TestPerson:
         assert alone.equals(by_itself)
 
     def test_a_picture_among_videos_is_on_its_own(self) -> None:
-        kinds = ["video", "image", "video", "image", "image_sequence"]
+        kinds: list[MediaKind] = ["video", "image", "video", "image", "image_sequence"]
         inputs = [(number, media_info(kind)) for number, kind in enumerate(kinds)]
         groups = sharing_medians(inputs, lambda item: item[1])
         assert [[number for number, _ in group] for group in groups] == [[0, 2, 4], [1], [3]]

@@ -5,6 +5,7 @@ import platform
 import shutil
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_worker_that_has_this_package_elsewhere(handle: EngineHandle, tmp_path
     # As if the models were embedded in the package, which the driver has in another folder.
     here, away = tmp_path / "models", Path("/away")
     paths = {field.name: getattr(handle.files, field.name) for field in fields(handle.files)}
-    moved = {
+    moved: dict[str, Any] = {
         name: away / path.relative_to(here)
         for name, path in paths.items()
         if isinstance(path, Path) and path.is_relative_to(here)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.errors import OutputError, WorkFileError
-from tests.unit.shards.shard_videos import track
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import track
+from tests.fixtures.shards.work_material import (
     calibrate_inputs,
     media_info,
     places_of_faces,
@@ -50,7 +51,7 @@ def calibrated(
     return video
 
 
-def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings) -> FinishedVideo:
+def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings: Any) -> FinishedVideo:
     chosen = replace(RunSettings(), output=OutputSettings(**settings))
     return finish_video(video, engine, chosen, RUN, str(output))
 

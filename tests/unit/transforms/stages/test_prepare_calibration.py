@@ -4,6 +4,7 @@ import itertools
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from openface_core.analysis.engine import Engine
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import count_shard, read_median_state
-from tests.unit.shards.shard_videos import assert_same_state
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import assert_same_state
+from tests.fixtures.shards.work_material import (
     TASK,
     media_info,
     places_of_faces,
@@ -23,7 +24,7 @@ from tests.unit.transforms.work_material import (
     result,
     write_shards,
 )
-from transforms.records import FeaturesPart, Shard, ShardResult
+from transforms.records import FeaturesPart, Problem, Shard, ShardResult
 from transforms.stages import prepare_calibration
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
 from transforms.stages.prepare_calibration import add_histograms
@@ -69,7 +70,11 @@ class TestComplete:
         assert complete([result(0, 2), result(1, 2), result(1, 2)]) is None
 
     def test_the_problem_does_not_depend_on_the_order_either(self) -> None:
-        found = [problem("decoding", "b"), result(1, 3), problem("decoding", "a")]
+        found: list[ShardResult | Problem] = [
+            problem("decoding", "b"),
+            result(1, 3),
+            problem("decoding", "a"),
+        ]
         found += [problem("writing", "a")]
         for seed in range(6):
             random.Random(seed).shuffle(found)
@@ -101,7 +106,7 @@ class TestFitTogether:
     """Of two shards with 5 frames each, at 25 frames per second."""
 
     @staticmethod
-    def shards(**header) -> list[ShardResult]:
+    def shards(**header: Any) -> list[ShardResult]:
         info = replace(media_info(), **header)
         return [result(number, 2, info=info) for number in range(2)]
 
@@ -117,7 +122,7 @@ class TestFitTogether:
         "change",
         [{"width_px": 642}, {"height_px": 8}, {"rotation_degrees": 90}, {"mirrored": True}],
     )
-    def test_another_form(self, change: dict) -> None:
+    def test_another_form(self, change: dict[str, Any]) -> None:
         first, second = self.shards()
         assert not fit_together([first, replace(second, info=replace(second.info, **change))])
 
@@ -150,7 +155,7 @@ class TestAddHistograms:
                 with Path(block.state_path).open("rb") as file:
                     assert_same_state(read_median_state(file), medians.state())
             for part in block.parts:
-                count_shard(medians, load_features(part, "video", engine))
+                count_shard(medians, load_features(part, engine.extent))
 
     def test_single_images_have_no_medians(self, engine: Engine, tmp_path: Path) -> None:
         results = write_shards(

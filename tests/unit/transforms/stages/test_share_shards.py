@@ -3,12 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
-import apache_beam as beam
 import pytest
-from apache_beam.testing.util import assert_that
 
 from openface_core.analysis.settings import ShardSettings
-from pipelines.main_job.runners import make_runner, pipeline_options
+from tests.fixtures.stages import elements
 from transforms.records import Shard, VideoTask
 from transforms.stages.share_shards import (
     MIN_SHARD_SECONDS,
@@ -78,21 +76,9 @@ def test_the_folder_is_there_as_long_as_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-@pytest.mark.parametrize("mode", ["in_memory", "multi_threading"])
-def test_every_shard_is_handed_out_once(count: int, mode: str) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_shard_is_handed_out_once(count: int, threads: int) -> None:
     shards = [shard(name, 10 + k, k) for name in "ab" for k in range(7)]
-    workers = 2 if mode == "multi_threading" else 1
-    options = pipeline_options(
-        "DirectRunner",
-        (f"--direct_running_mode={mode}", f"--direct_num_workers={workers}"),
-    )
-
-    def all_once(found: list[Shard]) -> None:
-        assert Counter(found) == Counter(shards)
-
-    with (
-        local_workers(count, [None]) as sharing,
-        beam.Pipeline(runner=make_runner("DirectRunner", options), options=options) as pipeline,
-    ):
-        handed_out = pipeline | beam.Create(shards) | ShareShards(sharing)
-        assert_that(handed_out, all_once)
+    with local_workers(count, [None]) as sharing:
+        found = elements(shards, threads=threads) | ShareShards(sharing)
+    assert Counter(found) == Counter(shards)

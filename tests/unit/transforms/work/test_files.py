@@ -9,8 +9,8 @@ import pytest
 from openface_core.analysis.engine import Engine
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.shards.scores_file import BlockScores
-from tests.unit.shards.shard_videos import shard_of
-from tests.unit.transforms.work_material import (
+from tests.fixtures.shards.shard_videos import shard_of
+from tests.fixtures.shards.work_material import (
     TASK,
     media_info,
     places_of_faces,
@@ -101,11 +101,11 @@ class TestFeatures:
         return found.parts[0]
 
     def test_they_come_back(self, part: FeaturesPart, engine: Engine) -> None:
-        found = load_features(part, "video", engine)
+        found = load_features(part, engine.extent)
         expected = shard_of(pool_for(engine), places_of_faces(12))
         assert len(found) == part.frames == 12
         for name in ("success", "weighted", "fhog_bins", "geometry_bins"):
-            assert getattr(found, name).tobytes() == getattr(expected, name).tobytes(), name
+            assert found.series[name].tobytes() == expected.series[name].tobytes(), name
 
     @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
     def test_a_file_that_ends_early(self, share: float, part: FeaturesPart, engine: Engine) -> None:
@@ -113,7 +113,7 @@ class TestFeatures:
         content = path.read_bytes()
         path.write_bytes(content[: int(share * len(content))])
         with pytest.raises(WorkFileError):
-            load_features(part, "video", engine)
+            load_features(part, engine.extent)
 
     @pytest.mark.parametrize("seed", range(8))
     def test_a_flipped_bit(self, seed: int, part: FeaturesPart, engine: Engine) -> None:
@@ -123,13 +123,13 @@ class TestFeatures:
         content[rng.integers(len(content))] ^= 1 << rng.integers(8)
         path.write_bytes(content)
         with pytest.raises(WorkFileError):
-            load_features(part, "video", engine)
+            load_features(part, engine.extent)
 
     def test_the_file_of_another_part(self, part: FeaturesPart, engine: Engine) -> None:
         with pytest.raises(WorkFileError, match="another"):
-            load_features(FeaturesPart(part.path, 11), "video", engine)
+            load_features(FeaturesPart(part.path, 11), engine.extent)
 
     def test_a_file_that_is_gone(self, part: FeaturesPart, engine: Engine) -> None:
         Path(part.path).unlink()
         with pytest.raises(OutputError, match="no such file"):
-            load_features(part, "video", engine)
+            load_features(part, engine.extent)

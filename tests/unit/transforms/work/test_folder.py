@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from transforms.dataset.storage import read_whole, write_whole
-from transforms.records import Shard, VideoTask
+from transforms.records import FaceKey, Shard, VideoTask
 from transforms.work.folder import (
     discard_all,
     features_path,
@@ -28,10 +28,12 @@ def paths_of(output: str, video_id: str) -> list[str]:
         features_path(output, Shard(task), 1),
         features_path(output, Shard(task, 0, 2), 0),
         features_path(output, Shard(task, 1, 2), 0),
-        state_path(output, video_id, 1),
-        state_path(output, video_id, 2),
-        scores_path(output, video_id, 0),
-        scores_path(output, video_id, 1),
+        state_path(output, FaceKey(video_id), 1),
+        state_path(output, FaceKey(video_id), 2),
+        state_path(output, FaceKey(video_id, 1), 2),
+        scores_path(output, FaceKey(video_id), 0),
+        scores_path(output, FaceKey(video_id), 1),
+        scores_path(output, FaceKey(video_id, 1), 1),
     ]
 
 
@@ -39,7 +41,7 @@ def paths_of(output: str, video_id: str) -> list[str]:
 def test_every_file_has_a_place_of_its_own_in_the_input_s_folder(output: str) -> None:
     paths = paths_of(output, "a") + paths_of(output, "b")
     assert len(set(paths)) == len(paths)
-    for name, found in (("a", paths[:8]), ("b", paths[8:])):
+    for name, found in (("a", paths[:10]), ("b", paths[10:])):
         folder = video_folder(output, name)
         assert folder.startswith(work_root(output))
         assert {path.rsplit("/", 1)[0] for path in found} == {folder}

@@ -1,5 +1,6 @@
 """Counts that workers leave in small files."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,19 @@ def test_without_a_folder_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_vanished_does_not_matter(tmp_path: Path) -> None:
-    writer = ProgressWriter(str(tmp_path / "gone"), "a")
+def test_a_folder_that_vanished_does_not_matter(clock: Clock, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    writer = ProgressWriter(str(folder), "a")
+    clock.seconds += 1.0
+    writer.frame_done()
+    assert read_progress(str(folder)) == Progress(1, 0)
+    shutil.rmtree(folder)
+    clock.seconds += 1.0
+    writer.frame_done()
+    assert list(tmp_path.iterdir()) == [], "the folder is not made again"
+    folder.mkdir()
+    clock.seconds += 1.0
     writer.frame_done()
     writer.finish()
+    assert list(folder.iterdir()) == [], "a writer that has failed once writes no more"

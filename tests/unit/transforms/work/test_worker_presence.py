@@ -8,30 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.worker_process import start_worker
 from transforms.work.worker_presence import close_run, count_workers, join_run, open_run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
-
-WORKER = """
-import sys, time
-from transforms.work import worker_presence
-worker_presence._INTERVAL_SECONDS = 0.05
-worker_presence.join_run(sys.argv[1])
-worker_presence.join_run(sys.argv[1])
-print("working", flush=True)
-sys.stdin.readline()
-"""
-
-
-def start_worker(folder: Path) -> subprocess.Popen[str]:
-    """Return a process that has joined a run and works until it reads a line."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(folder)],
-        cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout.readline() == "working\n"
-    return process
 
 
 @pytest.fixture
@@ -79,6 +60,7 @@ def test_a_worker_ends_when_the_driver_is_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(tmp_path)],
         cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as driver:  # fmt: skip
+        assert driver.stdout is not None
         assert driver.stdout.readline() == "open\n"
         with start_worker(tmp_path) as process:
             driver.kill()

@@ -8,7 +8,7 @@ import pytest
 from models.training.action_units.files import file_name, predictor_bytes, write_predictors
 from openface_core.action_units.models import ActionUnitModel, Target
 from openface_core.model_files import read_action_unit_model, read_action_unit_models
-from tests.synthetic_models import (
+from tests.fixtures.synthetic_models.action_units import (
     synthetic_action_unit_model,
     synthetic_action_unit_models,
     synthetic_static_models,

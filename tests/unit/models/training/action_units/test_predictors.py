@@ -6,9 +6,10 @@ import pytest
 from models.training.action_units.predictors import presence_shift, student_models
 from models.training.action_units.ridge import RidgeFit
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
-from openface_core.action_units.models import DESCRIPTOR_SIZE, FHOG_SIZE, ActionUnitModels
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.static import static_scores, weigh_descriptor
-from tests.synthetic_models import synthetic_action_unit_models
+from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 TAUGHT = synthetic_action_unit_models()
 COUNT = len(TAUGHT.all_models)
@@ -18,7 +19,9 @@ def perfect_fit(scores: np.ndarray) -> RidgeFit:
     """A student whose weights are the teacher's, fitted about another mean."""
     rng = np.random.default_rng(6)
     means = rng.uniform(0.0, 0.2, DESCRIPTOR_SIZE).astype(np.float32)
-    at_means = static_scores(TAUGHT, weigh_descriptor(TAUGHT, means[:FHOG_SIZE], means[FHOG_SIZE:]))
+    at_means = static_scores(
+        TAUGHT, weigh_descriptor(TAUGHT, means[:FHOG_SIZE], means[FHOG_SIZE:].astype(np.float64))
+    )
     return RidgeFit(
         means,
         TAUGHT.weights.astype(np.float32),

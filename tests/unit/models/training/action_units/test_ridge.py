@@ -11,7 +11,7 @@ from models.training.action_units.ridge import (
     sums_of,
 )
 from models.training.action_units.samples import Samples
-from openface_core.action_units.models import DESCRIPTOR_SIZE
+from openface_core.descriptors import DESCRIPTOR_SIZE
 
 SIZE = 50
 GROUPS = (slice(0, 30), slice(30, SIZE))

@@ -11,16 +11,12 @@ import pytest
 
 from models.training.action_units.samples import SampleMaker, Samples, Student
 from models.training.photographs import Photograph
-from openface_core.action_units.models import DESCRIPTOR_SIZE
-from openface_core.analysis.face_meter import FaceMeter
-from tests.synthetic_models import (
-    plausible_shape_parameters,
-    project_face,
-    render_face,
-    synthetic_action_unit_models,
-    synthetic_pdm,
-    synthetic_triangles,
-)
+from openface_core.descriptors import DESCRIPTOR_SIZE
+from openface_core.faces import FaceMeter
+from tests.fixtures.faces.rendering import render_face
+from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
+from tests.fixtures.faces.triangles import synthetic_triangles
+from tests.fixtures.synthetic_models.action_units import synthetic_action_unit_models
 
 PHOTOGRAPHS, VERSIONS, SIDE = 4, 3, 160
 FACELESS = 2

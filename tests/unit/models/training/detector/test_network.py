@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -94,6 +95,10 @@ def test_a_training_that_was_stopped_goes_on(
 
     asked: list[int] = []
 
+    def taught(_: object) -> Any:
+        asked.append(1)
+        return photographs
+
     def trained(steps: int) -> np.ndarray:
         network = (
             Training(
@@ -101,7 +106,7 @@ def test_a_training_that_was_stopped_goes_on(
                 Schedule(steps, mistakes_from=3, warm_up=2),
                 checkpoint,
                 0,
-                lambda _: asked.append(1) or photographs,
+                taught,
             )
             .run()
             .network

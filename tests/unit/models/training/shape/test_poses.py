@@ -12,7 +12,8 @@ VECTORS = np.array([[0.0, 0.0, 0.0], [0.1, -0.2, 0.3], [0.0, 0.9, 0.0], [-0.4, 0
 def test_rotations_are_those_of_the_kernel() -> None:
     for vector, rotation in zip(VECTORS, rotations_of(VECTORS), strict=True):
         expected = np.empty((3, 3))
-        axis_angle_to_matrix(*(float(v) for v in vector), expected)
+        x, y, z = vector.tolist()
+        axis_angle_to_matrix(x, y, z, expected)
         np.testing.assert_allclose(rotation, expected, atol=1e-12)
 
 

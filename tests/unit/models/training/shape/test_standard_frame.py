@@ -58,7 +58,7 @@ def test_no_mode_moves_or_turns_the_face(pdm: PointDistributionModel) -> None:
 def test_pitch_turns_the_mean_as_a_head(pdm: PointDistributionModel) -> None:
     shape = DeformableShape(
         pdm.mean_mm.reshape(3, 68).T.astype(float),
-        pdm.modes_mm.reshape(-1, 3, 68).transpose(0, 2, 1),
+        pdm.modes_mm.reshape(-1, 3, 68).transpose(0, 2, 1).astype(float),
         1.0,
     )
     turned = turned_about_x(shape.mean_mm, 0.2)

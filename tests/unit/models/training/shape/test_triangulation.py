@@ -8,7 +8,7 @@ from models.training.shape.files import write_shape_model, write_triangulation
 from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.triangulation import delaunay, masked_outline_mm
 from openface_core.model_files import read_pdm, read_triangulation
-from tests.synthetic_models import synthetic_pdm
+from tests.fixtures.faces.shape import synthetic_pdm
 
 
 def double_areas(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

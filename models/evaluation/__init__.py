@@ -1,0 +1,1 @@
+"""How good models are: detectors and landmark networks on annotated faces and on videos."""

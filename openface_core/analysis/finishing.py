@@ -1,0 +1,139 @@
+"""From the scores of an input to the rows of its table: post-processing, and what is derived."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from openface_core.action_units.models import ActionUnitModels, Float64Array
+from openface_core.action_units.postprocessing import final_intensities, final_presences
+from openface_core.action_units.static import presences, single_image_intensities
+from openface_core.analysis.calibration import repredicted_scores
+from openface_core.analysis.settings import OutputSettings
+from openface_core.analysis.timestamps import table_timestamps
+from openface_core.fields import Derivation, Extent
+from openface_core.media import MediaInfo
+from openface_core.shape import PointDistributionModel
+from openface_core.shards import ShardFeatures
+from openface_core.shards.scores_file import BlockScores, join_scores
+from openface_core.tables import FrameActionUnits, frame_table
+
+
+@dataclass(frozen=True, eq=False)
+class FinalMedian:
+    """What the scores of an input are finally relative to.
+
+    Parameters
+    ----------
+    weighted : (k,) ndarray of float64
+        Product of the final medians with the weights of all models.
+    repredicted : int
+        How many of the input's successful frames, the first ones, are predicted again with them.
+    offsets : (r,) ndarray of float64
+        The person's baseline of each intensity.
+    """
+
+    weighted: Float64Array
+    repredicted: int
+    offsets: Float64Array
+
+
+def post_process(
+    models: ActionUnitModels,
+    blocks: Iterable[BlockScores],
+    frame_count: int,
+    final: FinalMedian,
+    *,
+    is_image: bool,
+) -> tuple[BlockScores, FrameActionUnits]:
+    """Return what is known of all frames without their scores, and their final action units.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors, r of intensity and c of presence.
+    blocks : iterable of BlockScores
+        All blocks of an input, in order.
+    frame_count : int
+        Frames n in all of them.
+    final : FinalMedian
+        What the scores are relative to.
+    is_image : bool
+        Whether it is a single image: intensities are clipped only, presences not smoothed.
+    """
+    count = len(models.intensity)
+    intensities = np.empty((frame_count, count))
+    present = np.empty((frame_count, len(models.presence)), dtype=np.bool_)
+    pieces: list[BlockScores] = []
+    begin = 0
+    for block, scores in repredicted_scores(models, blocks, final.weighted, final.repredicted):
+        rows = slice(begin, begin + len(block))
+        if is_image:
+            intensities[rows] = single_image_intensities(models, scores)
+        else:
+            intensities[rows] = scores[:, :count]
+        present[rows] = presences(models, scores)
+        pieces.append(block.without_scores())
+        begin = rows.stop
+    known = join_scores(pieces, 0)
+    success = known.success
+    present &= success[:, None]
+    finished = np.empty((frame_count, count), dtype=np.float32)
+    if is_image:
+        finished[:] = intensities * success[:, None]
+        return known, FrameActionUnits(finished, present)
+    for k in range(count):  # one at a time: an hour of video is 100,000 frames
+        one = slice(k, k + 1)
+        finished[:, one] = final_intensities(intensities[:, one], final.offsets[one], success)
+    return known, FrameActionUnits(finished, final_presences(present))
+
+
+@dataclass(frozen=True, eq=False)
+class TableMaker:
+    """Makes the table of frames of an input, part by part.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Its columns, with the metadata of the whole table.
+    extent : Extent
+        What the models measure.
+    pdm : PointDistributionModel
+        The shape model that the frames were measured with.
+    info : MediaInfo
+        What decoding found.
+    settings : OutputSettings
+        Where time stamps come from.
+    face_id : int
+        Number of the face in the video.
+    """
+
+    schema: pa.Schema
+    extent: Extent
+    pdm: PointDistributionModel
+    info: MediaInfo
+    settings: OutputSettings
+    face_id: int = 0
+
+    def tables(self, parts: Iterable[ShardFeatures], units: FrameActionUnits) -> Iterator[pa.Table]:
+        """Yield the rows of consecutive parts, a table each.
+
+        Parameters
+        ----------
+        parts : iterable of ShardFeatures
+            All frames, in order.
+        units : FrameActionUnits
+            Their final action units.
+        """
+        derivation = Derivation(self.pdm, 1, self.face_id)
+        for features in parts:
+            begin = derivation.first_number - 1
+            rows = slice(begin, begin + len(features))
+            series = features.series.with_derived_fields(derivation)
+            times = table_timestamps(
+                series.pts_seconds, derivation.first_number, self.info, self.settings
+            )
+            series = series.with_arrays(pts_seconds=times)
+            yield frame_table(self.schema, self.extent, series, units[rows])
+            derivation = replace(derivation, first_number=rows.stop + 1)

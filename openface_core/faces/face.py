@@ -1,0 +1,92 @@
+"""A face of a frame, from the moment it is looked for until it is measured."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.alignment import AlignedFace
+from openface_core.eyes import EyeMeasurement, FittedEyes
+from openface_core.shape import HeadPose, ShapeFit
+
+Float32Array = NDArray[np.float32]
+
+_NOT_MEASURED: Any = None
+"""Stands for what only a measured face has; :attr:`Face.is_measured` says whether it is there."""
+
+
+class FaceStatus(StrEnum):
+    """Whether a frame shows a face, or why it does not."""
+
+    FOUND = "found"
+    NOT_DETECTED = "not_detected"
+    NO_LANDMARKS = "no_landmarks_found"
+    NOT_TRUSTED = "landmarks_not_trusted"
+    NOT_GIVEN = "none_in_landmark_file"
+    NOT_A_FACE = "landmarks_not_a_face"
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """The face of one frame. It is found first, and measured then.
+
+    Parameters
+    ----------
+    status : FaceStatus
+        Whether there is a face, or why there is none.
+    landmarks : (68, 2) ndarray of float32 or None
+        Its landmarks, pixels of the upright frame. They are there for a face that is not trusted
+        too, and None where nothing is known of one.
+    confidence : float or None
+        Confidence in the landmarks, 0 to 1; None where there was nothing to judge.
+    fit : ShapeFit or None
+        Pose and shape parameters of the PDM: those that the landmarks are points of, where a
+        tracker knows them, otherwise fitted to them when the face is measured.
+    fitted_eyes : FittedEyes or None
+        Its eyes in the picture, where eye models take part.
+    is_refined : bool
+        Whether patch experts made the fit, and not :func:`~openface_core.shape.calc_params`.
+    detector_score : float
+        Score of the detection that the face goes back to; 0 without one.
+    log_likelihood : float
+        Mean log likelihood of its landmarks by the patch experts; NaN without these.
+    pose : HeadPose
+        Head pose in camera coordinates. This and all below are known of a measured face only.
+    landmarks_3d_mm : (68, 3) ndarray of float32
+        Landmarks in camera coordinates.
+    aligned : AlignedFace
+        The aligned, masked face.
+    fhog : (4464,) ndarray of float32
+        Appearance descriptor.
+    geometry : (238,) ndarray of float64
+        Geometry descriptor.
+    eyes : EyeMeasurement or None
+        Points of the eyes in space, and gaze; None where the eyes were not fitted.
+    """
+
+    status: FaceStatus
+    landmarks: Float32Array | None = None
+    confidence: float | None = None
+    fit: ShapeFit | None = None
+    fitted_eyes: FittedEyes | None = None
+    is_refined: bool = False
+    detector_score: float = 0.0
+    log_likelihood: float = float("nan")
+    pose: HeadPose = _NOT_MEASURED
+    landmarks_3d_mm: Float32Array = _NOT_MEASURED
+    aligned: AlignedFace = _NOT_MEASURED
+    fhog: Float32Array = _NOT_MEASURED
+    geometry: NDArray[np.float64] = _NOT_MEASURED
+    eyes: EyeMeasurement | None = None
+
+    @property
+    def is_found(self) -> bool:
+        """Whether there are landmarks that are trusted."""
+        return self.status is FaceStatus.FOUND
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the face was found, and all that follows from its landmarks is known."""
+        return self.is_found and self.pose is not _NOT_MEASURED

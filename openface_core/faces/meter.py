@@ -1,0 +1,137 @@
+"""Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors, gaze."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.alignment import AlignedFace, FaceAligner
+from openface_core.eyes import measure_eyes
+from openface_core.faces.face import Face, FaceStatus
+from openface_core.fhog import fhog
+from openface_core.finite import all_finite
+from openface_core.geometry import geometry_descriptor
+from openface_core.shape import (
+    Camera,
+    PointDistributionModel,
+    calc_params,
+    head_pose,
+    landmarks_in_camera_mm,
+)
+from openface_core.shift_averaging import shift_averaged_fhog
+from openface_core.watch import NO_WATCH, Step, Watch
+
+Float32Array = NDArray[np.float32]
+
+
+class FaceMeter:
+    """Measures faces whose landmarks are known.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The 68-point shape model.
+    triangles : (t, 3) ndarray of int32
+        Triangulation of the face mask.
+    shift_average : bool
+        Whether the appearance descriptor is averaged over shifted copies of the aligned face (see
+        :mod:`openface_core.shift_averaging`), which OpenFace does not do.
+    """
+
+    def __init__(
+        self,
+        pdm: PointDistributionModel,
+        triangles: NDArray[np.int32],
+        shift_average: bool = False,
+    ) -> None:
+        self.pdm = pdm
+        self.aligner = FaceAligner(pdm.mean_mm, triangles)
+        self.shift_average = shift_average
+
+    def appearance(
+        self, frame: NDArray[np.uint8], landmarks: Float32Array, aligned: AlignedFace
+    ) -> Float32Array:
+        """Return the appearance descriptor of an aligned face.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            Upright BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Its landmarks, pixels.
+        aligned : AlignedFace
+            The face in it.
+
+        Returns
+        -------
+        (4464,) ndarray of float32
+            FHOG features.
+        """
+        if self.shift_average:
+            return shift_averaged_fhog(self.aligner, frame, landmarks, aligned).ravel()
+        return fhog(aligned.image).ravel()
+
+    def measure(self, frame: NDArray[np.uint8], face: Face, watch: Watch = NO_WATCH) -> Face:
+        """Measure one face.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            Upright BGR frame.
+        face : Face
+            A face of it. Where its fit is known, head pose and 3D landmarks come from that;
+            alignment and geometry descriptor come from a fit of their own all the same if patch
+            experts made it, as in OpenFace.
+        watch : Watch
+            Is told the steps.
+
+        Returns
+        -------
+        Face
+            The measured face; the same one where it was not found, and one of the status
+            ``NOT_A_FACE`` where its landmarks cannot be those of a face: not finite, or coinciding.
+        """
+        landmarks = face.landmarks
+        if not face.is_found or landmarks is None:
+            return face
+        measured = self._measure(frame, landmarks, face, watch)
+        return replace(face, status=FaceStatus.NOT_A_FACE) if measured is None else measured
+
+    def _measure(
+        self, frame: NDArray[np.uint8], landmarks: Float32Array, face: Face, watch: Watch
+    ) -> Face | None:
+        if not all_finite(landmarks):
+            return None
+        with watch.time(Step.SHAPE):
+            fit = face.fit
+            if fit is None or face.is_refined:
+                fit = calc_params(self.pdm, landmarks)
+        shown = fit if face.fit is None else face.fit
+        with watch.time(Step.POSE):
+            camera = Camera.from_frame_size(frame.shape[1], frame.shape[0])
+            pose = head_pose(self.pdm, shown, landmarks, camera)
+            if pose is None:
+                return None
+            points = landmarks_in_camera_mm(self.pdm, shown, camera)
+        with watch.time(Step.ALIGNMENT):
+            aligned = self.aligner.align(frame, landmarks, fit.translation_px)
+            if not all_finite(aligned.matrix):
+                return None
+        with watch.time(Step.APPEARANCE):
+            appearance = self.appearance(frame, landmarks, aligned)
+        with watch.time(Step.GEOMETRY):
+            geometry = geometry_descriptor(self.pdm, fit.shape_parameters)
+        eyes = None
+        if face.fitted_eyes is not None:
+            with watch.time(Step.GAZE):
+                eyes = measure_eyes(face.fitted_eyes, points, pose, camera)
+        return replace(
+            face,
+            fit=shown,
+            pose=pose,
+            landmarks_3d_mm=points,
+            aligned=aligned,
+            fhog=appearance,
+            geometry=geometry,
+            eyes=eyes,
+        )

@@ -1,0 +1,200 @@
+"""What a field is: one measurement, with everything that is to be said of it."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.faces.face import Face
+from openface_core.fields.column import Column
+from openface_core.media import DecodedFrame
+from openface_core.shape import PointDistributionModel
+
+AnyArray = NDArray[Any]
+
+
+class Dimension(Enum):
+    """Lengths that depend on the models."""
+
+    MODES = auto()
+    """Shape parameters m."""
+    PREDICTORS = auto()
+    """Predictors of action units k, of intensity and of presence."""
+    INTENSITIES = auto()
+    """Action units with an intensity r."""
+    PRESENCES = auto()
+    """Action units with a presence c."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What the models measure, on which the shapes of fields and the columns depend.
+
+    Parameters
+    ----------
+    mode_count : int
+        Number of shape parameters.
+    intensity_names, presence_names : tuple of str
+        Action units with an intensity and with a presence, as ``AU01``.
+    """
+
+    mode_count: int
+    intensity_names: tuple[str, ...]
+    presence_names: tuple[str, ...]
+
+    @classmethod
+    def of_models(cls, pdm: PointDistributionModel, models: ActionUnitModels) -> "Extent":
+        """Return what a shape model and models of action units measure."""
+        return cls(pdm.mode_count, models.intensity_names, models.presence_names)
+
+    @property
+    def predictor_count(self) -> int:
+        """Predictors of action units."""
+        return len(self.intensity_names) + len(self.presence_names)
+
+    def length(self, dimension: "int | Dimension") -> int:
+        """Return the length of an axis."""
+        if isinstance(dimension, int):
+            return dimension
+        return {
+            Dimension.MODES: self.mode_count,
+            Dimension.PREDICTORS: self.predictor_count,
+            Dimension.INTENSITIES: len(self.intensity_names),
+            Dimension.PRESENCES: len(self.presence_names),
+        }[dimension]
+
+
+class Known(Enum):
+    """In which frames the columns of a field hold a value; elsewhere they are null."""
+
+    ALWAYS = auto()
+    WHERE_KNOWN = auto()
+    """Wherever the value is a number."""
+    WITH_FACE = auto()
+    """In frames whose face was measured."""
+    WITH_EYES = auto()
+    """In frames whose eyes were measured too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What a value of one frame is taken from.
+
+    Parameters
+    ----------
+    frame : DecodedFrame
+        The frame.
+    face : Face
+        Its face.
+    models : ActionUnitModels
+        The predictors of action units.
+    """
+
+    frame: DecodedFrame
+    face: Face
+    models: ActionUnitModels
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """What values are derived with, beside other fields of the same frames.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model.
+    first_number : int
+        Number of the first of the frames in its video, counted from 1.
+    face_id : int
+        Number of the face in the video.
+    """
+
+    pdm: PointDistributionModel
+    first_number: int = 1
+    face_id: int = 0
+
+
+Take = Callable[[Observation], ArrayLike]
+Derive = Callable[[Mapping[str, AnyArray], Derivation], AnyArray]
+Columns = Callable[[Extent], Iterable[tuple[tuple[int, ...], Column]]]
+
+
+def _no_columns(_extent: Extent) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One measurement of a face, in every frame of a video.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    description : str
+        What it is, with its unit and coordinates.
+    shape : tuple of int or Dimension
+        Shape of the value of one frame; empty for a number.
+    dtype : type
+        NumPy type of its elements.
+    missing : float, int or bool
+        What stands for each element where there is no value.
+    take : callable, optional
+        Returns the value of one frame. What is taken is stored in the work folder.
+    is_of_frame : bool
+        Whether it is taken in frames without a face too.
+    derive : callable, optional
+        Returns the values of n frames from those of the stored fields, and of derived ones that
+        come before it in the list. What is derived is not stored. A field that is neither taken
+        nor derived is found last, from all frames together.
+    columns : callable
+        Returns the columns that show it, in order: the place of each in the value of a frame, and
+        the column.
+    known : Known
+        In which frames they hold a value.
+    """
+
+    name: str
+    description: str
+    shape: tuple[int | Dimension, ...]
+    dtype: type[np.generic]
+    missing: float | int | bool
+    take: Take | None = None
+    is_of_frame: bool = False
+    derive: Derive | None = None
+    columns: Columns = _no_columns
+    known: Known = Known.WITH_FACE
+
+    def shape_of(self, extent: Extent) -> tuple[int, ...]:
+        """Return the shape of the value of one frame."""
+        return tuple(extent.length(axis) for axis in self.shape)
+
+    def missing_value(self, extent: Extent) -> AnyArray:
+        """Return the value of a frame that has none."""
+        return np.full(self.shape_of(extent), self.missing, dtype=self.dtype)
+
+    def columns_of(
+        self, arrays: Mapping[str, AnyArray], extent: Extent
+    ) -> Iterator[tuple[Column, AnyArray]]:
+        """Yield the columns with their values, (n,) each.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            Values of n frames, by the names of fields.
+        extent : Extent
+            What the models measure.
+        """
+        placed = tuple(self.columns(extent))
+        if not placed:
+            return
+        values, shape = arrays[self.name], self.shape_of(extent)
+        # A column is read as a whole, so its values had better lie side by side.
+        by_column = np.ascontiguousarray(values.reshape(len(values), math.prod(shape)).T)
+        for place, column in placed:
+            yield column, by_column[int(np.ravel_multi_index(place, shape)) if shape else 0]

@@ -1,0 +1,95 @@
+"""Pictures that are in memory already, as a medium."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sized
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.errors import InputError
+from openface_core.media.frames import DecodedFrame, MediaInfo, MediaReader
+
+
+class MemoryFrames(MediaReader):
+    """Frames given one by one as arrays.
+
+    Parameters
+    ----------
+    images : iterable of (H, W, 3) ndarray of uint8
+        Upright BGR pictures. Each is looked at once, before the next one is asked for.
+    fps : float
+        Frames per second, for the time stamps; positive.
+    name : str
+        What messages and records call them.
+
+    Raises
+    ------
+    InputError
+        If `fps` is not positive; in the course of the iteration, if a picture is of another form.
+    """
+
+    def __init__(self, images: Iterable[NDArray[np.uint8]], fps: float, name: str) -> None:
+        if not (np.isfinite(fps) and fps > 0):
+            raise InputError(name, f"fps must be positive, found {fps}", "Give frames per second.")
+        self._images = iter(images)
+        self._name = name
+        self._fps = float(fps)
+        self._first: DecodedFrame | None = next(self._decoded(0), None)
+        self._digest = hashlib.sha256()
+        height, width = (0, 0) if self._first is None else self._first.image.shape[:2]
+        self._info = MediaInfo(
+            uri=name,
+            kind="video",
+            container="memory",
+            codec="bgr24",
+            width_px=width,
+            height_px=height,
+            rotation_degrees=0,
+            average_rate_fps=self._fps,
+            frame_count_from_header=len(images) if isinstance(images, Sized) else None,
+            duration_seconds_from_header=None,
+            decoder="none",
+        )
+
+    @property
+    def info(self) -> MediaInfo:
+        """Description of the frames."""
+        return self._info
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """There are none."""
+        return ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the frames that were looked at so far."""
+        return f"sha256:{self._digest.hexdigest()}"
+
+    def _decoded(self, first_index: int) -> Iterator[DecodedFrame]:
+        for index, image in enumerate(self._images, first_index):
+            found = getattr(image, "shape", None), getattr(image, "dtype", None)
+            if found[1] != np.uint8 or found[0] is None or len(found[0]) != 3 or found[0][2] != 3:
+                raise InputError(
+                    self._name,
+                    f"frame {index + 1} is not an array (H, W, 3) of uint8, found {found}",
+                    "Give BGR pictures, as OpenCV reads them.",
+                )
+            yield DecodedFrame(index, index / self._fps, np.ascontiguousarray(image))
+
+    def __iter__(self) -> Iterator[DecodedFrame]:
+        """Return the iterator over the frames."""
+        first, self._first = self._first, None
+        if first is None:
+            return
+        yield self._noted(first)
+        for frame in self._decoded(first.index + 1):
+            yield self._noted(frame)
+
+    def _noted(self, frame: DecodedFrame) -> DecodedFrame:
+        self._digest.update(np.array(frame.image.shape, dtype=np.int64).tobytes())
+        self._digest.update(frame.image.data)
+        return frame
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""

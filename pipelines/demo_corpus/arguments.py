@@ -1,0 +1,71 @@
+"""The command line of the demo."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+
+RESULTS_FOLDER = "results"
+
+_EXAMPLES = """\
+examples:
+  # make the clips, and measure them
+  openface-beam demo --output demo/ --run
+
+  # make the clips only
+  openface-beam demo --output demo/
+
+DIR/clips has the videos, DIR/ground_truth.json what happens in them, and when: which action units
+rise, how the head turns, where the face is gone. One file is broken on purpose.
+"""
+
+
+@dataclass(frozen=True)
+class DemoArguments:
+    """What is to be made.
+
+    Parameters
+    ----------
+    output : str
+        Folder of the corpus.
+    run : bool
+        Whether the clips are measured.
+    models, config : str or None
+        Models folder or pack, and preset or TOML file; None takes the embedded models, whatever the
+        environment says: figures are to be those of the documentation.
+    quiet : bool
+        Whether to show no progress.
+    """
+
+    output: str
+    run: bool = False
+    models: str | None = None
+    config: str | None = None
+    quiet: bool = False
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(
+        prog="openface-beam demo",
+        description="Make short clips of a face that raises its brows, smiles, drops its jaw,\n"
+        "blinks, rolls its head and leaves the picture, in several containers and frame rates.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    result.add_argument("--output", required=True, metavar="DIR", help="folder of the corpus")
+    result.add_argument(
+        "--run",
+        action="store_true",
+        help=f"measure the clips into DIR/{RESULTS_FOLDER}, and compare with what happens in them",
+    )
+    add_model_options(result)
+    add_quiet_option(result)
+    return result
+
+
+def parse_arguments(argv: Sequence[str]) -> DemoArguments:
+    """Return a command line as arguments."""
+    return DemoArguments(**vars(parser().parse_args(argv)))

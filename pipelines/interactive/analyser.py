@@ -1,0 +1,209 @@
+"""One input after the other, in this process."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from os import PathLike, fspath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import locate_models
+from openface_core.analysis.analyser import Analyser as CoreAnalyser
+from openface_core.analysis.analyser import OnFace
+from openface_core.analysis.engine import load_engine
+from openface_core.analysis.settings import RunSettings
+from openface_core.errors import ConfigError, InputError
+from openface_core.inference import OnnxSettings
+from openface_core.media import open_media
+from openface_core.media.memory_frames import MemoryFrames
+from openface_core.rest_frames import RestRanges
+from pipelines.configuration.model_choice import choose_models
+from pipelines.interactive.analysis import Analysis
+from transforms.dataset.provenance import InputContent, RunProvenance, read_content
+from transforms.plan.video_ids import name_videos
+from transforms.records import VideoTask
+
+
+class Analyser:
+    """Measures faces in videos, pictures and arrays; models are loaded once.
+
+    Parameters
+    ----------
+    models : str or path, optional
+        Model pack, or folder with OpenFace's model files and the ONNX networks. Without it, what
+        the preset needs; by default the embedded models, which come with the program.
+    config : str, optional
+        Preset or TOML file; by default the one that is made for the models.
+    provider : str, optional
+        What onnxruntime runs on; by default as configured.
+    calibration : str, optional
+        What action units are relative to: ``video``, ``rest`` or ``none``; by default as
+        configured.
+    progress : bool, optional
+        Whether to show a progress bar; by default on a terminal and in a notebook.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such preset, file or pack, or the configuration is wrong.
+    ModelFileError
+        If model files are missing or damaged.
+
+    Examples
+    --------
+    >>> analyser = Analyser("embedded")
+    >>> analyser.settings.name
+    'embedded'
+    """
+
+    def __init__(
+        self,
+        models: str | PathLike[str] | None = None,
+        config: str | None = None,
+        *,
+        provider: str | None = None,
+        calibration: str | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        choice = choose_models(None if models is None else fspath(models), config)
+        settings = choice.settings
+        if provider is not None:
+            onnx = OnnxSettings(provider, settings.onnxruntime.threads)
+            settings = replace(settings, onnxruntime=onnx)
+        if calibration is not None:
+            calibrated = replace(settings.calibration, mode=calibration)
+            settings = replace(settings, calibration=calibrated)
+        files = locate_models(choice.folder(), settings.models)
+        self._core = CoreAnalyser(load_engine(files, settings), settings)
+        self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+        self._progress = progress
+
+    @property
+    def settings(self) -> RunSettings:
+        """What the analysis is done with."""
+        return self._core.settings
+
+    def video(
+        self,
+        path: str | PathLike[str],
+        *,
+        video_id: str | None = None,
+        person_id: str | None = None,
+        landmarks: str | PathLike[str] | None = None,
+        rest_seconds: str | None = None,
+        rest_frames: str | None = None,
+    ) -> Analysis:
+        """Analyse a video, a picture, or a folder of pictures.
+
+        Parameters
+        ----------
+        path : str or path
+            Local path or fsspec URL.
+        video_id : str, optional
+            Its name in a dataset; by default from the file's name.
+        person_id : str, optional
+            Who is seen.
+        landmarks : str or path, optional
+            CSV or Parquet file of given landmarks; by default they are found.
+        rest_seconds, rest_frames : str, optional
+            When the person is at rest, as ``"0-10.5; 60-65"`` and ``"1-150"``, for calibration on
+            rest frames.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            If the input cannot be read, given landmarks do not fit it, or ranges are wrong.
+        """
+        task = VideoTask(
+            video_id=video_id or name_videos([fspath(path)])[0],
+            uri=fspath(path),
+            person_id=person_id,
+            landmarks_uri=None if landmarks is None else fspath(landmarks),
+            rest=_rest_ranges(rest_seconds, rest_frames),
+        )
+        content = read_content(task)
+        with (
+            open_media(task.uri, limits=self.settings.decoding) as media,
+            self._shown(task.video_id, media.info.frame_count_from_header) as on_face,
+        ):
+            faces = self._core.faces(task.landmarks_uri)
+            measured = self._core.medium(media, faces, rest=task.rest, on_face=on_face)
+        return Analysis(task, measured, content, self._run, self._core)
+
+    def image(self, path: str | PathLike[str], **options: Any) -> Analysis:
+        """Analyse a picture, with the models for single pictures.
+
+        Parameters
+        ----------
+        path : str or path
+            Local path or fsspec URL.
+        **options
+            As for :meth:`video`.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            If it cannot be read, or is not a single picture.
+        """
+        with open_media(fspath(path), limits=self.settings.decoding) as media:
+            kind = media.info.kind
+        if kind != "image":
+            what = "a video" if kind == "video" else "a folder of pictures"
+            raise InputError(fspath(path), f"this is {what}", "Pass it to Analyser.video.")
+        return self.video(path, **options)
+
+    def frames(
+        self,
+        images: Iterable[NDArray[np.uint8]],
+        fps: float,
+        *,
+        video_id: str = "frames",
+        rest_seconds: str | None = None,
+        rest_frames: str | None = None,
+    ) -> Analysis:
+        """Analyse frames that are in memory, or come from elsewhere.
+
+        Parameters
+        ----------
+        images : iterable of (H, W, 3) ndarray of uint8
+            Upright BGR pictures in order; only one of them is held at a time.
+        fps : float
+            Frames per second, for the time stamps.
+        video_id : str
+            Their name in a dataset.
+        rest_seconds, rest_frames : str, optional
+            As for :meth:`video`.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            If a picture is of another form, or ranges are wrong.
+        """
+        (video_id,) = name_videos([video_id])
+        task = VideoTask(video_id, f"memory:{video_id}")
+        rest = _rest_ranges(rest_seconds, rest_frames)
+        media = MemoryFrames(images, fps, task.uri)
+        with self._shown(video_id, media.info.frame_count_from_header) as on_face:
+            measured = self._core.medium(media, self._core.faces(), rest=rest, on_face=on_face)
+        content = InputContent(media.fingerprint)
+        return Analysis(replace(task, rest=rest), measured, content, self._run, self._core)
+
+    @contextmanager
+    def _shown(self, name: str, frame_count: int | None) -> Iterator[OnFace]:
+        """Show progress while frames are analysed."""
+        from tqdm.auto import tqdm
+
+        disable = None if self._progress is None else not self._progress
+        with tqdm(total=frame_count, desc=name, unit=" frames", disable=disable) as bar:
+            yield lambda *_: bar.update()
+
+
+def _rest_ranges(seconds: str | None, frames: str | None) -> RestRanges | None:
+    try:
+        return RestRanges.parse(seconds, frames)
+    except ValueError as error:
+        raise ConfigError(
+            "rest frames", str(error), "Give ranges as '0-10.5; 60-65' or '1-150'."
+        ) from None

@@ -1,0 +1,146 @@
+"""What the analysis of one input gives, and how it becomes part of a dataset."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from typing import Any
+
+import pandas as pd
+
+from openface_core.analysis.analyser import Analyser as CoreAnalyser
+from openface_core.analysis.analyser import MeasuredVideo
+from openface_core.media import MediaInfo
+from openface_core.tables import summary_table
+from pipelines.main_job.plan import check_buckets, check_output
+from transforms.dataset.bucket_files import update_bucket
+from transforms.dataset.completion import complete_dataset
+from transforms.dataset.documents import write_documents
+from transforms.dataset.layout import bucket_of, bucket_path, frames_path
+from transforms.dataset.provenance import (
+    METADATA_KEY,
+    Calibration,
+    InputContent,
+    InputIdentity,
+    RunProvenance,
+    VideoProvenance,
+)
+from transforms.dataset.storage import remove_tree
+from transforms.dataset.summary import row_of
+from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
+from transforms.dataset.table_records import parse_record
+from transforms.plan.calibration import calibration_key
+from transforms.records import VideoTask
+from transforms.work.folder import table_path, video_folder
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The measured faces of one input.
+
+    Made by :class:`~pipelines.interactive.analyser.Analyser`.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    measured : MeasuredVideo
+        What was found.
+    content : InputContent
+        What the input held.
+    run : RunProvenance
+        Settings and models.
+    core : Analyser
+        What it was analysed with.
+    """
+
+    task: VideoTask
+    measured: MeasuredVideo
+    content: InputContent
+    run: RunProvenance
+    core: CoreAnalyser
+
+    @cached_property
+    def frames(self) -> pd.DataFrame:
+        """One row per frame, the very rows that the main job writes."""
+        return self.measured.table.to_pandas()
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row: what the summary of a dataset says of this input."""
+        row = row_of(parse_record(self.metadata()[METADATA_KEY]) or {})
+        _, columns = self.core.engine.columns
+        return summary_table([] if row is None else [row], columns).to_pandas()
+
+    @property
+    def info(self) -> MediaInfo:
+        """What decoding found."""
+        return self.measured.info
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What decoding had to work around."""
+        return self.measured.warnings
+
+    def save(self, output: str | PathLike[str]) -> str:
+        """Add the analysis to a dataset, as the main job would have, and return its table's path.
+
+        A later run of the main job into the same folder, with the same settings and models, takes
+        the input for finished.
+
+        Parameters
+        ----------
+        output : str or path
+            A new or empty folder, or a dataset of this program.
+
+        Raises
+        ------
+        ConfigError
+            If the folder holds something else, or a dataset of another form.
+        OutputError
+            If storage refuses.
+        """
+        output, settings = fspath(output), self.core.settings.output
+        check_output(output)
+        check_buckets(output, settings.buckets)
+        write_documents(output, self.run, *self.core.engine.columns)
+        table = self.measured.table.replace_schema_metadata(self.metadata())
+        groups = row_groups([table], settings.row_group_rows)
+        if settings.buckets:
+            part = table_path(output, self.task.video_id)
+            write_work_table(part, table.schema, groups)
+            path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
+            update_bucket(path, {self.task.video_id: part}, set(), settings)
+            remove_tree(video_folder(output, self.task.video_id))
+        else:
+            path = frames_path(output, self.task.video_id)
+            write_row_groups(path, table.schema, groups, settings)
+        complete_dataset(output, {self.task.video_id}, *self.core.engine.action_unit_names)
+        return path
+
+    def metadata(self) -> dict[str, str]:
+        """Return how the analysis was made, as its table records it."""
+        measured, settings = self.measured, self.core.settings
+        calibration = Calibration(
+            mode=measured.calibration_mode,
+            key=calibration_key(self.task, settings.calibration),
+            videos=(self.task.video_id,) if measured.calibration_mode != "none" else (),
+            frames=measured.calibration_frames,
+        )
+        has_networks = self.task.landmarks_uri is None
+        success = measured.table["success"]
+        provenance = VideoProvenance(
+            identity=InputIdentity(self.run, self.task, self.content),
+            info=measured.info,
+            providers=self.core.engine.providers if has_networks else (),
+            frames_decoded=measured.table.num_rows,
+            frames_with_face=sum(success.to_pylist()),
+            calibration=calibration,
+            few_frames=settings.calibration.few_frames,
+            summary=measured.summary,
+            warnings=measured.warnings,
+        )
+        return provenance.metadata()
+
+    def _repr_html_(self) -> Any:
+        """Return how notebooks show it: the summary."""
+        return self.summary.T.to_html(header=False)

@@ -1,0 +1,94 @@
+"""The end of a run: summary and error table as the tables want them, metrics, and what is told."""
+
+import sys
+
+from models import locate_models
+from openface_core.analysis.engine import Engine, load_engine
+from pipelines.main_job.clock import RunClock
+from pipelines.main_job.metrics import RunMetrics
+from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
+from pipelines.main_job.prepare import Job
+from pipelines.main_job.summary import RunSummary
+from transforms.dataset.completion import complete_dataset
+from transforms.dataset.documents import write_documents
+from transforms.dataset.summary import count_short
+from transforms.metrics import Count
+from transforms.records import Severity
+
+
+def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> RunSummary:
+    """Complete the dataset of a run whose pipelines have ended.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    engine : Engine
+        Its models.
+    metrics : RunMetrics
+        What its pipelines counted.
+    clock : RunClock
+        When it began.
+
+    Returns
+    -------
+    RunSummary
+        What it did.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    plan = job.plan
+    finished = {task.video_id for task in plan.finished}
+    dataset = complete_dataset(job.output, finished, *engine.action_unit_names)
+    seconds = clock.seconds()
+    outline = RunOutline(
+        clock.begin, seconds, job.runner, plan.inputs, len(plan.finished), len(plan.problems)
+    )
+    write_metrics(job.output, metrics, outline)
+    if not job.quiet:
+        sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
+    counts = metrics.counters
+    failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
+    written = sum(task.video_id not in failed for task in plan.todo)
+    return RunSummary(
+        output=job.output,
+        inputs=plan.inputs,
+        inputs_written=written,
+        inputs_finished=len(plan.finished),
+        inputs_failed=len(plan.todo) - written + len(plan.problems),
+        frames_decoded=counts[Count.FRAMES_DECODED],
+        frames_with_face=counts[Count.FRAMES_WITH_FACE],
+        warnings=counts[Count.WARNINGS],
+        inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
+        few_frames=plan.settings.calibration.few_frames,
+        has_gaze=engine.measures_gaze or not plan.with_networks,
+        seconds=seconds,
+    )
+
+
+def close_finished(job: Job) -> RunSummary:
+    """Complete the dataset where all inputs were finished before.
+
+    The earlier run may have been killed after its last table. So what is missing beside the tables,
+    or not right, is written.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If a model file is damaged, or storage refuses.
+    """
+    plan = job.plan
+    # Columns depend on the models, but not on the networks, which take a second to load.
+    files = locate_models(plan.files.root, plan.settings.models, with_networks=False)
+    engine = load_engine(files, plan.settings)
+    write_documents(job.output, plan.provenance, *engine.columns)
+    complete_dataset(job.output, plan.video_ids, *engine.action_unit_names)
+    return RunSummary(job.output, plan.inputs, inputs_finished=plan.inputs)

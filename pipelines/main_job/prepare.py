@@ -1,0 +1,137 @@
+"""The beginning of a run: plan and workers, a clean output folder, models in memory."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openface_core.analysis.engine import Engine, warm_up
+from pipelines.configuration.config_file import load_beam_options
+from pipelines.configuration.model_choice import chosen_preset
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.plan import RunPlan, make_plan, places_of
+from pipelines.main_job.runners import chosen_runner, is_local, pipeline_options, worker_count
+from pipelines.main_job.worker_place import WorkerPlace, worker_place
+from transforms.dataset.documents import write_documents
+from transforms.dataset.layout import metrics_path
+from transforms.dataset.storage import remove, remove_temporaries
+from transforms.stages.engine_handle import EngineHandle
+from transforms.work.folder import discard_all
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+_PATIENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run that may begin.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        What it does.
+    output : str
+        The output folder.
+    runner : str
+        Name of the Beam runner.
+    options : PipelineOptions
+        Beam's options, checked.
+    workers : WorkerPlace
+        Where the workers are.
+    quiet : bool
+        Whether to show no progress.
+    """
+
+    plan: RunPlan
+    output: str
+    runner: str
+    options: "PipelineOptions"
+    workers: WorkerPlace
+    quiet: bool
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to analyse, or to say of an input that cannot be."""
+        return bool(self.plan.todo or self.plan.problems)
+
+    @property
+    def local_worker_count(self) -> int:
+        """Workers of this machine that share shards; 0 for a cluster."""
+        return worker_count(self.options) if is_local(self.runner) else 0
+
+
+def prepare(arguments: RunArguments) -> Job:
+    """Plan a run, and remove from the output folder what a killed one has left.
+
+    Parameters
+    ----------
+    arguments : RunArguments
+        What the run is asked to do.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no input, no models, a wrong configuration, no output.
+    """
+    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
+    runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
+    options = pipeline_options(runner, given)
+    workers = worker_place(runner, options)
+    plan = make_plan(arguments)
+    workers.check_paths(places_of(plan, arguments.output))
+    remove_temporaries(arguments.output)
+    discard_all(arguments.output)
+    return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
+
+
+def load_models(job: Job) -> tuple[EngineHandle, Engine]:
+    """Load the models and begin the dataset.
+
+    They are loaded before the workers need them, so that a damaged file fails once and at once.
+    Workers that are threads of this process find them loaded.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+
+    Returns
+    -------
+    handle : EngineHandle
+        What workers get.
+    engine : Engine
+        The models.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If a model file is damaged, or storage refuses.
+    """
+    plan = job.plan
+    handle = EngineHandle(plan.files, plan.settings)
+    engine = handle.acquire()
+    if plan.with_networks and not job.quiet:
+        sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+    what = "compiling the kernels; only a machine's first run has to"
+    with _announced_if_slow(what, quiet=job.quiet):
+        warm_up(engine)
+    # Before the first table: a run that is killed leaves a folder that the next one accepts.
+    write_documents(job.output, plan.provenance, *engine.columns)
+    remove(metrics_path(job.output))  # of an earlier run
+    return handle, engine
+
+
+@contextmanager
+def _announced_if_slow(what: str, *, quiet: bool) -> Iterator[None]:
+    """Say what is going on, if it takes so long that a user may wonder."""
+    timer = threading.Timer(_PATIENCE_SECONDS, sys.stderr.write, [f"{what} ...\n"])
+    if not quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

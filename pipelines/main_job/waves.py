@@ -1,0 +1,128 @@
+"""The middle of a run: one pipeline a wave of inputs, run to its end."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import apache_beam as beam
+
+from openface_core.errors import PipelineError
+from pipelines.main_job.graph import build_graph
+from pipelines.main_job.metrics import RunMetrics
+from pipelines.main_job.pipeline_failure import pipeline_failure
+from pipelines.main_job.prepare import Job
+from pipelines.main_job.progress_display import ProgressDisplay
+from pipelines.main_job.runners import make_runner
+from pipelines.main_job.watchdog import Watchdog
+from transforms.dataset.error_table import earlier_problems
+from transforms.plan.calibration import calibration_key
+from transforms.plan.finished import RecordedTables
+from transforms.plan.inputs import promised_frames
+from transforms.plan.waves import bucket_by_bucket, into_waves, largest_first
+from transforms.records import Problem, VideoTask
+from transforms.stages.engine_handle import EngineHandle
+from transforms.stages.share_shards import local_workers
+from transforms.work.folder import discard_all
+
+PromisedFrames = Mapping[str, int | None]
+"""Frames that each input's header promises, by video id; None where it does not say."""
+
+
+def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
+    """Analyse the inputs of a run and write their tables.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    handle : EngineHandle
+        Models and settings.
+
+    Returns
+    -------
+    RunMetrics or None
+        What the pipelines counted; None if the run was handed over to a cluster that goes on by
+        itself.
+
+    Raises
+    ------
+    PipelineError
+        If a pipeline itself fails, as when the error table cannot be written, or a worker dies.
+    """
+    workers = job.workers
+    promised = _promised_frames(job)
+    metrics = RunMetrics()
+    guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
+    is_hidden = job.quiet or not workers.tells_progress
+    with ProgressDisplay([*promised.values()], quiet=is_hidden) as progress, guard as watchdog:
+        if watchdog is not None:
+            handle = replace(handle, run_folder=watchdog.folder)
+        folder = progress.folder if workers.tells_progress else None
+        for number, wave in enumerate(_waves(job, promised)):
+            known = _known_problems(job, wave, is_first=number == 0)
+            pipeline = beam.Pipeline(
+                runner=make_runner(job.runner, job.options), options=job.options
+            )
+            frames = [promised[task.video_id] for task in wave]
+            with local_workers(job.local_worker_count, frames) as sharers:
+                provenance = job.plan.provenance
+                build_graph(pipeline, wave, known, handle, provenance, job.output, folder, sharers)
+                if workers.is_left_alone:
+                    pipeline.run()
+                    return None
+                metrics.add(_finish(pipeline, watchdog))
+            discard_all(job.output)
+    return metrics
+
+
+def _promised_frames(job: Job) -> PromisedFrames:
+    """Return what inputs promise, which is read only where progress can be shown."""
+    decoding, is_read = job.plan.settings.decoding, job.workers.tells_progress
+    return {
+        task.video_id: promised_frames(task, decoding) if is_read else None
+        for task in job.plan.todo
+    }
+
+
+def _waves(job: Job, promised: PromisedFrames) -> tuple[tuple[VideoTask, ...], ...]:
+    """Return the inputs in waves; one without inputs if there are none."""
+    settings, todo = job.plan.settings, job.plan.todo
+    # Without inputs there is still an error table to be written.
+    if not todo or not job.workers.takes_waves:
+        return (todo,)
+    keys = [calibration_key(task, settings.calibration) for task in todo]
+    ordered = largest_first(todo, [promised[task.video_id] for task in todo], keys)
+    return into_waves(*bucket_by_bucket(*ordered, settings.output.buckets))
+
+
+def _known_problems(job: Job, wave: Iterable[VideoTask], *, is_first: bool) -> tuple[Problem, ...]:
+    """Return rows of the error table that are known before a wave, of other inputs than its own."""
+    tables = RecordedTables(job.output, job.plan.settings.output.buckets)
+    if not is_first:
+        return earlier_problems(job.output, [task.video_id for task in wave], tables.has)
+    problems = job.plan.problems
+    own_rows = {task.video_id for task in job.plan.todo} | {row.video_id for row in problems}
+    return problems + earlier_problems(job.output, own_rows, tables.has)
+
+
+def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
+    """Run a pipeline to its end and return its result.
+
+    Raises
+    ------
+    PipelineError
+        If the pipeline itself fails, or a worker dies.
+    """
+    try:
+        if watchdog is not None:
+            return watchdog.finish(pipeline)
+        result = pipeline.run()
+        result.wait_until_finish()
+    except PipelineError:
+        raise
+    except Exception as error:  # Beam turns what happens in a worker into many kinds of exception
+        logging.getLogger(__name__).exception("the pipeline failed")
+        raise pipeline_failure(error) from error
+    return result

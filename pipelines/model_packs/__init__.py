@@ -1,0 +1,1 @@
+"""The command ``models``: its options, and what it does with model packs."""

@@ -1,0 +1,57 @@
+"""The command line of ``models``."""
+
+import argparse
+from pathlib import Path
+
+from models.registry import Registry
+
+_EXAMPLES = """\
+examples:
+  # what there is, and what of it is on this machine
+  openface-beam models list
+
+  # OpenFace's own files, from its repository; without --accept-license: the terms, and no download
+  openface-beam models fetch openface22 --accept-license
+
+  # the same from a copy that you have: an installation, a build, a checkout, a release
+  openface-beam models import openface22 --from ~/OpenFace/build/bin
+
+  # compare all files with their hashes
+  openface-beam models verify
+
+The pack `embedded` comes with the program. All others go into the folder that OPENFACE_MODELS_DIR
+names, or else into one of your own, which `openface-beam models where` prints.
+"""
+
+
+def parser(registry: Registry) -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(
+        prog="openface-beam models",
+        description="Get the model files that the analysis needs.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="the packs, and what of them is on this machine")
+    fetch = commands.add_parser("fetch", help="download packs", allow_abbrev=False)
+    fetch.add_argument(
+        "--accept-license",
+        action="store_true",
+        help="you have read the terms and keep to them; without it they are shown, and no more",
+    )
+    fetch.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="take the files from a copy of a models folder on a web server of yours",
+    )
+    bring = commands.add_parser("import", help="copy packs from a folder", allow_abbrev=False)
+    bring.add_argument("--from", dest="source", required=True, metavar="FOLDER", type=Path)
+    verify = commands.add_parser("verify", help="compare files with their hashes")
+    for command in (fetch, bring):
+        command.add_argument("packs", nargs="+", metavar="PACK", help=", ".join(registry.names))
+    verify.add_argument("packs", nargs="*", metavar="PACK", help="default: what is on this machine")
+    where = commands.add_parser("where", help="print the folder that packs, or one pack, are in")
+    where.add_argument("packs", nargs="?", metavar="PACK")
+    return result

@@ -1,0 +1,247 @@
+"""The analysis of inputs frame after frame, with the sequential tracker of action units.
+
+Nothing is cut, grouped or replayed here: what the dataflow makes must be the same to the byte.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from openface_core.action_units.postprocessing import final_intensities, final_presences
+from openface_core.action_units.static import presences
+from openface_core.action_units.tracker import ActionUnitTracker
+from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.engine import Engine
+from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.timestamps import table_timestamps
+from openface_core.errors import ConfigError
+from openface_core.fields import Derivation, FaceSeries, frame_columns, frame_schema
+from openface_core.media import MediaInfo, MediaReader, open_media
+from openface_core.shards import ShardRecorder
+from openface_core.tables import FrameActionUnits, frame_table
+from openface_core.tables.summary import summarise
+from transforms.dataset.provenance import (
+    Calibration,
+    RunProvenance,
+    VideoProvenance,
+    identify_inputs,
+)
+from transforms.plan.calibration import calibration_key
+from transforms.records import Problem, VideoTask
+
+
+@dataclass(frozen=True, eq=False)
+class VideoResult:
+    """The finished table of one input."""
+
+    task: VideoTask
+    table: pa.Table
+
+
+@dataclass(frozen=True, eq=False)
+class VideoAnalysis:
+    """What comes of one input.
+
+    Parameters
+    ----------
+    result : VideoResult
+        Its table.
+    warnings : tuple of Problem
+        What was wrong but could be worked around.
+    frames_decoded, frames_with_face : int
+        Counts for the run's statistics.
+    """
+
+    result: VideoResult
+    warnings: tuple[Problem, ...]
+    frames_decoded: int
+    frames_with_face: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Observed:
+    """What decoding and measurement found in one input."""
+
+    task: VideoTask
+    info: MediaInfo
+    warnings: tuple[str, ...]
+    series: FaceSeries
+
+
+def analyse_video(
+    task: VideoTask,
+    engine: Engine,
+    settings: RunSettings,
+    run: RunProvenance,
+    on_frame: Callable[[], None],
+) -> VideoAnalysis:
+    """Analyse one video, image or folder of images, calibrated by itself.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    engine : Engine
+        Models in memory.
+    settings : RunSettings
+        Settings of the run.
+    run : RunProvenance
+        What is recorded with every table.
+    on_frame : callable
+        Called after every frame.
+
+    Returns
+    -------
+    VideoAnalysis
+        The table and its statistics.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the input cannot be read, given landmarks do not fit it, or calibration is on rest
+        frames, which this loop does not know.
+    """
+    (analysis,) = analyse_together([task], engine, settings, run, on_frame)
+    return analysis
+
+
+def analyse_together(
+    tasks: Sequence[VideoTask],
+    engine: Engine,
+    settings: RunSettings,
+    run: RunProvenance,
+    on_frame: Callable[[], None],
+) -> tuple[VideoAnalysis, ...]:
+    """Analyse inputs as one sequence of frames: the videos of a person, or a single input.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs, in the order in which they are calibrated; no single images among several.
+    engine, settings, run, on_frame
+        As for :func:`analyse_video`.
+
+    Returns
+    -------
+    tuple of VideoAnalysis
+        Their tables.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        As :func:`analyse_video`.
+    """
+    if settings.calibration.mode == "rest":
+        raise ConfigError(
+            "calibration.mode",
+            "rest frames are known to the main job only",
+            "Choose another calibration here.",
+        )
+    tracker: ActionUnitTracker | None = None
+    observed: list[_Observed] = []
+    for task in tasks:
+        with open_media(task.uri, limits=settings.decoding) as media:
+            if tracker is None:
+                tracker = ActionUnitTracker(engine.models_for(media.info.kind))
+            observed.append(_observe(task, media, tracker, engine, settings, on_frame))
+    assert tracker is not None
+    units = _final_units(observed, tracker)
+    calibration = _calibration(observed, tracker, settings)
+    identities = identify_inputs(tasks, run)
+    analyses = []
+    for item, own_units, identity in zip(observed, units, identities, strict=True):
+        series, info = item.series, item.info
+        times = table_timestamps(series.pts_seconds, 1, info, settings.output)
+        series = series.with_arrays(pts_seconds=times)
+        provenance = VideoProvenance(
+            identity=identity,
+            info=info,
+            providers=() if item.task.landmarks_uri is not None else engine.providers,
+            frames_decoded=len(series),
+            frames_with_face=int(series.success.sum()),
+            calibration=calibration,
+            few_frames=settings.calibration.few_frames,
+            summary=summarise(
+                series.pts_seconds,
+                series.confidence,
+                series.success,
+                own_units,
+                tracker.models.intensity_names,
+                tracker.models.presence_names,
+            ),
+            warnings=item.warnings,
+        )
+        schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
+        table = frame_table(schema, engine.extent, series, own_units)
+        analyses.append(
+            VideoAnalysis(
+                result=VideoResult(item.task, table),
+                warnings=Problem.decoding_warnings(
+                    item.task.video_id, item.task.uri, item.warnings
+                ),
+                frames_decoded=provenance.frames_decoded,
+                frames_with_face=provenance.frames_with_face,
+            )
+        )
+    return tuple(analyses)
+
+
+def _observe(
+    task: VideoTask,
+    media: MediaReader,
+    tracker: ActionUnitTracker,
+    engine: Engine,
+    settings: RunSettings,
+    on_frame: Callable[[], None],
+) -> _Observed:
+    """Measure the face in every frame of an input, and pass it on to the tracker."""
+    source = Analyser(engine, settings).faces(task.landmarks_uri)
+    recorder = ShardRecorder(tracker.models, engine.extent)
+    for frame in media:
+        face = source.meter.measure(frame.image, source.observe(frame))
+        if face.is_measured:
+            tracker.add(face.fhog, face.geometry)
+        else:
+            tracker.add_failure()
+        recorder.add(frame, face)
+        on_frame()
+    source.check_frame_count(len(recorder))
+    series = recorder.features().series.with_derived_fields(Derivation(engine.meter.pdm))
+    return _Observed(task, media.info, media.warnings, series)
+
+
+def _final_units(
+    observed: Sequence[_Observed], tracker: ActionUnitTracker
+) -> Iterator[FrameActionUnits]:
+    """Yield the final action units of every input: smoothing does not reach over its ends."""
+    if observed[0].info.kind == "image":
+        whole = tracker.finish_single_images()
+        yield FrameActionUnits(whole.intensities.astype(np.float32), whole.presences)
+        return
+    whole = tracker.finish()
+    count = len(tracker.models.intensity)
+    begin = 0
+    for item in observed:
+        rows = slice(begin, begin + len(item.series))
+        scores, success = whole.repredicted_scores[rows], whole.is_successful[rows]
+        intensities = final_intensities(scores[:, :count], whole.offsets, success)
+        present = final_presences(presences(tracker.models, scores) & success[:, None])
+        yield FrameActionUnits(intensities.astype(np.float32), present)
+        begin = rows.stop
+
+
+def _calibration(
+    observed: Sequence[_Observed], tracker: ActionUnitTracker, settings: RunSettings
+) -> Calibration:
+    key = calibration_key(observed[0].task, settings.calibration)
+    if tracker.medians is None:
+        return Calibration("none", key)
+    success = np.concatenate([item.series.success for item in observed])
+    return Calibration(
+        mode=settings.calibration.mode,
+        key=key,
+        videos=tuple(item.task.video_id for item in observed),
+        frames=int(success[::2].sum()),
+    )

@@ -1,0 +1,36 @@
+"""``docs/cli.md``: the help of every command."""
+
+from collections.abc import Iterator
+
+from tests.unit.docs.commands import command_names, help_text, sub_commands
+
+_BEGIN = """\
+# Command line
+
+What `--help` of every command prints. `openface-beam` is installed with the package; in a checkout,
+`python -m pipelines.run` is the same as `openface-beam run`, and so on for the other commands.
+
+Exit status: 0 if all went well, 2 if the command could not do its work (one line on stderr says
+why, and what to do), 130 if it was interrupted. A run in which some inputs failed ends with 0 and
+lists them in `errors.parquet`. A run without any result ends with 1, and so do `validate` and
+`demo` if a check fails.
+"""
+
+
+def cli_page() -> str:
+    """Return the text of the page."""
+    return "\n".join([_BEGIN, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    yield _section("##")
+    for name in command_names():
+        yield _section("##", name)
+        for sub_command in sub_commands(name):
+            yield _section("###", name, sub_command)
+
+
+def _section(level: str, *words: str) -> str:
+    title = " ".join(("openface-beam", *words))
+    lines = (line.rstrip() for line in help_text(*words).strip().splitlines())
+    return f"{level} {title}\n\n```text\n" + "\n".join(lines) + "\n```\n"

@@ -1,0 +1,149 @@
+"""What Python users import."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+import openface_beam
+from openface_beam import Analyser, Analysis, OpenFaceBeamError, run
+from openface_core.errors import ConfigError, InputError
+from openface_core.media import open_media
+from pipelines.demo_corpus.corpus import CLIPS_FOLDER, write_corpus
+from pipelines.demo_corpus.script import CLIPS
+
+CLIP = CLIPS[0].name
+REPOSITORY = Path(openface_beam.__file__).parent.parent
+
+
+def test_the_import_does_not_need_beam() -> None:
+    code = "import sys, openface_beam; sys.exit('apache_beam' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+def test_all_that_is_offered_is_there() -> None:
+    assert all(hasattr(openface_beam, name) for name in openface_beam.__all__)
+    assert sorted(openface_beam.__all__) == openface_beam.__all__
+    assert (Path(openface_beam.__file__).parent / "py.typed").is_file()
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's clips."""
+    pytest.importorskip("skimage", reason="the demo's photograph comes with scikit-image")
+    folder = tmp_path_factory.mktemp("demo")
+    write_corpus(folder, [clip for clip in CLIPS if clip.name == CLIP])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def analyser() -> Analyser:
+    return Analyser("embedded", progress=False)
+
+
+@pytest.fixture(scope="module")
+def analysis(analyser: Analyser, clips: Path) -> Analysis:
+    return analyser.video(clip_in(clips))
+
+
+def clip_in(folder: Path) -> Path:
+    return folder / CLIPS_FOLDER / CLIP
+
+
+def images_of(path: Path) -> Iterator[np.ndarray]:
+    with open_media(str(path)) as media:
+        for frame in media:
+            yield frame.image
+
+
+def test_what_is_saved_is_what_the_main_job_writes(
+    analysis: Analysis, clips: Path, tmp_path: Path
+) -> None:
+    job, own = tmp_path / "job", tmp_path / "own"
+    run(clip_in(clips), job, models="embedded", quiet=True)
+    path = Path(analysis.save(own))
+    names = sorted(str(p.relative_to(job)) for p in job.rglob("*") if p.is_file())
+    names.remove("metrics.json")
+    assert sorted(str(p.relative_to(own)) for p in own.rglob("*") if p.is_file()) == names
+    assert path.is_file()
+    for name in names:
+        assert (own / name).read_bytes() == (job / name).read_bytes(), name
+    frames = pd.read_parquet(job / "frames").drop(columns="video_id")
+    pd.testing.assert_frame_equal(analysis.frames, frames)
+
+
+def test_the_main_job_takes_it_for_finished(
+    analysis: Analysis, clips: Path, tmp_path: Path
+) -> None:
+    analysis.save(tmp_path / "results")
+    summary = run([str(clip_in(clips))], tmp_path / "results", models="embedded", quiet=True)
+    assert (summary.inputs_finished, summary.inputs_written) == (1, 0)
+
+
+def test_other_folders_are_not_written_into(analysis: Analysis, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="holds other files"):
+        analysis.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_frames_in_memory(
+    analyser: Analyser, analysis: Analysis, clips: Path, tmp_path: Path
+) -> None:
+    rate = analysis.info.average_rate_fps
+    assert rate is not None
+    found = analyser.frames(images_of(clip_in(clips)), rate, video_id="from memory")
+    measured = [name for name in found.frames if name != "timestamp"]
+    pd.testing.assert_frame_equal(found.frames[measured], analysis.frames[measured])
+    assert found.frames["timestamp"].tolist() == pytest.approx(
+        [index / rate for index in range(len(found.frames))]
+    )
+    assert Path(found.save(tmp_path / "results")).is_file()
+
+
+def test_pictures(analyser: Analyser, clips: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "face.png"
+    cv2.imwrite(str(picture), next(images_of(clip_in(clips))))
+    found = analyser.image(picture)
+    assert found.frames["success"].tolist() == [True]
+    assert found.summary["calibration"].tolist() == ["none"]
+    with pytest.raises(InputError, match="this is a video"):
+        analyser.image(clip_in(clips))
+
+
+@pytest.mark.parametrize(
+    ("images", "fps", "message"),
+    [
+        ([np.zeros((4, 4), np.uint8)], 25.0, "frame 1 is not an array"),
+        ([np.zeros((4, 4, 3), np.float32)], 25.0, "frame 1 is not an array"),
+        ([], 0.0, "fps must be positive"),
+        ([], float("nan"), "fps must be positive"),
+    ],
+)
+def test_frames_of_another_form(
+    images: list[np.ndarray], fps: float, message: str, analyser: Analyser
+) -> None:
+    with pytest.raises(InputError, match=message):
+        analyser.frames(images, fps)
+
+
+def test_no_frames_at_all(analyser: Analyser) -> None:
+    found = analyser.frames([], 25.0)
+    assert len(found.frames) == 0
+    assert found.summary["frames"].tolist() == [0]
+
+
+def test_wrong_names(clips: Path, analyser: Analyser) -> None:
+    with pytest.raises(OpenFaceBeamError, match="no_such_folder"):
+        Analyser("no_such_folder")
+    with pytest.raises(OpenFaceBeamError, match="no_such_preset"):
+        Analyser(config="no_such_preset")
+    with pytest.raises(OpenFaceBeamError, match=r"no_such\.mp4"):
+        analyser.video("no_such.mp4")
+    with pytest.raises(ConfigError, match="not a range"):
+        analyser.video(clip_in(clips), rest_seconds="soon")
