@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from models import locate_models
-from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.analysis.engine import load_engine, warm_up
 from openface_core.analysis.model_set import ModelFiles, ModelSelection
 from openface_core.analysis.settings import AlignmentSettings, RunSettings
@@ -22,6 +21,8 @@ from openface_core.inference import OnnxSettings
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement import FaceRefiner
+from openface_core.running_medians import DescriptorMedians
+from openface_core.shards import ShardRecorder
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection, write_models
 from tests.fixtures.synthetic_models.tracking import (
     EYES,
@@ -38,7 +39,8 @@ TRACKING_STEPS = (
     (EyeFitter, "place"),
     (LandmarkValidator, "confidence"),
     (FaceMeter, "measure"),
-    (ActionUnitTracker, "add"),
+    (ShardRecorder, "add"),
+    (DescriptorMedians, "update_binned"),
 )
 """What is done for a face of a video, each with its kernels."""
 

@@ -1,6 +1,7 @@
 """The console script and its sub-commands."""
 
 import importlib
+import os
 import sys
 from types import ModuleType
 
@@ -58,6 +59,8 @@ def test_the_main_job_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_script_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     # A failure would end the tests too: it leaves at once.
     monkeypatch.setattr(sys, "argv", ["openface-beam", "--version"])
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     with pytest.raises(SystemExit) as caught:
         cli.script()
     assert caught.value.code == 0
+    assert os.environ["PYTHONSAFEPATH"] == "1"
