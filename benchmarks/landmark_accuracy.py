@@ -22,7 +22,7 @@ from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from pipelines.configuration.config_file import load_settings
 
 SETS = ("helen_test", "afw")
-CONFIGS = ("default", "accurate", "openface22")
+CONFIGS = ("default", "openface22")
 
 
 def load_networks(

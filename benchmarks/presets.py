@@ -118,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--videos", type=Path, nargs="+", required=True, metavar="V")
     result.add_argument("--models", metavar="PACK|DIR", help="as for pipelines.run")
     result.add_argument(
-        "--presets", nargs="+", default=["fast", "default", "accurate"], metavar="NAME|FILE"
+        "--presets", nargs="+", default=["fast", "default", "openface22"], metavar="NAME|FILE"
     )
     result.add_argument("--rounds", type=int, default=3, metavar="N", help="default 3")
     return result

@@ -137,12 +137,16 @@ def locate_models(
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None
+    witness_spec = witness_network = None
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
         spec_path = find_landmark_spec(selection.landmarks)
         network = _find_network(root, spec_path)
         refinement = _find_optional(root, selection.refinement, "list of patch experts")
         validator = _find_optional(root, selection.validator, "validator of landmarks")
+        if refinement is not None and selection.has_witness:
+            witness_spec = find_landmark_spec(selection.witness)
+            witness_network = _find_network(root, witness_spec)
     return ModelFiles(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),
@@ -156,4 +160,6 @@ def locate_models(
         refinement=refinement,
         validator=validator,
         parts=selection.parts,
+        witness_network=witness_network,
+        witness_spec=witness_spec,
     )

@@ -154,6 +154,10 @@ class Shard:
         Frames that the packets promise; None where these do not tell.
     first_index : int
         Index of its first frame in the input, from 0.
+    lead_frames : int
+        So many frames before it are decoded too, for the search of a face to settle in.
+    lead_pts : int or None
+        Time of the first of them; None for the video's own begin.
     """
 
     task: VideoTask
@@ -163,6 +167,8 @@ class Shard:
     end_pts: int | None = None
     expected_frames: int | None = None
     first_index: int = 0
+    lead_frames: int = 0
+    lead_pts: int | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -103,7 +103,7 @@ class Teacher:
         (68, 2) ndarray of float32, or None
             Pixels; None where no face is found, or OpenFace would not trust its landmarks.
         """
-        tracker = FaceTracker(self._models, 1, ConfidenceSettings().threshold)
+        tracker = FaceTracker(self._models, ConfidenceSettings().threshold)
         face = tracker.observe(image_bgr, 0)
         return face.landmarks if face.is_found else None
 

@@ -24,7 +24,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.sources import FaceSource, GivenFaces, TrackedFaces
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.face_tracking import FaceTracker
+from openface_core.face_tracking import IntervalTracker
 from openface_core.faces import Face
 from openface_core.fields import frame_columns, frame_schema
 from openface_core.landmarks.files import read_landmarks
@@ -114,9 +114,10 @@ class Analyser:
             raise ModelFileError(
                 "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
             )
-        tracker = FaceTracker(
+        tracker = IntervalTracker(
             self.engine.faces,
             self.settings.detection.every_frames,
+            self.settings.detection.settling_frames,
             self.settings.confidence.threshold,
             self.watch,
         )

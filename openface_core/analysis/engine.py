@@ -11,7 +11,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import FittedEyes
-from openface_core.face_tracking import FaceRefinement, FaceTrackingModels
+from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Column, Extent, frame_columns
 from openface_core.landmark_confidence import LandmarkValidator
@@ -187,11 +187,12 @@ def _load_faces(
 ) -> FaceTrackingModels | None:
     if files.detector is None or files.landmark_network is None or files.landmark_spec is None:
         return None
-    refinement = validator = None
+    refinement = validator = witness = None
     if files.refinement is not None:
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
             refinement = FaceRefinement.from_settings(model, settings.refinement)
+            witness = _load_witness(files, settings, refinement)
         except ValueError as error:
             raise ModelFileError(
                 files.refinement,
@@ -208,4 +209,19 @@ def _load_faces(
         pdm=pdm,
         refinement=refinement,
         validator=validator,
+        witness=witness,
     )
+
+
+def _load_witness(
+    files: ModelFiles, settings: RunSettings, refinement: FaceRefinement
+) -> NetworkWitness | None:
+    if files.witness_network is None or files.witness_spec is None:
+        return None
+    first = refinement.first
+    scales = first.face.settings.windows_px
+    windows_px = (*(0 for _ in scales[1:]), settings.witness.window_px)
+    refiner = first.with_settings(replace(first.face.settings, windows_px=windows_px))
+    spec = load_landmark_spec(files.witness_spec)
+    network = LandmarkNetwork(spec, files.witness_network, settings.onnxruntime)
+    return NetworkWitness(network, refiner, settings.witness)

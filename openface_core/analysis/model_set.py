@@ -33,6 +33,9 @@ class ModelSelection:
         ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes.
     validator : str
         Network that judges landmarks, or ``none``.
+    witness : str
+        Specification of the landmark network that is asked about what patch experts follow, as
+        `landmarks`, or ``none``. Without patch experts there is nothing to be asked about.
     shape : str
         Point distribution model.
     triangulation : str
@@ -46,6 +49,7 @@ class ModelSelection:
     refinement: str = "main_clnf_general.txt"
     parts: tuple[str, ...] = _PARTS
     validator: str = "detection_validation/validator_cnn.txt"
+    witness: str = "embedded68"
     shape: str = "In-the-wild_aligned_PDM_68.txt"
     triangulation: str = "tris_68_full.txt"
     video_action_units: str = "AU_all_best.txt"
@@ -58,6 +62,11 @@ class ModelSelection:
                 f"expected some of {', '.join(_PARTS)}, found {', '.join(self.parts)}",
                 "Name each part once, or none: [].",
             )
+
+    @property
+    def has_witness(self) -> bool:
+        """Whether a network is asked about what patch experts follow."""
+        return self.witness != NO_MODEL
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,8 @@ class ModelFiles:
     refinement, validator : Path or None
         List of the patch experts, and network that judges landmarks; None where landmarks are
         given, or the run does without.
+    witness_network, witness_spec : Path or None
+        Files of the network that is asked about followed landmarks; None as for these.
     parts : tuple of str
         Parts of the face that the patch experts of the list are read for.
     package : Path
@@ -93,6 +104,8 @@ class ModelFiles:
     refinement: Path | None = None
     validator: Path | None = None
     parts: tuple[str, ...] = ()
+    witness_network: Path | None = None
+    witness_spec: Path | None = None
 
     def on_this_machine(self, package: Path) -> "ModelFiles":
         """Return the same files on a machine where the models package may be installed elsewhere.
@@ -124,6 +137,8 @@ class ModelFiles:
             self.landmark_spec,
             self.refinement,
             self.validator,
+            self.witness_network,
+            self.witness_spec,
         )
         return tuple(path for path in named if path is not None)
 
@@ -140,7 +155,14 @@ class ModelFiles:
 
     def _network_files(self) -> tuple[Path, ...]:
         """Return the files that find and follow faces."""
-        named = (self.detector, self.landmark_network, self.landmark_spec, self.validator)
+        named = (
+            self.detector,
+            self.landmark_network,
+            self.landmark_spec,
+            self.validator,
+            self.witness_network,
+            self.witness_spec,
+        )
         experts: tuple[Path, ...] = ()
         if self.refinement is not None:
             experts = face_landmark_model_files(self.refinement, self.parts)

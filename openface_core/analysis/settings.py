@@ -6,7 +6,11 @@ from typing import Any
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
-from openface_core.face_tracking import ConfidenceSettings, FaceRefinementSettings
+from openface_core.face_tracking import (
+    ConfidenceSettings,
+    FaceRefinementSettings,
+    WitnessSettings,
+)
 from openface_core.inference import OnnxSettings
 from openface_core.media import DecodeLimits
 
@@ -172,6 +176,8 @@ class RunSettings:
         How faces are found.
     refinement : FaceRefinementSettings
         How patch experts refine landmarks.
+    witness : WitnessSettings
+        When a network is asked about followed landmarks.
     confidence : ConfidenceSettings
         When landmarks are trusted.
     alignment : AlignmentSettings
@@ -192,6 +198,7 @@ class RunSettings:
     models: ModelSelection = field(default_factory=ModelSelection)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     refinement: FaceRefinementSettings = field(default_factory=FaceRefinementSettings)
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
     confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from openface_core.errors import LandmarkFileError
-from openface_core.face_tracking import FaceTracker
+from openface_core.face_tracking import IntervalTracker
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
@@ -32,7 +32,7 @@ class TrackedFaces:
 
     Parameters
     ----------
-    tracker : FaceTracker
+    tracker : IntervalTracker
         Components 1 to 3; new for each video, or part of one.
     meter : FaceMeter
         What faces that were found are measured with.
@@ -40,7 +40,7 @@ class TrackedFaces:
         Index in the video, from 0, of the first frame that will be observed.
     """
 
-    tracker: FaceTracker
+    tracker: IntervalTracker
     meter: FaceMeter
     first_index: int = 0
 

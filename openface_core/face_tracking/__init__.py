@@ -1,12 +1,15 @@
 """Components 1 to 3 together: one face followed through the frames of a video.
 
 :mod:`~openface_core.face_tracking.models` holds the models that take part, loaded once;
-:mod:`~openface_core.face_tracking.tracker` uses them on one frame after the other.
+:mod:`~openface_core.face_tracking.tracker` uses them on one frame after the other, and
+:mod:`~openface_core.face_tracking.intervals` on those of a video, whose cutting has no effect.
 """
 
+from openface_core.face_tracking.intervals import IntervalTracker
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.face_tracking.settings import ConfidenceSettings, FaceRefinementSettings
 from openface_core.face_tracking.tracker import FaceTracker
+from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
 __all__ = [
     "ConfidenceSettings",
@@ -14,4 +17,7 @@ __all__ = [
     "FaceRefinementSettings",
     "FaceTracker",
     "FaceTrackingModels",
+    "IntervalTracker",
+    "NetworkWitness",
+    "WitnessSettings",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from openface_core.detection import RetinaFaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
+from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement.landmark_model import FaceLandmarkModel
@@ -64,6 +65,8 @@ class FaceTrackingModels:
     validator : LandmarkValidator or None
         Says how far landmarks can be trusted. Without it, the network's own probability that there
         is a face does where its points are taken, or else the detector's score.
+    witness : NetworkWitness or None
+        Is asked about faces that patch experts follow.
     """
 
     detector: RetinaFaceDetector
@@ -71,3 +74,4 @@ class FaceTrackingModels:
     pdm: PointDistributionModel
     refinement: FaceRefinement | None
     validator: LandmarkValidator | None
+    witness: NetworkWitness | None = None

@@ -35,7 +35,7 @@ class FaceRefinementSettings:
     windows_px: tuple[int, ...] = (0, 9, 7)
     first_windows_px: tuple[int, ...] = (11, 9, 7)
     iterations: int = 5
-    sigma_px: float = 2.5
+    sigma_px: float = 1.5
     regularisation: float = 25.0
     weight_factor: float = 0.0
 

@@ -1,7 +1,7 @@
 """One face followed through consecutive frames, as OpenFace does for videos.
 
-Between detections a frame depends on the one before. Every so many frames, by their number in the
-video, all that went before is forgotten: a video can be cut there without any effect on results.
+Every frame depends on the one before, back to the first.
+:mod:`~openface_core.face_tracking.intervals` begins anew every so many frames.
 
 References
 ----------
@@ -16,8 +16,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import select_face
+from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.overlap import select_followed
+from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
@@ -30,14 +32,12 @@ Float32Array = NDArray[np.float32]
 
 
 class FaceTracker:
-    """Follows the face of one video; has a state, so each video, or part of one, needs its own.
+    """Follows the face of consecutive frames; has a state, so each part of a video needs its own.
 
     Parameters
     ----------
     models : FaceTrackingModels
         The models.
-    every_frames : int
-        Frames whose number is a multiple of this are seen without regard to those before.
     threshold : float
         Landmarks of a confidence of at most this are not trusted.
     watch : Watch
@@ -47,12 +47,10 @@ class FaceTracker:
     def __init__(
         self,
         models: FaceTrackingModels,
-        every_frames: int,
         threshold: float,
         watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
-        self._every_frames = every_frames
         self._threshold = threshold
         self._watch = watch
         self._last: Face | None = None
@@ -65,27 +63,27 @@ class FaceTracker:
         image_bgr : (H, W, 3) ndarray of uint8
             The upright frame.
         number : int
-            Its number in the video, from 0. The first frame given must be one at which faces are
-            looked for anew.
+            Its number in the video, from 0.
 
         Returns
         -------
         Face
-            The face that was followed, or the widest one where faces were looked for.
+            The face that was followed; where none was, the widest one.
         """
-        if number % self._every_frames == 0:
-            self._last = None
         grey = self._grey(image_bgr)
-        candidate = None if self._last is None else self._follow(image_bgr, grey, self._last)
+        candidate = None
+        if self._last is not None:
+            candidate = self._follow(image_bgr, grey, self._last)
+            candidate = self._witnessed(image_bgr, grey, candidate, number)
         if candidate is not None and candidate.is_found:
             self._last = candidate
             return candidate
-        detected = self._detect(image_bgr, grey)
+        detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
         if isinstance(detected, FaceStatus):
             self._last = None if detected is FaceStatus.NOT_DETECTED else candidate
             return Face(detected) if candidate is None else candidate
         if candidate is None or detected.is_found:
-            candidate = detected
+            candidate = self._witnessed(image_bgr, grey, detected, number) or detected
         self._last = candidate
         return candidate
 
@@ -106,10 +104,59 @@ class FaceTracker:
         refiner = refinement.following if last.is_found else refinement.first
         return self._refined(grey, refiner, last.fit, last.detector_score)
 
-    def _detect(self, image_bgr: UInt8Array, grey: UInt8Array | None) -> Face | FaceStatus:
+    def _witnessed(
+        self, image_bgr: UInt8Array, grey: UInt8Array | None, refined: Face | None, number: int
+    ) -> Face | None:
+        """Return what experts refined, corrected where other networks see more."""
+        witness = self._models.witness
+        if witness is None or grey is None or refined is None or not refined.is_refined:
+            return refined
+        if refined.landmarks is None:
+            return refined
+        if witness.is_asked(refined.log_likelihood, number):
+            with self._watch.time(Step.LANDMARKS):
+                points = witness.contradiction(image_bgr, refined.landmarks)
+            if points is not None:
+                refined = self._begun_anew(grey, witness, refined, points)
+        return self._with_closed_lids(image_bgr, refined)
+
+    def _begun_anew(
+        self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
+    ) -> Face:
+        """Return what starts from the witness's points, if the experts find it more likely."""
+        pdm = self._models.pdm
+        start = calc_params(pdm, points)
+        if not start.is_finite:
+            return followed
+        restarted = self._refined(grey, witness.refiner, start, followed.detector_score)
+        if restarted is None or restarted.landmarks is None:
+            return followed
+        if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
+            return followed
+        fit = calc_params(pdm, witness.agreed(restarted.landmarks, points))
+        if not fit.is_finite:
+            return restarted
+        return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit)
+
+    def _with_closed_lids(self, image_bgr: UInt8Array, followed: Face) -> Face:
+        """Close eyes that the landmark network sees closed."""
+        landmarks, pdm = followed.landmarks, self._models.pdm
+        if landmarks is None or openings(landmarks).min() >= NARROW:
+            return followed
+        with self._watch.time(Step.LANDMARKS):
+            seen = self._models.network.follow(image_bgr, landmarks)
+        closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
+        fit = None if closed is None else calc_params(pdm, closed)
+        if fit is None or not fit.is_finite:
+            return followed
+        return replace(followed, landmarks=project_shape(pdm, fit), fit=fit)
+
+    def _detect(
+        self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: Face | None
+    ) -> Face | FaceStatus:
         with self._watch.time(Step.DETECTION):
             faces = self._models.detector.detect(image_bgr)
-            chosen = select_face(faces)
+            chosen = select_followed(faces, None if followed is None else followed.landmarks)
         if chosen is None:
             return FaceStatus.NOT_DETECTED
         score = float(faces.scores[chosen])
@@ -155,6 +202,7 @@ class FaceTracker:
             fitted_eyes=eyes,
             is_refined=True,
             detector_score=score,
+            log_likelihood=face.log_likelihood,
         )
         return self._judged(grey, face.landmarks, face.fit, candidate)
 

@@ -50,6 +50,8 @@ class Face:
         Whether patch experts made the fit, and not :func:`~openface_core.shape.calc_params`.
     detector_score : float
         Score of the detection that the face goes back to; 0 without one.
+    log_likelihood : float
+        Mean log likelihood of its landmarks by the patch experts; NaN without these.
     pose : HeadPose
         Head pose in camera coordinates. This and all below are known of a measured face only.
     landmarks_3d_mm : (68, 3) ndarray of float32
@@ -71,6 +73,7 @@ class Face:
     fitted_eyes: FittedEyes | None = None
     is_refined: bool = False
     detector_score: float = 0.0
+    log_likelihood: float = float("nan")
     pose: HeadPose = _NOT_MEASURED
     landmarks_3d_mm: Float32Array = _NOT_MEASURED
     aligned: AlignedFace = _NOT_MEASURED

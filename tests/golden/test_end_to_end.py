@@ -45,9 +45,9 @@ CLNF_MEAN_R = {
     ("openface22", "subj01"): 0.97,
     ("openface22", "glasses"): 0.98,
     ("openface22", "expressive"): 0.95,
-    ("default", "subj01"): 0.88,
-    ("default", "glasses"): 0.95,
-    ("default", "expressive"): 0.92,
+    ("default", "subj01"): 0.94,
+    ("default", "glasses"): 0.98,
+    ("default", "expressive"): 0.95,
 }
 CLNF_EQUAL_PRESENCES = {
     ("openface22", "subj01"): 0.98,
@@ -66,11 +66,11 @@ CLNF_GAZE_ANGLES_MEAN_R = 0.9  # of both, with the frames below
 # its own detector; until the hand moves on, the two have the closed eyes at different places.
 LOST_BY_THE_CPP_PROGRAM = slice(94, 109)
 BEHIND_THE_HAND = slice(85, 125)
-SUCCESS_BEHIND_THE_HAND = {"openface22": 0.95, "default": 0.95, "accurate": 0.95, "fast": 0.9}
+SUCCESS_BEHIND_THE_HAND = {"openface22": 0.95, "default": 0.95, "fast": 0.9}
 
-GENUINE_MEAN_R = 0.80
+GENUINE_MEAN_R = 0.82
 GENUINE_EQUAL_PRESENCES = 0.98
-GENUINE_ROTATION_MEAN_RADIANS = 0.012
+GENUINE_ROTATION_MEAN_RADIANS = 0.017  # pitch; OpenFace with CLNF differs by 0.016
 GENUINE_TX_TY_MEAN_MM = 0.5
 
 # face_noface_vfr.mov: a face up to here, then a black frame, then a cartoon.
@@ -183,7 +183,7 @@ class TestAgainstClnf:
         assert compare_tables(measured, expected).least_r >= CLNF_GAZE_ANGLE_R
 
 
-@pytest.mark.parametrize("preset", ["default", pytest.param("accurate", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("preset", ["default"])
 class TestAgainstGenuine:
     @pytest.fixture
     def genuine(self, reference: Path, preset: str) -> Comparison:
@@ -208,10 +208,7 @@ class TestAgainstGenuine:
     "preset",
     [
         "default",
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in ("fast", "accurate", "openface22")
-        ),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("fast", "openface22")),
     ],
 )
 class TestSuccess:

@@ -1,6 +1,6 @@
 """Where a video is cut: pure functions from its frame index to shards, tested without Beam."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from openface_core.media import FrameIndex, index_frames
 from transforms.records import Shard, VideoTask
 
 
-def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int = 1) -> list[int]:
+def cut_positions(
+    index: FrameIndex, settings: ShardSettings, every_frames: int = 1, lead_frames: int = 0
+) -> list[int]:
     """Return the frames at which a video is cut.
 
     Parameters
@@ -22,13 +24,15 @@ def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int 
     every_frames : int
         Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
         nothing depends on the frames before.
+    lead_frames : int
+        But for so many, which a shard decodes too.
 
     Returns
     -------
     list of int
         0-based frame numbers at which shards begin, the first one 0. A cut falls on the first
-        permitted frame at which a shard has its length, or on the next one that is near enough to
-        the key frame before it. No cut leaves a last shard of less than half the length.
+        permitted frame at which a shard has its length, or on the next one whose lead begins near
+        enough to the key frame before it. No cut leaves a last shard of less than half the length.
     """
     if index.unsafe_reason is not None or settings.seconds == 0 or not len(index.pts):
         return [0]
@@ -42,15 +46,14 @@ def cut_positions(index: FrameIndex, settings: ShardSettings, every_frames: int 
         if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
             return begins
         length, rest = position - begins[-1], frames - position
-        key = int(keys[bisect_left(keys, position, hi=len(keys)) - 1])
-        if position in keys:
-            key = position
-        if position - key > settings.max_preroll_share * min(length, rest):
-            following = keys[keys > position]
+        decoded_from = max(0, position - lead_frames)
+        key = int(keys[bisect_right(keys, decoded_from) - 1])
+        if decoded_from - key > settings.max_preroll_share * min(length, rest):
+            following = keys[keys > decoded_from]
             if not len(following):
                 return begins
             # Up to one interval of detection is decoded and discarded behind a key frame.
-            position = _permitted(int(following[0]), every_frames)
+            position = _permitted(int(following[0]) + lead_frames, every_frames)
             if position >= frames or index.pts[-1] - index.pts[position] < ticks / 2:
                 return begins
         begins.append(position)
@@ -62,7 +65,11 @@ def _permitted(frame: int, every_frames: int) -> int:
 
 
 def shards_of(
-    task: VideoTask, index: FrameIndex, settings: ShardSettings, every_frames: int = 1
+    task: VideoTask,
+    index: FrameIndex,
+    settings: ShardSettings,
+    every_frames: int = 1,
+    lead_frames: int = 0,
 ) -> tuple[Shard, ...]:
     """Return the shards of an input.
 
@@ -74,7 +81,7 @@ def shards_of(
         Its presentation times.
     settings : ShardSettings
         How videos are cut.
-    every_frames : int
+    every_frames, lead_frames : int
         See :func:`cut_positions`.
 
     Returns
@@ -82,7 +89,7 @@ def shards_of(
     tuple of Shard
         Shards that together hold every frame once; a single, unbounded one if it is not cut.
     """
-    begins = cut_positions(index, settings, every_frames)
+    begins = cut_positions(index, settings, every_frames, lead_frames)
     if len(begins) == 1:
         return (Shard(task, expected_frames=None if index.unsafe_reason else len(index.pts)),)
     ends = [*begins[1:], len(index.pts)]
@@ -95,6 +102,8 @@ def shards_of(
             end_pts=None if end == len(index.pts) else int(index.pts[end]),
             expected_frames=end - begin,
             first_index=begin,
+            lead_frames=min(lead_frames, begin),
+            lead_pts=None if begin <= lead_frames else int(index.pts[begin - lead_frames]),
         )
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
     )
@@ -123,4 +132,7 @@ def plan_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
         index = index_frames(task.uri, settings.decoding)
     except MediaError:
         return (Shard(task),)
-    return shards_of(task, index, settings.shards, settings.detection.every_frames)
+    detection = settings.detection
+    return shards_of(
+        task, index, settings.shards, detection.every_frames, detection.settling_frames
+    )

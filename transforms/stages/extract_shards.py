@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
@@ -57,15 +58,17 @@ def extract_shard(
         parts.append(FeaturesPart(path, len(features)))
 
     with timed(StageStep.SHARD):
-        faces = analyser.faces(task.landmarks_uri, shard.first_index)
+        faces = analyser.faces(task.landmarks_uri, shard.first_index - shard.lead_frames)
         with timed(Step.OPENING):
-            pts_range = None if shard.is_whole else (shard.begin_pts, shard.end_pts)
+            pts_range = None if shard.is_whole else (shard.lead_pts, shard.end_pts)
             media = open_media(task.uri, limits=analyser.settings.decoding, pts_range=pts_range)
         with media:
             models = analyser.engine.models_for(media.info.kind)
+            for frame in islice(media, shard.lead_frames):
+                faces.observe(frame)
             frames = analyser.measure(media, faces, models, keep, lambda *_: on_frame())
             info, warnings = media.info, media.warnings
-        count(Count.FRAMES_IN_VAIN, media.preroll_frames)
+        count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
         note_shard_frames(frames)
         faces.check_frame_count(frames)
     return ShardResult(shard, tuple(parts), info, warnings)

@@ -110,6 +110,15 @@ def test_the_widest_face_is_selected() -> None:
     assert select_face(found) == 1
 
 
+def test_a_wide_box_of_a_low_score_does_not_win() -> None:
+    boxes = np.array([[0, 0, 10, 10], [0, 0, 30, 30], [0, 0, 15, 15]], dtype=np.float32)
+    points = np.zeros((3, 5, 2), dtype=np.float32)
+    beside = FaceDetections(boxes, np.array([0.99, 0.6, 0.75], dtype=np.float32), points)
+    assert select_face(beside) == 2
+    alone = FaceDetections(boxes[1:2], np.array([0.6], dtype=np.float32), points[:1])
+    assert select_face(alone) == 0
+
+
 def test_another_kind_of_retinaface_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="expected 504 anchors, found"):
         detector(tmp_path, (64, 64), {}).detect(black(96, 128))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking import FaceTracker
+from openface_core.face_tracking import FaceTracker, eyelids
+from openface_core.face_tracking import tracker as tracker_module
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -41,6 +42,8 @@ class Script:
     follows: bool = True
     fits: bool = True
     presences: list[float] = field(default_factory=list)
+    likelihoods: list[float] = field(default_factory=list)
+    contradiction: np.ndarray | None = None
     calls: list[str] = field(default_factory=list)
 
     def detect(self, image: np.ndarray) -> FaceDetections:
@@ -69,24 +72,43 @@ class Script:
         def refine(grey: np.ndarray, start: Any) -> Any:
             self.calls.append(name)
             shape = SimpleNamespace(
-                landmarks=project_shape(PDM, start) + 1, fit=start, is_fitted=self.fits
+                landmarks=project_shape(PDM, start) + 1,
+                fit=start,
+                is_fitted=self.fits,
+                log_likelihood=self.likelihoods.pop(0) if self.likelihoods else 0.0,
             )
             return SimpleNamespace(face=shape, parts={})
 
         return SimpleNamespace(refine=refine, parts=())
 
-    def tracker(
-        self, *, every: int = 100, validates: bool = True, refines: bool = False
-    ) -> FaceTracker:
+    def models(self, *, validates: bool = True, refines: bool = False) -> FaceTrackingModels:
         refinement = FaceRefinement(self.refiner("refine first"), self.refiner("refine following"))
-        models: Any = FaceTrackingModels(
+        return FaceTrackingModels(
             detector=self,  # type: ignore[arg-type]
             network=self,  # type: ignore[arg-type]
             pdm=PDM,
             refinement=refinement if refines else None,
             validator=self if validates else None,  # type: ignore[arg-type]
+            witness=self.witness(),
         )
-        return FaceTracker(models, every, THRESHOLD)
+
+    def witness(self) -> Any:
+        """A witness that is asked in every frame, and weighs its own points by a half."""
+
+        def contradiction(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
+            self.calls.append("ask")
+            return self.contradiction
+
+        return SimpleNamespace(
+            is_asked=lambda likelihood, number: self.contradiction is not None,
+            contradiction=contradiction,
+            is_better=lambda restarted, followed: restarted > followed,
+            refiner=self.refiner("refine anew"),
+            agreed=lambda refined, points: (refined + points) / np.float32(2),
+        )
+
+    def tracker(self, *, validates: bool = True, refines: bool = False) -> FaceTracker:
+        return FaceTracker(self.models(validates=validates, refines=refines), THRESHOLD)
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []
@@ -112,16 +134,6 @@ def test_landmarks_are_points_of_the_shape_model() -> None:
     face = Script(confidences=[0.9]).tracker().observe(IMAGE, 0)
     assert face.fit is not None
     np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
-
-
-def test_frames_at_the_interval_forget_what_went_before() -> None:
-    script = Script(confidences=[0.9] * 10)
-    tracker = script.tracker(every=3)
-    seen = []
-    for number in range(6, 10):
-        tracker.observe(IMAGE, number)
-        seen.append(script.taken())
-    assert seen == [["detect", "locate"], ["follow"], ["follow"], ["detect", "locate"]]
 
 
 def test_a_distrusted_face_is_detected_anew_in_the_same_frame() -> None:
@@ -249,6 +261,60 @@ def test_a_face_says_whether_experts_made_its_fit(refines: bool, fits: bool) -> 
     assert face.is_refined is (refines and fits)
 
 
+def test_a_contradiction_that_the_experts_find_likelier_is_followed() -> None:
+    script = Script(confidences=[0.9] * 4, likelihoods=[0.5, 0.2, 0.3])
+    tracker = script.tracker(refines=True)
+    tracker.observe(IMAGE, 0)
+    script.taken()
+    script.contradiction = face_at(160)
+    face = tracker.observe(IMAGE, 1)
+    assert script.taken() == ["refine following", "ask", "refine anew"]
+    assert face.landmarks is not None
+    assert face.fit is not None
+    np.testing.assert_allclose(face.landmarks, face_at(160) + 0.5, atol=0.1)
+    np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
+
+
+def test_a_contradiction_that_is_less_likely_is_not() -> None:
+    script = Script(confidences=[0.9] * 4, likelihoods=[0.5, 0.2, 0.2])
+    tracker = script.tracker(refines=True)
+    first = tracker.observe(IMAGE, 0)
+    script.contradiction = face_at(160)
+    face = tracker.observe(IMAGE, 1)
+    assert first.landmarks is not None
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, first.landmarks, atol=0.1)
+
+
+def test_what_was_detected_may_be_contradicted_too() -> None:
+    script = Script(confidences=[0.9] * 2, likelihoods=[0.2, 0.3], contradiction=face_at(160))
+    face = script.tracker(refines=True).observe(IMAGE, 0)
+    assert script.taken() == ["detect", "locate", "refine first", "ask", "refine anew"]
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, face_at(160) + 0.5, atol=0.1)
+
+
+def test_eyes_that_the_network_sees_closed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (tracker_module, eyelids):
+        monkeypatch.setattr(module, "NARROW", 1.0)  # the synthetic shape has no narrow eyes
+    shut = face_at(150)
+    shut[[40, 41, 46, 47]] = shut[[38, 37, 44, 43]]
+    script = Script(confidences=[0.9] * 2, contradiction=face_at(150))
+    with monkeypatch.context() as patch:
+        patch.setattr(script, "follow", lambda _image, _landmarks: LandmarkResult(shut, None))
+        face = script.tracker(refines=True).observe(IMAGE, 0)
+    assert face.landmarks is not None
+    assert eyelids.openings(face.landmarks).max() < eyelids.openings(face_at(150)).min()
+
+
+def test_nobody_is_asked_about_the_points_of_a_network() -> None:
+    script = Script(confidences=[0.9] * 2, contradiction=face_at(160))
+    tracker = script.tracker()
+    tracker.observe(IMAGE, 0)
+    tracker.observe(IMAGE, 1)
+    assert script.taken() == ["detect", "locate", "follow"]
+
+
 def test_after_a_distrusted_frame_the_search_is_wide() -> None:
     script = Script(confidences=[0.9, 0.1, 0.1, 0.9])
     tracker = script.tracker(refines=True)
@@ -276,8 +342,8 @@ def test_the_watch_is_told_every_step() -> None:
             raise AssertionError(status)
 
     script = Script(confidences=[0.9])
-    models = script.tracker(refines=True)._models
+    models = script.models(refines=True)
     steps = Steps()
-    FaceTracker(models, 1, THRESHOLD, steps).observe(IMAGE, 0)
+    FaceTracker(models, THRESHOLD, steps).observe(IMAGE, 0)
     expected = {Step.DETECTION, Step.LANDMARKS, Step.REFINEMENT, Step.CONFIDENCE}
     assert set(steps) == expected

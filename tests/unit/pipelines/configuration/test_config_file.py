@@ -80,8 +80,8 @@ def changes(preset: str) -> dict[str, object]:
 
 def test_what_the_presets_change() -> None:
     assert changes("openface22") == {
+        "models.witness": "none",
         "detection.every_frames": 300,
-        "refinement.sigma_px": 1.5,  # OpenFace's own value
         "alignment.shift_average": False,
         "output.timestamps": "frame_number",
     }
@@ -89,11 +89,8 @@ def test_what_the_presets_change() -> None:
         "models.landmarks": "embedded68",
         "models.refinement": "none",
         "models.parts": [],
+        "models.witness": "none",
         "alignment.shift_average": False,
-    }
-    assert changes("accurate") == {
-        "refinement.windows_px": [11, 9, 7],
-        "refinement.iterations": 10,
     }
 
 
@@ -170,7 +167,7 @@ def test_neither_a_preset_nor_a_file(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)
-    assert "accurate, dataflow, default, embedded, fast, flink, openface22" in caught.value.remedy
+    assert "dataflow, default, embedded, fast, flink, openface22" in caught.value.remedy
 
 
 def test_options_for_beam(tmp_path: Path) -> None:

@@ -66,6 +66,21 @@ def test_cuts_fall_where_faces_are_looked_for_anew() -> None:
     assert cut_positions(sparse, settings, every_frames=8) == [0, 256, 504, 752]
 
 
+def test_the_frames_before_a_cut_are_decoded_too() -> None:
+    sparse = index(1000, [0, 250, 500, 750])
+    settings = ShardSettings(seconds=4, max_preroll_share=0.1)
+    # 250 is a key frame, but the lead before it would be decoded from frame 0.
+    assert cut_positions(sparse, settings, 50, 0) == [0, 250, 500, 750]
+    assert cut_positions(sparse, settings, 50, 8) == [0, 300, 550, 800]
+    shards = shards_of(TASK, sparse, settings, 50, 8)
+    assert [shard.first_index for shard in shards] == [0, 300, 550, 800]
+    assert [shard.lead_frames for shard in shards] == [0, 8, 8, 8]
+    assert shards[0].lead_pts is None
+    assert shards[1].lead_pts == sparse.pts[292]
+    assert shards[1].begin_pts == shards[0].end_pts == sparse.pts[300]
+    assert shards[1].expected_frames == 250
+
+
 def test_no_length_means_no_cut() -> None:
     assert cut_positions(index(1000, list(range(1000))), ShardSettings(seconds=0)) == [0]
 

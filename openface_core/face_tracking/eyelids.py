@@ -1,0 +1,70 @@
+"""Closed eyes, which patch experts and shape model leave a little open.
+
+Followed lids of a closed eye stay 5 to 9 % of the eye distance apart. Of the landmark networks,
+``ghostone98`` sees closed eyes best: on annotated photographs (Helen's and AFW's testing parts,
+1334 eyes) 40 of the 44 eyes that it draws narrower than 4 % are closed or nearly so (below 8 %).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32Array = NDArray[np.float32]
+
+NARROW = 0.09
+"""Eyes narrower than this share of the eye distance are looked at by the network."""
+
+CLOSED = 0.04
+"""Eyes that it draws narrower than this are closed."""
+
+_UPPER = np.array([[37, 38], [43, 44]])
+_LOWER = np.array([[41, 40], [47, 46]])
+_EYES = slice(36, 42), slice(42, 48)
+
+
+def openings(landmarks: Float32Array) -> NDArray[np.float64]:
+    """Return how far both eyes are open, the left in the picture first.
+
+    Parameters
+    ----------
+    landmarks : (68, 2) ndarray of float32
+        Landmarks of a face.
+
+    Returns
+    -------
+    (2,) ndarray of float64
+        Distance of the middles of upper and lower lid over the distance of the eyes.
+    """
+    points = landmarks.astype(np.float64)
+    left, right = (points[eye].mean(axis=0) for eye in _EYES)
+    gaps = points[_UPPER].mean(axis=1) - points[_LOWER].mean(axis=1)
+    apart = max(float(np.hypot(*(right - left))), np.finfo(np.float64).tiny)
+    return np.asarray(np.hypot(*gaps.T) / apart)
+
+
+def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> Float32Array | None:
+    """Return landmarks whose eyes are closed where a network sees them closed.
+
+    Parameters
+    ----------
+    landmarks : (68, 2) ndarray of float32
+        Followed landmarks, pixels.
+    seen : (68, 2) ndarray of float32
+        The network's.
+
+    Returns
+    -------
+    (68, 2) ndarray of float32 or None
+        The lids of closed eyes come together about their middle, as far as the network's. None
+        where there is nothing to close.
+    """
+    own, other = openings(landmarks), openings(seen)
+    is_closed = (own < NARROW) & (other < CLOSED) & (other < own)
+    if not is_closed.any():
+        return None
+    closed = landmarks.copy()
+    for eye in np.flatnonzero(is_closed):
+        share = np.float32(0.5 * (1.0 - other[eye] / own[eye]))
+        upper, lower = landmarks[_UPPER[eye]], landmarks[_LOWER[eye]]
+        closed[_UPPER[eye]] = upper + share * (lower - upper)
+        closed[_LOWER[eye]] = lower + share * (upper - lower)
+    return closed

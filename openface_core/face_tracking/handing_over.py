@@ -1,0 +1,79 @@
+"""A face that two trackers follow in the same frame passes from the one to the other.
+
+Two fits of one face may settle in different places, a little apart. Over a few frames the face goes
+from the first to the second in equal steps of pose and shape.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.eyes import FittedEyes
+from openface_core.face_tracking.overlap import box_of, overlap
+from openface_core.faces import Face
+from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
+
+Float32Array = NDArray[np.float32]
+
+_SAME_FACE_OVERLAP = 0.5
+
+
+def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: float) -> Face:
+    """Return the face between two trackers' results for one frame.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape that both are fits of.
+    before, after : Face
+        What the tracker that will end, and the one that goes on, found.
+    share : float
+        How far the face has passed to the second, 0 to 1.
+
+    Returns
+    -------
+    Face
+        Pose, shape and eyes between the two; the confidence is the first tracker's. It is the first
+        tracker's result unless both have found the same face in the same way.
+    """
+    if not (before.is_found and after.is_found) or before.is_refined is not after.is_refined:
+        return before
+    if before.fit is None or before.landmarks is None:
+        return before
+    if after.fit is None or after.landmarks is None:
+        return before
+    if overlap(box_of(before.landmarks), box_of(after.landmarks)) < _SAME_FACE_OVERLAP:
+        return before
+    fit = _fit_between(before.fit, after.fit, share)
+    eyes = before.fitted_eyes
+    if before.fitted_eyes is not None and after.fitted_eyes is not None:
+        eyes = _eyes_between(before.fitted_eyes, after.fitted_eyes, share)
+    return replace(before, landmarks=project_shape(pdm, fit), fit=fit, fitted_eyes=eyes)
+
+
+def _fit_between(first: ShapeFit, second: ShapeFit, share: float) -> ShapeFit:
+    """Return pose and shape between two fits, whose angles are near each other."""
+    scales = np.array([first.scale_px_per_mm]), np.array([second.scale_px_per_mm])
+    return ShapeFit(
+        float(_between(*scales, share)[0]),
+        _between(first.rotation_radians, second.rotation_radians, share),
+        _between(first.translation_px, second.translation_px, share),
+        _between(first.shape_parameters, second.shape_parameters, share),
+        first.iterations,
+    )
+
+
+def _eyes_between(first: FittedEyes, second: FittedEyes, share: float) -> FittedEyes:
+    return FittedEyes(
+        _between(first.landmarks_px, second.landmarks_px, share),
+        _between(first.relative_depths_mm, second.relative_depths_mm, share),
+        (1.0 - share) * first.scales_px_per_mm + share * second.scales_px_per_mm,
+    )
+
+
+def _between(
+    first: NDArray[np.floating], second: NDArray[np.floating], share: float
+) -> Float32Array:
+    middle = (1.0 - share) * first.astype(np.float64) + share * second.astype(np.float64)
+    return np.ascontiguousarray(middle, dtype=np.float32)

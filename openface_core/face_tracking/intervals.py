@@ -1,0 +1,96 @@
+"""One face followed through a video, whose cutting has no effect on it.
+
+The video is seen as intervals of so many frames. In each, the face is looked for anew and followed
+on its own, without regard to the frames of the interval before: so a video can be cut between two
+intervals. The search begins a few frames ahead of the interval, until the fit has settled. In these
+frames, which the interval before follows too, the face passes from one to the other
+(:mod:`~openface_core.face_tracking.handing_over`), so that nothing jumps where the interval begins.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.face_tracking.handing_over import handed_over
+from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.tracker import FaceTracker
+from openface_core.faces import Face
+from openface_core.watch import NO_WATCH, Watch
+
+
+class IntervalTracker:
+    """Follows the face of a video; has a state, so each video, or part of one, needs its own.
+
+    Parameters
+    ----------
+    models : FaceTrackingModels
+        The models.
+    every_frames : int
+        Length of an interval: frames whose number is a multiple of this begin one.
+    lead_frames : int
+        So many frames ahead of an interval its search begins; fewer than `every_frames`.
+    threshold : float
+        Landmarks of a confidence of at most this are not trusted.
+    watch : Watch
+        Is told the steps.
+
+    Raises
+    ------
+    ValueError
+        If the lead is negative or not shorter than the interval.
+    """
+
+    def __init__(
+        self,
+        models: FaceTrackingModels,
+        every_frames: int,
+        lead_frames: int,
+        threshold: float,
+        watch: Watch = NO_WATCH,
+    ) -> None:
+        if not 0 <= lead_frames < every_frames:
+            raise ValueError(
+                f"a lead of 0 to {every_frames - 1} frames is expected, found {lead_frames}"
+            )
+        self._models = models
+        self._every_frames = every_frames
+        self._lead_frames = lead_frames
+        self._threshold = threshold
+        self._watch = watch
+        self._current: FaceTracker | None = None
+        self._next: FaceTracker | None = None
+
+    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> Face:
+        """Find the face of the next frame.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            The upright frame.
+        number : int
+            Its number in the video, from 0. The first frame given begins an interval, or its lead:
+            what is returned before the interval begins is then not what the whole video gives.
+
+        Returns
+        -------
+        Face
+            The face that was followed, or the widest one where faces were looked for.
+        """
+        to_next = -number % self._every_frames
+        if to_next == 0:
+            self._current = self._next or self._tracker()
+            self._next = None
+        elif to_next <= self._lead_frames and self._next is None:
+            self._next = self._tracker()
+        ahead = None if self._next is None else self._next.observe(image_bgr, number)
+        if self._current is None:
+            if ahead is None:
+                raise ValueError(f"frame {number} begins neither an interval nor its lead")
+            return ahead
+        face = self._current.observe(image_bgr, number)
+        if ahead is None:
+            return face
+        share = 1.0 - to_next / (self._lead_frames + 1)
+        return handed_over(self._models.pdm, face, ahead, share)
+
+    def _tracker(self) -> FaceTracker:
+        return FaceTracker(self._models, self._threshold, self._watch)

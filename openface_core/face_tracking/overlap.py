@@ -1,0 +1,47 @@
+"""Which of the faces that a detector sees is the one that was followed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.detection import FaceDetections, select_face
+
+_SAME_FACE_OVERLAP = 0.2
+"""Least overlap of a detector's box, which reaches over the forehead, with a face's landmarks."""
+
+
+def box_of(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the box x_min, y_min, x_max, y_max of landmarks (n, 2), pixels."""
+    return np.concatenate([landmarks.min(axis=0), landmarks.max(axis=0)])
+
+
+def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Return the intersection over union of two boxes x_min, y_min, x_max, y_max."""
+    sides = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
+    shared = float(np.prod(np.maximum(sides, 0.0)))
+    areas = float(np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]))
+    return shared / (areas - shared) if areas > shared else 0.0
+
+
+def select_followed(faces: FaceDetections, landmarks: NDArray[np.float32] | None) -> int | None:
+    """Choose the face to go on with, where it was searched for anew.
+
+    Parameters
+    ----------
+    faces : FaceDetections
+        The faces of the frame.
+    landmarks : (68, 2) ndarray of float32 or None
+        Where the face was last; None where none was followed.
+
+    Returns
+    -------
+    int or None
+        Index of the face that overlaps it most; where none does, of the one that
+        :func:`~openface_core.detection.select_face` takes. None without a face.
+    """
+    if landmarks is not None and len(faces):
+        box = box_of(landmarks)
+        overlaps = [overlap(box, face) for face in faces.boxes]
+        best = int(np.argmax(overlaps))
+        if overlaps[best] >= _SAME_FACE_OVERLAP:
+            return best
+    return select_face(faces)

@@ -1,0 +1,83 @@
+"""A face between two trackers' results."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openface_core.eyes import FittedEyes
+from openface_core.face_tracking.handing_over import handed_over
+from openface_core.faces import Face, FaceStatus
+from openface_core.shape import ShapeFit, project_shape
+from tests.fixtures.faces.shape import synthetic_pdm
+
+PDM = synthetic_pdm()
+
+
+def face(x: float, mode: float = 0.0, *, depth: float = 1.0, confidence: float = 0.9) -> Face:
+    shape = np.zeros(PDM.mode_count, dtype=np.float32)
+    shape[0] = mode
+    place = np.array([x, 90.0], dtype=np.float32)
+    fit = ShapeFit(1.0 + 0.1 * mode, np.full(3, 0.1 * mode, dtype=np.float32), place, shape, 5)
+    eyes = FittedEyes(
+        np.full((2, 28, 2), x, dtype=np.float32),
+        np.full((2, 28), depth, dtype=np.float32),
+        np.full(2, depth),
+    )
+    return Face(FaceStatus.FOUND, project_shape(PDM, fit), confidence, fit, eyes, True)
+
+
+def test_pose_shape_and_eyes_lie_between() -> None:
+    found = handed_over(PDM, face(100, 0.0, depth=1.0), face(104, 1.0, depth=2.0), 0.25)
+    assert found.fit is not None
+    assert found.fitted_eyes is not None
+    assert found.fit.scale_px_per_mm == pytest.approx(1.025)
+    np.testing.assert_allclose(found.fit.rotation_radians, 0.025, rtol=1e-6)
+    np.testing.assert_allclose(found.fit.translation_px, [101, 90])
+    assert found.fit.shape_parameters[0] == np.float32(0.25)
+    np.testing.assert_allclose(found.fitted_eyes.landmarks_px, 101)
+    np.testing.assert_allclose(found.fitted_eyes.relative_depths_mm, 1.25)
+    np.testing.assert_allclose(found.fitted_eyes.scales_px_per_mm, 1.25)
+
+
+def test_landmarks_are_points_of_the_shape_model() -> None:
+    found = handed_over(PDM, face(100), face(104, 1.0), 0.5)
+    assert found.fit is not None
+    np.testing.assert_array_equal(found.landmarks, project_shape(PDM, found.fit))
+
+
+def test_the_ends_are_the_two_faces() -> None:
+    before, after = face(100), face(104, 1.0)
+    for share, expected in ((0.0, before), (1.0, after)):
+        found = handed_over(PDM, before, after, share)
+        assert found.landmarks is not None
+        assert expected.landmarks is not None
+        np.testing.assert_allclose(found.landmarks, expected.landmarks, rtol=1e-5)
+
+
+def test_confidence_is_that_of_the_tracker_whose_frame_it_is() -> None:
+    found = handed_over(PDM, face(100, confidence=0.8), face(104, confidence=0.95), 0.5)
+    assert found.confidence == 0.8
+
+
+NONE = replace(face(100), status=FaceStatus.NOT_TRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (face(100), NONE),
+        (NONE, face(100)),
+        (face(100), face(400)),
+        (face(100), replace(face(104), is_refined=False)),
+    ],
+    ids=["no second", "no first", "another face", "another way"],
+)
+def test_otherwise_it_is_the_first(before: Face, after: Face) -> None:
+    assert handed_over(PDM, before, after, 0.5) is before
+
+
+def test_eyes_of_one_only_stay_as_they_are() -> None:
+    before = face(100)
+    found = handed_over(PDM, before, replace(face(104), fitted_eyes=None), 0.5)
+    assert found.fitted_eyes is before.fitted_eyes
