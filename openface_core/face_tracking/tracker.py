@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
-from openface_core.face_tracking.witness import NetworkWitness
+from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
@@ -54,6 +54,7 @@ class FaceTracker:
         self._threshold = threshold
         self._watch = watch
         self._last: Face | None = None
+        self._unused_answer: UnusedAnswer | None = None
 
     def observe(self, image_bgr: UInt8Array, number: int) -> Face:
         """Find the face of the next frame.
@@ -113,11 +114,15 @@ class FaceTracker:
             return refined
         if refined.landmarks is None:
             return refined
-        if witness.is_asked(refined.log_likelihood, number):
+        if witness.is_asked(refined.log_likelihood, number, self._unused_answer):
             with self._watch.time(Step.LANDMARKS):
                 points = witness.contradiction(image_bgr, refined.landmarks)
+            followed = refined
             if points is not None:
-                refined = self._begun_anew(grey, witness, refined, points)
+                refined = self._begun_anew(grey, witness, followed, points)
+            stays = refined is followed
+            answer = UnusedAnswer(number, followed.log_likelihood)
+            self._unused_answer = answer if stays else None
         return self._with_closed_lids(image_bgr, refined)
 
     def _begun_anew(

@@ -3,8 +3,9 @@
 Patch experts search near the frame before, under a shape that is held to the mean. They may lose a
 wide open or skewed mouth, or a head that turns fast, and then stay where they are; a network sees
 each frame afresh, but less exactly. So the network is asked where the experts find their own result
-unlikely, and on a grid of frames. Where its points are far from the followed ones, refinement
-starts anew from them, and its result is taken if the experts find it clearly more likely.
+unlikely, and on a grid of frames; where its answer changed nothing, not at once again. Where its
+points are far from the followed ones, refinement starts anew from them, and its result is taken if
+the experts find it clearly more likely.
 """
 
 from dataclasses import dataclass
@@ -78,6 +79,22 @@ class WitnessSettings:
                 )
 
 
+@dataclass(frozen=True)
+class UnusedAnswer:
+    """When the network was asked and what was followed stayed.
+
+    Parameters
+    ----------
+    number : int
+        Of the frame in the video, from 0.
+    log_likelihood : float
+        Of the followed landmarks.
+    """
+
+    number: int
+    log_likelihood: float
+
+
 @dataclass(frozen=True, eq=False)
 class NetworkWitness:
     """A network that is asked about followed landmarks; keeps no state.
@@ -96,7 +113,9 @@ class NetworkWitness:
     refiner: FaceRefiner
     settings: WitnessSettings
 
-    def is_asked(self, log_likelihood: float, number: int) -> bool:
+    def is_asked(
+        self, log_likelihood: float, number: int, last: UnusedAnswer | None = None
+    ) -> bool:
         """Return whether the network is asked about a frame.
 
         Parameters
@@ -105,10 +124,17 @@ class NetworkWitness:
             Of the followed landmarks; NaN where it is not known.
         number : int
             Of the frame in the video, from 0.
+        last : UnusedAnswer or None
+            The last answer, where what was followed has stayed since. Then the network is asked
+            again only after some frames, or if the landmarks have become less likely.
         """
         if number % self.settings.every_frames == 0:
             return True
-        return not log_likelihood >= self.settings.below_log_likelihood
+        if log_likelihood >= self.settings.below_log_likelihood:
+            return False
+        if last is None or number - last.number >= self.settings.every_frames:
+            return True
+        return log_likelihood < last.log_likelihood - self.settings.least_gain
 
     def contradiction(
         self, image_bgr: NDArray[np.uint8], landmarks: Float32Array

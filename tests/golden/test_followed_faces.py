@@ -33,9 +33,9 @@ BORDER_STEP = 1.2
 
 # Mean errors of the preset default in percent of the distance of the eyes, and frames with an error
 # above 10.
-HARD_ERRORS = {"mouth": 4.6, "chin": 4.2, "lids": 3.5, "brows": 2.4, "jaw": 3.3}
+HARD_ERRORS = {"mouth": 4.65, "chin": 4.2, "lids": 3.35, "brows": 2.35, "jaw": 3.3}
 ORDINARY_ERRORS = {"mouth": 3.5, "chin": 4.3, "lids": 3.4, "brows": 2.4, "jaw": 2.4}
-HARD_FRAMES_ABOVE_10 = 4
+HARD_FRAMES_ABOVE_10 = 2
 
 MOUTH = (48, 54, 51, 57, 62, 66)
 LIDS = {"L": ((37, 38), (41, 40)), "R": ((43, 44), (47, 46))}

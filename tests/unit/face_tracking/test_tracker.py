@@ -100,7 +100,7 @@ class Script:
             return self.contradiction
 
         return SimpleNamespace(
-            is_asked=lambda likelihood, number: self.contradiction is not None,
+            is_asked=lambda likelihood, number, last: self.contradiction is not None,
             contradiction=contradiction,
             is_better=lambda restarted, followed: restarted > followed,
             refiner=self.refiner("refine anew"),

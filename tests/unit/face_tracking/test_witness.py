@@ -8,6 +8,7 @@ import pytest
 
 from openface_core.errors import ConfigError
 from openface_core.face_tracking import NetworkWitness, WitnessSettings
+from openface_core.face_tracking.witness import UnusedAnswer
 
 IMAGE = np.zeros((4, 4, 3), dtype=np.uint8)
 SETTINGS = WitnessSettings(
@@ -55,6 +56,15 @@ def moved(points: slice, px: float) -> np.ndarray:
 )
 def test_when_it_is_asked(log_likelihood: float, number: int, expected: bool) -> None:
     assert witness(None).is_asked(log_likelihood, number) is expected
+
+
+@pytest.mark.parametrize(
+    ("log_likelihood", "number", "expected"),
+    [(0.3, 7, False), (0.15, 7, True), (0.3, 10, True), (0.3, 11, True), (float("nan"), 7, False)],
+)
+def test_when_it_is_asked_again(log_likelihood: float, number: int, expected: bool) -> None:
+    last = UnusedAnswer(6, 0.3)
+    assert witness(None).is_asked(log_likelihood, number, last) is expected
 
 
 def test_points_nearby_are_no_contradiction() -> None:
