@@ -6,6 +6,8 @@ from openface_core.model_files.action_unit_files import (
     read_action_unit_models,
 )
 from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
+from openface_core.model_files.cen_patch_file import read_cen_experts
+from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.landmark_model_files import (
     face_landmark_model_files,
     read_face_landmark_model,
@@ -22,6 +24,8 @@ __all__ = [
     "read_action_unit_model",
     "read_action_unit_models",
     "read_ccnf_experts",
+    "read_cen_experts",
+    "read_early_termination",
     "read_face_landmark_model",
     "read_landmark_model",
     "read_landmark_validator",

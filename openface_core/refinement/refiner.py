@@ -17,9 +17,10 @@ from openface_core.refinement.landmark_fit import (
 )
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
-from openface_core.refinement.patch_experts import Float32Array, PatchExperts, ViewGrid
+from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
+from openface_core.refinement.view_grid import ViewGrid
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.normal_equations import weighted_mode_products
 
@@ -77,7 +78,7 @@ class _Scale:
             for roots in self.root_weights
         ]
         self.mode_products = np.stack(products)
-        self.maps = expert_maps(experts, settings.window_px)
+        self.maps = expert_maps(experts, settings.window_px, is_sparse=settings.sparse_maps)
 
 
 class LandmarkRefiner:
