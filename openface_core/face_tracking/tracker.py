@@ -23,7 +23,7 @@ from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
-from openface_core.refinement.parts import FaceRefiner
+from openface_core.refinement.initial_fit import Refiner
 from openface_core.shape import ShapeFit, calc_params, project_shape
 
 UInt8Array = NDArray[np.uint8]
@@ -194,7 +194,7 @@ class FaceTracker:
             return None
         refinement = self._models.refinement
         if refinement is not None and grey is not None:
-            refined = self._refined(grey, refinement.first, fit, score)
+            refined = self._refined(grey, refinement.detected, fit, score)
             if refined is not None:
                 return refined  # otherwise the face is too small for the experts
         points = project_shape(self._models.pdm, fit)
@@ -203,7 +203,7 @@ class FaceTracker:
         )
 
     def _refined(
-        self, grey: UInt8Array, refiner: FaceRefiner, start: ShapeFit, score: float
+        self, grey: UInt8Array, refiner: Refiner, start: ShapeFit, score: float
     ) -> _Candidate | None:
         refinement = self._models.refinement
         with self._stopwatch(TrackingStep.REFINEMENT):

@@ -162,6 +162,46 @@ def face_landmark_model_files(
     return tuple(files)
 
 
+def cen_expert_files(path: Path) -> tuple[Path, ...]:
+    """Return the files of CEN experts that the list of a face names, whether they exist or not.
+
+    Raises
+    ------
+    ModelFileError
+        If a list is missing or damaged.
+    """
+    files: list[Path] = []
+    for entry, words in _entries(path):
+        if entry == "LandmarkDetector":
+            model = _file(path, words)
+            files += [_file(model, w) for kind, w in _entries(model) if kind == "PatchesCEN"]
+    return tuple(files)
+
+
+def landmark_part_names(path: Path) -> tuple[str, ...]:
+    """Return the parts that the list of a face names.
+
+    Raises
+    ------
+    ModelFileError
+        If the list is missing or damaged.
+    """
+    parts = [words[1:2] for entry, words in _entries(path) if entry == "LandmarkDetector_part"]
+    return tuple(name for names in parts for name in names)
+
+
+def landmark_validator_of(path: Path) -> Path | None:
+    """Return the validator that the list of a face names; None if it names none.
+
+    Raises
+    ------
+    ModelFileError
+        If the list is missing or damaged.
+    """
+    named = [_file(path, words) for entry, words in _entries(path) if entry == "DetectionValidator"]
+    return named[0] if named else None
+
+
 def _is_wanted(words: list[str], part_names: tuple[str, ...] | None) -> bool:
     return part_names is None or any(name in part_names for name in words[1:2])
 

@@ -2,9 +2,8 @@
 
 :mod:`~openface_core.refinement.cen.experts` holds the networks of one scale,
 :mod:`~openface_core.refinement.cen.blocks` cuts what they look at,
-:mod:`~openface_core.refinement.cen.dense_layers` computes their layers by
-:mod:`~openface_core.refinement.cen.tiles`, and :mod:`~openface_core.refinement.cen.response_maps`
-makes response maps of their answers.
+:mod:`~openface_core.refinement.cen.dense_layers` computes their layers, and
+:mod:`~openface_core.refinement.cen.response_maps` makes response maps of their answers.
 
 References
 ----------

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from openface_core.fused import fused
 from openface_core.kernel import kernel
 
 _FLOAT, _WORD = ir.FloatType(), ir.IntType(32)
@@ -29,19 +29,6 @@ _ROUNDER = np.float32(1.5 * 2**23)
 """float32 numbers of this size are whole: to add and subtract it is to round."""
 
 _C2, _C3, _C4, _C5, _C6 = (np.float32(1.0 / math.factorial(k)) for k in range(2, 7))
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _fused(_context: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return ``a * b + c``, rounded once."""
-    signature = types.float32(a, b, c)
-
-    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(_FLOAT, [_FLOAT] * 3)
-        fma = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f32")
-        return builder.call(fma, arguments)
-
-    return signature, generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -63,12 +50,12 @@ def logistic_in_place(z: NDArray[np.float32]) -> None:
     one = np.float32(1.0)
     for i in range(z.shape[0]):
         x = min(max(-z[i], -_MOST), _MOST)
-        octaves = _fused(x, _PER_OCTAVE, _ROUNDER) - _ROUNDER
-        rest = _fused(octaves, -_OCTAVE_REST, _fused(octaves, -_OCTAVE, x))
-        power = _fused(rest, _C6, _C5)
-        power = _fused(rest, power, _C4)
-        power = _fused(rest, power, _C3)
-        power = _fused(rest, power, _C2)
-        power = _fused(rest, power, one)
-        power = _fused(rest, power, one)
-        z[i] = one / _fused(power, _power_of_two(octaves), one)
+        octaves = fused(x, _PER_OCTAVE, _ROUNDER) - _ROUNDER
+        rest = fused(octaves, -_OCTAVE_REST, fused(octaves, -_OCTAVE, x))
+        power = fused(rest, _C6, _C5)
+        power = fused(rest, power, _C4)
+        power = fused(rest, power, _C3)
+        power = fused(rest, power, _C2)
+        power = fused(rest, power, one)
+        power = fused(rest, power, one)
+        z[i] = one / fused(power, _power_of_two(octaves), one)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.matrix_product import LANE_MULTIPLE, padded
 from openface_core.refinement.cen.blocks import cut_blocks, evaluated_positions, normalise_blocks
-from openface_core.refinement.cen.dense_layers import network_outputs, padded
+from openface_core.refinement.cen.dense_layers import network_outputs
 from openface_core.refinement.cen.experts import CenExperts
-from openface_core.refinement.cen.tiles import LANE_MULTIPLE
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]

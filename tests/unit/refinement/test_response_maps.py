@@ -8,8 +8,9 @@ import pytest
 
 from openface_core.refinement import grey_from_bgr
 from openface_core.refinement.expert_maps import expert_maps
-from openface_core.refinement.patch_areas import align_with_scale, sample_area
+from openface_core.refinement.patch_areas import sample_area
 from openface_core.refinement.response_maps import ccnf_maps, svr_maps
+from openface_core.refinement.similarity import align_with_scale
 from openface_core.refinement.smoothing import SmoothingMatrices
 from tests.synthetic_experts import (
     SUPPORT_PX,

@@ -1,7 +1,7 @@
-"""A tile of a matrix product, held in vector registers: what the experts' time goes into.
+"""A tile of a matrix product, held in vector registers.
 
-The experts multiply some 500 million numbers per frame, in matrices too small for a BLAS to be at
-its best, and a BLAS brings threads of its own and sums in an order that depends on the matrices'
+CE-CLM's experts multiply some 500 million numbers per frame, in matrices too small for a BLAS to be
+at its best, and a BLAS brings threads of its own and sums in an order that depends on the matrices'
 sizes. This tile reads weights as they lie in the file, without repacking. It is twice as fast as
 numpy's OpenBLAS on these sizes. Every element is one chain of fused multiplications and additions
 in the order of the inputs, so results do not depend on the width of the processor's registers, nor
