@@ -125,6 +125,8 @@ def run(arguments: RunArguments) -> RunSummary:
     engine = handle.acquire()
     if plan.with_networks and not arguments.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+        if engine.landmark_detector is not None:
+            sys.stderr.write(f"landmarks are refined by {engine.landmark_detector}\n")
     with announced_if_slow("compiling the kernels; only a machine's first run has to", arguments):
         warm_up(engine)
     # Before the first table: a run that is killed leaves a folder that the next one accepts.

@@ -25,6 +25,9 @@ examples:
   # the same, with its landmarks before they were rounded
   python -m pipelines.validate --video a.mp4 --csv a.csv --landmarks a_landmarks.csv --output out/
 
+  # landmark refinement, frame by frame, against the C++ program's tracker (CE-CLM or CLNF)
+  python -m pipelines.validate --video a.mp4 --track a_tracker.csv --config openface22
+
   # component by component, against dumps of the C++ program
   python -m pipelines.validate --video subj01.mp4 --golden golden/subj01
 
@@ -46,6 +49,8 @@ class ValidateArguments:
         Folder of dumps of the C++ program's components.
     landmarks : str or None
         File of given landmarks; None takes those of the CSV.
+    track : str or None
+        CSV of the fits of the C++ program's tracker.
     models, config : str or None
         Models folder or pack, and preset or TOML file; None as for the main job.
     output : str or None
@@ -65,6 +70,7 @@ class ValidateArguments:
     csv: str | None = None
     golden: str | None = None
     landmarks: str | None = None
+    track: str | None = None
     models: str | None = None
     config: str | None = None
     output: str | None = None
@@ -72,11 +78,11 @@ class ValidateArguments:
     quiet: bool = False
 
     def __post_init__(self) -> None:
-        if self.csv is None and self.golden is None:
+        if self.csv is None and self.golden is None and self.track is None:
             raise ConfigError(
                 "validate",
                 "nothing to compare with",
-                "Give --csv (output of OpenFace) or --golden (dumps), or both.",
+                "Give --csv (output of OpenFace), --golden (dumps) or --track, or several.",
             )
         if self.landmarks is not None and self.csv is None:
             raise ConfigError(
@@ -107,6 +113,12 @@ def parser() -> argparse.ArgumentParser:
         "--golden",
         metavar="DIR",
         help="folder with dumps of the C++ program's components for this video",
+    )
+    result.add_argument(
+        "--track",
+        metavar="FILE",
+        help="CSV of the fits of the C++ program's tracker, against which landmark refinement is "
+        "compared, each frame from the C++ program's fit of the last",
     )
     add_model_options(result)
     result.add_argument(
@@ -179,6 +191,7 @@ def validate(arguments: ValidateArguments) -> "Report":
     from pipelines.comparison.eyes import compare_csv_gaze
     from pipelines.comparison.golden_dumps import GoldenDumps
     from pipelines.comparison.report import Report, Row, UnitRow, write_report
+    from pipelines.comparison.tracking import compare_track
     from pipelines.configuration.model_choice import choose_models
     from transforms.records import VideoTask
 
@@ -187,6 +200,7 @@ def validate(arguments: ValidateArguments) -> "Report":
     choice.announce(quiet=arguments.quiet)
     settings = choice.settings
     networks = arguments.networks and arguments.csv is not None
+    networks = networks or arguments.track is not None
     root = choice.folder(with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
     engine = load_engine(files, settings)
@@ -210,6 +224,9 @@ def validate(arguments: ValidateArguments) -> "Report":
         )
         rows += found.rows
         units += found.units
+    if arguments.track is not None:
+        progress.begin("Refinement against the track")
+        rows += compare_track(arguments.video, arguments.track, engine, settings, progress.on_frame)
     if arguments.csv is not None:
         reference = read_reference(arguments.csv, engine)
         rows += compare_csv_pose(reference, engine, width_px, height_px)
@@ -231,7 +248,7 @@ def validate(arguments: ValidateArguments) -> "Report":
             "of component 4, and are therefore not compared with it; pose and 3D landmarks are "
             "computed from them instead."
         )
-    names = ("video", "csv", "landmarks", "golden")
+    names = ("video", "csv", "landmarks", "golden", "track")
     inputs = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     inputs |= {"config": choice.config, "models": str(files.root)}
     report = Report(inputs, tuple(rows), tuple(units), tuple(notes))

@@ -28,12 +28,15 @@ class FaceRefinement:
     hypotheses : HypothesisFit or None
         Takes the place of `first` for faces that were detected anew: several head orientations are
         tried.
+    detector_name : str
+        What OpenFace calls such a landmark detector.
     """
 
     first: FaceRefiner
     following: FaceRefiner
     eyes: EyeFitter | None = None
     hypotheses: HypothesisFit | None = None
+    detector_name: str = ""
 
     @property
     def detected(self) -> Refiner:
@@ -57,7 +60,8 @@ class FaceRefinement:
         hypotheses = None
         if settings.hypotheses and model.face.early_termination is not None:
             hypotheses = HypothesisFit(first, settings.first, model.face.early_termination)
-        return cls(first, following, EyeFitter(model) if has_eyes else None, hypotheses)
+        eyes = EyeFitter(model) if has_eyes else None
+        return cls(first, following, eyes, hypotheses, model.detector_name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,7 +62,11 @@ def read_cen_experts(path: Path) -> CenExperts:
     fields = BinaryFields(path, content)
     scale = fields.number("scale")
     views = fields.count("number of views", MAX_VIEWS)
-    centres = [fields.matrix("view's angles", np.float64, 3, 1).ravel() for _ in range(views)]
+    centres = np.stack(
+        [fields.matrix("view's angles", np.float64, 3, 1).ravel() for _ in range(views)]
+    )
+    if np.abs(centres).max() > MAX_NUMBER:
+        raise fields.fail(f"the view's angles hold values above {MAX_NUMBER:g}")
     visible = _visibilities(fields, views)
     if fields.next_integer("mirrored landmarks") == _EXPERT:
         raise ModelFileError(
@@ -83,7 +87,7 @@ def read_cen_experts(path: Path) -> CenExperts:
         grid = ViewGrid(
             scale,
             experts.support,
-            np.radians(np.stack(centres)).astype(np.float32),
+            np.radians(centres).astype(np.float32),
             visible,
             experts.confidence.astype(np.float32),
         )

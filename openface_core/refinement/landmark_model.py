@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.early_termination import EarlyTermination
-from openface_core.refinement.patch_experts import PatchExperts
+from openface_core.refinement.patch_experts import CcnfExperts, PatchExperts, SvrExperts
 from openface_core.refinement.settings import RefinementSettings
 from openface_core.shape.pdm import PointDistributionModel
 
@@ -135,6 +136,12 @@ class FaceLandmarkModel:
     face: LandmarkModel
     parts: tuple[PartModel, ...]
     adjustment: SettingsAdjustment = NO_ADJUSTMENT
+
+    @property
+    def detector_name(self) -> str:
+        """What OpenFace calls the landmark detector that such a model makes."""
+        kinds = {CenExperts: "CE-CLM", CcnfExperts: "CLNF", SvrExperts: "CLM"}
+        return kinds[type(self.face.experts[0])]
 
     def __post_init__(self) -> None:
         count = self.face.pdm.landmark_count
