@@ -59,7 +59,12 @@ class FaceRefinement:
         following = first.with_settings(settings.following)
         hypotheses = None
         if settings.hypotheses and model.face.early_termination is not None:
-            hypotheses = HypothesisFit(first, settings.first, model.face.early_termination)
+            windows = (*settings.windows_px, *(0 for _ in model.face.experts))
+            used = zip(model.face.experts, windows, strict=False)
+            idle = [experts for experts, window in used if window == 0]
+            hypotheses = HypothesisFit(
+                first, settings.first, model.face.early_termination, idle=idle
+            )
         eyes = EyeFitter(model) if has_eyes else None
         return cls(first, following, eyes, hypotheses, model.detector_name)
 

@@ -7,7 +7,6 @@ References
 ``Patch_experts::Read_CEN_patch_experts`` and ``CEN_patch_expert::Read`` of OpenFace 2.2.
 """
 
-import mmap as memory_map
 from mmap import mmap
 from pathlib import Path
 
@@ -82,7 +81,6 @@ def read_cen_experts(path: Path) -> CenExperts:
         for landmark in range(visible.shape[1]):
             experts.read(fields, view, landmark)
     fields.end()
-    _let_go(content)
     try:
         grid = ViewGrid(
             scale,
@@ -91,9 +89,17 @@ def read_cen_experts(path: Path) -> CenExperts:
             visible,
             experts.confidence.astype(np.float32),
         )
-        return CenExperts(
-            grid, values, experts.layer_count, experts.layers, mirror_views, mirror_landmarks
+        found = CenExperts(
+            grid,
+            values,
+            experts.layer_count,
+            experts.layers,
+            mirror_views,
+            mirror_landmarks,
+            content,
         )
+        found.let_go()  # of what was read only to be checked
+        return found
     except ValueError as error:
         raise fields.fail(str(error)) from error
 
@@ -124,12 +130,6 @@ def _mapped_numbers(fields: BinaryFields, content: mmap) -> NDArray[np.float32]:
     values = np.frombuffer(content, dtype="<f4").astype(np.float32, copy=False)
     values.flags.writeable = False
     return values
-
-
-def _let_go(content: mmap) -> None:
-    """Take out of this process's memory what was read only to be checked."""
-    if hasattr(content, "madvise"):  # not on Windows
-        content.madvise(memory_map.MADV_DONTNEED)
 
 
 class _Experts:

@@ -17,10 +17,11 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.parts import FaceRefiner, RefinedFace
 from openface_core.refinement.patch_areas import GreyPicture
-from openface_core.refinement.patch_experts import Float32Array
+from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.refinement.settings import RefinementSettings
 from openface_core.shape import PointDistributionModel, ShapeFit, posed_shape, project_shape
@@ -122,6 +123,8 @@ class HypothesisFit:
         When a fit at the first scale is good enough.
     rotations : sequence of tuple of float
         The orientations, Euler angles in radians.
+    idle : sequence of PatchExperts
+        Experts that nothing else needs until the next face is detected. Their memory is given back.
 
     Raises
     ------
@@ -135,6 +138,7 @@ class HypothesisFit:
         settings: RefinementSettings,
         early_termination: EarlyTermination,
         rotations: Sequence[Rotation] = HEAD_ROTATIONS,
+        idle: Sequence[PatchExperts] = (),
     ) -> None:
         if not (settings.windows_px[0] and any(settings.windows_px[1:])):
             raise ValueError(
@@ -143,6 +147,7 @@ class HypothesisFit:
             )
         self._early_termination = early_termination
         self._rotations = tuple(rotations)
+        self._idle = tuple(experts for experts in idle if isinstance(experts, CenExperts))
         self._first = refiner.with_settings(_with_windows(settings, is_first_scale=True)).face
         self._others = refiner.with_settings(_with_windows(settings, is_first_scale=False))
 
@@ -150,7 +155,10 @@ class HypothesisFit:
         """Fit the face in the box around the landmarks of another fit."""
         points = project_shape(self._first.pdm, start)
         least, most = points.min(axis=0), points.max(axis=0)
-        return self.fit_in_box(grey, np.concatenate([least, most - least])).face
+        found = self.fit_in_box(grey, np.concatenate([least, most - least])).face
+        for experts in self._idle:
+            experts.let_go()
+        return found
 
     def fit_in_box(self, grey: GreyPicture, box: NDArray[np.floating]) -> InitialFace:
         """Fit the face in a box.

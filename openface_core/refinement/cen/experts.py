@@ -1,5 +1,6 @@
 """The convolutional experts (CEN) of one scale: one small network per view and landmark."""
 
+import mmap
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -73,6 +74,8 @@ class CenExperts:
         The layers, see :class:`Layer`. Weights are ``outputs`` rows of ``inputs`` numbers.
     mirror_views, mirror_landmarks : (v,), (n,) ndarray of int64
         What a view, and a landmark, is in the mirror.
+    mapping : mmap or None
+        The mapped file that `values` are in.
 
     Raises
     ------
@@ -87,6 +90,7 @@ class CenExperts:
     layers: Int64Array
     mirror_views: Int64Array
     mirror_landmarks: Int64Array
+    mapping: mmap.mmap | None = None
 
     def __post_init__(self) -> None:
         shape = self.grid.visible.shape
@@ -121,6 +125,14 @@ class CenExperts:
                 raise ValueError(f"a layer should have 1 to {MAX_UNITS} units, found {units}")
         if units != 1:
             raise ValueError(f"a network should give one number, found {units}")
+
+    def let_go(self) -> None:
+        """Give back the memory of what was read of the file; it is read again when it is needed.
+
+        The operating system keeps it as long as there is room. Other threads may use the experts.
+        """
+        if self.mapping is not None and hasattr(self.mapping, "madvise"):  # not on Windows
+            self.mapping.madvise(mmap.MADV_DONTNEED)
 
     @property
     def most_units(self) -> int:
