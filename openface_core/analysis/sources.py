@@ -101,6 +101,7 @@ class TrackedFaces:
             settings.detection.every_frames,
             settings.confidence.threshold,
             lambda step: timed(_STEPS[step]),
+            settings.detection.every_failures,
         )
         self._first_frame = first_frame
 

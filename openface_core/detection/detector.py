@@ -44,6 +44,9 @@ class DetectionSettings:
         Faces are looked for in the frames whose number, from 0, is a multiple of this, and where
         the face was lost; in between, the face is followed from one frame to the next. Numbers
         count from the begin of the video, so that results do not depend on how it is cut.
+    every_failures : int
+        While a face is followed without trust, faces are looked for in the first such frame, and
+        then in every so many.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class DetectionSettings:
     min_face_px: float = 0.0
     max_faces: int = 64
     every_frames: int = 150
+    every_failures: int = 1
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384
@@ -67,6 +71,7 @@ class DetectionSettings:
             "min_face_px": (0.0 <= self.min_face_px < np.inf, "a number from 0 up"),
             "max_faces": (1 <= self.max_faces <= _MAX_CANDIDATES, "a number from 1 to 5000"),
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
+            "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
         }
         for name, (good, expected) in checks.items():
             if not good:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from openface_core.detection import select_face
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.stopwatch import Stopwatch, TrackingStep, no_stopwatch
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
@@ -93,6 +94,8 @@ class FaceTracker:
         Landmarks of a confidence of at most this are not trusted.
     stopwatch : Stopwatch
         Is told the steps.
+    every_failures : int
+        While a face is not trusted, the detector runs in the first frame and then in every so many.
     """
 
     def __init__(
@@ -101,11 +104,13 @@ class FaceTracker:
         every_frames: int,
         threshold: float,
         stopwatch: Stopwatch = no_stopwatch,
+        every_failures: int = 1,
     ) -> None:
         self._models = models
         self._every_frames = every_frames
         self._threshold = threshold
         self._stopwatch = stopwatch
+        self._redetection = Redetection(every_failures)
         self._last: _Candidate | None = None
 
     def observe(self, image_bgr: UInt8Array, number: int) -> TrackedFace:
@@ -126,11 +131,12 @@ class FaceTracker:
         """
         if number % self._every_frames == 0:
             self._last = None
+            self._redetection.note(is_trusted=True)
         grey = self._grey(image_bgr)
         candidate = None if self._last is None else self._follow(image_bgr, grey, self._last)
         failure = TrackingFailure.NOT_TRUSTED
         is_lost = False
-        if candidate is None or not candidate.is_trusted:
+        if candidate is None or (not candidate.is_trusted and self._redetection.is_due):
             detected = self._detect(image_bgr, grey)
             if isinstance(detected, TrackingFailure):
                 failure = failure if candidate is not None else detected
@@ -138,6 +144,7 @@ class FaceTracker:
             elif candidate is None or detected.is_trusted:
                 candidate = detected
         self._last = None if is_lost else candidate
+        self._redetection.note(is_trusted=candidate is not None and candidate.is_trusted)
         if candidate is None:
             return TrackedFace(None, None, None, None, failure)
         if not candidate.is_trusted:

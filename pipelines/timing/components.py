@@ -154,6 +154,7 @@ class _TimedVideo:
                 settings.detection.every_frames,
                 settings.confidence.threshold,
                 lambda step: self.watch.time(_TRACKING[step]),
+                settings.detection.every_failures,
             )
 
     def add(self, frame: DecodedFrame) -> None:

@@ -72,7 +72,12 @@ class Script:
         return SimpleNamespace(refine=refine, parts=())
 
     def tracker(
-        self, *, every: int = 100, validates: bool = True, refines: bool = False
+        self,
+        *,
+        every: int = 100,
+        validates: bool = True,
+        refines: bool = False,
+        every_failures: int = 1,
     ) -> FaceTracker:
         refinement = FaceRefinement(self.refiner("refine first"), self.refiner("refine following"))
         models: Any = FaceTrackingModels(
@@ -82,7 +87,7 @@ class Script:
             refinement=refinement if refines else None,
             validator=self if validates else None,  # type: ignore[arg-type]
         )
-        return FaceTracker(models, every, THRESHOLD)
+        return FaceTracker(models, every, THRESHOLD, every_failures=every_failures)
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []
