@@ -60,6 +60,52 @@ def _find_optional(root: Path, name: str, what: str) -> Path | None:
     return None if name == NO_MODEL else _find(root, name, what)
 
 
+def _find_refinement(
+    root: Path, selection: "ModelSelection"
+) -> tuple[Path | None, Path | None, tuple[str, ...]]:
+    """Return the list of patch experts, the validator, and the parts that are refined."""
+    from openface_core.analysis.model_set import NO_MODEL
+    from openface_core.model_files import landmark_part_names, landmark_validator_of
+
+    preferred = _find_preferred(root, selection)
+    if preferred is not None:
+        validator = landmark_validator_of(preferred)
+        named = landmark_part_names(preferred)
+        parts = tuple(part for part in selection.parts if part in named)
+        return preferred, None if selection.validator == NO_MODEL else validator, parts
+    refinement = _find_optional(root, selection.refinement, "list of patch experts")
+    validator = _find_optional(root, selection.validator, "validator of landmarks")
+    return refinement, validator, selection.parts
+
+
+def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
+    """Return the preferred list of patch experts, or None where there are none of its experts.
+
+    OpenFace's repository has the list, but not the experts, which are downloaded after it.
+    """
+    from openface_core.analysis.model_set import NO_MODEL
+    from openface_core.model_files import (
+        cen_expert_files,
+        face_landmark_model_files,
+        landmark_validator_of,
+    )
+
+    name = selection.preferred_refinement
+    path = None if NO_MODEL in (name, selection.refinement) else _search(root, name)
+    if path is None or not any(file.is_file() for file in cen_expert_files(path)):
+        return None
+    validator = landmark_validator_of(path)
+    needed = (*face_landmark_model_files(path, ()), *([] if validator is None else [validator]))
+    missing = [file for file in needed if not file.is_file()]
+    if missing:
+        raise ModelFileError(
+            missing[0],
+            f"{len(missing)} of the files that {name} names are missing, others are there",
+            "Complete them from OpenFace's folder, or set preferred_refinement to none.",
+        )
+    return path
+
+
 def _find_network(root: Path, spec_path: Path) -> Path:
     """Return the file of a landmark network.
 
@@ -138,12 +184,12 @@ def locate_models(
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None
     witness_spec = witness_network = None
+    parts = selection.parts
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
         spec_path = find_landmark_spec(selection.landmarks)
         network = _find_network(root, spec_path)
-        refinement = _find_optional(root, selection.refinement, "list of patch experts")
-        validator = _find_optional(root, selection.validator, "validator of landmarks")
+        refinement, validator, parts = _find_refinement(root, selection)
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
@@ -159,7 +205,7 @@ def locate_models(
         package=PACKAGE_FOLDER,
         refinement=refinement,
         validator=validator,
-        parts=selection.parts,
+        parts=parts,
         witness_network=witness_network,
         witness_spec=witness_spec,
     )

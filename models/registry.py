@@ -92,6 +92,8 @@ class Pack:
         The files.
     embedded_in : Path or None
         Folder of the program that has the files; None for a pack that every user gets.
+    companions : tuple of str
+        Names of packs that are imported along with this one where a folder has them.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Pack:
     terms: str
     files: tuple[PackFile, ...]
     embedded_in: Path | None = None
+    companions: tuple[str, ...] = ()
 
     @property
     def is_embedded(self) -> bool:
@@ -205,6 +208,9 @@ def load_registry(folder: Path) -> Registry:
             raise _fail(folder / f"{name}.toml", f"there is no pack {', '.join(unknown)}")
         if any(packs[member].is_embedded for member in members):
             raise _fail(folder / f"{name}.toml", "an embedded pack has a folder of its own")
+    for pack in packs.values():
+        if unknown := sorted(set(pack.companions) - set(packs)):
+            raise _fail(folder / f"{pack.name}.toml", f"there is no pack {', '.join(unknown)}")
     owners: dict[str, str] = {}
     for pack in packs.values():
         for file in pack.files:
@@ -268,10 +274,13 @@ class _PackReader:
 
     def members(self) -> tuple[str, ...]:
         """Return the packs that a combination stands for."""
-        members = self._table["members"]
-        if not isinstance(members, list) or not all(isinstance(name, str) for name in members):
-            raise _fail(self._path, "members should be a list of names")
-        return tuple(members)
+        return self._names("members")
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        names = self._table[key]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise _fail(self._path, f"{key} should be a list of names")
+        return tuple(names)
 
     def pack(self) -> Pack:
         """Return the pack."""
@@ -286,6 +295,7 @@ class _PackReader:
             terms=self._text(self._table, "terms").strip(),
             files=files,
             embedded_in=self._path.parent.parent / _EMBEDDED_FOLDER if self._is_embedded else None,
+            companions=self._names("companions") if "companions" in self._table else (),
         )
 
     @property

@@ -120,6 +120,7 @@ class Analyser:
             self.settings.detection.settling_frames,
             self.settings.confidence.threshold,
             self.watch,
+            self.settings.detection.every_failures,
         )
         return TrackedFaces(tracker, self.engine.tracked_meter, first_index)
 

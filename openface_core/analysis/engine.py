@@ -82,6 +82,12 @@ class Engine:
         return refinement is not None and refinement.eyes is not None
 
     @property
+    def landmark_detector(self) -> str | None:
+        """What OpenFace calls the landmark detector; None without patch experts."""
+        refinement = None if self.faces is None else self.faces.refinement
+        return None if refinement is None else refinement.detector_name
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """What onnxruntime runs the networks on; empty where landmarks are given."""
         return () if self.faces is None else self.faces.network.providers

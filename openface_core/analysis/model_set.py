@@ -28,9 +28,12 @@ class ModelSelection:
         Name of a landmark specification of this package, or path of a specification file.
     refinement : str
         List of the patch experts that refine landmarks, or ``none``.
+    preferred_refinement : str
+        List of CE-CLM's patch experts, which takes the place of `refinement` where the models
+        folder has them, as the validator that it names takes the place of `validator`; or ``none``.
     parts : tuple of str
-        Parts of the face whose own patch experts are used: ``inner`` (all but the jaw),
-        ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes.
+        Parts of the face whose own patch experts are used: ``inner`` (all but the jaw; CE-CLM has
+        no such part), ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes.
     validator : str
         Network that judges landmarks, or ``none``.
     witness : str
@@ -47,6 +50,7 @@ class ModelSelection:
     detector: str = "retinaface_mobilenet025.onnx"
     landmarks: str = "ghostone98"
     refinement: str = "main_clnf_general.txt"
+    preferred_refinement: str = NO_MODEL
     parts: tuple[str, ...] = _PARTS
     validator: str = "detection_validation/validator_cnn.txt"
     witness: str = "embedded68"

@@ -50,6 +50,9 @@ class DetectionSettings:
     lead_frames : int
         So many frames before such a frame the search already begins, so that the fit has settled
         when it counts; fewer than `every_frames`, or else all but one of them.
+    every_failures : int
+        While a face is followed without trust, faces are looked for in the first such frame, and
+        then in every so many.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class DetectionSettings:
     max_faces: int = 64
     every_frames: int = 150
     lead_frames: int = 16
+    every_failures: int = 1
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384
@@ -75,6 +79,7 @@ class DetectionSettings:
             "max_faces": (1 <= self.max_faces <= _MAX_CANDIDATES, "a number from 1 to 5000"),
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
             "lead_frames": (0 <= self.lead_frames <= 100, "a whole number from 0 to 100"),
+            "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
         }
         for name, (good, expected) in checks.items():
             if not good:

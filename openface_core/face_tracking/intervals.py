@@ -32,6 +32,8 @@ class IntervalTracker:
         Landmarks of a confidence of at most this are not trusted.
     watch : Watch
         Is told the steps.
+    every_failures : int
+        See :class:`~openface_core.face_tracking.redetection.Redetection`.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class IntervalTracker:
         lead_frames: int,
         threshold: float,
         watch: Watch = NO_WATCH,
+        every_failures: int = 1,
     ) -> None:
         if not 0 <= lead_frames < every_frames:
             raise ValueError(
@@ -56,6 +59,7 @@ class IntervalTracker:
         self._lead_frames = lead_frames
         self._threshold = threshold
         self._watch = watch
+        self._every_failures = every_failures
         self._current: FaceTracker | None = None
         self._next: FaceTracker | None = None
 
@@ -93,4 +97,4 @@ class IntervalTracker:
         return handed_over(self._models.pdm, face, ahead, share)
 
     def _tracker(self) -> FaceTracker:
-        return FaceTracker(self._models, self._threshold, self._watch)
+        return FaceTracker(self._models, self._threshold, self._watch, self._every_failures)

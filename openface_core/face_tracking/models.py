@@ -8,6 +8,7 @@ from openface_core.face_tracking.settings import FaceRefinementSettings
 from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork
+from openface_core.refinement.initial_fit import HypothesisFit, Refiner
 from openface_core.refinement.landmark_model import FaceLandmarkModel
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.shape import PointDistributionModel
@@ -25,11 +26,23 @@ class FaceRefinement:
         For faces that are known from the frame before.
     eyes : EyeFitter or None
         Makes eyes of the parts, where both eyes are among them.
+    hypotheses : HypothesisFit or None
+        Takes the place of `first` for faces that were detected anew: several head orientations are
+        tried.
+    detector_name : str
+        What OpenFace calls such a landmark detector.
     """
 
     first: FaceRefiner
     following: FaceRefiner
     eyes: EyeFitter | None = None
+    hypotheses: HypothesisFit | None = None
+    detector_name: str = ""
+
+    @property
+    def detected(self) -> Refiner:
+        """What refines a face that was detected anew."""
+        return self.first if self.hypotheses is None else self.hypotheses
 
     @classmethod
     def from_settings(
@@ -45,7 +58,16 @@ class FaceRefinement:
         has_eyes = set(EYE_PARTS) <= {part.name for part in model.parts}
         first = FaceRefiner(model, settings.first)
         following = first.with_settings(settings.following)
-        return cls(first, following, EyeFitter(model) if has_eyes else None)
+        hypotheses = None
+        if settings.hypotheses and model.face.early_termination is not None:
+            windows = (*settings.windows_px, *(0 for _ in model.face.experts))
+            used = zip(model.face.experts, windows, strict=False)
+            idle = [experts for experts, window in used if window == 0]
+            hypotheses = HypothesisFit(
+                first, settings.first, model.face.early_termination, idle=idle
+            )
+        eyes = EyeFitter(model) if has_eyes else None
+        return cls(first, following, eyes, hypotheses, model.detector_name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ class FaceRefinementSettings:
     ----------
     windows_px : tuple of int
         Search windows where the face is known from the frame before, one per scale of the experts
-        (0.25, 0.35, 0.5 in OpenFace's), odd numbers of pixels of that scale; 0 leaves a scale out.
+        (0.25, 0.35, 0.5 in OpenFace's, and 1.0 in CE-CLM), odd numbers of pixels of that scale; 0
+        leaves a scale out.
     first_windows_px : tuple of int
         Search windows where the face was detected anew, or the frame before was not trusted.
     iterations : int
@@ -25,6 +26,11 @@ class FaceRefinementSettings:
         How strongly the shape is held to the mean.
     weight_factor : float
         Factor of the experts' confidences as weights of the landmarks; 0 weighs all alike.
+    sparse_maps : bool
+        Whether the experts of CE-CLM are asked at every other position of a map only.
+    hypotheses : bool
+        Whether a detected face is fitted from several head orientations, as by OpenFace, and not
+        from the landmark network's. For models with numbers of early termination, as CE-CLM.
 
     Raises
     ------
@@ -38,6 +44,8 @@ class FaceRefinementSettings:
     sigma_px: float = 1.5
     regularisation: float = 25.0
     weight_factor: float = 0.0
+    sparse_maps: bool = True
+    hypotheses: bool = False
 
     def __post_init__(self) -> None:
         for name, windows in (
@@ -53,7 +61,12 @@ class FaceRefinementSettings:
 
     def _of_windows(self, windows_px: tuple[int, ...]) -> RefinementSettings:
         return RefinementSettings(
-            windows_px, self.iterations, self.sigma_px, self.regularisation, self.weight_factor
+            windows_px,
+            self.iterations,
+            self.sigma_px,
+            self.regularisation,
+            self.weight_factor,
+            sparse_maps=self.sparse_maps,
         )
 
     @property

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
+from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.grey import grey_from_bgr
-from openface_core.refinement.parts import FaceRefiner
+from openface_core.refinement.initial_fit import Refiner
 from openface_core.shape import ShapeFit, calc_params, project_shape
 from openface_core.watch import NO_WATCH, Step, Watch
 
@@ -42,6 +43,8 @@ class FaceTracker:
         Landmarks of a confidence of at most this are not trusted.
     watch : Watch
         Is told the steps.
+    every_failures : int
+        While a face is not trusted, the detector runs in the first frame and then in every so many.
     """
 
     def __init__(
@@ -49,10 +52,12 @@ class FaceTracker:
         models: FaceTrackingModels,
         threshold: float,
         watch: Watch = NO_WATCH,
+        every_failures: int = 1,
     ) -> None:
         self._models = models
         self._threshold = threshold
         self._watch = watch
+        self._redetection = Redetection(every_failures)
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None
 
@@ -71,12 +76,16 @@ class FaceTracker:
         Face
             The face that was followed; where none was, the widest one.
         """
-        grey = self._grey(image_bgr)
+        face = self._seen(image_bgr, self._grey(image_bgr), number)
+        self._redetection.note(is_trusted=face.is_found)
+        return face
+
+    def _seen(self, image_bgr: UInt8Array, grey: UInt8Array | None, number: int) -> Face:
         candidate = None
         if self._last is not None:
             candidate = self._follow(image_bgr, grey, self._last)
             candidate = self._witnessed(image_bgr, grey, candidate, number)
-        if candidate is not None and candidate.is_found:
+        if candidate is not None and (candidate.is_found or not self._redetection.is_due):
             self._last = candidate
             return candidate
         detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
@@ -181,7 +190,7 @@ class FaceTracker:
             return None
         refinement = self._models.refinement
         if refinement is not None and grey is not None:
-            refined = self._refined(grey, refinement.first, fit, score)
+            refined = self._refined(grey, refinement.detected, fit, score)
             if refined is not None:
                 return refined  # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
@@ -190,7 +199,7 @@ class FaceTracker:
         return self._judged(grey, points, fit, candidate)
 
     def _refined(
-        self, grey: UInt8Array, refiner: FaceRefiner, start: ShapeFit, score: float
+        self, grey: UInt8Array, refiner: Refiner, start: ShapeFit, score: float
     ) -> Face | None:
         refinement = self._models.refinement
         with self._watch.time(Step.REFINEMENT):

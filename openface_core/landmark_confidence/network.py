@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.matrix_product import LANE_MULTIPLE, affine_product, padded
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
-_TAPS_AT_ONCE = 8
-"""Kernel elements per pass over a map: so many products are summed in registers."""
+
+_PIXELS_AT_ONCE = 3 * LANE_MULTIPLE
+"""So many pixels are convolved while what they are made of stays in the fastest cache."""
 
 
 def _pooled(size: int) -> int:
@@ -97,26 +99,23 @@ class _PackedConvolution:
     """A convolution as the kernel takes it.
 
     The maps lie one after another in memory, so that a kernel element is one distance from the
-    output pixel, the same everywhere; elements are padded with zeros to a multiple of eight. Rows
-    and columns are those of an output map before pooling.
+    output pixel, the same everywhere. Values are the kernels, one after another, and then the
+    biases. Rows and columns are those of an output map before pooling.
     """
 
-    weights: Float32Array
+    values: Float32Array
     distances: Int64Array
-    biases: Float32Array
     rows: int
     columns: int
 
 
 def _pack(layer: ConvolutionLayer, height: int, width: int) -> _PackedConvolution:
-    outputs, inputs, kernel_height, kernel_width = layer.weights.shape
+    _, inputs, kernel_height, kernel_width = layer.weights.shape
     maps, rows, columns = np.ogrid[:inputs, :kernel_height, :kernel_width]
     distances = ((maps * height + rows) * width + columns).reshape(-1)
-    padding = (0, -distances.size % _TAPS_AT_ONCE)
     return _PackedConvolution(
-        np.pad(layer.weights.reshape(outputs, -1), ((0, 0), padding)),
-        np.pad(distances, padding).astype(np.int64),
-        layer.biases,
+        np.concatenate([layer.weights.ravel(), layer.biases]),
+        distances.astype(np.int64),
         height - kernel_height + 1,
         width - kernel_width + 1,
     )
@@ -198,9 +197,8 @@ class ValidationNetwork:
             out = np.empty(shape, dtype=np.float32)
             _convolve_and_pool(
                 maps,
-                packed.weights,
+                packed.values,
                 packed.distances,
-                packed.biases,
                 packed.rows,
                 packed.columns,
                 out,
@@ -219,53 +217,39 @@ class ValidationNetwork:
 
 
 @kernel
-def _correlate(
-    maps: Float32Array,
-    weights: Float32Array,
-    distances: Int64Array,
-    bias: np.float32,
-    out: Float32Array,
-) -> None:
-    """Write the sum of weighted, shifted maps; all arrays are flat.
-
-    The rows of `out` are as long as those of the maps: their last few elements mix two rows and
-    mean nothing.
-    """
-    n = out.shape[0]
-    for i in range(n):
-        out[i] = bias
-    for t in range(0, distances.shape[0], _TAPS_AT_ONCE):
-        w0, w1, w2, w3 = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
-        w4, w5, w6, w7 = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
-        m0 = maps[distances[t] : distances[t] + n]
-        m1 = maps[distances[t + 1] : distances[t + 1] + n]
-        m2 = maps[distances[t + 2] : distances[t + 2] + n]
-        m3 = maps[distances[t + 3] : distances[t + 3] + n]
-        m4 = maps[distances[t + 4] : distances[t + 4] + n]
-        m5 = maps[distances[t + 5] : distances[t + 5] + n]
-        m6 = maps[distances[t + 6] : distances[t + 6] + n]
-        m7 = maps[distances[t + 7] : distances[t + 7] + n]
-        for i in range(n):
-            near = out[i] + w0 * m0[i] + w1 * m1[i] + w2 * m2[i] + w3 * m3[i]
-            out[i] = near + w4 * m4[i] + w5 * m5[i] + w6 * m6[i] + w7 * m7[i]
-
-
-@kernel
 def _convolve_and_pool(
     maps: Float32Array,
-    weights: Float32Array,
+    values: Float32Array,
     distances: Int64Array,
-    biases: Float32Array,
     rows: int,
     columns: int,
     out: Float32Array,
 ) -> None:
-    """Write convolution, ReLU and 2 x 2 max pooling of `maps` (n, H, W) into `out` (k, h, w)."""
-    width = maps.shape[2]
+    """Write convolution, ReLU and 2 x 2 max pooling of `maps` (n, H, W) into `out` (k, h, w).
+
+    The rows of the convolved maps are as long as those of the maps: their last few elements mix
+    two rows and mean nothing.
+    """
+    kernels, taps, width = out.shape[0], distances.shape[0], maps.shape[2]
     flat = maps.reshape(-1)
-    buffer = np.empty((rows - 1) * width + columns, dtype=np.float32)
-    for k in range(out.shape[0]):
-        _correlate(flat, weights[k], distances, biases[k], buffer)
+    pixels = (rows - 1) * width + columns
+    shifted = np.zeros((taps, _PIXELS_AT_ONCE), dtype=np.float32)
+    product = np.empty((kernels, _PIXELS_AT_ONCE), dtype=np.float32)
+    convolved = np.empty((kernels, pixels), dtype=np.float32)
+    for first in range(0, pixels, _PIXELS_AT_ONCE):
+        count = min(_PIXELS_AT_ONCE, pixels - first)
+        for t in range(taps):
+            begin = distances[t] + first
+            seen, row = flat[begin : begin + count], shifted[t]
+            for i in range(count):
+                row[i] = seen[i]
+        affine_product(values, 0, kernels * taps, taps, kernels, shifted, padded(count), product)
+        for k in range(kernels):
+            row = convolved[k, first : first + count]
+            for i in range(count):
+                row[i] = product[k, i]
+    for k in range(kernels):
+        buffer = convolved[k]
         for y in range(out.shape[1]):
             # At an odd end the last row or column stands for the one that is missing.
             upper = buffer[2 * y * width :]

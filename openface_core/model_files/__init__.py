@@ -6,8 +6,13 @@ from openface_core.model_files.action_unit_files import (
     read_action_unit_models,
 )
 from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
+from openface_core.model_files.cen_patch_file import read_cen_experts
+from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.landmark_model_files import (
+    cen_expert_files,
     face_landmark_model_files,
+    landmark_part_names,
+    landmark_validator_of,
     read_face_landmark_model,
     read_landmark_model,
 )
@@ -17,11 +22,16 @@ from openface_core.model_files.svr_patch_file import read_svr_experts
 from openface_core.model_files.triangulation_file import read_triangulation
 
 __all__ = [
+    "cen_expert_files",
     "face_landmark_model_files",
+    "landmark_part_names",
+    "landmark_validator_of",
     "read_action_unit_list",
     "read_action_unit_model",
     "read_action_unit_models",
     "read_ccnf_experts",
+    "read_cen_experts",
+    "read_early_termination",
     "read_face_landmark_model",
     "read_landmark_model",
     "read_landmark_validator",

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from mmap import mmap
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,9 @@ class BinaryFields:
     Parameters
     ----------
     path : Path
-        The file; it is read whole at once.
+        The file.
+    content : mmap or None
+        Its content where that is mapped; None reads it whole at once.
 
     Raises
     ------
@@ -32,9 +35,9 @@ class BinaryFields:
         something else than asked for.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: mmap | None = None) -> None:
         self._path = path
-        self._content = read_model_bytes(path)
+        self._content = read_model_bytes(path) if content is None else content
         self._position = 0
 
     def fail(self, cause: str) -> ModelFileError:
@@ -44,16 +47,33 @@ class BinaryFields:
     def _take(self, size: int, what: str) -> bytes:
         field = self._content[self._position : self._position + size]
         if len(field) < size:
-            raise self.fail(
-                f"the file is truncated: after {len(self._content)} bytes it ends within the {what}"
-            )
+            raise self._truncated(what)
         self._position += size
         return field
+
+    def _truncated(self, what: str) -> ModelFileError:
+        return self.fail(
+            f"the file is truncated: after {len(self._content)} bytes it ends within the {what}"
+        )
+
+    def skip(self, size: int, what: str) -> int:
+        """Return where the next `size` bytes begin, and go on after them."""
+        begin = self._position
+        if len(self._content) - begin < size:
+            raise self._truncated(what)
+        self._position += size
+        return begin
 
     def integer(self, what: str) -> int:
         """Return an integer of 32 bits; `what` names it in messages, here and below."""
         (value,) = struct.unpack("<i", self._take(4, what))
         return int(value)
+
+    def next_integer(self, what: str) -> int:
+        """Return an integer of 32 bits and stay before it."""
+        value = self.integer(what)
+        self._position -= 4
+        return value
 
     def count(self, what: str, limit: int, least: int = 1) -> int:
         """Return an integer that must lie between `least` and `limit`."""

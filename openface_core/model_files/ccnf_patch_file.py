@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from openface_core.model_files.binary_fields import FLOAT32_CODE, BinaryFields
-from openface_core.refinement.patch_experts import CcnfExperts, Float64Array, ViewGrid
+from openface_core.refinement.patch_experts import CcnfExperts, Float64Array
+from openface_core.refinement.view_grid import ViewGrid
 
 MAX_VIEWS = 32
 MAX_LANDMARKS = 256

@@ -1,7 +1,8 @@
 """Readers for the lists that say which files make up a landmark model.
 
 ``main_clnf_general.txt`` names a model of the whole face and models of its parts;
-``clnf_general.txt`` and its kin name the PDM and the patch experts of one model.
+``clnf_general.txt`` and its kin name the PDM and the patch experts of one model. So do
+``main_ceclm_general.txt`` and ``cen_general.txt``, OpenFace's own default.
 
 References
 ----------
@@ -15,14 +16,26 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ModelFileError
 from openface_core.model_files.ccnf_patch_file import MAX_LANDMARKS, read_ccnf_experts
+from openface_core.model_files.cen_patch_file import read_cen_experts
 from openface_core.model_files.content import REINSTALL, read_model_text
+from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.pdm_file import read_pdm
 from openface_core.model_files.svr_patch_file import read_svr_experts
-from openface_core.refinement.landmark_model import FaceLandmarkModel, LandmarkModel, PartModel
+from openface_core.refinement.early_termination import EarlyTermination
+from openface_core.refinement.landmark_model import (
+    CECLM_ADJUSTMENT,
+    NO_ADJUSTMENT,
+    FaceLandmarkModel,
+    LandmarkModel,
+    PartModel,
+)
 from openface_core.refinement.patch_experts import PatchExperts
 from openface_core.shape.pdm import PointDistributionModel
 
 _MAX_LINES = 64
+_CECLM = "main_ceclm_general"
+"""OpenFace adjusts its settings for a list of this very name, and for no copy by another name."""
+
 _IGNORED = ("Triangulations", "FaceDetConversion", "DetectionValidator")
 """Entries of the lists that landmark refinement does not need."""
 
@@ -33,13 +46,13 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     Parameters
     ----------
     path : Path
-        A list such as ``clnf_general.txt`` (CCNF experts), ``clm_general.txt`` (SVR experts),
-        ``model_inner/clnf_inner.txt``.
+        A list such as ``clnf_general.txt`` (CCNF experts), ``cen_general.txt`` (CEN experts),
+        ``clm_general.txt`` (SVR experts), ``model_inner/clnf_inner.txt``.
 
     Returns
     -------
     LandmarkModel
-        The model. CCNF experts take precedence where a list names both kinds.
+        The model. CEN experts take precedence where a list names several kinds, then CCNF.
 
     Raises
     ------
@@ -49,6 +62,8 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     pdm: PointDistributionModel | None = None
     ccnf: list[PatchExperts] = []
     svr: list[PatchExperts] = []
+    cen: list[PatchExperts] = []
+    early_termination: EarlyTermination | None = None
     for entry, words in _entries(path):
         if entry == "PDM":
             pdm = read_pdm(_file(path, words))
@@ -56,13 +71,17 @@ def read_landmark_model(path: Path) -> LandmarkModel:
             ccnf.append(read_ccnf_experts(_file(path, words)))
         elif entry == "PatchesIntensity":
             svr.append(read_svr_experts(_file(path, words)))
+        elif entry == "PatchesCEN":
+            cen.append(read_cen_experts(_file(path, words)))
+        elif entry == "EarlyTermination":
+            early_termination = read_early_termination(_file(path, words))
         elif entry not in _IGNORED:
             raise _fail(path, f"the entry {entry[:40]!r} is unknown")
-    experts = ccnf or svr
+    experts = cen or ccnf or svr
     if pdm is None or not experts:
         raise _fail(path, "a PDM and patch experts should be named")
     try:
-        return LandmarkModel(pdm, tuple(experts))
+        return LandmarkModel(pdm, tuple(experts), early_termination)
     except ValueError as error:
         raise _fail(path, str(error)) from error
 
@@ -114,6 +133,7 @@ def read_face_landmark_model(
         return FaceLandmarkModel(
             face,
             tuple(PartModel(name, model, *_mapping(path, name, w)) for name, model, w in parts),
+            CECLM_ADJUSTMENT if path.stem == _CECLM else NO_ADJUSTMENT,
         )
     except ValueError as error:
         raise _fail(path, str(error)) from error
@@ -142,12 +162,52 @@ def face_landmark_model_files(
     return tuple(files)
 
 
+def cen_expert_files(path: Path) -> tuple[Path, ...]:
+    """Return the files of CEN experts that the list of a face names, whether they exist or not.
+
+    Raises
+    ------
+    ModelFileError
+        If a list is missing or damaged.
+    """
+    files: list[Path] = []
+    for entry, words in _entries(path):
+        if entry == "LandmarkDetector":
+            model = _file(path, words)
+            files += [_file(model, w) for kind, w in _entries(model) if kind == "PatchesCEN"]
+    return tuple(files)
+
+
+def landmark_part_names(path: Path) -> tuple[str, ...]:
+    """Return the parts that the list of a face names.
+
+    Raises
+    ------
+    ModelFileError
+        If the list is missing or damaged.
+    """
+    parts = [words[1:2] for entry, words in _entries(path) if entry == "LandmarkDetector_part"]
+    return tuple(name for names in parts for name in names)
+
+
+def landmark_validator_of(path: Path) -> Path | None:
+    """Return the validator that the list of a face names; None if it names none.
+
+    Raises
+    ------
+    ModelFileError
+        If the list is missing or damaged.
+    """
+    named = [_file(path, words) for entry, words in _entries(path) if entry == "DetectionValidator"]
+    return named[0] if named else None
+
+
 def _is_wanted(words: list[str], part_names: tuple[str, ...] | None) -> bool:
     return part_names is None or any(name in part_names for name in words[1:2])
 
 
 def _landmark_model_files(path: Path) -> list[Path]:
-    read = ("PDM", "PatchesCCNF", "PatchesIntensity")
+    read = ("PDM", "PatchesCEN", "EarlyTermination", "PatchesCCNF", "PatchesIntensity")
     return [path, *(_file(path, words) for entry, words in _entries(path) if entry in read)]
 
 

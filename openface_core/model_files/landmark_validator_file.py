@@ -1,4 +1,6 @@
-"""Reader for OpenFace's landmark detection validator (``validator_cnn.txt``, a binary file).
+"""Reader for OpenFace's landmark detection validators, binary in spite of their names.
+
+``validator_cnn.txt`` goes with CLNF, ``validator_cnn_68.txt`` with CE-CLM.
 
 References
 ----------
@@ -28,12 +30,10 @@ _KIND = 3
 """The file's type number; OpenFace 2.2 reads no other."""
 
 _CONVOLUTION, _POOLING, _DENSE, _RELU = 0, 1, 2, 3
-_LAYER_TYPES = (
-    *(_CONVOLUTION, _RELU, _POOLING),
-    *(_CONVOLUTION, _RELU, _POOLING),
-    *(_DENSE, _RELU, _DENSE),
-)
-"""The one sequence of layers that OpenFace's validator has."""
+_CONVOLUTIONS = (_CONVOLUTION, _RELU, _POOLING)
+_LAST_LAYERS = (_DENSE, _RELU, _DENSE)
+_CONVOLUTION_COUNTS = (2, 3)
+"""OpenFace's validators are two convolutions, or three for CE-CLM, and two dense layers."""
 
 _MAX_VIEWS = 64
 _MAX_MAPS = 256
@@ -108,12 +108,15 @@ def _layers(
 ) -> tuple[list[ConvolutionLayer], list[DenseLayer]]:
     depth = fields.count("number of layers", 100)
     convolutions, dense = [], []
+    count = (depth - len(_LAST_LAYERS)) // len(_CONVOLUTIONS)
+    is_known = count in _CONVOLUTION_COUNTS
+    expected = (*_CONVOLUTIONS * (count if is_known else _CONVOLUTION_COUNTS[0]), *_LAST_LAYERS)
     for k in range(depth):
         layer_type = fields.integer("layer type")
-        if depth != len(_LAYER_TYPES) or layer_type != _LAYER_TYPES[k]:
+        if depth != len(expected) or layer_type != expected[k]:
             raise fields.fail(
-                f"not the validator of OpenFace 2.2: layer {k + 1} of {depth} is of type "
-                f"{layer_type}; the types {_LAYER_TYPES} are expected"
+                f"not a validator of OpenFace 2.2: layer {k + 1} of {depth} is of type "
+                f"{layer_type}; the types {expected} are expected"
             )
         if layer_type == _CONVOLUTION:
             convolutions.append(_convolution(fields))
@@ -179,7 +182,7 @@ def read_landmark_validator(path: Path) -> LandmarkValidationModel:
     Parameters
     ----------
     path : Path
-        ``validator_cnn.txt``, which is binary despite its name.
+        ``validator_cnn.txt`` or ``validator_cnn_68.txt``, which are binary despite their names.
 
     Returns
     -------

@@ -18,7 +18,8 @@ from openface_core.model_files.ccnf_patch_file import (
     MAX_VIEWS,
 )
 from openface_core.model_files.text_matrix import TextMatrixReader
-from openface_core.refinement.patch_experts import SvrExperts, ViewGrid
+from openface_core.refinement.patch_experts import SvrExperts
+from openface_core.refinement.view_grid import ViewGrid
 
 _MAX_MODALITIES = 8
 

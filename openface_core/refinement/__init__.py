@@ -10,7 +10,7 @@ one model, :mod:`~openface_core.refinement.parts` for a face and models of its p
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.landmark_model import FaceLandmarkModel, LandmarkModel, PartModel
 from openface_core.refinement.parts import FaceRefiner, PartRefiner, RefinedFace, RefinedPart
-from openface_core.refinement.patch_experts import CcnfExperts, PatchExperts, SvrExperts, ViewGrid
+from openface_core.refinement.patch_experts import CcnfExperts, PatchExperts, SvrExperts
 from openface_core.refinement.refiner import LandmarkRefiner, RefinedShape
 from openface_core.refinement.settings import (
     FROM_DETECTION,
@@ -18,6 +18,7 @@ from openface_core.refinement.settings import (
     TRACKING,
     RefinementSettings,
 )
+from openface_core.refinement.view_grid import ViewGrid
 
 __all__ = [
     "FROM_DETECTION",

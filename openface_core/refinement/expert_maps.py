@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from openface_core.refinement.cen.experts import CenExperts
+from openface_core.refinement.cen.response_maps import CenMaps
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import (
     CcnfExperts,
@@ -115,15 +117,17 @@ class _SvrMaps:
         svr_maps(grey, landmarks, to_image, experts, self._window, self._support_px, out)
 
 
-def expert_maps(experts: PatchExperts, window_px: int) -> ExpertMaps:
+def expert_maps(experts: PatchExperts, window_px: int, *, is_sparse: bool = True) -> ExpertMaps:
     """Prepare the response maps of experts for one window size.
 
     Parameters
     ----------
     experts : PatchExperts
-        The experts of one scale, of either kind.
+        The experts of one scale, of any kind.
     window_px : int
         Side of the maps.
+    is_sparse : bool
+        Whether CEN experts, the costliest, are asked at every other position only.
 
     Raises
     ------
@@ -132,4 +136,6 @@ def expert_maps(experts: PatchExperts, window_px: int) -> ExpertMaps:
     """
     if isinstance(experts, CcnfExperts):
         return _CcnfMaps(experts, window_px)
+    if isinstance(experts, CenExperts):
+        return CenMaps(experts, window_px, is_sparse=is_sparse)
     return _SvrMaps(experts, window_px)

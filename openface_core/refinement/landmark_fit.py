@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.fused import fused
 from openface_core.kernel import kernel
 from openface_core.shape.normal_equations import (
     coupling_block,
@@ -25,7 +26,7 @@ from openface_core.shape.normal_equations import (
     turn,
     working_space,
 )
-from openface_core.shape.pdm import Float32Array, deform
+from openface_core.shape.pdm import Float32Array
 from openface_core.shape.rotations import euler_to_matrix
 
 STEPS_PER_PIXEL = 10
@@ -134,16 +135,31 @@ def project(
     shape: Float32Array,
     out: Float32Array,
 ) -> None:
-    """Write the 3D shape (3 n,) and its projection (n, 2) for pose and shape parameters."""
+    """Write the 3D shape (3 n,) and its projection (n, 2) for pose and shape parameters.
+
+    Rounds as OpenFace does, almost everywhere: where a landmark comes to lie between two of the
+    rounded centres of the density, the last digit decides which one counts, and that is seen.
+    """
     n = out.shape[0]
-    deform(mean, modes, local, shape)
-    rotation = np.empty((3, 3), dtype=np.float32)
-    euler_to_matrix(parameters[1], parameters[2], parameters[3], rotation)
+    deformation = np.zeros(3 * n, dtype=np.float64)
+    for b in range(modes.shape[0]):
+        weight = np.float64(local[b])
+        for i in range(3 * n):
+            deformation[i] += weight * modes[b, i]
+    for i in range(3 * n):
+        shape[i] = mean[i] + np.float32(deformation[i])
+    r = np.empty((3, 3), dtype=np.float32)
+    euler_to_matrix(parameters[1], parameters[2], parameters[3], r)
+    s1, s2, s3 = np.sin(parameters[1]), np.sin(parameters[2]), np.sin(parameters[3])
+    c1, c3 = np.cos(parameters[1]), np.cos(parameters[3])
+    r[1, 0] = fused(c1, s3, c3 * s1 * s2)  # the one entry where OpenFace's compiler fuses
     scale, tx, ty = parameters[0], parameters[4], parameters[5]
     for i in range(n):
         x, y, z = shape[i], shape[n + i], shape[2 * n + i]
-        out[i, 0] = scale * (rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z) + tx
-        out[i, 1] = scale * (rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z) + ty
+        across = fused(r[0, 2], z, fused(r[0, 0], x, r[0, 1] * y))
+        down = fused(r[1, 2], z, fused(r[1, 0], x, r[1, 1] * y))
+        out[i, 0] = fused(scale, across, tx)
+        out[i, 1] = fused(scale, down, ty)
 
 
 @kernel

@@ -1,11 +1,15 @@
 """What landmark refinement knows of a face: shape models, patch experts, and the face's parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.refinement.patch_experts import PatchExperts
+from openface_core.refinement.cen.experts import CenExperts
+from openface_core.refinement.early_termination import EarlyTermination
+from openface_core.refinement.patch_experts import CcnfExperts, PatchExperts, SvrExperts
+from openface_core.refinement.settings import RefinementSettings
 from openface_core.shape.pdm import PointDistributionModel
 
 
@@ -19,15 +23,19 @@ class LandmarkModel:
         The shape model, n points.
     experts : tuple of PatchExperts
         One set per scale, coarse to fine.
+    early_termination : EarlyTermination or None
+        When a first fit is good enough; its views are those of the first scale.
 
     Raises
     ------
     ValueError
-        If there are no experts, or they have another number of landmarks than the shape model.
+        If there are no experts, or they have another number of landmarks than the shape model, or
+        the first have other views than the early termination.
     """
 
     pdm: PointDistributionModel
     experts: tuple[PatchExperts, ...]
+    early_termination: EarlyTermination | None = None
 
     def __post_init__(self) -> None:
         if not self.experts:
@@ -38,6 +46,12 @@ class LandmarkModel:
                     f"patch experts of {scale.grid.landmark_count} landmarks do not fit a shape "
                     f"model of {self.pdm.landmark_count}"
                 )
+        views = self.experts[0].grid.view_count
+        if self.early_termination is not None and self.early_termination.view_count != views:
+            raise ValueError(
+                f"early termination for {self.early_termination.view_count} views does not fit "
+                f"experts of {views}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +86,34 @@ class PartModel:
             raise ValueError(f"the part {self.name} has no such landmarks")
 
 
+class SettingsAdjustment(NamedTuple):
+    """Factors by which the general settings become those of a model of the whole face.
+
+    Parameters
+    ----------
+    sigma : float
+        Factor of the width of the density estimate.
+    regularisation : float
+        Factor of the regularisation.
+    """
+
+    sigma: float
+    regularisation: float
+
+    def of(self, settings: RefinementSettings) -> RefinementSettings:
+        """Return the settings of the model."""
+        return replace(
+            settings,
+            sigma_px=settings.sigma_px * self.sigma,
+            regularisation=settings.regularisation * self.regularisation,
+        )
+
+
+NO_ADJUSTMENT = SettingsAdjustment(1.0, 1.0)
+CECLM_ADJUSTMENT = SettingsAdjustment(1.5, 0.9)
+"""OpenFace's for its CEN experts (``LandmarkDetectorParameters``)."""
+
+
 @dataclass(frozen=True, eq=False)
 class FaceLandmarkModel:
     """The model of a whole face with its parts.
@@ -82,6 +124,8 @@ class FaceLandmarkModel:
         The whole face.
     parts : tuple of PartModel
         Its parts. Where two share landmarks, the later one has the last word.
+    adjustment : SettingsAdjustment
+        Of the settings for the whole face.
 
     Raises
     ------
@@ -91,6 +135,13 @@ class FaceLandmarkModel:
 
     face: LandmarkModel
     parts: tuple[PartModel, ...]
+    adjustment: SettingsAdjustment = NO_ADJUSTMENT
+
+    @property
+    def detector_name(self) -> str:
+        """What OpenFace calls the landmark detector that such a model makes."""
+        kinds = {CenExperts: "CE-CLM", CcnfExperts: "CLNF", SvrExperts: "CLM"}
+        return kinds[type(self.face.experts[0])]
 
     def __post_init__(self) -> None:
         count = self.face.pdm.landmark_count

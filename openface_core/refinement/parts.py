@@ -117,7 +117,7 @@ class FaceRefiner:
     model : FaceLandmarkModel
         The models of the whole face and of its parts.
     settings : RefinementSettings
-        How to refine the whole face.
+        How to refine the whole face; the model adjusts this, see :class:`SettingsAdjustment`.
     part_settings : mapping of str to RefinementSettings
         How to refine the parts, by name.
 
@@ -136,7 +136,8 @@ class FaceRefiner:
         unknown = [part.name for part in model.parts if part.name not in part_settings]
         if unknown:
             raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
-        self.face = LandmarkRefiner(model.face, settings)
+        self._adjustment = model.adjustment
+        self.face = LandmarkRefiner(model.face, self._adjustment.of(settings))
         self.parts = tuple(PartRefiner(part, part_settings[part.name]) for part in model.parts)
 
     def with_settings(self, settings: RefinementSettings) -> "FaceRefiner":
@@ -148,7 +149,7 @@ class FaceRefiner:
             See :class:`LandmarkRefiner`.
         """
         other = copy(self)
-        other.face = self.face.with_settings(settings)
+        other.face = self.face.with_settings(self._adjustment.of(settings))
         return other
 
     def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedFace:

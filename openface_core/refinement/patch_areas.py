@@ -5,8 +5,6 @@ References
 ``Patch_experts::Response`` of OpenFace 2.2; ``cv::warpAffine`` on float pictures, OpenCV 4.6.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,38 +13,6 @@ from openface_core.kernel import kernel
 
 Float32Array = NDArray[np.float32]
 GreyPicture = NDArray[np.uint8] | NDArray[np.float32]
-
-
-@kernel
-def align_with_scale(source: Float32Array, target: Float32Array, out: Float32Array) -> None:
-    """Write the (2, 2) similarity that turns and scales one set of points (n, 2) onto another.
-
-    Each set's size is the root of its mean squared distance from its centre; the rotation is the
-    best one for the sets brought to size 1 (Kabsch), which in two dimensions has a closed form.
-    """
-    n = source.shape[0]
-    source_x = source_y = target_x = target_y = 0.0
-    for i in range(n):
-        source_x += source[i, 0]
-        source_y += source[i, 1]
-        target_x += target[i, 0]
-        target_y += target[i, 1]
-    source_x /= n
-    source_y /= n
-    target_x /= n
-    target_y /= n
-    source_square = target_square = cosine = sine = 0.0
-    for i in range(n):
-        sx, sy = source[i, 0] - source_x, source[i, 1] - source_y
-        tx, ty = target[i, 0] - target_x, target[i, 1] - target_y
-        source_square += sx * sx + sy * sy
-        target_square += tx * tx + ty * ty
-        cosine += sx * tx + sy * ty
-        sine += sx * ty - sy * tx
-    factor = math.sqrt(target_square / source_square) / math.sqrt(cosine * cosine + sine * sine)
-    out[0, 0] = out[1, 1] = factor * cosine
-    out[1, 0] = factor * sine
-    out[0, 1] = -factor * sine
 
 
 @kernel

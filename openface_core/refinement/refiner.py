@@ -20,9 +20,10 @@ from openface_core.refinement.landmark_fit import (
 )
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
-from openface_core.refinement.patch_experts import Float32Array, PatchExperts, ViewGrid
+from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
+from openface_core.refinement.view_grid import ViewGrid
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.normal_equations import weighted_mode_products
 
@@ -86,7 +87,7 @@ class _Scale:
             )
         ]
         """Of every view."""
-        self.maps = expert_maps(experts, settings.window_px)
+        self.maps = expert_maps(experts, settings.window_px, is_sparse=settings.sparse_maps)
 
 
 class LandmarkRefiner:

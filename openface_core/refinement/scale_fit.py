@@ -17,7 +17,7 @@ from openface_core.refinement.landmark_fit import (
     mean_shift_steps,
     project,
 )
-from openface_core.refinement.patch_areas import align_with_scale
+from openface_core.refinement.similarity import align_with_scale, invert
 from openface_core.shape.pdm import Float32Array
 
 
@@ -59,15 +59,12 @@ def place_maps(
     project(mean, modes, parameters, local, shape, base)
     project(mean, modes, upright, local, shape, reference)
     align_with_scale(base, reference, to_reference)
-    a, b = np.float64(to_reference[0, 0]), np.float64(to_reference[0, 1])
-    c, d = np.float64(to_reference[1, 0]), np.float64(to_reference[1, 1])
-    # As OpenCV inverts two by two: in double precision, by the determinant.
-    factor = 1.0 / (a * d - b * c)
-    to_image[0, 0] = d * factor
-    to_image[0, 1] = -b * factor
-    to_image[1, 0] = -c * factor
-    to_image[1, 1] = a * factor
-    return bool(np.isfinite(a + b + c + d) and np.isfinite(factor))
+    invert(to_reference, to_image)
+    total = np.float32(0.0)
+    for i in range(2):
+        for j in range(2):
+            total += to_reference[i, j] + to_image[i, j]
+    return bool(np.isfinite(total))
 
 
 @kernel

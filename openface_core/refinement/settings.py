@@ -27,6 +27,8 @@ class RefinementSettings:
         Factor of the experts' confidences as weights of the landmarks; 0 weighs all alike.
     adapt_to_scale : bool
         Whether `regularisation` falls, and `sigma_px` and `weight_factor` grow with the scale.
+    sparse_maps : bool
+        Whether CEN experts are asked at every other position of a map only, as in OpenFace.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class RefinementSettings:
     regularisation: float = 25.0
     weight_factor: float = 0.0
     adapt_to_scale: bool = True
+    sparse_maps: bool = True
 
     def __post_init__(self) -> None:
         for window in self.windows_px:
@@ -64,7 +67,8 @@ class RefinementSettings:
             regularisation = max(regularisation - 15.0 * octaves, 0.0) or 0.001
             sigma += 0.25 * octaves
             weight += 2.0 * weight * octaves
-        return ScaleSettings(self.windows_px[index], sigma, regularisation, weight)
+        window = self.windows_px[index]
+        return ScaleSettings(window, sigma, regularisation, weight, self.sparse_maps)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class ScaleSettings:
     sigma_px: float
     regularisation: float
     weight_factor: float
+    sparse_maps: bool
 
 
 TRACKING = RefinementSettings(windows_px=(0, 9, 7))

@@ -15,6 +15,9 @@ examples:
   # the same, with its landmarks before they were rounded
   openface-beam validate --video a.mp4 --csv a.csv --landmarks a_landmarks.csv --output out/
 
+  # landmark refinement, frame by frame, against the C++ program's tracker (CE-CLM or CLNF)
+  openface-beam validate --video a.mp4 --track a_tracker.csv --config openface22
+
   # component by component, against dumps of the C++ program
   openface-beam validate --video subj01.mp4 --golden golden/subj01
 
@@ -36,6 +39,8 @@ class ValidateArguments:
         Folder of dumps of the C++ program's components.
     landmarks : str or None
         File of given landmarks; None takes those of the CSV.
+    track : str or None
+        CSV of the fits of the C++ program's tracker.
     models, config : str or None
         Models folder or pack, and preset or TOML file; None as for the main job.
     output : str or None
@@ -55,6 +60,7 @@ class ValidateArguments:
     csv: str | None = None
     golden: str | None = None
     landmarks: str | None = None
+    track: str | None = None
     models: str | None = None
     config: str | None = None
     output: str | None = None
@@ -62,11 +68,11 @@ class ValidateArguments:
     quiet: bool = False
 
     def __post_init__(self) -> None:
-        if self.csv is None and self.golden is None:
+        if self.csv is None and self.golden is None and self.track is None:
             raise ConfigError(
                 "validate",
                 "nothing to compare with",
-                "Give --csv (output of OpenFace) or --golden (dumps), or both.",
+                "Give --csv (output of OpenFace), --golden (dumps) or --track, or several.",
             )
         if self.landmarks is not None and self.csv is None:
             raise ConfigError(
@@ -97,6 +103,12 @@ def parser() -> argparse.ArgumentParser:
         "--golden",
         metavar="DIR",
         help="folder with dumps of the C++ program's components for this video",
+    )
+    result.add_argument(
+        "--track",
+        metavar="FILE",
+        help="CSV of the fits of the C++ program's tracker; landmark refinement is compared with "
+        "it, each frame from the C++ program's fit of the one before",
     )
     add_model_options(result)
     result.add_argument(

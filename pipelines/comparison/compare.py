@@ -17,6 +17,7 @@ from pipelines.comparison.eyes import compare_csv_gaze
 from pipelines.comparison.golden_dumps import GoldenDumps
 from pipelines.comparison.progress import ComparisonProgress
 from pipelines.comparison.report import Report, write_report
+from pipelines.comparison.tracking import compare_track
 from pipelines.configuration.model_choice import choose_models
 from transforms.records import VideoTask
 
@@ -47,6 +48,12 @@ class _Comparer:
             self.video, dumps, self.engine, self.settings, self.progress.on_frame
         )
         return ChainComparison((*rows, *found.rows), found.units)
+
+    def with_track(self, track: str) -> ChainComparison:
+        """Compare landmark refinement with the C++ program's tracker, frame by frame."""
+        self.progress.begin("Refinement against the track")
+        rows = compare_track(self.video, track, self.engine, self.settings, self.progress.on_frame)
+        return ChainComparison(tuple(rows), ())
 
     def with_csv(self, csv: str, landmarks: str, *, networks: bool) -> ChainComparison:
         """Compare with OpenFace's CSV: from given landmarks and, if wanted, end to end."""
@@ -96,8 +103,9 @@ def compare(arguments: ValidateArguments) -> Report:
     choice = choose_models(arguments.models, arguments.config)
     choice.announce(quiet=arguments.quiet)
     networks = arguments.networks and arguments.csv is not None
-    root = choice.folder(with_networks=networks)
-    files = locate_models(root, choice.settings.models, with_networks=networks)
+    has_networks = networks or arguments.track is not None
+    root = choice.folder(with_networks=has_networks)
+    files = locate_models(root, choice.settings.models, with_networks=has_networks)
     progress = ComparisonProgress(quiet=arguments.quiet)
     engine = load_engine(files, choice.settings)
     with open_media(arguments.video, limits=choice.settings.decoding) as media:
@@ -106,6 +114,8 @@ def compare(arguments: ValidateArguments) -> Report:
     parts = []
     if arguments.golden is not None:
         parts.append(comparer.with_dumps(arguments.golden))
+    if arguments.track is not None:
+        parts.append(comparer.with_track(arguments.track))
     if arguments.csv is not None:
         landmarks = arguments.landmarks or arguments.csv
         parts.append(comparer.with_csv(arguments.csv, landmarks, networks=networks))
@@ -119,6 +129,6 @@ def compare(arguments: ValidateArguments) -> Report:
 
 def _inputs(arguments: ValidateArguments, config: str, models: Path) -> dict[str, str]:
     """Return what was compared, by name."""
-    names = ("video", "csv", "landmarks", "golden")
+    names = ("video", "csv", "landmarks", "golden", "track")
     inputs = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     return inputs | {"config": config, "models": str(models)}

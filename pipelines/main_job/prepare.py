@@ -116,6 +116,8 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     engine = handle.acquire()
     if plan.with_networks and not job.quiet:
         sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+        if engine.landmark_detector is not None:
+            sys.stderr.write(f"landmarks are refined by {engine.landmark_detector}\n")
     what = "compiling the kernels; only a machine's first run has to"
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)

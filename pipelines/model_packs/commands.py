@@ -106,8 +106,10 @@ def _is_there(pack: Pack) -> str:
     return f"{pack.name}: {'comes with the program' if pack.is_embedded else 'is there already'}"
 
 
-def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
-    """Copy packs from a folder.
+def import_packs(
+    packs: Sequence[Pack], store: ModelStore, source: Path, companions: Sequence[Pack] = ()
+) -> int:
+    """Copy packs from a folder, and companions of them as far as the folder has them.
 
     Raises
     ------
@@ -119,6 +121,14 @@ def import_packs(packs: Sequence[Pack], store: ModelStore, source: Path) -> int:
         count = 0 if pack.is_embedded else import_pack(pack, store, folder)
         _say(f"{pack.name}: {_files(count)} copied to {store.root}" if count else _is_there(pack))
         _say(f"licence: {pack.licence}; `openface-beam models fetch {pack.name}` shows the terms")
+    for pack in companions:
+        try:
+            count = import_pack(pack, store, folder)
+        except ModelFileError as error:
+            _say(f"{pack.name}: left out ({error.subject}: {error.cause})")
+        else:
+            told = f"{pack.name}: {_files(count)} copied to {store.root}"
+            _say(told if count else _is_there(pack))
     return 0
 
 
@@ -175,5 +185,7 @@ def run(argv: Sequence[str], registry: Registry, store: ModelStore) -> int:
     if arguments.command == "verify":
         return verify_packs(packs, store, named=named)
     if arguments.command == "import":
-        return import_packs(packs, store, arguments.source)
+        names = [name for pack in packs for name in pack.companions]
+        companions = [pack for pack in _chosen(names, registry) if pack not in packs]
+        return import_packs(packs, store, arguments.source, companions)
     return fetch_packs(packs, store, arguments.base_url, accepted=arguments.accept_license)

@@ -107,8 +107,11 @@ class Script:
             agreed=lambda refined, points: (refined + points) / np.float32(2),
         )
 
-    def tracker(self, *, validates: bool = True, refines: bool = False) -> FaceTracker:
-        return FaceTracker(self.models(validates=validates, refines=refines), THRESHOLD)
+    def tracker(
+        self, *, validates: bool = True, refines: bool = False, every_failures: int = 1
+    ) -> FaceTracker:
+        models = self.models(validates=validates, refines=refines)
+        return FaceTracker(models, THRESHOLD, every_failures=every_failures)
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []

@@ -81,7 +81,13 @@ def changes(preset: str) -> dict[str, object]:
 def test_what_the_presets_change() -> None:
     assert changes("openface22") == {
         "models.witness": "none",
+        "models.preferred_refinement": "main_ceclm_general.txt",
         "detection.every_frames": 300,
+        "detection.every_failures": 2,
+        "refinement.windows_px": [0, 9, 7, 0],  # CE-CLM has a fourth scale
+        "refinement.first_windows_px": [11, 9, 7, 5],
+        "refinement.hypotheses": True,
+        "refinement.sigma_px": 1.5,  # OpenFace's own value
         "alignment.shift_average": False,
         "output.timestamps": "frame_number",
     }

@@ -1,0 +1,86 @@
+"""Products of small matrices, composed of tiles."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+from openface_core.matrix_product.tiles import (
+    FLOAT_BYTES,
+    LANE_MULTIPLE,
+    LANES,
+    MAX_TILE_VECTORS,
+    TILE_ROWS,
+    tile,
+)
+
+Float32Array = NDArray[np.float32]
+
+_rows_by_1, _rows_by_2, _rows_by_3 = (tile(TILE_ROWS, v) for v in range(1, MAX_TILE_VECTORS + 1))
+_row_by_1, _row_by_2, _row_by_3 = (tile(1, v) for v in range(1, MAX_TILE_VECTORS + 1))
+
+
+@kernel
+def padded(columns: int) -> int:
+    """Return the number of columns that a matrix for so many blocks must have."""
+    return -(-columns // LANE_MULTIPLE) * LANE_MULTIPLE
+
+
+@kernel
+def affine_product(
+    values: Float32Array,
+    weights_at: int,
+    biases_at: int,
+    inputs: int,
+    outputs: int,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write ``weights @ x + biases`` for the first columns of x.
+
+    Parameters
+    ----------
+    values : (k,) ndarray of float32
+        Holds weights and biases.
+    weights_at, biases_at : int
+        Where in `values` they begin: weights as `outputs` rows of `inputs` numbers.
+    inputs, outputs : int
+        Both at least 1. Nothing is checked: all must lie within the arrays.
+    x : (>= inputs, >= columns) ndarray of float32
+        One column per case, rows of which are contiguous.
+    columns : int
+        How many; see :func:`padded`.
+    out : (>= outputs, >= columns) ndarray of float32
+        Receives the product.
+    """
+    weights = values.ctypes.data + weights_at * FLOAT_BYTES
+    biases = values.ctypes.data + biases_at * FLOAT_BYTES
+    x_stride, out_stride = x.shape[1], out.shape[1]
+    vectors_left = columns // LANES
+    done = 0
+    while vectors_left > 0:
+        # Four are better two and two than three and one.
+        vectors = 2 if vectors_left == 4 else min(vectors_left, MAX_TILE_VECTORS)
+        seen = x.ctypes.data + done * FLOAT_BYTES
+        row = 0
+        while row < outputs:
+            w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
+            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
+            if outputs - row >= TILE_ROWS:
+                if vectors == 3:
+                    _rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += TILE_ROWS
+            else:
+                if vectors == 3:
+                    _row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += 1
+        vectors_left -= vectors
+        done += vectors * LANES

@@ -1,0 +1,155 @@
+"""A tile of a matrix product, held in vector registers.
+
+CE-CLM's experts multiply some 500 million numbers per frame, in matrices too small for a BLAS to be
+at its best, and a BLAS brings threads of its own and sums in an order that depends on the matrices'
+sizes. This tile reads weights as they lie in the file, without repacking. It is twice as fast as
+numpy's OpenBLAS on these sizes. Every element is one chain of fused multiplications and additions
+in the order of the inputs, so results do not depend on the width of the processor's registers, nor
+on what else is computed beside.
+
+Numba cannot say "these sums stay in registers", so the loop is written in LLVM's own language.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding  # type: ignore[import-untyped]
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+FLOAT_BYTES = 4
+LANE_MULTIPLE = 16
+"""Columns of the matrices below are a multiple of this on every processor."""
+
+_FEATURES = llvmlite.binding.get_host_cpu_features()
+# 8 x 3 sums and 3 inputs fill the 32 registers of AVX-512; 4 x 3 and 3, the 16 of others.
+LANES, TILE_ROWS = (16, 8) if _FEATURES.get("avx512f", False) else (8, 4)
+"""Numbers in a vector, and rows of a tile."""
+
+MAX_TILE_VECTORS = 3
+
+_INDEX = ir.IntType(64)
+_FLOAT = ir.FloatType()
+_VECTOR = ir.VectorType(_FLOAT, LANES)
+
+
+class _Addresses:
+    """Loads and stores relative to addresses, in units of one float32."""
+
+    def __init__(self, builder: ir.IRBuilder) -> None:
+        self._builder = builder
+
+    def _at(self, base: Any, offset: Any, kind: ir.Type) -> Any:
+        bytes_on = self._builder.mul(offset, ir.Constant(_INDEX, FLOAT_BYTES))
+        return self._builder.inttoptr(self._builder.add(base, bytes_on), kind.as_pointer())
+
+    def load_vector(self, base: Any, offset: Any) -> Any:
+        found = self._builder.load(self._at(base, offset, _VECTOR))
+        found.align = FLOAT_BYTES
+        return found
+
+    def load_everywhere(self, base: Any, offset: Any) -> Any:
+        """Load one number into all lanes."""
+        number = self._builder.load(self._at(base, offset, _FLOAT))
+        nothing = ir.Constant(_VECTOR, ir.Undefined)
+        first = self._builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return self._builder.shuffle_vector(first, nothing, zeros)
+
+    def fetch(self, base: Any, offset: Any) -> None:
+        """Ask for the memory line of a number, which will be wanted soon."""
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        prefetch = cgutils.get_or_insert_function(self._builder.module, kind, "llvm.prefetch.p0")
+        address = self._at(base, offset, ir.IntType(8))
+        self._builder.call(prefetch, [address, *(ir.Constant(word, k) for k in (0, 3, 1))])
+
+    def store_vector(self, vector: Any, base: Any, offset: Any) -> None:
+        stored = self._builder.store(vector, self._at(base, offset, _VECTOR))
+        stored.align = FLOAT_BYTES
+
+
+def _emit(builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any) -> None:
+    """Write the tile's loop over the inputs."""
+    weights, inputs, x, x_stride, biases, out, out_stride = arguments
+    fused = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f32"
+    )
+    memory = _Addresses(builder)
+    index = [ir.Constant(_INDEX, k) for k in range(max(rows + 1, vectors * LANES))]
+    start = [memory.load_everywhere(biases, index[r]) for r in range(rows)]
+    row_begins = [builder.mul(inputs, index[r]) for r in range(rows)]
+    before = builder.block
+    loop, after = builder.append_basic_block("inputs"), builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(_INDEX)
+    k.add_incoming(index[0], before)
+    sums = [builder.phi(_VECTOR) for _ in range(rows * vectors)]
+    x_row = builder.mul(k, x_stride)
+    seen = [memory.load_vector(x, builder.add(x_row, index[v * LANES])) for v in range(vectors)]
+    # The rows of the next tile follow these in memory. The processor does not foresee that.
+    next_rows = builder.mul(index[rows], builder.add(inputs, k))
+    memory.fetch(weights, next_rows)
+    new = []
+    for r in range(rows):
+        weight = memory.load_everywhere(weights, builder.add(row_begins[r], k))
+        new += [
+            builder.call(fused, [weight, seen[v], sums[r * vectors + v]]) for v in range(vectors)
+        ]
+    following = builder.add(k, index[1])
+    k.add_incoming(following, loop)
+    for place, (total, value) in enumerate(zip(sums, new, strict=True)):
+        total.add_incoming(start[place // vectors], before)
+        total.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", following, inputs), loop, after)
+    builder.position_at_end(after)
+    for place, value in enumerate(new):
+        row, vector = divmod(place, vectors)
+        offset = builder.add(builder.mul(out_stride, index[row]), index[vector * LANES])
+        memory.store_vector(value, out, offset)
+
+
+def tile(rows: int, vectors: int) -> Callable[..., None]:
+    """Return a compiled step that writes a tile of ``weights @ x + biases``.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the tile.
+    vectors : int
+        Its columns, in vectors of :data:`LANES` numbers.
+
+    Returns
+    -------
+    callable
+        For numba code only. Its arguments: address of the first row of weights; number of inputs
+        (at least 1), which is also the length of a row of weights; address of the first column of
+        x, and the length of its rows; address of the first bias; address of the result's first
+        element, and the length of its rows. All numbers are float32, addresses are in bytes,
+        lengths in numbers. Nothing is checked.
+    """
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def step(
+        _context: Any,
+        weights: Any,
+        inputs: Any,
+        x: Any,
+        x_stride: Any,
+        biases: Any,
+        out: Any,
+        out_stride: Any,
+    ) -> Any:
+        signature = types.void(weights, inputs, x, x_stride, biases, out, out_stride)
+
+        def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+            _emit(builder, rows, vectors, arguments)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    found: Callable[..., None] = step
+    return found

@@ -1,0 +1,191 @@
+"""Response maps of CEN experts.
+
+References
+----------
+``CEN_patch_expert::Response``, ``ResponseSparse`` and ``Patch_experts::Response`` of OpenFace 2.2.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+from openface_core.matrix_product import LANE_MULTIPLE, padded
+from openface_core.refinement.cen.blocks import cut_blocks, evaluated_positions, normalise_blocks
+from openface_core.refinement.cen.dense_layers import network_outputs
+from openface_core.refinement.cen.experts import CenExperts
+from openface_core.refinement.patch_areas import GreyPicture, sample_area
+
+Float32Array = NDArray[np.float32]
+Int64Array = NDArray[np.int64]
+
+
+@kernel
+def _fill_between(evaluated: NDArray[np.bool_], window: int, out: Float32Array) -> None:
+    """Write the mean of the neighbours into every position of a map that was not evaluated."""
+    for y in range(window):
+        for x in range(window):
+            place = y * window + x
+            if evaluated[place]:
+                continue
+            total = np.float32(0.0)
+            count = np.float32(0.0)
+            if x > 0:
+                total += out[place - 1]
+                count += np.float32(1.0)
+            if y > 0:
+                total += out[place - window]
+                count += np.float32(1.0)
+            if x < window - 1:
+                total += out[place + 1]
+                count += np.float32(1.0)
+            if y < window - 1:
+                total += out[place + window]
+                count += np.float32(1.0)
+            out[place] = total / count
+
+
+@kernel
+def _write_map(
+    answers: Float32Array,
+    positions: Int64Array,
+    evaluated: NDArray[np.bool_],
+    window: int,
+    is_flipped: bool,
+    out: Float32Array,
+) -> None:
+    """Put the answers (k,) for the positions into a map (w * w,), back from the mirror."""
+    for p in range(positions.shape[0]):
+        x = window - 1 - positions[p, 1] if is_flipped else positions[p, 1]
+        out[positions[p, 0] * window + x] = answers[p]
+    _fill_between(evaluated, window, out)
+
+
+@kernel
+def cen_maps(
+    grey: GreyPicture,
+    landmarks: Float32Array,
+    to_image: Float32Array,
+    values: Float32Array,
+    evaluations: Int64Array,
+    layer_counts: Int64Array,
+    layers: Int64Array,
+    positions: Int64Array,
+    evaluated: NDArray[np.bool_],
+    blocks: Float32Array,
+    units: Float32Array,
+    support: int,
+    window: int,
+    out: Float32Array,
+) -> None:
+    """Write the response maps (n, w * w) of one view's CEN experts around landmarks (n, 2).
+
+    Parameters
+    ----------
+    grey, landmarks, to_image
+        See :func:`~openface_core.refinement.patch_areas.sample_area`.
+    values : (k,) ndarray of float32
+        Weights and biases of all networks.
+    evaluations : (e, 2) ndarray of int64
+        For each network the landmark that it sees directly, and the one as in a mirror; -1 for
+        none.
+    layer_counts, layers : (e,), (e, l, 5) ndarray of int64
+        The networks' layers, see :class:`~openface_core.refinement.cen.experts.Layer`.
+    positions : (p, 2) ndarray of int64
+        Where the networks are asked, see
+        :func:`~openface_core.refinement.cen.blocks.evaluated_positions`.
+    evaluated : (w * w,) ndarray of bool
+        The same as a map. The positions must lie as a chessboard's squares, or be all.
+    blocks, units : (1 + support ** 2, c), (2, u, c) ndarray of float32
+        Working space, where c suffices for two maps and u for the largest layer.
+    support, window : int
+        Side of what a network sees, and of the maps.
+    out : (n, w * w) ndarray of float32
+        Receives the maps, row by row; 0 for landmarks that the view does not show.
+    """
+    side = window + support - 1
+    area = np.empty((side, side), dtype=np.float32)
+    turned = np.empty(side * side, dtype=np.float32)
+    count = positions.shape[0]
+    out[:, :] = 0.0
+    for e in range(evaluations.shape[0]):
+        first = 0
+        for mirror in range(2):
+            landmark = evaluations[e, mirror]
+            if landmark >= 0:
+                x, y = landmarks[landmark, 0], landmarks[landmark, 1]
+                sample_area(grey, x, y, to_image, area)
+                cut_blocks(area, positions, support, mirror == 1, turned, first, blocks)
+                first += count
+        columns = -(-first // LANE_MULTIPLE) * LANE_MULTIPLE
+        normalise_blocks(blocks, columns)
+        answers = network_outputs(
+            values, layers[e, : layer_counts[e]], blocks, columns, units[0], units[1]
+        )
+        first = 0
+        for mirror in range(2):
+            landmark = evaluations[e, mirror]
+            if landmark >= 0:
+                found = answers[0, first : first + count]
+                _write_map(found, positions, evaluated, window, mirror == 1, out[landmark])
+                first += count
+
+
+class _View(NamedTuple):
+    """What one view asks of the networks."""
+
+    evaluations: Int64Array
+    layer_counts: Int64Array
+    layers: Int64Array
+
+
+class CenMaps:
+    """The maps of CEN experts for one window size.
+
+    Parameters
+    ----------
+    experts : CenExperts
+        The experts of one scale.
+    window_px : int
+        Side of the maps, odd.
+    is_sparse : bool
+        Whether every other position is evaluated, and the others lie between these.
+    """
+
+    def __init__(self, experts: CenExperts, window_px: int, *, is_sparse: bool = True) -> None:
+        self._experts = experts
+        self._window = window_px
+        self._positions = evaluated_positions(window_px, is_sparse)
+        self._evaluated = np.zeros(window_px**2, dtype=np.bool_)
+        self._evaluated[self._positions @ (window_px, 1)] = True
+        self._columns = padded(2 * len(self._positions))
+        self._views = tuple(self._prepare(view) for view in range(experts.grid.view_count))
+
+    def _prepare(self, view: int) -> _View:
+        found = np.array(self._experts.evaluations(view), dtype=np.int64)
+        source = found[:, 0], found[:, 1]
+        return _View(
+            np.ascontiguousarray(found[:, 2:]),
+            self._experts.layer_count[source],
+            self._experts.layers[source],
+        )
+
+    def write(
+        self,
+        grey: GreyPicture,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        view: int,
+        out: Float32Array,
+    ) -> None:
+        """Write the maps around all landmarks; see :class:`ExpertMaps`."""
+        experts, asked = self._experts, self._views[view]
+        support = experts.grid.support_px
+        blocks = np.zeros((1 + support**2, self._columns), dtype=np.float32)
+        units = np.empty((2, experts.most_units, self._columns), dtype=np.float32)
+        cen_maps(
+            grey, landmarks, to_image, experts.values, asked.evaluations, asked.layer_counts,
+            asked.layers, self._positions, self._evaluated, blocks, units, support, self._window,
+            out,
+        )  # fmt: skip

@@ -1,0 +1,57 @@
+"""The preset openface22 with CE-CLM from video to table, against the C++ program's output."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from transforms.video_analysis import analyse_video
+
+from models import locate_models
+from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables
+from openface_core.analysis.engine import Engine, load_engine
+from openface_core.inference import OnnxSettings
+from pipelines.comparison.action_units import intensity_columns, presence_columns
+from pipelines.comparison.openface_output import POSE_COLUMNS, table_values
+from pipelines.configuration.config_file import load_settings
+from tests.golden.ceclm_sets import ceclm_set
+from transforms.dataset.provenance import RunProvenance
+from transforms.records import VideoTask
+
+LEAST_MEAN_R = {"glasses": 0.98, "expressive": 0.96}
+LEAST_EQUAL_PRESENCES = 0.98
+ROTATION_TOLERANCE_RADIANS = (0.015, 0.005, 0.005)
+"""Mean absolute differences of Rx, Ry and Rz."""
+GAZE_TOLERANCE_RADIANS = 0.01
+CONFIDENCE_EQUAL_SHARE = 0.98
+
+SETTINGS = replace(load_settings("openface22"), onnxruntime=OnnxSettings(provider="cpu"))
+
+
+@pytest.fixture(scope="module")
+def engine(ceclm_root: Path) -> Engine:
+    return load_engine(locate_models(ceclm_root, SETTINGS.models), SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["glasses", "expressive"])
+def test_a_video_comes_out_as_by_the_cpp_program(reference, ceclm_root, engine, name):
+    task = VideoTask(name, str(reference / "videos" / f"{name}.mp4"))
+    table = analyse_video(task, engine, SETTINGS, RunProvenance({}), lambda: None).result.table
+    expected = ceclm_set(name).feature_extraction()
+
+    def both(columns: tuple[str, ...]) -> tuple[NDArray, NDArray]:
+        return table_values(table, columns), np.stack([expected[c] for c in columns], axis=1)
+
+    found = compare_tables(*both(intensity_columns(engine.video_models)), VARYING_INTENSITY_SD)
+    assert found.mean_r >= LEAST_MEAN_R[name]
+    presences, expected_presences = both(presence_columns(engine.video_models))
+    assert (presences == expected_presences).mean() >= LEAST_EQUAL_PRESENCES
+    poses, expected_poses = both(POSE_COLUMNS)
+    differences = np.abs(poses - expected_poses).mean(axis=0)
+    assert (differences[3:] <= ROTATION_TOLERANCE_RADIANS).all()
+    angles, expected_angles = both(("gaze_angle_x", "gaze_angle_y"))
+    assert (np.abs(angles - expected_angles).mean(axis=0) <= GAZE_TOLERANCE_RADIANS).all()
+    confidences, expected_confidences = both(("confidence",))
+    same = np.abs(confidences - expected_confidences) < 0.006  # the CSV has two decimals
+    assert same.mean() >= CONFIDENCE_EQUAL_SHARE

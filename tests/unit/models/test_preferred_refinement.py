@@ -1,0 +1,90 @@
+"""CE-CLM's patch experts are taken where the models folder has them."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models import locate_models
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.errors import ModelFileError
+from tests.integration.synthetic_corpus import tiny_selection
+
+LIST = """\
+LandmarkDetector cen_general.txt
+LandmarkDetector_part model_eye/left.txt left_eye_28 36 8 37 10
+DetectionValidator detection_validation/validator_cnn_68.txt
+"""
+GENERAL = """\
+PDM pdm.txt
+Triangulations tris_68.txt
+PatchesCEN patch_experts/cen_patches_0.25_of.dat
+PatchesCEN patch_experts/cen_patches_0.35_of.dat
+EarlyTermination early_term_cen_of.txt
+"""
+FILES = (
+    "pdm.txt",
+    "early_term_cen_of.txt",
+    "patch_experts/cen_patches_0.25_of.dat",
+    "patch_experts/cen_patches_0.35_of.dat",
+    "detection_validation/validator_cnn_68.txt",
+)
+
+
+@pytest.fixture
+def root(network_models_folder: Path, tmp_path: Path) -> Path:
+    shutil.copytree(network_models_folder, tmp_path / "root")
+    model = tmp_path / "root" / "openface" / "model"
+    for folder in (model / "patch_experts", model / "detection_validation"):
+        folder.mkdir(parents=True, exist_ok=True)
+    (model / "main_ceclm_general.txt").write_text(LIST)
+    (model / "cen_general.txt").write_text(GENERAL)
+    return tmp_path / "root"
+
+
+def add(root: Path, *names: str) -> None:
+    for name in names:
+        (root / "openface" / "model" / name).write_bytes(b"content")
+
+
+def selection(root: Path, **changes: str) -> ModelSelection:
+    tiny = tiny_selection(root)
+    settings = {"refinement": tiny.refinement, "preferred_refinement": "main_ceclm_general.txt"}
+    return replace(tiny, **{**settings, **changes})
+
+
+def test_it_is_taken_with_its_own_validator_and_parts(root: Path) -> None:
+    add(root, *FILES)
+    chosen = replace(
+        selection(root, refinement="main_ceclm_general.txt", validator="validator_cnn_68.txt"),
+        parts=("inner", "left_eye_28"),
+    )
+    found = locate_models(root, chosen)
+    assert found.refinement is not None
+    assert found.refinement.name == "main_ceclm_general.txt"
+    assert found.validator is not None
+    assert found.validator.name == "validator_cnn_68.txt"
+    assert found.parts == ("left_eye_28",)
+    without = locate_models(root, replace(chosen, validator="none"))
+    assert without.validator is None
+
+
+def test_the_other_list_is_taken_where_there_are_lists_but_no_experts(root: Path) -> None:
+    expected = locate_models(root, selection(root, preferred_refinement="none"))
+    assert locate_models(root, selection(root)) == expected
+
+
+def test_no_refinement_means_none(root: Path) -> None:
+    add(root, *FILES)
+    assert locate_models(root, selection(root, refinement="none")).refinement is None
+
+
+@pytest.mark.parametrize("missing", [FILES[1], FILES[3], FILES[4]])
+def test_experts_that_are_incomplete_are_an_error(root: Path, missing: str) -> None:
+    add(root, *(name for name in FILES if name != missing))
+    chosen = selection(root, refinement="main_ceclm_general.txt")
+    with pytest.raises(ModelFileError, match="missing, others are there") as caught:
+        locate_models(root, chosen)
+    assert caught.value.subject.endswith(missing)
+    assert "preferred_refinement" in caught.value.remedy
