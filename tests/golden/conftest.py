@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.shape import PointDistributionModel
-from tests.golden.ceclm_models import make_ceclm_models
+from tests.fixtures.ceclm_models import make_ceclm_models
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from transforms.video_analysis import analyse_video
 
 from models import locate_models
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables
+from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.inference import OnnxSettings
 from pipelines.comparison.action_units import intensity_columns, presence_columns
 from pipelines.comparison.openface_output import POSE_COLUMNS, table_values
 from pipelines.configuration.config_file import load_settings
-from tests.golden.ceclm_sets import ceclm_set
-from transforms.dataset.provenance import RunProvenance
-from transforms.records import VideoTask
+from tests.fixtures.ceclm_sets import ceclm_set
 
 LEAST_MEAN_R = {"glasses": 0.98, "expressive": 0.96}
 LEAST_EQUAL_PRESENCES = 0.98
@@ -35,12 +34,13 @@ def engine(ceclm_root: Path) -> Engine:
 
 
 @pytest.mark.parametrize("name", ["glasses", "expressive"])
-def test_a_video_comes_out_as_by_the_cpp_program(reference, ceclm_root, engine, name):
-    task = VideoTask(name, str(reference / "videos" / f"{name}.mp4"))
-    table = analyse_video(task, engine, SETTINGS, RunProvenance({}), lambda: None).result.table
+def test_a_video_comes_out_as_by_the_cpp_program(
+    reference: Path, engine: Engine, name: str
+) -> None:
+    table = Analyser(engine, SETTINGS).video(str(reference / "videos" / f"{name}.mp4")).table
     expected = ceclm_set(name).feature_extraction()
 
-    def both(columns: tuple[str, ...]) -> tuple[NDArray, NDArray]:
+    def both(columns: tuple[str, ...]) -> tuple[NDArray[Any], NDArray[Any]]:
         return table_values(table, columns), np.stack([expected[c] for c in columns], axis=1)
 
     found = compare_tables(*both(intensity_columns(engine.video_models)), VARYING_INTENSITY_SD)

@@ -1,6 +1,7 @@
 """The fit of CE-CLM against the C++ program: each scale by itself, tracking, the first frame."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,15 +18,18 @@ from openface_core.refinement import (
 from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.initial_fit import HEAD_ROTATIONS, HypothesisFit, start_in_box
 from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
     kernel_table,
     log_likelihood,
     mean_shift_steps,
     project,
 )
 from openface_core.refinement.similarity import align_with_scale, invert
-from openface_core.shape import project_shape
+from openface_core.shape import ShapeFit, project_shape
 from openface_core.shape.normal_equations import weighted_mode_products
-from tests.golden.ceclm_sets import Dump, ceclm_set, fit_of, points_of
+from tests.fixtures.ceclm_sets import Dump, ceclm_set, fit_of, points_of
 
 RIGID_TOLERANCE_PX = 5e-3
 FULL_TOLERANCE_PX = 5e-4
@@ -54,17 +58,17 @@ SETS = ("glasses", "expressive", "expressive_noterm")
 
 
 @pytest.fixture(scope="module")
-def model(ceclm_folder) -> FaceLandmarkModel:
+def model(ceclm_folder: Path) -> FaceLandmarkModel:
     return read_face_landmark_model(ceclm_folder / "main_ceclm_general.txt")
 
 
 @pytest.fixture(scope="module")
-def validator(ceclm_folder) -> LandmarkValidator:
+def validator(ceclm_folder: Path) -> LandmarkValidator:
     file = ceclm_folder / "detection_validation" / "validator_cnn_68.txt"
     return LandmarkValidator(read_landmark_validator(file))
 
 
-def test_settings_of_every_scale_are_those_of_the_cpp_program(model):
+def test_settings_of_every_scale_are_those_of_the_cpp_program(model: FaceLandmarkModel) -> None:
     settings = model.adjustment.of(FIRST)
     scales = tuple(experts.grid.scale_px_per_mm for experts in model.face.experts)
     for name in SETS:
@@ -75,7 +79,9 @@ def test_settings_of_every_scale_are_those_of_the_cpp_program(model):
             np.testing.assert_allclose(values, expected, rtol=1e-6)
 
 
-def fit_from_dump(model: FaceLandmarkModel, dump: Dump, *, is_rigid: bool):
+def fit_from_dump(
+    model: FaceLandmarkModel, dump: Dump, *, is_rigid: bool
+) -> tuple[ShapeFit, float]:
     """Fit from the dumped start, or the dumped rigid step, and the dumped maps."""
     pdm = model.face.pdm
     start = "start" if is_rigid else "rigid"
@@ -86,19 +92,24 @@ def fit_from_dump(model: FaceLandmarkModel, dump: Dump, *, is_rigid: bool):
     responses = np.ascontiguousarray(dump["resp_sparse"])
     offsets = np.empty((68, 2), dtype=np.float32)
     roots = visible.astype(np.float32)
-    mean_shift_steps(
-        pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues,
-        weighted_mode_products(pdm.components_mm, roots), roots, responses,
-        kernel_table(dump.window, float(sigma)), points_of(dump["start.landmarks"]),
-        np.ascontiguousarray(dump["sim_img_to_ref"]), np.ascontiguousarray(dump["sim_ref_to_img"]),
-        np.float32(regularisation), 5, is_rigid, parameters, local, offsets,
-    )  # fmt: skip
+    shape = ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues)
+    products = weighted_mode_products(pdm.components_mm, roots)
+    weights = FitWeights(visible, roots, products, np.float32(regularisation))
+    maps = PlacedMaps(
+        responses,
+        kernel_table(dump.window, float(sigma)),
+        np.float32(sigma),
+        points_of(dump["start.landmarks"]),
+        np.ascontiguousarray(dump["sim_img_to_ref"]),
+        np.ascontiguousarray(dump["sim_ref_to_img"]),
+    )
+    mean_shift_steps(shape, weights, maps, 5, is_rigid, parameters, local, offsets)
     likelihood = log_likelihood(responses, offsets, visible, dump.window, np.float32(sigma))
     return fit_of(parameters, local), likelihood
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_each_scale_is_fitted_as_by_the_cpp_program(model, name):
+def test_each_scale_is_fitted_as_by_the_cpp_program(model: FaceLandmarkModel, name: str) -> None:
     for dump in ceclm_set(name).dumps_with_maps:
         rigid, _ = fit_from_dump(model, dump, is_rigid=True)
         found = project_shape(model.face.pdm, rigid)
@@ -118,7 +129,7 @@ def test_each_scale_is_fitted_as_by_the_cpp_program(model, name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_maps_are_placed_as_by_the_cpp_program(model, name):
+def test_maps_are_placed_as_by_the_cpp_program(model: FaceLandmarkModel, name: str) -> None:
     pdm = model.face.pdm
     for dump in ceclm_set(name).dumps_with_maps:
         local = dump["start.params_local"].copy()
@@ -134,7 +145,9 @@ def test_maps_are_placed_as_by_the_cpp_program(model, name):
 
 
 @pytest.mark.parametrize("name", ["glasses", "expressive"])
-def test_sixty_frames_are_tracked_as_by_the_cpp_program(model, validator, name):
+def test_sixty_frames_are_tracked_as_by_the_cpp_program(
+    model: FaceLandmarkModel, validator: LandmarkValidator, name: str
+) -> None:
     golden = ceclm_set(name)
     refiner = FaceRefiner(model, FOLLOWING)
     fit, distances = golden.fit(0), []
@@ -150,7 +163,9 @@ def test_sixty_frames_are_tracked_as_by_the_cpp_program(model, validator, name):
 
 
 @pytest.mark.parametrize("name", ["glasses", "expressive"])
-def test_a_frame_is_tracked_and_judged_as_by_the_cpp_program(model, validator, name):
+def test_a_frame_is_tracked_and_judged_as_by_the_cpp_program(
+    model: FaceLandmarkModel, validator: LandmarkValidator, name: str
+) -> None:
     golden = ceclm_set(name)
     refiner = FaceRefiner(model, FOLLOWING)
     for i, grey in enumerate(golden.greys(60)):
@@ -166,7 +181,9 @@ def test_a_frame_is_tracked_and_judged_as_by_the_cpp_program(model, validator, n
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_first_frame_is_fitted_as_by_the_cpp_program(model, name):
+def test_the_first_frame_is_fitted_as_by_the_cpp_program(
+    model: FaceLandmarkModel, name: str
+) -> None:
     golden = ceclm_set(name)
     early = model.face.early_termination
     assert early is not None
@@ -185,7 +202,9 @@ def test_the_first_frame_is_fitted_as_by_the_cpp_program(model, name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_chosen_hypothesis_is_finished_as_by_the_cpp_program(model, name):
+def test_the_chosen_hypothesis_is_finished_as_by_the_cpp_program(
+    model: FaceLandmarkModel, name: str
+) -> None:
     golden = ceclm_set(name)
     arrays = golden.arrays
     local = arrays["f0001.hyp00.params_local"]
@@ -199,7 +218,7 @@ def test_the_chosen_hypothesis_is_finished_as_by_the_cpp_program(model, name):
     assert distances.max() <= FIRST_FRAME_TOLERANCE_PX
 
 
-def test_all_hypotheses_are_ranked_as_by_the_cpp_program(model):
+def test_all_hypotheses_are_ranked_as_by_the_cpp_program(model: FaceLandmarkModel) -> None:
     arrays = ceclm_set("expressive_noterm").arrays
     early = model.face.early_termination
     assert early is not None
@@ -217,7 +236,9 @@ def test_all_hypotheses_are_ranked_as_by_the_cpp_program(model):
     assert np.argsort(scores)[::-1][:3].tolist() == picks
 
 
-def test_an_image_is_fitted_as_by_the_cpp_program(model, reference):
+def test_an_image_is_fitted_as_by_the_cpp_program(
+    model: FaceLandmarkModel, reference: Path
+) -> None:
     path = reference / "ceclm" / "sample1_image_mode.csv"
     with path.open() as file:
         row = {name.strip(): value for name, value in next(csv.DictReader(file)).items()}

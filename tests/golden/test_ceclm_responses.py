@@ -1,12 +1,15 @@
 """Response maps of CEN experts against the C++ program: all views, direct and mirrored."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from openface_core.model_files import read_face_landmark_model
 from openface_core.refinement import FaceLandmarkModel
+from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.cen.response_maps import CenMaps
-from tests.golden.ceclm_sets import Dump, ceclm_set, points_of
+from tests.fixtures.ceclm_sets import Dump, ceclm_set, points_of
 
 MAP_TOLERANCE = 5e-6
 """Largest difference of a response, which lies between 0 and 1."""
@@ -17,7 +20,9 @@ FULL_MAPS = 398
 
 def maps_of(model: FaceLandmarkModel, dump: Dump, *, is_sparse: bool) -> np.ndarray:
     """Return the maps (68, w * w) around the dumped landmarks."""
-    maps = CenMaps(model.face.experts[dump.scale], dump.window, is_sparse=is_sparse)
+    experts = model.face.experts[dump.scale]
+    assert isinstance(experts, CenExperts)
+    maps = CenMaps(experts, dump.window, is_sparse=is_sparse)
     out = np.empty((68, dump.window**2), dtype=np.float32)
     to_image = np.ascontiguousarray(dump["sim_ref_to_img"], dtype=np.float32)
     maps.write(dump.grey, points_of(dump["start.landmarks"]), to_image, dump.view, out)
@@ -25,18 +30,20 @@ def maps_of(model: FaceLandmarkModel, dump: Dump, *, is_sparse: bool) -> np.ndar
 
 
 @pytest.fixture(scope="module")
-def model(ceclm_folder) -> FaceLandmarkModel:
+def model(ceclm_folder: Path) -> FaceLandmarkModel:
     return read_face_landmark_model(ceclm_folder / "main_ceclm_general.txt")
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_sparse_maps_are_those_that_the_cpp_tracker_used(model, name):
+def test_sparse_maps_are_those_that_the_cpp_tracker_used(
+    model: FaceLandmarkModel, name: str
+) -> None:
     for dump in ceclm_set(name).dumps_with_maps:
         found = maps_of(model, dump, is_sparse=True)
         assert np.abs(found - dump["resp_sparse"]).max() <= MAP_TOLERANCE, dump.prefix
 
 
-def test_full_maps_are_those_of_the_cpp_program_in_every_view(model):
+def test_full_maps_are_those_of_the_cpp_program_in_every_view(model: FaceLandmarkModel) -> None:
     count, seen = 0, set()
     for name in SETS:
         for dump in ceclm_set(name).dumps_with_maps:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.cen_files import Network
+from tests.fixtures.synthetic_models.cen_experts import Network
 
 FloatArray = NDArray[Any]
 

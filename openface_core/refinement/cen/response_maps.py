@@ -21,6 +21,45 @@ Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
 
+class Networks(NamedTuple):
+    """What one view asks of which networks.
+
+    Parameters
+    ----------
+    values : (k,) ndarray of float32
+        Weights and biases of all networks.
+    evaluations : (e, 2) ndarray of int64
+        For each network the landmark that it sees directly, and the one as in a mirror; -1 for
+        none.
+    layer_counts, layers : (e,), (e, l, 5) ndarray of int64
+        The networks' layers, see :class:`~openface_core.refinement.cen.experts.Layer`.
+    """
+
+    values: Float32Array
+    evaluations: Int64Array
+    layer_counts: Int64Array
+    layers: Int64Array
+
+
+class MapGrid(NamedTuple):
+    """At which positions of a response map networks are asked, and how much they see.
+
+    Parameters
+    ----------
+    positions : (p, 2) ndarray of int64
+        Rows and columns, see :func:`~openface_core.refinement.cen.blocks.evaluated_positions`.
+    evaluated : (w * w,) ndarray of bool
+        The same as a map. The positions must lie as a chessboard's squares, or be all.
+    support_px, window_px : int
+        Side of what a network sees, and side w of the maps.
+    """
+
+    positions: Int64Array
+    evaluated: NDArray[np.bool_]
+    support_px: int
+    window_px: int
+
+
 @kernel
 def _fill_between(evaluated: NDArray[np.bool_], window: int, out: Float32Array) -> None:
     """Write the mean of the neighbours into every position of a map that was not evaluated."""
@@ -67,16 +106,10 @@ def cen_maps(
     grey: GreyPicture,
     landmarks: Float32Array,
     to_image: Float32Array,
-    values: Float32Array,
-    evaluations: Int64Array,
-    layer_counts: Int64Array,
-    layers: Int64Array,
-    positions: Int64Array,
-    evaluated: NDArray[np.bool_],
+    networks: Networks,
+    grid: MapGrid,
     blocks: Float32Array,
     units: Float32Array,
-    support: int,
-    window: int,
     out: Float32Array,
 ) -> None:
     """Write the response maps (n, w * w) of one view's CEN experts around landmarks (n, 2).
@@ -85,25 +118,17 @@ def cen_maps(
     ----------
     grey, landmarks, to_image
         See :func:`~openface_core.refinement.patch_areas.sample_area`.
-    values : (k,) ndarray of float32
-        Weights and biases of all networks.
-    evaluations : (e, 2) ndarray of int64
-        For each network the landmark that it sees directly, and the one as in a mirror; -1 for
-        none.
-    layer_counts, layers : (e,), (e, l, 5) ndarray of int64
-        The networks' layers, see :class:`~openface_core.refinement.cen.experts.Layer`.
-    positions : (p, 2) ndarray of int64
-        Where the networks are asked, see
-        :func:`~openface_core.refinement.cen.blocks.evaluated_positions`.
-    evaluated : (w * w,) ndarray of bool
-        The same as a map. The positions must lie as a chessboard's squares, or be all.
+    networks : Networks
+        The view's networks.
+    grid : MapGrid
+        Where they are asked.
     blocks, units : (1 + support ** 2, c), (2, u, c) ndarray of float32
         Working space, where c suffices for two maps and u for the largest layer.
-    support, window : int
-        Side of what a network sees, and of the maps.
     out : (n, w * w) ndarray of float32
         Receives the maps, row by row; 0 for landmarks that the view does not show.
     """
+    values, evaluations, layer_counts, layers = networks
+    positions, evaluated, support, window = grid
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
     turned = np.empty(side * side, dtype=np.float32)
@@ -132,14 +157,6 @@ def cen_maps(
                 first += count
 
 
-class _View(NamedTuple):
-    """What one view asks of the networks."""
-
-    evaluations: Int64Array
-    layer_counts: Int64Array
-    layers: Int64Array
-
-
 class CenMaps:
     """The maps of CEN experts for one window size.
 
@@ -154,21 +171,23 @@ class CenMaps:
     """
 
     def __init__(self, experts: CenExperts, window_px: int, *, is_sparse: bool = True) -> None:
+        positions = evaluated_positions(window_px, is_sparse)
+        evaluated = np.zeros(window_px**2, dtype=np.bool_)
+        evaluated[positions @ (window_px, 1)] = True
         self._experts = experts
-        self._window = window_px
-        self._positions = evaluated_positions(window_px, is_sparse)
-        self._evaluated = np.zeros(window_px**2, dtype=np.bool_)
-        self._evaluated[self._positions @ (window_px, 1)] = True
-        self._columns = padded(2 * len(self._positions))
-        self._views = tuple(self._prepare(view) for view in range(experts.grid.view_count))
+        self._grid = MapGrid(positions, evaluated, experts.grid.support_px, window_px)
+        self._columns = padded(2 * len(positions))
+        self._views = tuple(self._networks(view) for view in range(experts.grid.view_count))
 
-    def _prepare(self, view: int) -> _View:
-        found = np.array(self._experts.evaluations(view), dtype=np.int64)
+    def _networks(self, view: int) -> Networks:
+        experts = self._experts
+        found = np.array(experts.evaluations(view), dtype=np.int64)
         source = found[:, 0], found[:, 1]
-        return _View(
+        return Networks(
+            experts.values,
             np.ascontiguousarray(found[:, 2:]),
-            self._experts.layer_count[source],
-            self._experts.layers[source],
+            experts.layer_count[source],
+            experts.layers[source],
         )
 
     def write(
@@ -180,12 +199,7 @@ class CenMaps:
         out: Float32Array,
     ) -> None:
         """Write the maps around all landmarks; see :class:`ExpertMaps`."""
-        experts, asked = self._experts, self._views[view]
-        support = experts.grid.support_px
-        blocks = np.zeros((1 + support**2, self._columns), dtype=np.float32)
-        units = np.empty((2, experts.most_units, self._columns), dtype=np.float32)
-        cen_maps(
-            grey, landmarks, to_image, experts.values, asked.evaluations, asked.layer_counts,
-            asked.layers, self._positions, self._evaluated, blocks, units, support, self._window,
-            out,
-        )  # fmt: skip
+        blocks = np.zeros((1 + self._grid.support_px**2, self._columns), dtype=np.float32)
+        units = np.empty((2, self._experts.most_units, self._columns), dtype=np.float32)
+        networks = self._views[view]
+        cen_maps(grey, landmarks, to_image, networks, self._grid, blocks, units, out)

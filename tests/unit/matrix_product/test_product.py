@@ -6,7 +6,7 @@ from openface_core.matrix_product import LANE_MULTIPLE, affine_product, padded
 
 @pytest.mark.parametrize("outputs", [1, 2, 7, 8, 9, 50])
 @pytest.mark.parametrize("columns", [LANE_MULTIPLE * k for k in (1, 2, 3, 4, 5, 7)])
-def test_a_product_of_any_size_is_that_of_numpy(outputs, columns):
+def test_a_product_of_any_size_is_that_of_numpy(outputs: int, columns: int) -> None:
     random = np.random.default_rng(outputs + columns)
     inputs = 13
     weights = random.normal(size=(outputs, inputs)).astype(np.float32)
@@ -21,7 +21,7 @@ def test_a_product_of_any_size_is_that_of_numpy(outputs, columns):
     assert np.isnan(out[:, columns:]).all()
 
 
-def test_an_element_does_not_depend_on_what_is_computed_beside_it():
+def test_an_element_does_not_depend_on_what_is_computed_beside_it() -> None:
     random = np.random.default_rng(1)
     weights = random.normal(size=(50, 300)).astype(np.float32)
     values = np.concatenate([weights.ravel(), random.normal(size=50).astype(np.float32)])
@@ -35,7 +35,7 @@ def test_an_element_does_not_depend_on_what_is_computed_beside_it():
         assert one[0, 0] == whole[row, column]
 
 
-def test_columns_are_padded_to_whole_vectors():
+def test_columns_are_padded_to_whole_vectors() -> None:
     assert [padded(n) for n in (1, LANE_MULTIPLE, LANE_MULTIPLE + 1)] == [
         LANE_MULTIPLE,
         LANE_MULTIPLE,

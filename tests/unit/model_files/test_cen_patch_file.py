@@ -6,12 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.cen_files import network_of, pad_cen_file
 from openface_core.errors import ModelFileError
 from openface_core.model_files import cen_patch_file, read_cen_experts
+from openface_core.refinement.cen.experts import Layer
 from openface_core.refinement.cen.response_maps import CenMaps
-from tests.cen_experts import LANDMARKS, MIRROR_LANDMARKS, MIRROR_VIEWS, VISIBLE, networks, write
-from tests.unit.model_files.damage import assert_plain_error
+from tests.fixtures.plain_errors import assert_plain_error
+from tests.fixtures.synthetic_models.cen_experts import (
+    LANDMARKS,
+    MIRROR_LANDMARKS,
+    MIRROR_VIEWS,
+    VISIBLE,
+    networks,
+    write,
+)
 
 MUTATIONS = 500
 HEADER_BYTES = 12 + 3 * 36 + 3 * (12 + 12) + (12 + 12) + (12 + 12)
@@ -30,7 +37,7 @@ def refused(path: Path, content: bytes, *causes: str) -> None:
     assert_plain_error(caught.value, path, *causes)
 
 
-def test_everything_that_was_written_is_read(path):
+def test_everything_that_was_written_is_read(path: Path) -> None:
     found = read_cen_experts(path)
     assert found.grid.scale_px_per_mm == 0.25
     np.testing.assert_array_equal(found.grid.visible, VISIBLE)
@@ -39,22 +46,26 @@ def test_everything_that_was_written_is_read(path):
     assert found.mirror_landmarks.tolist() == list(MIRROR_LANDMARKS)
     for view, of_view in enumerate(networks()):
         for landmark, network in enumerate(of_view):
-            own = network_of(found, view, landmark)
-            assert (own is None) == (network is None)
-            for one, other in zip(own or (), network or (), strict=True):
-                assert one[0] == other[0]
-                np.testing.assert_array_equal(one[1], other[1])
-                np.testing.assert_array_equal(one[2], other[2])
+            count = found.layer_count[view, landmark]
+            read = found.layers[view, landmark, :count].tolist()
+            for row, (activation, biases, weights) in zip(read, network or (), strict=True):
+                layer = Layer(*row)
+                assert layer.activation == activation
+                assert (layer.outputs, layer.inputs) == weights.shape
+                of_biases = found.values[layer.biases_at :][: biases.size]
+                np.testing.assert_array_equal(of_biases, biases)
+                of_weights = found.values[layer.weights_at :][: weights.size]
+                np.testing.assert_array_equal(of_weights, weights.ravel())
 
 
-def test_the_numbers_are_the_files_own_and_cannot_be_changed(path):
+def test_the_numbers_are_the_files_own_and_cannot_be_changed(path: Path) -> None:
     values = read_cen_experts(path).values
     assert values.size * 4 == path.stat().st_size
     assert not values.flags.owndata
     assert not values.flags.writeable
 
 
-def test_the_form_of_2017_is_told_apart(path):
+def test_the_form_of_2017_is_told_apart(path: Path) -> None:
     content = path.read_bytes()
     without_mirrors = content[: HEADER_BYTES - 48] + content[HEADER_BYTES:]
     path.write_bytes(without_mirrors)
@@ -64,7 +75,7 @@ def test_the_form_of_2017_is_told_apart(path):
     assert "cen_patches_0.25_of.dat" in caught.value.remedy
 
 
-def test_a_file_that_is_cut_is_refused_wherever_it_ends(path):
+def test_a_file_that_is_cut_is_refused_wherever_it_ends(path: Path) -> None:
     content = path.read_bytes()
     for size in (*range(1, HEADER_BYTES, 7), HEADER_BYTES + 10, len(content) - 8, len(content) - 1):
         refused(path, content[:size], "truncated")
@@ -86,22 +97,24 @@ def test_a_file_that_is_cut_is_refused_wherever_it_ends(path):
         (HEADER_BYTES - 36, struct.pack("<i", 77), "mirror"),
     ],
 )
-def test_a_wrong_field_is_named(path, at, field, cause):
+def test_a_wrong_field_is_named(path: Path, at: int, field: bytes, cause: str) -> None:
     content = path.read_bytes()
     refused(path, content[:at] + field + content[at + len(field) :], cause)
 
 
-def test_a_file_larger_than_any_is_refused_unread(path, monkeypatch):
+def test_a_file_larger_than_any_is_refused_unread(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cen_patch_file, "MAX_CEN_FILE_BYTES", 100)
     refused(path, path.read_bytes(), "more than a model file can have")
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="not found"):
         read_cen_experts(tmp_path / "nothing.dat")
 
 
-def test_a_visible_landmark_without_a_network_is_refused(path):
+def test_a_visible_landmark_without_a_network_is_refused(path: Path) -> None:
     content = path.read_bytes()
     first_visible = 12 + 3 * 36 + 2 * 24 + 12  # the last view shows its first landmark now
     changed = content[:first_visible] + struct.pack("<i", 1) + content[first_visible + 4 :]
@@ -132,7 +145,7 @@ def mutated(content: bytes, random: np.random.Generator) -> bytes:
 
 
 @pytest.mark.filterwarnings("error")
-def test_any_damage_ends_in_a_plain_error_or_in_maps(path):
+def test_any_damage_ends_in_a_plain_error_or_in_maps(path: Path) -> None:
     random = np.random.default_rng(2026)
     content = path.read_bytes()
     grey = random.integers(0, 256, size=(50, 50), dtype=np.uint8)
@@ -154,19 +167,3 @@ def test_any_damage_ends_in_a_plain_error_or_in_maps(path):
             outcomes["maps"] += 1
         damaged.unlink()
     assert min(outcomes.values()) > MUTATIONS // 10
-
-
-def test_idle_units_change_nothing(path, monkeypatch):
-    monkeypatch.setattr("benchmarks.cen_files.OPENFACE_UNITS", {0.25: (30, 20)})
-    large = path.with_name("large.dat")
-    pad_cen_file(path, large)
-    grey = np.random.default_rng(1).integers(0, 256, size=(50, 50), dtype=np.uint8)
-    maps = []
-    for file in (path, large):
-        maps.append(np.empty((LANDMARKS, 49), dtype=np.float32))
-        centres = np.full((LANDMARKS, 2), 25.0, dtype=np.float32)
-        CenMaps(read_cen_experts(file), 7).write(
-            grey, centres, np.eye(2, dtype=np.float32), 0, maps[-1]
-        )
-    assert large.stat().st_size > 3 * path.stat().st_size
-    np.testing.assert_allclose(maps[0], maps[1], atol=1e-6)

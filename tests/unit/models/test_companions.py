@@ -3,16 +3,20 @@
 from pathlib import Path
 
 import pytest
-from models.command_line import import_packs
 
 from models.registry import Registry, default_registry
 from models.store import ModelStore
-from tests.unit.models.synthetic_packs import NETWORK_PLACE, write_files
+from pipelines.model_packs.commands import import_packs
+from tests.fixtures.synthetic_models.packs import NETWORK_PLACE, write_files
 
 
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_companion_is_imported_where_it_is_there(
-    registry: Registry, store: ModelStore, tmp_path: Path, capsys, is_there: bool
+    registry: Registry,
+    store: ModelStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    is_there: bool,
 ) -> None:
     source = write_files(tmp_path / "source")
     if not is_there:

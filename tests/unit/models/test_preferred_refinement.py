@@ -9,7 +9,7 @@ import pytest
 from models import locate_models
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ModelFileError
-from tests.integration.synthetic_corpus import tiny_selection
+from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
 LIST = """\
 LandmarkDetector cen_general.txt
@@ -50,8 +50,8 @@ def add(root: Path, *names: str) -> None:
 
 def selection(root: Path, **changes: str) -> ModelSelection:
     tiny = tiny_selection(root)
-    settings = {"refinement": tiny.refinement, "preferred_refinement": "main_ceclm_general.txt"}
-    return replace(tiny, **{**settings, **changes})
+    chosen = replace(tiny, preferred_refinement="main_ceclm_general.txt")
+    return replace(chosen, **changes)  # type: ignore[arg-type]
 
 
 def test_it_is_taken_with_its_own_validator_and_parts(root: Path) -> None:

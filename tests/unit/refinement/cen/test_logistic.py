@@ -3,7 +3,7 @@ import numpy as np
 from openface_core.refinement.cen.logistic import logistic_in_place
 
 
-def test_the_error_is_below_two_in_ten_millions_everywhere():
+def test_the_error_is_below_two_in_ten_millions_everywhere() -> None:
     z = np.concatenate([np.linspace(-120, 120, 400_001), np.linspace(-1, 1, 100_001)])
     z = z.astype(np.float32)
     with np.errstate(over="ignore"):
@@ -12,7 +12,7 @@ def test_the_error_is_below_two_in_ten_millions_everywhere():
     assert np.abs(z - expected).max() < 2e-7
 
 
-def test_what_is_no_number_stays_so_and_the_ends_are_reached():
+def test_what_is_no_number_stays_so_and_the_ends_are_reached() -> None:
     z = np.array([np.nan, np.inf, -np.inf, 0.0], dtype=np.float32)
     logistic_in_place(z)
     assert np.isnan(z[0])

@@ -2,12 +2,19 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from openface_core.refinement import expert_maps as maps_module
 from openface_core.refinement.cen.experts import Evaluation
 from openface_core.refinement.cen.response_maps import CenMaps
 from openface_core.refinement.patch_areas import sample_area
-from tests.cen_experts import LANDMARKS, SUPPORT_PX, VISIBLE, experts, networks
+from tests.fixtures.synthetic_models.cen_experts import (
+    LANDMARKS,
+    SUPPORT_PX,
+    VISIBLE,
+    experts,
+    networks,
+)
 from tests.twins.cen_experts import response_map, sparse_map
 
 TO_IMAGE = np.array([[1.3, -0.2], [0.2, 1.3]], dtype=np.float32)
@@ -16,14 +23,15 @@ TOLERANCE = 1e-6
 
 
 @pytest.fixture(scope="module")
-def grey():
+def grey() -> NDArray[np.uint8]:
     random = np.random.default_rng(7)
     return random.integers(0, 256, size=(60, 64), dtype=np.uint8)
 
 
-def expected_map(grey, view: int, landmark: int, window: int) -> np.ndarray:
+def expected_map(grey: NDArray[np.uint8], view: int, landmark: int, window: int) -> np.ndarray:
     area = np.empty((window + SUPPORT_PX - 1,) * 2, dtype=np.float32)
-    sample_area(grey, *CENTRES[landmark], TO_IMAGE, area)
+    x, y = CENTRES[landmark]
+    sample_area(grey, x, y, TO_IMAGE, area)
     own = networks()[view][landmark]
     if own is not None:
         return response_map(area, own, SUPPORT_PX)
@@ -35,7 +43,9 @@ def expected_map(grey, view: int, landmark: int, window: int) -> np.ndarray:
 @pytest.mark.parametrize("view", range(3))
 @pytest.mark.parametrize("window", [3, 5, 7, 11])
 @pytest.mark.parametrize("is_sparse", [True, False])
-def test_maps_are_those_of_the_twin(grey, view, window, is_sparse):
+def test_maps_are_those_of_the_twin(
+    grey: NDArray[np.uint8], view: int, window: int, is_sparse: bool
+) -> None:
     out = np.full((LANDMARKS, window**2), np.nan, dtype=np.float32)
     maps = CenMaps(experts(), window, is_sparse=is_sparse)
     maps.write(grey, CENTRES, TO_IMAGE, view, out)
@@ -47,7 +57,7 @@ def test_maps_are_those_of_the_twin(grey, view, window, is_sparse):
         assert np.abs(out[landmark] - expected.ravel()).max() <= TOLERANCE
 
 
-def test_a_picture_without_contrast_gives_one_value_everywhere():
+def test_a_picture_without_contrast_gives_one_value_everywhere() -> None:
     out = np.empty((LANDMARKS, 25), dtype=np.float32)
     flat = np.full((60, 64), 90, dtype=np.uint8)
     inside = np.full((LANDMARKS, 2), 30.0, dtype=np.float32)
@@ -56,14 +66,14 @@ def test_a_picture_without_contrast_gives_one_value_everywhere():
     assert np.ptp(out, axis=1).max() < 1e-6
 
 
-def test_a_network_serves_a_landmark_and_its_mirror_image_at_once():
+def test_a_network_serves_a_landmark_and_its_mirror_image_at_once() -> None:
     found = experts()
     assert found.evaluations(0) == (Evaluation(0, 0, 0, 1), Evaluation(0, 2, 2, -1))
     assert found.evaluations(1) == (Evaluation(1, 0, 0, -1), Evaluation(1, 2, 2, -1))
     assert found.evaluations(2) == (Evaluation(1, 0, -1, 1), Evaluation(1, 2, -1, 2))
 
 
-def test_the_setting_for_every_position_reaches_the_maps(grey):
+def test_the_setting_for_every_position_reaches_the_maps(grey: NDArray[np.uint8]) -> None:
     window = 7
     both = []
     for is_sparse in (True, False):
