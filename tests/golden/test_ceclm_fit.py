@@ -146,7 +146,7 @@ def test_maps_are_placed_as_by_the_cpp_program(model: FaceLandmarkModel, name: s
 
 @pytest.mark.parametrize("name", ["glasses", "expressive"])
 def test_sixty_frames_are_tracked_as_by_the_cpp_program(
-    model: FaceLandmarkModel, validator: LandmarkValidator, name: str
+    model: FaceLandmarkModel, name: str
 ) -> None:
     golden = ceclm_set(name)
     refiner = FaceRefiner(model, FOLLOWING)

@@ -20,7 +20,9 @@ SETTLING_PX = 8.0
 class SettlingTracker:
     """Finds a face beside its place, and comes nearer to it from frame to frame."""
 
-    def __init__(self, _models: object, _threshold: float, _watch: object) -> None:
+    def __init__(
+        self, _models: object, _threshold: float, _watch: object, _every_failures: int
+    ) -> None:
         self.seen: list[int] = []
 
     def observe(self, image: np.ndarray, number: int) -> Face:

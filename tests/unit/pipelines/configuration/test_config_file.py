@@ -87,10 +87,10 @@ def test_what_the_presets_change() -> None:
         "refinement.windows_px": [0, 9, 7, 0],  # CE-CLM has a fourth scale
         "refinement.first_windows_px": [11, 9, 7, 5],
         "refinement.hypotheses": True,
-        "refinement.sigma_px": 1.5,  # OpenFace's own value
         "alignment.shift_average": False,
         "output.timestamps": "frame_number",
     }
+    assert load_settings("openface22").refinement.sigma_px == 1.5  # OpenFace's own value
     assert changes("fast") == {
         "models.landmarks": "embedded68",
         "models.refinement": "none",
