@@ -1,7 +1,7 @@
 """The presets from video to action units, gaze and pose, against the C++ program's own output.
 
 CLNF is our build of OpenFace 2.2, with the same landmark models; genuine is the CSV of an OpenFace
-with CE-CLM, a landmark detector that this program does not have. Bounds are what is asked of the
+with CE-CLM, whose patch experts the reference does not have. Bounds are what is asked of the
 presets, or some 2 % below what was measured where that is more.
 """
 
