@@ -44,8 +44,10 @@ def test_every_component_is_timed(
     names = [row["name"] for row in document["components"]]
     assert names == [name for name in COMPONENTS if name not in _OPTIONAL]
     passed = {row["name"]: row["frames"] for row in document["components"]}
-    # Between detections, the landmarks of the frame before lead to the face.
-    assert passed.pop("1 detection") == FRAMES / 3
+    # Between detections, the landmarks of the frame before lead to the face. The search of the
+    # next interval begins two frames ahead: the second one in frame 1, a third one in frame 4.
+    assert passed.pop("1 detection") == FRAMES / 3 + 1
+    assert passed.pop("2 landmarks") == FRAMES + 2 * 2
     assert set(passed.values()) == {FRAMES}
     assert sum(row["share"] for row in document["components"]) == pytest.approx(1.0)
     assert document["runs"] == []
