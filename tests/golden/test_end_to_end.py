@@ -45,7 +45,7 @@ CLNF_MEAN_R = {
     ("openface22", "subj01"): 0.97,
     ("openface22", "glasses"): 0.98,
     ("openface22", "expressive"): 0.95,
-    ("default", "subj01"): 0.94,
+    ("default", "subj01"): 0.93,
     ("default", "glasses"): 0.98,
     ("default", "expressive"): 0.95,
 }
