@@ -14,7 +14,6 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.model_files import read_face_landmark_model
 from tests.fixtures.synthetic_models.packs import serving
 
-
 NOT_HERE = ("star98", "openface22-ceclm")
 """Packs whose files could not be had."""
 
