@@ -1,6 +1,7 @@
 """How a command ends: one plain line for an expected failure, and an exit status."""
 
 import atexit
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -50,6 +51,7 @@ def leave(status: int) -> NoReturn:
     if status in (EXIT_FAILED, EXIT_INTERRUPTED):
         # Workers may be threads in the midst of native code; an orderly exit would pull the
         # interpreter away from under them and abort.
+        logging.disable()  # the last line has been said
         if status == EXIT_FAILED:
             atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
         sys.stdout.flush()

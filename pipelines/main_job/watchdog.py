@@ -15,6 +15,8 @@ from typing import Any, Self
 from openface_core.errors import PipelineError
 from transforms.work.worker_presence import close_run, count_workers, open_run
 
+_log = logging.getLogger(__name__)
+
 _INTERVAL_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 """A worker may end just before its run does; only a run that goes on without it has lost it."""
@@ -64,7 +66,9 @@ class Watchdog:
         trace: TracebackType | None,
     ) -> None:
         close_run(self.folder)
-        threading.excepthook = self._usual_hook
+        if kind is None:
+            # After a failure Beam's threads may still be falling, each with a traceback of its own.
+            threading.excepthook = self._usual_hook
         self._folder.cleanup()
 
     def finish(self, pipeline: Any) -> Any:
@@ -114,7 +118,7 @@ class Watchdog:
             if self._worker_pool and not warned and waited >= _START_SECONDS:
                 warned = True
                 if count_workers(self.folder) == (0, 0):
-                    logging.getLogger(__name__).warning(_NO_WORKER, self._worker_pool)
+                    _log.warning(_NO_WORKER, self._worker_pool)
         lost = self._lost()
         if lost is not None and (not outcome.done() or outcome.exception() is not None):
             raise PipelineError("the pipeline", lost, _REMEDY)
@@ -135,7 +139,14 @@ class Watchdog:
         return f"{dead} of its worker processes died" if dead else None
 
     def _note_exit(self, arguments: threading.ExceptHookArgs) -> None:
-        """Note what Beam's threads say of worker processes that they have started."""
+        """Note what Beam's threads say of worker processes that they have started.
+
+        A connection that has gone fails many of them at once; the run's own error tells that.
+        """
+        kinds = type(arguments.exc_value).__mro__
+        if any(kind.__module__.partition(".")[0] == "grpc" for kind in kinds):
+            _log.debug("a thread lost its connection: %s", arguments.exc_value)
+            return
         found = re.search(r"Worker subprocess exited .* (-?\d+)", str(arguments.exc_value))
         if found is None:
             self._usual_hook(arguments)

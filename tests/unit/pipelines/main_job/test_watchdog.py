@@ -132,3 +132,33 @@ def test_exceptions_of_other_threads_are_told_as_usual(monkeypatch: pytest.Monke
         thread.join()
         watchdog.finish(Pipeline())
     assert told == ["something else"]
+
+
+class LostConnectionError(Exception):
+    """As gRPC's errors are: told apart by the package that they are from."""
+
+    __module__ = "grpc._channel"
+
+
+def test_lost_connections_of_threads_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    def fall() -> None:
+        raise LostConnectionError("Socket closed")
+
+    def let_one_fall() -> None:
+        thread = threading.Thread(target=fall)
+        thread.start()
+        thread.join()
+
+    def fail_with_it() -> None:
+        with Watchdog():
+            let_one_fall()
+            raise PipelineError("the pipeline", "it failed", "Run again.")
+
+    usual = threading.excepthook
+    try:
+        with pytest.raises(PipelineError):
+            fail_with_it()
+        let_one_fall()
+    finally:
+        threading.excepthook = usual
+    assert capsys.readouterr().err == ""
