@@ -9,6 +9,13 @@ from openface_core.detection.detector import (
     FaceDetections,
     RetinaFaceDetector,
     select_face,
+    sure_faces,
 )
 
-__all__ = ["DetectionSettings", "FaceDetections", "RetinaFaceDetector", "select_face"]
+__all__ = [
+    "DetectionSettings",
+    "FaceDetections",
+    "RetinaFaceDetector",
+    "select_face",
+    "sure_faces",
+]

@@ -118,6 +118,18 @@ class FaceDetections:
         return int(self.scores.shape[0])
 
 
+def sure_faces(detections: FaceDetections) -> NDArray[np.bool_]:
+    """Return which faces count, (K,): those of a low score only where no other is there.
+
+    Parameters
+    ----------
+    detections : FaceDetections
+        The faces of a frame.
+    """
+    threshold = min(_SURE_SCORE, float(detections.scores.max(initial=0.0)))
+    return np.asarray(detections.scores >= threshold)
+
+
 def select_face(detections: FaceDetections) -> int | None:
     """Choose the one face to analyse, as OpenFace does: the widest box.
 
@@ -136,9 +148,8 @@ def select_face(detections: FaceDetections) -> int | None:
     """
     if len(detections) == 0:
         return None
-    sure = detections.scores >= min(_SURE_SCORE, float(detections.scores.max()))
     widths = detections.boxes[:, 2] - detections.boxes[:, 0]
-    return int(np.argmax(np.where(sure, widths, -np.inf)))
+    return int(np.argmax(np.where(sure_faces(detections), widths, -np.inf)))
 
 
 class RetinaFaceDetector:

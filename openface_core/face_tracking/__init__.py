@@ -1,13 +1,25 @@
-"""Components 1 to 3 together: one face followed through the frames of a video.
+"""Components 1 to 3 together: faces followed through the frames of a video.
 
 :mod:`~openface_core.face_tracking.models` holds the models that take part, loaded once;
 :mod:`~openface_core.face_tracking.tracker` uses them on one frame after the other, and
 :mod:`~openface_core.face_tracking.intervals` on those of a video, whose cutting has no effect.
+:mod:`~openface_core.face_tracking.several` and
+:mod:`~openface_core.face_tracking.several_intervals` do the same for all faces of the frames.
 """
 
 from openface_core.face_tracking.intervals import IntervalTracker
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
-from openface_core.face_tracking.settings import ConfidenceSettings, FaceRefinementSettings
+from openface_core.face_tracking.settings import (
+    ConfidenceSettings,
+    FaceRefinementSettings,
+    FacesSettings,
+)
+from openface_core.face_tracking.several import TrackerSettings
+from openface_core.face_tracking.several_intervals import (
+    FacesInFrame,
+    IntervalSettings,
+    SeveralIntervalsTracker,
+)
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
@@ -17,7 +29,12 @@ __all__ = [
     "FaceRefinementSettings",
     "FaceTracker",
     "FaceTrackingModels",
+    "FacesInFrame",
+    "FacesSettings",
+    "IntervalSettings",
     "IntervalTracker",
     "NetworkWitness",
+    "SeveralIntervalsTracker",
+    "TrackerSettings",
     "WitnessSettings",
 ]

@@ -10,8 +10,10 @@ frames, which the interval before follows too, the face passes from one to the o
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.faces import Face
 from openface_core.watch import NO_WATCH, Watch
@@ -85,12 +87,13 @@ class IntervalTracker:
             self._next = None
         elif to_next <= self._lead_frames and self._next is None:
             self._next = self._tracker()
-        ahead = None if self._next is None else self._next.observe(image_bgr, number)
+        frame = FrameInView(self._models, image_bgr, number, self._watch)
+        ahead = None if self._next is None else self._next.observe_in(frame, select_followed)
         if self._current is None:
             if ahead is None:
                 raise ValueError(f"frame {number} begins neither an interval nor its lead")
             return ahead
-        face = self._current.observe(image_bgr, number)
+        face = self._current.observe_in(frame, select_followed)
         if ahead is None:
             return face
         share = 1.0 - to_next / (self._lead_frames + 1)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections, select_face
 
-_SAME_FACE_OVERLAP = 0.2
+SAME_FACE_OVERLAP = 0.2
 """Least overlap of a detector's box, which reaches over the forehead, with a face's landmarks."""
 
 
@@ -42,6 +42,6 @@ def select_followed(faces: FaceDetections, landmarks: NDArray[np.float32] | None
         box = box_of(landmarks)
         overlaps = [overlap(box, face) for face in faces.boxes]
         best = int(np.argmax(overlaps))
-        if overlaps[best] >= _SAME_FACE_OVERLAP:
+        if overlaps[best] >= SAME_FACE_OVERLAP:
             return best
     return select_face(faces)

@@ -80,6 +80,59 @@ class FaceRefinementSettings:
         return self._of_windows(self.first_windows_px)
 
 
+SELECTIONS = ("all", "main", "widest")
+
+
+@dataclass(frozen=True)
+class FacesSettings:
+    """Which faces of a frame are analysed.
+
+    Parameters
+    ----------
+    select : str
+        ``all``: every face, each person with a number over the whole video. ``main``: the same, but
+        only the person who is seen longest is written. ``widest``: one face, the widest where faces
+        are looked for, whoever that is; as OpenFace's FeatureExtraction.
+    max : int
+        At most so many faces of a frame are followed, the widest ones.
+    min_px : float
+        Detections narrower than this, in pixels of the frame, are not followed.
+    every_frames : int
+        Newcomers are looked for in the frames whose number, from 0, is a multiple of this, and
+        where nobody is seen. Numbers count from the begin of the video.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
+
+    select: str = "all"
+    max: int = 16
+    min_px: float = 20.0
+    every_frames: int = 30
+
+    def __post_init__(self) -> None:
+        checks = {
+            "select": (self.select in SELECTIONS, f"one of {', '.join(SELECTIONS)}"),
+            "max": (1 <= self.max <= 256, "a number from 1 to 256"),
+            "min_px": (0.0 <= self.min_px < float("inf"), "a number from 0 up"),
+            "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
+        }
+        for name, (good, expected) in checks.items():
+            if not good:
+                raise ConfigError(
+                    f"faces.{name}",
+                    f"expected {expected}, found {getattr(self, name)!r}",
+                    "Correct the value.",
+                )
+
+    @property
+    def are_several(self) -> bool:
+        """Whether more than one face of a frame is followed."""
+        return self.select != "widest"
+
+
 @dataclass(frozen=True)
 class ConfidenceSettings:
     """When the landmarks of a frame are trusted.

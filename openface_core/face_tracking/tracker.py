@@ -11,25 +11,30 @@ that is not trusted either. One step is not OpenFace's: where the detector sees 
 was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.detection import FaceDetections
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
+from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
-from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.shape import ShapeFit, calc_params, project_shape
 from openface_core.watch import NO_WATCH, Step, Watch
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
+
+Choice = Callable[[FaceDetections, Float32Array | None], int | None]
+"""Returns the index of the face to take among those of a frame, None for none of them."""
 
 
 class FaceTracker:
@@ -61,6 +66,11 @@ class FaceTracker:
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None
 
+    @property
+    def is_following(self) -> bool:
+        """Whether there is a face to go on with."""
+        return self._last is not None
+
     def observe(self, image_bgr: UInt8Array, number: int) -> Face:
         """Find the face of the next frame.
 
@@ -76,63 +86,73 @@ class FaceTracker:
         Face
             The face that was followed; where none was, the widest one.
         """
-        face = self._seen(image_bgr, self._grey(image_bgr), number)
+        frame = FrameInView(self._models, image_bgr, number, self._watch)
+        return self.observe_in(frame, select_followed)
+
+    def observe_in(self, frame: FrameInView, choose: Choice) -> Face:
+        """Find the face of the next frame, if it is one that may be chosen.
+
+        Parameters
+        ----------
+        frame : FrameInView
+            The frame.
+        choose : callable
+            Returns which of the detected faces is taken, where they are asked for: given these, and
+            the landmarks (68, 2) of the face that was followed, or None.
+
+        Returns
+        -------
+        Face
+            The face that was followed, or the chosen one.
+        """
+        face = self._seen(frame, choose)
         self._redetection.note(is_trusted=face.is_found)
         return face
 
-    def _seen(self, image_bgr: UInt8Array, grey: UInt8Array | None, number: int) -> Face:
+    def _seen(self, frame: FrameInView, choose: Choice) -> Face:
         candidate = None
         if self._last is not None:
-            candidate = self._follow(image_bgr, grey, self._last)
-            candidate = self._witnessed(image_bgr, grey, candidate, number)
+            candidate = self._witnessed(frame, self._follow(frame, self._last))
         if candidate is not None and (candidate.is_found or not self._redetection.is_due):
             self._last = candidate
             return candidate
-        detected = self._detect(image_bgr, grey, self._last if candidate is None else candidate)
+        detected = self._detect(frame, choose, self._last if candidate is None else candidate)
         if isinstance(detected, FaceStatus):
             self._last = None if detected is FaceStatus.NOT_DETECTED else candidate
             return Face(detected) if candidate is None else candidate
         if candidate is None or detected.is_found:
-            candidate = self._witnessed(image_bgr, grey, detected, number) or detected
+            candidate = self._witnessed(frame, detected) or detected
         self._last = candidate
         return candidate
 
-    def _grey(self, image_bgr: UInt8Array) -> UInt8Array | None:
-        if self._models.refinement is None and self._models.validator is None:
-            return None
-        with self._watch.time(Step.REFINEMENT):
-            return grey_from_bgr(image_bgr)
-
-    def _follow(self, image_bgr: UInt8Array, grey: UInt8Array | None, last: Face) -> Face | None:
+    def _follow(self, frame: FrameInView, last: Face) -> Face | None:
         if last.landmarks is None or last.fit is None:
             return None
-        refinement = self._models.refinement
+        refinement, grey = self._models.refinement, frame.grey
         if refinement is None or grey is None:
             with self._watch.time(Step.LANDMARKS):
-                found = self._models.network.follow(image_bgr, last.landmarks)
+                found = self._models.network.follow(frame.image_bgr, last.landmarks)
             return None if found is None else self._fitted(grey, found, last.detector_score)
         refiner = refinement.following if last.is_found else refinement.first
         return self._refined(grey, refiner, last.fit, last.detector_score)
 
-    def _witnessed(
-        self, image_bgr: UInt8Array, grey: UInt8Array | None, refined: Face | None, number: int
-    ) -> Face | None:
+    def _witnessed(self, frame: FrameInView, refined: Face | None) -> Face | None:
         """Return what experts refined, corrected where other networks see more."""
-        witness = self._models.witness
+        witness, grey = self._models.witness, frame.grey
         if witness is None or grey is None or refined is None or not refined.is_refined:
             return refined
         if refined.landmarks is None:
             return refined
-        if witness.is_asked(refined.log_likelihood, number, self._unused_answer):
+        if witness.is_asked(refined.log_likelihood, frame.number, self._unused_answer):
             with self._watch.time(Step.LANDMARKS):
-                points = witness.contradiction(image_bgr, refined.landmarks)
+                points = witness.contradiction(frame.image_bgr, refined.landmarks)
             followed = refined
             if points is not None:
                 refined = self._begun_anew(grey, witness, followed, points)
             stays = refined is followed
-            answer = UnusedAnswer(number, followed.log_likelihood)
+            answer = UnusedAnswer(frame.number, followed.log_likelihood)
             self._unused_answer = answer if stays else None
-        return self._with_closed_lids(image_bgr, refined)
+        return self._with_closed_lids(frame.image_bgr, refined)
 
     def _begun_anew(
         self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
@@ -166,17 +186,16 @@ class FaceTracker:
         return replace(followed, landmarks=project_shape(pdm, fit), fit=fit)
 
     def _detect(
-        self, image_bgr: UInt8Array, grey: UInt8Array | None, followed: Face | None
+        self, frame: FrameInView, choose: Choice, followed: Face | None
     ) -> Face | FaceStatus:
-        with self._watch.time(Step.DETECTION):
-            faces = self._models.detector.detect(image_bgr)
-            chosen = select_followed(faces, None if followed is None else followed.landmarks)
+        faces, grey = frame.detections, frame.grey
+        chosen = choose(faces, None if followed is None else followed.landmarks)
         if chosen is None:
             return FaceStatus.NOT_DETECTED
         score = float(faces.scores[chosen])
         with self._watch.time(Step.LANDMARKS):
             found = self._models.network.locate(
-                image_bgr, faces.boxes[chosen], faces.five_points[chosen]
+                frame.image_bgr, faces.boxes[chosen], faces.five_points[chosen]
             )
         if found is None:
             return FaceStatus.NO_LANDMARKS

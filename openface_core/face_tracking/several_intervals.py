@@ -1,0 +1,160 @@
+"""All faces of a video, whose cutting has no effect on them.
+
+As :mod:`~openface_core.face_tracking.intervals`, for several faces: in each interval all of them
+are looked for anew, and numbered anew. Which of one interval's faces are which of the next one's is
+seen in the frames ahead of an interval, in which both are followed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.face_tracking.frame_in_view import FrameInView
+from openface_core.face_tracking.handing_over import handed_over
+from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.overlap import box_of, overlap
+from openface_core.face_tracking.scene_cuts import SceneCuts
+from openface_core.face_tracking.settings import FacesSettings
+from openface_core.face_tracking.several import SeveralFacesTracker, TrackerSettings
+from openface_core.faces import Face
+from openface_core.watch import NO_WATCH, Watch
+
+_SAME_FACE_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class FacesInFrame:
+    """The faces of one frame.
+
+    Parameters
+    ----------
+    interval : int
+        Number of the interval.
+    faces : mapping of int to Face
+        The faces by their numbers in the interval.
+    is_cut : bool
+        Whether the frame begins another scene.
+    next_numbers : mapping of int to int
+        In the last frame of an interval: the numbers that these faces have in the next one.
+    """
+
+    interval: int
+    faces: Mapping[int, Face]
+    is_cut: bool = False
+    next_numbers: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IntervalSettings:
+    """How a video is divided.
+
+    Parameters
+    ----------
+    every_frames : int
+        Length of an interval: frames whose number is a multiple of this begin one.
+    lead_frames : int
+        So many frames ahead of an interval its search begins; fewer than `every_frames`.
+    """
+
+    every_frames: int
+    lead_frames: int
+
+
+class SeveralIntervalsTracker:
+    """Follows all faces of a video; has a state, so each video, or part of one, needs its own.
+
+    Parameters
+    ----------
+    models : FaceTrackingModels
+        The models.
+    intervals : IntervalSettings
+        How the video is divided.
+    faces : FacesSettings
+        How many faces, and how often newcomers are looked for.
+    each : TrackerSettings
+        How each of them is followed.
+    watch : Watch
+        Is told the steps.
+    """
+
+    def __init__(
+        self,
+        models: FaceTrackingModels,
+        intervals: IntervalSettings,
+        faces: FacesSettings,
+        each: TrackerSettings,
+        watch: Watch = NO_WATCH,
+    ) -> None:
+        self._models = models
+        self._intervals = intervals
+        self._faces = faces
+        self._each = each
+        self._watch = watch
+        self._cuts = SceneCuts()
+        self._current: SeveralFacesTracker | None = None
+        self._next: SeveralFacesTracker | None = None
+
+    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> FacesInFrame:
+        """Find the faces of the next frame.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            The upright frame.
+        number : int
+            Its number in the video, from 0. The first frame given begins an interval, or its lead:
+            what is returned before the interval begins is then not what the whole video gives.
+
+        Returns
+        -------
+        FacesInFrame
+            The faces that are followed, trusted or not.
+        """
+        interval, to_next = (
+            number // self._intervals.every_frames,
+            -number % (self._intervals.every_frames),
+        )
+        frame = FrameInView(self._models, image_bgr, number, self._watch)
+        is_cut = self._cuts.is_cut(image_bgr)
+        if to_next == 0:
+            # Where its search began earlier, that has seen whether this frame is a cut.
+            is_cut = is_cut and self._next is not None
+            self._current = self._next or self._tracker()
+            self._next = None
+        elif to_next <= self._intervals.lead_frames and self._next is None:
+            self._next = self._tracker()
+        ahead = {} if self._next is None else self._next.observe(frame, is_cut=is_cut)
+        if self._current is None:
+            if self._next is None:
+                raise ValueError(f"frame {number} begins neither an interval nor its lead")
+            return FacesInFrame(interval, ahead, is_cut)
+        faces = self._current.observe(frame, is_cut=is_cut)
+        pairs = _same_faces(faces, ahead)
+        share = 1.0 - to_next / (self._intervals.lead_frames + 1)
+        for before, after in pairs.items():
+            faces[before] = handed_over(self._models.pdm, faces[before], ahead[after], share)
+        return FacesInFrame(interval, faces, is_cut, pairs if to_next == 1 else {})
+
+    def _tracker(self) -> SeveralFacesTracker:
+        return SeveralFacesTracker(self._models, self._faces, self._each, self._watch)
+
+
+def _same_faces(before: Mapping[int, Face], after: Mapping[int, Face]) -> dict[int, int]:
+    """Return which trusted faces of two trackers are the same, those that overlap most first."""
+    boxes, others = (
+        {n: box_of(f.landmarks) for n, f in faces.items() if f.is_found and f.landmarks is not None}
+        for faces in (before, after)
+    )
+    overlaps = [
+        (-overlap(box, other), number, other_number)
+        for number, box in boxes.items()
+        for other_number, other in others.items()
+    ]
+    pairs: dict[int, int] = {}
+    for opposite, number, other_number in sorted(overlaps):
+        is_free = number not in pairs and other_number not in pairs.values()
+        if -opposite >= _SAME_FACE_OVERLAP and is_free:
+            pairs[number] = other_number
+    return pairs
