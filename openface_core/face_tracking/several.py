@@ -120,13 +120,14 @@ class SeveralFacesTracker:
         """
         if is_cut:
             self._tracks.clear()
-        before = len(self._tracks)
+        followed = list(self._tracks)
         for track in self._tracks:
             track.note(track.tracker.observe_in(frame, self._own(track)))
         self._tracks = [track for track in self._tracks if self._goes_on(track)]
         self._drop_doubles()
         is_due = frame.number % self._settings.every_frames == 0
-        if is_due or not self._tracks or len(self._tracks) < before:
+        is_lost = any(track.was_trusted and track not in self._tracks for track in followed)
+        if is_due or is_lost or not self._tracks:
             self._begin_tracks(frame)
         return {track.number: track.face for track in self._tracks}
 

@@ -7,6 +7,7 @@ import pytest
 
 from openface_core.face_tracking import FaceTrackingModels, IntervalTracker
 from openface_core.face_tracking import intervals as module
+from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.faces import Face, FaceStatus
 from openface_core.shape import ShapeFit, project_shape
 from tests.fixtures.faces.shape import synthetic_pdm
@@ -25,7 +26,8 @@ class SettlingTracker:
     ) -> None:
         self.seen: list[int] = []
 
-    def observe(self, image: np.ndarray, number: int) -> Face:
+    def observe_in(self, frame: FrameInView, _choose: object) -> Face:
+        number = frame.number
         assert not self.seen or number == self.seen[-1] + 1
         self.seen.append(number)
         offset = SETTLING_PX * 0.5 ** len(self.seen)
