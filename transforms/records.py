@@ -178,17 +178,17 @@ class Shard:
 
 @dataclass(frozen=True)
 class FeaturesPart:
-    """A file of features in the work folder.
+    """Consecutive frames, whose features lie in a file of the work folder.
 
     Parameters
     ----------
-    path : str
-        The file.
+    path : str or None
+        The file; None for frames in which a person is not there.
     frames : int
-        Consecutive frames whose features it holds.
+        How many frames.
     """
 
-    path: str
+    path: str | None
     frames: int
 
 
@@ -206,12 +206,19 @@ class ShardResult:
         What decoding found.
     warnings : tuple of str
         What decoding had to work around.
+    tracklets_path : str or None
+        File of what is known of its tracklets; None where one face is followed, whose features
+        `parts` are. Otherwise these are of frames without a face.
+    tracklet_parts : tuple of FeaturesPart
+        The features of every tracklet.
     """
 
     shard: Shard
     parts: tuple[FeaturesPart, ...]
     info: MediaInfo
     warnings: tuple[str, ...] = ()
+    tracklets_path: str | None = None
+    tracklet_parts: tuple[FeaturesPart, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -230,6 +237,59 @@ class ShardResult:
 
 
 @dataclass(frozen=True)
+class FaceParts:
+    """All frames of one face of an input, from the first that matters to the last.
+
+    Parameters
+    ----------
+    face_id : int
+        Number of the face in the input.
+    first_number : int
+        Number of the first of the frames in the input, counted from 1.
+    parts : tuple of FeaturesPart
+        The frames, in order.
+    """
+
+    face_id: int
+    first_number: int
+    parts: tuple[FeaturesPart, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are."""
+        return sum(part.frames for part in self.parts)
+
+
+@dataclass(frozen=True)
+class AssembledInput:
+    """An input whose shards are all there, and whose faces are known.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input.
+    info : MediaInfo
+        What decoding found at its begin.
+    warnings : tuple of str
+        What decoding had to work around, and what is to be known of the faces.
+    frames : int
+        Frames decoded.
+    faces : tuple of FaceParts
+        Its faces, in the order of their numbers.
+    frame_parts : tuple of FeaturesPart
+        All frames as ones without a face, where any number of faces is followed; empty where one
+        face is, found or not.
+    """
+
+    task: VideoTask
+    info: MediaInfo
+    warnings: tuple[str, ...]
+    frames: int
+    faces: tuple[FaceParts, ...]
+    frame_parts: tuple[FeaturesPart, ...] = ()
+
+
+@dataclass(frozen=True)
 class Block:
     """Consecutive frames of one face whose scores one worker computes.
 
@@ -239,8 +299,6 @@ class Block:
         The input.
     info : MediaInfo
         What decoding found at its begin.
-    warnings : tuple of str
-        What decoding had to work around.
     number, count : int
         Place among the face's blocks, 0-based, and how many there are.
     parts : tuple of FeaturesPart
@@ -258,7 +316,6 @@ class Block:
 
     task: VideoTask
     info: MediaInfo
-    warnings: tuple[str, ...]
     number: int
     count: int
     parts: tuple[FeaturesPart, ...]

@@ -22,6 +22,7 @@ from openface_core.face_tracking import (
     FaceRefinementSettings,
     FaceTracker,
     FaceTrackingModels,
+    TrackerSettings,
 )
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmark_confidence import LandmarkValidator
@@ -103,7 +104,7 @@ class Teacher:
         (68, 2) ndarray of float32, or None
             Pixels; None where no face is found, or OpenFace would not trust its landmarks.
         """
-        tracker = FaceTracker(self._models, ConfidenceSettings().threshold)
+        tracker = FaceTracker(self._models, TrackerSettings(ConfidenceSettings().threshold))
         face = tracker.observe(image_bgr, 0)
         return face.landmarks if face.is_found else None
 

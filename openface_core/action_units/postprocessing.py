@@ -21,6 +21,9 @@ REPREDICTED_FRAMES = 3000
 _INTENSITY_WINDOW = 3
 _PRESENCE_WINDOW = 7
 
+SMOOTHING_REACH_FRAMES = 3
+"""Frames farther away than this have no influence on one that is smoothed."""
+
 
 def repredict(
     models: ActionUnitModels,

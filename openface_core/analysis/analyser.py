@@ -1,76 +1,52 @@
 """The analysis of a video, from its frames to its table. Whatever runs one runs this."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
 from openface_core.action_units.models import ActionUnitModels
-from openface_core.action_units.postprocessing import REPREDICTED_FRAMES
-from openface_core.analysis.calibration import (
-    MedianStart,
-    RestFrames,
-    count_rest,
-    find_baselines,
-    score_block,
-    weighted_rest_median,
-)
+from openface_core.analysis.calibration import Part, RestFrames
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.finishing import FinalMedian, TableMaker, post_process
-from openface_core.analysis.parts import PART_FRAMES, KeptParts
+from openface_core.analysis.finishing import TableMaker
+from openface_core.analysis.measured import MeasuredVideo
+from openface_core.analysis.one_face import FaceCalibrator, FaceFrames
+from openface_core.analysis.parts import KeptParts
+from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.analysis.recording import (
+    Keep,
+    KeepTracklet,
+    OneFaceRecording,
+    Recording,
+    SeveralFacesRecording,
+)
 from openface_core.analysis.settings import RunSettings
-from openface_core.analysis.sources import FaceSource, GivenFaces, TrackedFaces
+from openface_core.analysis.sources import FaceSource, GivenFaces, TrackedFace, TrackedFaces
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.face_tracking import IntervalTracker
-from openface_core.faces import Face
+from openface_core.face_tracking import (
+    IntervalSettings,
+    IntervalTracker,
+    SeveralIntervalsTracker,
+    TrackerSettings,
+)
+from openface_core.faces import FacesInFrame
 from openface_core.fields import frame_columns, frame_schema
+from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
 from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
 from openface_core.rest_frames import RestRanges
-from openface_core.running_medians import DescriptorMedians, RestMedians
-from openface_core.shards import ShardFeatures, ShardRecorder
-from openface_core.tables import FrameActionUnits, summarise
+from openface_core.shards import Absence, ShardFeatures
+from openface_core.tables.merging import merged_tables
 from openface_core.watch import NO_WATCH, Step, Watch, each_timed
 
-OnFace = Callable[[DecodedFrame, Face], None]
+OnFaces = Callable[[DecodedFrame, FacesInFrame], None]
 
 
-def _ignore(_frame: DecodedFrame, _face: Face) -> None:
+def _ignore(_frame: DecodedFrame, _faces: FacesInFrame) -> None:
     """Do nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class MeasuredVideo:
-    """One input, analysed and calibrated by itself.
-
-    Parameters
-    ----------
-    info : MediaInfo
-        What decoding found.
-    warnings : tuple of str
-        What decoding had to work around.
-    table : pyarrow.Table
-        The table of frames.
-    units : FrameActionUnits
-        Final action units of all frames, as OpenFace has them: of those without a face too.
-    summary : dict
-        What the summary says of it, see :func:`openface_core.tables.summarise`.
-    calibration_mode : str
-        What action units are relative to: ``video``, ``person``, ``rest`` or ``none``.
-    calibration_frames : int
-        Frames that moved the medians.
-    """
-
-    info: MediaInfo
-    warnings: tuple[str, ...]
-    table: pa.Table
-    units: FrameActionUnits
-    summary: dict[str, float | int | None]
-    calibration_mode: str
-    calibration_frames: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,23 +90,48 @@ class Analyser:
             raise ModelFileError(
                 "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
             )
-        tracker = IntervalTracker(
-            self.engine.faces,
-            self.settings.detection.every_frames,
-            self.settings.detection.settling_frames,
-            self.settings.confidence.threshold,
-            self.watch,
-            self.settings.detection.every_failures,
-        )
-        return TrackedFaces(tracker, self.engine.tracked_meter, first_index)
+        detection, meter = self.settings.detection, self.engine.tracked_meter
+        each = TrackerSettings(self.settings.confidence.threshold, detection.every_failures)
+        intervals = IntervalSettings(detection.every_frames, detection.settling_frames)
+        if self.settings.faces.are_several:
+            several = SeveralIntervalsTracker(
+                self.engine.faces, intervals, self.settings.faces, each, self.watch
+            )
+            return TrackedFaces(several, meter, first_index)
+        tracker = IntervalTracker(self.engine.faces, intervals, each, self.watch)
+        return TrackedFace(tracker, meter, first_index)
+
+    def recording(
+        self,
+        faces: FaceSource,
+        models: ActionUnitModels,
+        keep: Keep,
+        keep_tracklet: KeepTracklet,
+        first_index: int = 0,
+    ) -> Recording:
+        """Return what keeps the faces of an input.
+
+        Parameters
+        ----------
+        faces : FaceSource
+            Where they come from.
+        models : ActionUnitModels
+            The predictors of action units, see :meth:`Engine.models_for`.
+        keep, keep_tracklet, first_index
+            See :class:`~openface_core.analysis.recording.SeveralFacesRecording`; where there is one
+            face, see :class:`~openface_core.analysis.recording.OneFaceRecording`.
+        """
+        extent = self.engine.extent
+        if faces.are_several:
+            return SeveralFacesRecording(models, extent, keep, keep_tracklet, first_index)
+        return OneFaceRecording(models, extent, keep)
 
     def measure(
         self,
         frames: Iterable[DecodedFrame],
         faces: FaceSource,
-        models: ActionUnitModels,
-        keep: Callable[[ShardFeatures], None],
-        on_face: OnFace = _ignore,
+        recording: Recording,
+        on_faces: OnFaces = _ignore,
     ) -> int:
         """Measure the faces of consecutive frames: components 1 to 7, and products with weights.
 
@@ -140,12 +141,10 @@ class Analyser:
             The frames.
         faces : FaceSource
             Where their faces come from.
-        models : ActionUnitModels
-            The predictors of action units, see :meth:`Engine.models_for`.
-        keep : callable
-            Takes what was measured, a thousand frames at a time.
-        on_face : callable
-            Called after every frame, with its measured face.
+        recording : Recording
+            Keeps what was measured, see :meth:`recording`.
+        on_faces : callable
+            Called after every frame, with its measured faces.
 
         Returns
         -------
@@ -157,23 +156,21 @@ class Analyser:
         OpenFaceBeamError
             If the frames cannot be decoded.
         """
-        recorder = ShardRecorder(models, self.engine.extent)
-        kept = 0
         for frame in each_timed(self.watch, Step.DECODING, frames):
-            found = faces.observe(frame)
+            seen = faces.observe(frame)
             with self.watch.time(Step.MEASUREMENT):
-                face = faces.meter.measure(frame.image, found, self.watch)
+                measured = replace(
+                    seen,
+                    faces={
+                        number: faces.meter.measure(frame.image, face, self.watch)
+                        for number, face in seen.faces.items()
+                    },
+                )
                 with self.watch.time(Step.PREDICTION):
-                    recorder.add(frame, face)
-            self.watch.count_frame(face.status)
-            if len(recorder) == PART_FRAMES:
-                keep(recorder.features())
-                kept += len(recorder)
-                recorder = ShardRecorder(models, self.engine.extent)
-            on_face(frame, face)
-        if len(recorder):
-            keep(recorder.features())
-        return kept + len(recorder)
+                    recording.add(frame, measured)
+            self.watch.count_frame(measured.status)
+            on_faces(frame, measured)
+        return recording.finish()
 
     def video(
         self,
@@ -181,7 +178,7 @@ class Analyser:
         *,
         landmarks_uri: str | None = None,
         rest: RestRanges | None = None,
-        on_face: OnFace = _ignore,
+        on_faces: OnFaces = _ignore,
     ) -> MeasuredVideo:
         """Analyse one video, image or folder of images, calibrated by itself.
 
@@ -193,8 +190,8 @@ class Analyser:
             File of given landmarks; None finds them in the frames.
         rest : RestRanges or None
             When the person is at rest, for calibration on rest frames.
-        on_face : callable
-            Called after every frame, with its measured face.
+        on_faces : callable
+            Called after every frame, with its measured faces.
 
         Raises
         ------
@@ -205,7 +202,7 @@ class Analyser:
         with self.watch.time(Step.OPENING):
             media = open_media(uri, limits=self.settings.decoding)
         with media:
-            return self.medium(media, self.faces(landmarks_uri), rest=rest, on_face=on_face)
+            return self.medium(media, self.faces(landmarks_uri), rest=rest, on_faces=on_faces)
 
     def medium(
         self,
@@ -214,7 +211,7 @@ class Analyser:
         *,
         rest: RestRanges | None = None,
         frame_limit: int | None = None,
-        on_face: OnFace = _ignore,
+        on_faces: OnFaces = _ignore,
     ) -> MeasuredVideo:
         """Analyse an opened medium, as :meth:`video` does.
 
@@ -224,7 +221,7 @@ class Analyser:
             The frames.
         faces : FaceSource
             Where their faces come from.
-        rest, on_face
+        rest, on_faces
             As for :meth:`video`.
         frame_limit : int or None
             How many frames are analysed, from the first on; None takes all.
@@ -237,56 +234,73 @@ class Analyser:
                 "calibration is on rest frames, and none are named",
                 "Name them, or choose another calibration.",
             )
-        with KeptParts() as parts:
+        with KeptParts() as parts, KeptParts() as kept:
+            tracklets: list[Tracklet] = []
+
+            def keep_tracklet(tracklet: Tracklet, features: ShardFeatures) -> None:
+                tracklets.append(tracklet)
+                kept.add(features)
+
+            recording = self.recording(faces, models, parts.add, keep_tracklet)
             frames = islice(media, frame_limit)
-            frame_count = self.measure(frames, faces, models, parts.add, on_face)
+            frame_count = self.measure(frames, faces, recording, on_faces)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)
-            at_rest = None
-            if mode == "rest":
-                at_rest = RestFrames(rest, media.info, self.settings.output)
-            with self.watch.time(Step.MEDIANS):
-                start = _median_start(models, parts, at_rest)
-                scores, median = score_block(models, parts, start, at_rest)
-            with self.watch.time(Step.POSTPROCESSING):
-                limit = REPREDICTED_FRAMES if at_rest is None else 0
-                person = find_baselines(models, [scores], frame_count, median, limit)
-                final = FinalMedian(median, limit, person.offsets)
-                known, units = post_process(
-                    models, [scores], frame_count, final, is_image=media.info.kind == "image"
+            calibrator = self._calibrator(media.info, models, mode, rest, parts)
+            notes: tuple[str, ...] = ()
+            found = [FaceFrames(0, 1, frame_count, lambda: iter(parts))]
+            if faces.are_several:
+                persons = join_tracklets(
+                    tracklets, IdentitySettings(self.settings.faces.identify), media.info.average_rate_fps
                 )
+                notes = persons.notes
+                people = frames_of_people(tracklets, persons.labels, frame_count)
+                found = [_frames_of(person, kept) for person in people]
+            if self.settings.faces.select == "main":
+                found = found[:1]
+            alone = replace(calibrator, mode="none" if mode == "none" else "video", rest=None)
+            calibrators = [calibrator, *(alone for _ in found[1:])]
+            pairs = list(zip(calibrators, found, strict=False))
+            measured = [each.calibrate(face) for each, face in pairs]
             with self.watch.time(Step.TABLE):
-                table = self._table(media.info, parts, units)
-        moving = person.sets_offsets if mode == "rest" else person.success[::2]
-        times = table_timestamps(known.pts_seconds, 1, media.info, self.settings.output)
-        names = self.engine.action_unit_names
-        return MeasuredVideo(
-            media.info,
-            media.warnings,
-            table,
-            units,
-            summarise(times, known.confidence, known.success, units, *names),
-            mode,
-            0 if mode == "none" else int(moving.sum()),
-        )
+                rows = [
+                    each.rows(face, one) for (each, face), one in zip(pairs, measured, strict=True)
+                ]
+                tables = (
+                    rows[0]
+                    if not faces.are_several
+                    else merged_tables(calibrator.maker.frame_tables(parts), rows)
+                )
+                schema = calibrator.maker.schema
+                table = pa.concat_tables([schema.empty_table(), *tables])
+        shown = tuple(measured) or (calibrator.nobody(),)
+        return MeasuredVideo(media.info, frame_count, (*media.warnings, *notes), table, shown)
 
-    def _table(
-        self, info: MediaInfo, parts: Iterable[ShardFeatures], units: FrameActionUnits
-    ) -> pa.Table:
+    def _calibrator(
+        self,
+        info: MediaInfo,
+        models: ActionUnitModels,
+        mode: str,
+        rest: RestRanges | None,
+        parts: Iterable[ShardFeatures],
+    ) -> FaceCalibrator:
         engine, settings = self.engine, self.settings.output
         schema = frame_schema(frame_columns(engine.extent))
-        maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings)
-        return pa.concat_tables([schema.empty_table(), *maker.tables(parts, units)])
+        pts_seconds = [features.series.pts_seconds for features in parts]
+        times = np.concatenate([np.empty(0), *pts_seconds])
+        return FaceCalibrator(
+            models,
+            mode,
+            RestFrames(rest, info, settings) if mode == "rest" else None,
+            TableMaker(schema, engine.extent, engine.meter.pdm, info, settings),
+            table_timestamps(times, 1, info, settings),
+            self.watch,
+        )
 
 
-def _median_start(
-    models: ActionUnitModels, parts: Iterable[ShardFeatures], rest: RestFrames | None
-) -> MedianStart:
-    """Return the medians before the first frame of an input that is calibrated by itself."""
-    if not models.is_dynamic.any():
-        return MedianStart.none(models)
-    if rest is None:
-        return MedianStart(DescriptorMedians(), np.zeros(len(models.all_models)))
-    medians = RestMedians()
-    count_rest(medians, parts, rest)
-    return MedianStart(None, weighted_rest_median(models, medians))
+def _frames_of(person: PersonFrames, kept: KeptParts) -> FaceFrames:
+    def parts() -> Iterator[Part]:
+        for piece in person.pieces:
+            yield Absence(piece.frames) if piece.tracklet is None else kept[piece.tracklet]
+
+    return FaceFrames(person.face_id, person.first_frame + 1, person.frames, parts)

@@ -19,8 +19,11 @@ from openface_core.errors import CalibrationError
 from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 from openface_core.running_medians import DescriptorMedians, RestMedians
-from openface_core.shards import ShardFeatures, replay_medians
+from openface_core.shards import Absence, ShardFeatures, replay_medians
 from openface_core.shards.scores_file import BlockScores, join_scores
+
+Part = ShardFeatures | Absence
+"""Consecutive frames of a person."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class RestFrames:
 
 
 def count_rest(
-    medians: RestMedians, parts: Iterable[ShardFeatures], rest: RestFrames, first_number: int = 1
+    medians: RestMedians, parts: Iterable[Part], rest: RestFrames, first_number: int = 1
 ) -> None:
     """Take the frames of an input that show a face at rest into account.
 
@@ -65,18 +68,18 @@ def count_rest(
     ----------
     medians : RestMedians
         Medians over rest frames; changed.
-    parts : iterable of ShardFeatures
+    parts : iterable of ShardFeatures or Absence
         Consecutive frames of the input.
     rest : RestFrames
         Which of them count.
     first_number : int
         Number of the first frame, counted from 1.
     """
-    for features in parts:
-        series = features.series
-        is_counted = rest.of(features, first_number)
-        medians.count(series["fhog_bins"], series["geometry_bins"], is_counted)
-        first_number += len(features)
+    for part in parts:
+        if not isinstance(part, Absence):
+            is_counted = rest.of(part, first_number)
+            medians.count(part.series["fhog_bins"], part.series["geometry_bins"], is_counted)
+        first_number += len(part)
 
 
 def weighted_rest_median(models: ActionUnitModels, medians: RestMedians) -> Float64Array:
@@ -120,7 +123,7 @@ class MedianStart:
 
 def score_block(
     models: ActionUnitModels,
-    parts: Iterable[ShardFeatures],
+    parts: Iterable[Part],
     start: MedianStart,
     rest: RestFrames | None = None,
     first_number: int = 1,
@@ -131,7 +134,7 @@ def score_block(
     ----------
     models : ActionUnitModels
         The predictors, k in all.
-    parts : iterable of ShardFeatures
+    parts : iterable of ShardFeatures or Absence
         The block's frames.
     start : MedianStart
         The medians before its first frame; moving ones are advanced.
@@ -146,13 +149,19 @@ def score_block(
         The scores, and the product of the medians after the last frame with the weights.
     """
     pieces: list[BlockScores] = []
-    for features in parts:
-        series = features.series
+    for part in parts:
+        if isinstance(part, Absence):
+            if start.moving is not None:
+                start.moving.skip(len(part))
+            pieces.append(part.scores(len(models.all_models)))
+            first_number += len(part)
+            continue
+        series = part.series
         if start.moving is None:
             online = dynamic_scores(models, series["weighted"], start.weighted)
         else:
-            online = replay_medians(models, start.moving, features)
-        sets_offsets = series.success if rest is None else rest.of(features, first_number)
+            online = replay_medians(models, start.moving, part)
+        sets_offsets = series.success if rest is None else rest.of(part, first_number)
         pieces.append(
             BlockScores(
                 weighted=series["weighted"],
@@ -163,7 +172,7 @@ def score_block(
                 sets_offsets=sets_offsets,
             )
         )
-        first_number += len(features)
+        first_number += len(part)
     scores = join_scores(pieces, len(models.all_models))
     if start.moving is None:
         return scores, start.weighted

@@ -1,7 +1,7 @@
 """From the scores of an input to the rows of its table: post-processing, and what is derived."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import Derivation, Extent
 from openface_core.media import MediaInfo
 from openface_core.shape import PointDistributionModel
-from openface_core.shards import ShardFeatures
+from openface_core.shards import Absence, ShardFeatures
 from openface_core.shards.scores_file import BlockScores, join_scores
 from openface_core.tables import FrameActionUnits, frame_table
 
@@ -105,8 +105,6 @@ class TableMaker:
         What decoding found.
     settings : OutputSettings
         Where time stamps come from.
-    face_id : int
-        Number of the face in the video.
     """
 
     schema: pa.Schema
@@ -114,26 +112,55 @@ class TableMaker:
     pdm: PointDistributionModel
     info: MediaInfo
     settings: OutputSettings
-    face_id: int = 0
 
-    def tables(self, parts: Iterable[ShardFeatures], units: FrameActionUnits) -> Iterator[pa.Table]:
-        """Yield the rows of consecutive parts, a table each.
+    def face_tables(
+        self,
+        face_id: int,
+        first_number: int,
+        parts: Iterable[ShardFeatures | Absence],
+        units: FrameActionUnits,
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of a face, a table for each part; none where it is not there.
+
+        Parameters
+        ----------
+        face_id : int
+            Number of the face in the video.
+        first_number : int
+            Number of its first frame in the video, counted from 1.
+        parts : iterable of ShardFeatures or Absence
+            All of its frames, in order.
+        units : FrameActionUnits
+            Their final action units.
+        """
+        begin = 0
+        for part in parts:
+            rows = slice(begin, begin + len(part))
+            if not isinstance(part, Absence):
+                derivation = Derivation(self.pdm, first_number + begin, face_id)
+                yield self._table(part, units[rows], derivation)
+            begin = rows.stop
+
+    def frame_tables(self, parts: Iterable[ShardFeatures]) -> Iterator[pa.Table]:
+        """Yield rows of all frames of a video as of ones that show nobody.
 
         Parameters
         ----------
         parts : iterable of ShardFeatures
             All frames, in order.
-        units : FrameActionUnits
-            Their final action units.
         """
-        derivation = Derivation(self.pdm, 1, self.face_id)
-        for features in parts:
-            begin = derivation.first_number - 1
-            rows = slice(begin, begin + len(features))
-            series = features.series.with_derived_fields(derivation)
-            times = table_timestamps(
-                series.pts_seconds, derivation.first_number, self.info, self.settings
-            )
-            series = series.with_arrays(pts_seconds=times)
-            yield frame_table(self.schema, self.extent, series, units[rows])
-            derivation = replace(derivation, first_number=rows.stop + 1)
+        first_number = 1
+        for part in parts:
+            units = FrameActionUnits.without_face(len(part), self.extent)
+            yield self._table(part, units, Derivation(self.pdm, first_number, None))
+            first_number += len(part)
+
+    def _table(
+        self, features: ShardFeatures, units: FrameActionUnits, derivation: Derivation
+    ) -> pa.Table:
+        series = features.series.with_derived_fields(derivation)
+        times = table_timestamps(
+            series.pts_seconds, derivation.first_number, self.info, self.settings
+        )
+        series = series.with_arrays(pts_seconds=times)
+        return frame_table(self.schema, self.extent, series, units)

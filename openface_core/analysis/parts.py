@@ -51,10 +51,15 @@ class KeptParts:
         self._kept.append(path)
         self._extent = features.extent
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, number: int) -> ShardFeatures:
+        part = self._kept[number]
+        if isinstance(part, ShardFeatures):
+            return part
+        with part.open("rb") as file:
+            return read_features(file, self._extent)
+
     def __iter__(self) -> Iterator[ShardFeatures]:
-        for part in self._kept:
-            if isinstance(part, ShardFeatures):
-                yield part
-                continue
-            with part.open("rb") as file:
-                yield read_features(file, self._extent)
+        return (self[number] for number in range(len(self)))

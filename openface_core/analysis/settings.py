@@ -9,6 +9,7 @@ from openface_core.errors import ConfigError
 from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinementSettings,
+    FacesSettings,
     WitnessSettings,
 )
 from openface_core.inference import OnnxSettings
@@ -180,6 +181,8 @@ class RunSettings:
         When a network is asked about followed landmarks.
     confidence : ConfidenceSettings
         When landmarks are trusted.
+    faces : FacesSettings
+        Which faces are analysed.
     alignment : AlignmentSettings
         How faces are aligned and described.
     onnxruntime : OnnxSettings
@@ -200,6 +203,7 @@ class RunSettings:
     refinement: FaceRefinementSettings = field(default_factory=FaceRefinementSettings)
     witness: WitnessSettings = field(default_factory=WitnessSettings)
     confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
+    faces: FacesSettings = field(default_factory=FacesSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)

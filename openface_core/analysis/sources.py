@@ -1,4 +1,4 @@
-"""Where the faces of frames come from: networks, or a file of landmarks."""
+"""Where the faces of frames come from: trackers, or a file of landmarks."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,29 +6,33 @@ from typing import Protocol
 import numpy as np
 
 from openface_core.errors import LandmarkFileError
-from openface_core.face_tracking import IntervalTracker
-from openface_core.faces import Face, FaceMeter, FaceStatus
+from openface_core.face_tracking import IntervalTracker, SeveralIntervalsTracker
+from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
 
 
 class FaceSource(Protocol):
-    """Anything that knows the face of a frame."""
+    """Anything that knows the faces of a frame."""
+
+    @property
+    def are_several(self) -> bool:
+        """Whether a frame may have any number of faces, and not exactly one, found or not."""
 
     @property
     def meter(self) -> FaceMeter:
         """What its faces are measured with."""
 
-    def observe(self, frame: DecodedFrame) -> Face:
-        """Return the face of a frame, not yet measured."""
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
+        """Return the faces of a frame, not yet measured."""
 
     def check_frame_count(self, frame_count: int) -> None:
         """Raise an OpenFaceBeamError if a video of so many frames cannot be the one meant."""
 
 
 @dataclass(frozen=True, eq=False)
-class TrackedFaces:
-    """Finds the face in the frames, and follows it.
+class TrackedFace:
+    """Finds one face in the frames, and follows it.
 
     Parameters
     ----------
@@ -44,8 +48,44 @@ class TrackedFaces:
     meter: FaceMeter
     first_index: int = 0
 
-    def observe(self, frame: DecodedFrame) -> Face:
+    @property
+    def are_several(self) -> bool:
+        """One face, found or not."""
+        return False
+
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return the face that was followed, or the widest one where faces were looked for."""
+        return FacesInFrame({0: self.tracker.observe(frame.image, self.first_index + frame.index)})
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Any number of frames is fine."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedFaces:
+    """Finds all faces in the frames, and follows them.
+
+    Parameters
+    ----------
+    tracker : SeveralIntervalsTracker
+        Components 1 to 3; new for each video, or part of one.
+    meter : FaceMeter
+        What faces that were found are measured with.
+    first_index : int
+        Index in the video, from 0, of the first frame that will be observed.
+    """
+
+    tracker: SeveralIntervalsTracker
+    meter: FaceMeter
+    first_index: int = 0
+
+    @property
+    def are_several(self) -> bool:
+        """Any number of faces."""
+        return True
+
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
+        """Return all faces that are followed."""
         return self.tracker.observe(frame.image, self.first_index + frame.index)
 
     def check_frame_count(self, frame_count: int) -> None:
@@ -70,7 +110,12 @@ class GivenFaces:
     meter: FaceMeter
     path: str
 
-    def observe(self, frame: DecodedFrame) -> Face:
+    @property
+    def are_several(self) -> bool:
+        """One face, given or not."""
+        return False
+
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return the face that the file has for a frame."""
         confidence = None
         if self.given.confidence is not None and frame.index < self.given.frame_count:
@@ -78,7 +123,7 @@ class GivenFaces:
             confidence = None if np.isnan(value) else value
         landmarks = self.given.frame(frame.index)
         status = FaceStatus.NOT_GIVEN if landmarks is None else FaceStatus.FOUND
-        return Face(status, landmarks, confidence)
+        return FacesInFrame({0: Face(status, landmarks, confidence)})
 
     def check_frame_count(self, frame_count: int) -> None:
         """Raise LandmarkFileError if the file is not for a video of so many frames."""

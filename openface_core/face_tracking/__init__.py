@@ -13,13 +13,10 @@ from openface_core.face_tracking.settings import (
     ConfidenceSettings,
     FaceRefinementSettings,
     FacesSettings,
-)
-from openface_core.face_tracking.several import TrackerSettings
-from openface_core.face_tracking.several_intervals import (
-    FacesInFrame,
     IntervalSettings,
-    SeveralIntervalsTracker,
+    TrackerSettings,
 )
+from openface_core.face_tracking.several_intervals import SeveralIntervalsTracker
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
@@ -29,7 +26,6 @@ __all__ = [
     "FaceRefinementSettings",
     "FaceTracker",
     "FaceTrackingModels",
-    "FacesInFrame",
     "FacesSettings",
     "IntervalSettings",
     "IntervalTracker",

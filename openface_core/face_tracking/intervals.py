@@ -14,6 +14,7 @@ from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
+from openface_core.face_tracking.settings import IntervalSettings, TrackerSettings
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.faces import Face
 from openface_core.watch import NO_WATCH, Watch
@@ -26,42 +27,25 @@ class IntervalTracker:
     ----------
     models : FaceTrackingModels
         The models.
-    every_frames : int
-        Length of an interval: frames whose number is a multiple of this begin one.
-    lead_frames : int
-        So many frames ahead of an interval its search begins; fewer than `every_frames`.
-    threshold : float
-        Landmarks of a confidence of at most this are not trusted.
+    intervals : IntervalSettings
+        How the video is divided.
+    each : TrackerSettings
+        How the face is followed.
     watch : Watch
         Is told the steps.
-    every_failures : int
-        See :class:`~openface_core.face_tracking.redetection.Redetection`.
-
-    Raises
-    ------
-    ValueError
-        If the lead is negative or not shorter than the interval.
     """
 
     def __init__(
         self,
         models: FaceTrackingModels,
-        every_frames: int,
-        lead_frames: int,
-        threshold: float,
+        intervals: IntervalSettings,
+        each: TrackerSettings,
         watch: Watch = NO_WATCH,
-        every_failures: int = 1,
     ) -> None:
-        if not 0 <= lead_frames < every_frames:
-            raise ValueError(
-                f"a lead of 0 to {every_frames - 1} frames is expected, found {lead_frames}"
-            )
         self._models = models
-        self._every_frames = every_frames
-        self._lead_frames = lead_frames
-        self._threshold = threshold
+        self._intervals = intervals
+        self._each = each
         self._watch = watch
-        self._every_failures = every_failures
         self._current: FaceTracker | None = None
         self._next: FaceTracker | None = None
 
@@ -81,11 +65,11 @@ class IntervalTracker:
         Face
             The face that was followed, or the widest one where faces were looked for.
         """
-        to_next = -number % self._every_frames
+        to_next = -number % self._intervals.every_frames
         if to_next == 0:
             self._current = self._next or self._tracker()
             self._next = None
-        elif to_next <= self._lead_frames and self._next is None:
+        elif to_next <= self._intervals.lead_frames and self._next is None:
             self._next = self._tracker()
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         ahead = None if self._next is None else self._next.observe_in(frame, select_followed)
@@ -96,8 +80,8 @@ class IntervalTracker:
         face = self._current.observe_in(frame, select_followed)
         if ahead is None:
             return face
-        share = 1.0 - to_next / (self._lead_frames + 1)
+        share = 1.0 - to_next / (self._intervals.lead_frames + 1)
         return handed_over(self._models.pdm, face, ahead, share)
 
     def _tracker(self) -> FaceTracker:
-        return FaceTracker(self._models, self._threshold, self._watch, self._every_failures)
+        return FaceTracker(self._models, self._each, self._watch)

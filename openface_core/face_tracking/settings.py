@@ -80,7 +80,52 @@ class FaceRefinementSettings:
         return self._of_windows(self.first_windows_px)
 
 
+@dataclass(frozen=True)
+class TrackerSettings:
+    """How one face is followed.
+
+    Parameters
+    ----------
+    threshold : float
+        Landmarks of a confidence of at most this are not trusted.
+    every_failures : int
+        While a face is not trusted, the detector runs in the first frame and then in every so many.
+    """
+
+    threshold: float
+    every_failures: int = 1
+
+
+@dataclass(frozen=True)
+class IntervalSettings:
+    """How a video is divided.
+
+    Parameters
+    ----------
+    every_frames : int
+        Length of an interval: frames whose number is a multiple of this begin one.
+    lead_frames : int
+        So many frames ahead of an interval its search begins; fewer than `every_frames`.
+
+    Raises
+    ------
+    ValueError
+        If the lead is negative or not shorter than the interval.
+    """
+
+    every_frames: int
+    lead_frames: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lead_frames < self.every_frames:
+            raise ValueError(
+                f"a lead of 0 to {self.every_frames - 1} frames is expected, "
+                f"found {self.lead_frames}"
+            )
+
+
 SELECTIONS = ("all", "main", "widest")
+IDENTIFICATIONS = ("video", "off")
 
 
 @dataclass(frozen=True)
@@ -100,6 +145,9 @@ class FacesSettings:
     every_frames : int
         Newcomers are looked for in the frames whose number, from 0, is a multiple of this, and
         where nobody is seen. Numbers count from the begin of the video.
+    identify : str
+        ``video``: who is who is found over the whole video, also of persons who leave and come
+        back, and after scene cuts. ``off``: whoever comes back gets a new number.
 
     Raises
     ------
@@ -111,6 +159,7 @@ class FacesSettings:
     max: int = 16
     min_px: float = 20.0
     every_frames: int = 30
+    identify: str = "video"
 
     def __post_init__(self) -> None:
         checks = {
@@ -118,6 +167,7 @@ class FacesSettings:
             "max": (1 <= self.max <= 256, "a number from 1 to 256"),
             "min_px": (0.0 <= self.min_px < float("inf"), "a number from 0 up"),
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
+            "identify": (self.identify in IDENTIFICATIONS, f"one of {', '.join(IDENTIFICATIONS)}"),
         }
         for name, (good, expected) in checks.items():
             if not good:

@@ -13,7 +13,7 @@ from openface_core.detection import FaceDetections, sure_faces
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
-from openface_core.face_tracking.settings import FacesSettings
+from openface_core.face_tracking.settings import FacesSettings, TrackerSettings
 from openface_core.face_tracking.tracker import Choice, FaceTracker
 from openface_core.faces import Face
 from openface_core.watch import Watch
@@ -28,14 +28,6 @@ _PATIENCE_BESIDE_OTHERS_FRAMES = 2
 
 _DOUBLE_OVERLAP = 0.5
 """Two faces whose landmarks overlap more than this are one, followed twice."""
-
-
-@dataclass(frozen=True)
-class TrackerSettings:
-    """What a tracker of one face is made with, see :class:`FaceTracker`."""
-
-    threshold: float
-    every_failures: int
 
 
 @dataclass(eq=False)
@@ -187,9 +179,7 @@ class SeveralFacesTracker:
         self._drop_doubles()
 
     def _begin_track(self, frame: FrameInView, chosen: int) -> None:
-        tracker = FaceTracker(
-            self._models, self._each.threshold, self._watch, self._each.every_failures
-        )
+        tracker = FaceTracker(self._models, self._each, self._watch)
         face = tracker.observe_in(frame, lambda _faces, _landmarks: chosen)
         if not tracker.is_following:
             return

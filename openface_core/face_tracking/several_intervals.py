@@ -6,7 +6,6 @@ seen in the frames ahead of an interval, in which both are followed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,50 +15,16 @@ from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import box_of, overlap
 from openface_core.face_tracking.scene_cuts import SceneCuts
-from openface_core.face_tracking.settings import FacesSettings
-from openface_core.face_tracking.several import SeveralFacesTracker, TrackerSettings
-from openface_core.faces import Face
+from openface_core.face_tracking.settings import (
+    FacesSettings,
+    IntervalSettings,
+    TrackerSettings,
+)
+from openface_core.face_tracking.several import SeveralFacesTracker
+from openface_core.faces import Face, FacesInFrame
 from openface_core.watch import NO_WATCH, Watch
 
 _SAME_FACE_OVERLAP = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class FacesInFrame:
-    """The faces of one frame.
-
-    Parameters
-    ----------
-    interval : int
-        Number of the interval.
-    faces : mapping of int to Face
-        The faces by their numbers in the interval.
-    is_cut : bool
-        Whether the frame begins another scene.
-    next_numbers : mapping of int to int
-        In the last frame of an interval: the numbers that these faces have in the next one.
-    """
-
-    interval: int
-    faces: Mapping[int, Face]
-    is_cut: bool = False
-    next_numbers: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class IntervalSettings:
-    """How a video is divided.
-
-    Parameters
-    ----------
-    every_frames : int
-        Length of an interval: frames whose number is a multiple of this begin one.
-    lead_frames : int
-        So many frames ahead of an interval its search begins; fewer than `every_frames`.
-    """
-
-    every_frames: int
-    lead_frames: int
 
 
 class SeveralIntervalsTracker:
@@ -129,13 +94,13 @@ class SeveralIntervalsTracker:
         if self._current is None:
             if self._next is None:
                 raise ValueError(f"frame {number} begins neither an interval nor its lead")
-            return FacesInFrame(interval, ahead, is_cut)
+            return FacesInFrame(ahead, interval, is_cut)
         faces = self._current.observe(frame, is_cut=is_cut)
         pairs = _same_faces(faces, ahead)
         share = 1.0 - to_next / (self._intervals.lead_frames + 1)
         for before, after in pairs.items():
             faces[before] = handed_over(self._models.pdm, faces[before], ahead[after], share)
-        return FacesInFrame(interval, faces, is_cut, pairs if to_next == 1 else {})
+        return FacesInFrame(faces, interval, is_cut, pairs if to_next == 1 else {})
 
     def _tracker(self) -> SeveralFacesTracker:
         return SeveralFacesTracker(self._models, self._faces, self._each, self._watch)

@@ -23,6 +23,7 @@ from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.redetection import Redetection
+from openface_core.face_tracking.settings import TrackerSettings
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -44,25 +45,22 @@ class FaceTracker:
     ----------
     models : FaceTrackingModels
         The models.
-    threshold : float
-        Landmarks of a confidence of at most this are not trusted.
+    settings : TrackerSettings
+        When a face is trusted, and looked for.
     watch : Watch
         Is told the steps.
-    every_failures : int
-        While a face is not trusted, the detector runs in the first frame and then in every so many.
     """
 
     def __init__(
         self,
         models: FaceTrackingModels,
-        threshold: float,
+        settings: TrackerSettings,
         watch: Watch = NO_WATCH,
-        every_failures: int = 1,
     ) -> None:
         self._models = models
-        self._threshold = threshold
+        self._threshold = settings.threshold
         self._watch = watch
-        self._redetection = Redetection(every_failures)
+        self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None
 

@@ -1,6 +1,7 @@
-"""One face of one frame: what is known of it, and how it is measured."""
+"""The faces of one frame: what is known of each, and how it is measured."""
 
 from openface_core.faces.face import Face, FaceStatus
+from openface_core.faces.faces_in_frame import FacesInFrame
 from openface_core.faces.meter import FaceMeter
 
-__all__ = ["Face", "FaceMeter", "FaceStatus"]
+__all__ = ["Face", "FaceMeter", "FaceStatus", "FacesInFrame"]

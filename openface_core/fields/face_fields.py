@@ -30,6 +30,9 @@ from openface_core.shape import Camera, ShapeFit, landmarks_in_camera_mm
 _AXES_3D = "x right, y down, z away from the camera"
 _EYES = ("the left eye in the picture", "the right eye in the picture")
 
+NO_FACE = -1
+"""Stands for the number of a face where there is none."""
+
 Placed = tuple[tuple[int, ...], Column]
 Float32Array = NDArray[np.float32]
 
@@ -132,7 +135,8 @@ def _frame_numbers(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
 
 
 def _face_ids(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
-    return np.full(len(values["success"]), to.face_id, dtype=np.int32)
+    face_id = NO_FACE if to.face_id is None else to.face_id
+    return np.full(len(values["success"]), face_id, dtype=np.int32)
 
 
 def _face_width(values: Mapping[str, AnyArray], _to: Derivation) -> Float32Array:
@@ -263,16 +267,16 @@ FACE_FIELDS = (
         "number of the face in its video",
         shape=(),
         dtype=np.int32,
-        missing=0,
+        missing=NO_FACE,
         derive=_face_ids,
         columns=lambda _: _single(
             "face_id",
             pa.int32(),
             "1",
-            "number of the face in the video, 0 is the first",
-            nullable=False,
+            "number of the face in the video, 0 is the one seen longest; null in frames that show "
+            "nobody",
         ),
-        known=Known.ALWAYS,
+        known=Known.WITH_ID,
     ),
     Field(
         "pts_seconds",

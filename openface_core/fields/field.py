@@ -75,6 +75,8 @@ class Known(Enum):
     ALWAYS = auto()
     WHERE_KNOWN = auto()
     """Wherever the value is a number."""
+    WITH_ID = auto()
+    """In the rows of a face, whether it was measured or not."""
     WITH_FACE = auto()
     """In frames whose face was measured."""
     WITH_EYES = auto()
@@ -110,13 +112,13 @@ class Derivation:
         The shape model.
     first_number : int
         Number of the first of the frames in its video, counted from 1.
-    face_id : int
-        Number of the face in the video.
+    face_id : int or None
+        Number of the face in the video; None for frames that show nobody.
     """
 
     pdm: PointDistributionModel
     first_number: int = 1
-    face_id: int = 0
+    face_id: int | None = 0
 
 
 Take = Callable[[Observation], ArrayLike]

@@ -136,6 +136,12 @@ class DescriptorMedians:
         self._clip_appearance()
         return True
 
+    def skip(self, frame_count: int) -> None:
+        """Take so many failed frames into account."""
+        no_bins = np.empty((0, FHOG_SIZE), dtype=np.uint16)
+        no_geometry = np.empty((0, GEOMETRY_SIZE), dtype=np.uint16)
+        self.update_binned(no_bins, no_geometry, np.zeros(frame_count, dtype=np.bool_), None)
+
     def _clip_appearance(self) -> None:
         # The lowest bins' centres are negative, an FHOG value never is.
         np.maximum(self._fhog.median, 0.0, out=self._fhog.median)

@@ -1,6 +1,6 @@
 """What is kept of a shard once its frames are analysed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openface_core.descriptors import FHOG_SIZE, GEOMETRY_SIZE
 from openface_core.fields import Extent, FaceSeries
@@ -57,3 +57,8 @@ class ShardFeatures:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    def first_frames(self, count: int) -> "ShardFeatures":
+        """Return the first frames only, among them all in which the face was found."""
+        arrays = {name: array[:count] for name, array in self.series.arrays.items()}
+        return replace(self, series=FaceSeries(arrays))

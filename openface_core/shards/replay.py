@@ -5,6 +5,7 @@ import numpy as np
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
 from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.running_medians import Descriptor, DescriptorMedians
+from openface_core.shards.absence import Absence
 from openface_core.shards.features import ShardFeatures
 
 
@@ -47,7 +48,7 @@ def replay_medians(
     return dynamic_scores(models, weighted, weighted_medians)
 
 
-def count_shard(medians: DescriptorMedians, features: ShardFeatures) -> None:
+def count_shard(medians: DescriptorMedians, features: ShardFeatures | Absence) -> None:
     """Advance the medians over a shard without forming them between its frames.
 
     Histograms add up: a pass of this over the shards of a video gives each of them the state to
@@ -58,9 +59,12 @@ def count_shard(medians: DescriptorMedians, features: ShardFeatures) -> None:
     medians : DescriptorMedians
         The medians after all earlier frames of the video; advanced, to where
         :func:`replay_medians` leaves them.
-    features : ShardFeatures
+    features : ShardFeatures or Absence
         The shard.
     """
+    if isinstance(features, Absence):
+        medians.skip(len(features))
+        return
     medians.update_binned(
         features.series["fhog_bins"],
         features.series["geometry_bins"],

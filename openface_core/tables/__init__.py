@@ -1,12 +1,18 @@
 """The tables: frames, and the summary; how they are filled."""
 
 from openface_core.tables.frame_table import FrameActionUnits, frame_table
-from openface_core.tables.summary import summarise, summary_columns, summary_table
+from openface_core.tables.summary import (
+    summarise,
+    summarise_nobody,
+    summary_columns,
+    summary_table,
+)
 
 __all__ = [
     "FrameActionUnits",
     "frame_table",
     "summarise",
+    "summarise_nobody",
     "summary_columns",
     "summary_table",
 ]

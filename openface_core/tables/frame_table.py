@@ -27,6 +27,15 @@ class FrameActionUnits:
     def __len__(self) -> int:
         return len(self.intensities)
 
+    @classmethod
+    def without_face(cls, frame_count: int, extent: Extent) -> "FrameActionUnits":
+        """Return those of frames that show nobody."""
+        counts = len(extent.intensity_names), len(extent.presence_names)
+        return cls(
+            np.zeros((frame_count, counts[0]), dtype=np.float32),
+            np.zeros((frame_count, counts[1]), dtype=np.bool_),
+        )
+
     def __getitem__(self, frames: slice) -> "FrameActionUnits":
         return FrameActionUnits(self.intensities[frames], self.presences[frames])
 
@@ -65,7 +74,11 @@ def frame_table(
     complete = series.with_arrays(
         intensities=action_units.intensities, presences=action_units.presences
     )
-    null_masks = {Known.WITH_FACE: ~series.success, Known.WITH_EYES: ~series.has_eyes}
+    null_masks = {
+        Known.WITH_ID: series["face_id"] < 0,
+        Known.WITH_FACE: ~series.success,
+        Known.WITH_EYES: ~series.has_eyes,
+    }
     arrays = {}
     for field in FACE_FIELDS:
         for column, values in field.columns_of(complete.arrays, extent):

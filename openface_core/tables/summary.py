@@ -34,13 +34,22 @@ def summary_columns(
         Column("video_id", text, "1", "name of the input in the dataset", False),
         Column("person_id", text, "1", "who is seen, as the manifest says"),
         Column(
-            "face_id", pa.int32(), "1", "number of the face in the video, 0 is the first", False
+            "face_id",
+            pa.int32(),
+            "1",
+            "number of the face in the video, 0 is the one seen longest; null for a video that "
+            "shows nobody",
         ),
         Column("uri", text, "1", "path or URL of the input when it was analysed", False),
-        Column("frames", pa.int64(), "1", "decoded frames", False),
+        Column("frames", pa.int64(), "1", "decoded frames of the video", False),
         Column(
-            "seconds", real, "s", "length: last minus first time stamp, plus the mean of one frame"
+            "seconds",
+            real,
+            "s",
+            "length of the video: last minus first time stamp, plus the mean of one frame",
         ),
+        Column("first_frame", pa.int64(), "1", "the first frame with the face, counted from 1"),
+        Column("last_frame", pa.int64(), "1", "the last frame with the face"),
         Column("success_rate", real, "1", "share of the frames in which the face was found"),
         Column("mean_confidence", real, "1", "mean confidence over the frames with a face"),
         Column(
@@ -98,6 +107,7 @@ def length_seconds(timestamps: NDArray[np.float64]) -> float | None:
 
 def summarise(
     timestamps: NDArray[np.float64],
+    first_number: int,
     confidence: NDArray[np.float32],
     success: NDArray[np.bool_],
     action_units: FrameActionUnits,
@@ -109,13 +119,15 @@ def summarise(
     Parameters
     ----------
     timestamps : (n,) ndarray of float64
-        Time stamps; NaN where unknown.
-    confidence : (n,) ndarray of float32
+        Time stamps of all frames of the video; NaN where unknown.
+    first_number : int
+        Number of the first of the m frames that follow, counted from 1.
+    confidence : (m,) ndarray of float32
         Confidence in the face; NaN where there is no candidate.
-    success : (n,) ndarray of bool
+    success : (m,) ndarray of bool
         Whether the face was found.
     action_units : FrameActionUnits
-        Final action units of the same frames.
+        Final action units of the same m frames.
     intensity_names, presence_names : sequence of str
         Their names.
 
@@ -124,12 +136,15 @@ def summarise(
     dict of str to float, int or None
         Plain values; None where there is nothing to tell.
     """
-    frames, found = len(success), int(success.sum())
+    frames, found = len(timestamps), int(success.sum())
+    places = np.flatnonzero(success)
     certain = confidence[success].astype(np.float64)
     certain = certain[~np.isnan(certain)]
     row: dict[str, float | int | None] = {
         "frames": frames,
         "seconds": length_seconds(timestamps),
+        "first_frame": first_number + int(places[0]) if found else None,
+        "last_frame": first_number + int(places[-1]) if found else None,
         "success_rate": found / frames if frames else None,
         "mean_confidence": float(certain.mean()) if len(certain) else None,
     }
@@ -143,12 +158,31 @@ def summarise(
     return row
 
 
+def summarise_nobody(
+    timestamps: NDArray[np.float64],
+    intensity_names: Sequence[str],
+    presence_names: Sequence[str],
+) -> dict[str, float | int | None]:
+    """Return what :func:`summarise` does for a video that shows nobody."""
+    nothing = FrameActionUnits(
+        np.empty((0, len(intensity_names)), dtype=np.float32),
+        np.empty((0, len(presence_names)), dtype=np.bool_),
+    )
+    confidence, success = np.empty(0, dtype=np.float32), np.empty(0, dtype=np.bool_)
+    return summarise(timestamps, 1, confidence, success, nothing, intensity_names, presence_names)
+
+
 def names_in(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the action units that rows speak of, with an intensity and with a presence."""
     keys = {key for row in rows for key in row}
     intensities = {key.removesuffix(_MEAN) for key in keys if key.endswith(_MEAN)}
     presences = {key.removesuffix(_PRESENT) for key in keys if key.endswith(_PRESENT)}
     return tuple(sorted(intensities)), tuple(sorted(presences))
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, int]:
+    face_id = row["face_id"]
+    return row["video_id"], -1 if face_id is None else face_id
 
 
 def summary_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> pa.Table:
@@ -171,7 +205,7 @@ def summary_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) 
     pyarrow.ArrowException
         If a value is of another type than its column.
     """
-    ordered = sorted(rows, key=lambda row: (row["video_id"], row["face_id"]))
+    ordered = sorted(rows, key=_place)
     arrays = [
         pa.array([row.get(column.name) for row in ordered], type=column.type) for column in columns
     ]

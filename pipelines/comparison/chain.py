@@ -16,7 +16,7 @@ from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
 from openface_core.errors import InputError
-from openface_core.faces import Face, FaceMeter, FaceStatus
+from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
 from openface_core.media import DecodedFrame, open_media
 from pipelines.comparison.action_units import (
     CHAIN_PRESENCE_BOUND,
@@ -91,12 +91,18 @@ class _DumpedFaces:
     dumps: GoldenDumps
     meter: FaceMeter
 
-    def observe(self, frame: DecodedFrame) -> Face:
+    @property
+    def are_several(self) -> bool:
+        """The C++ program follows one face."""
+        return False
+
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return the dumped face; frames beyond the dumps are counted, for the message."""
         index = frame.index
-        if index >= self.dumps.frame_count or not self.dumps.success[index]:
-            return Face(FaceStatus.NOT_GIVEN)
-        return Face(FaceStatus.FOUND, self.dumps.landmarks[index])
+        face = Face(FaceStatus.NOT_GIVEN)
+        if index < self.dumps.frame_count and self.dumps.success[index]:
+            face = Face(FaceStatus.FOUND, self.dumps.landmarks[index])
+        return FacesInFrame({0: face})
 
     def check_frame_count(self, frame_count: int) -> None:
         """Raise InputError if the dumps are not of a video of so many frames."""
@@ -143,13 +149,13 @@ def compare_video_with_dumps(
     aligned = _AlignedFaces(dumps, engine.meter.aligner.triangles) if dumps.has(ALIGNED) else None
     analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()))
 
-    def take(frame: DecodedFrame, _face: Face) -> None:
+    def take(frame: DecodedFrame, _faces: FacesInFrame) -> None:
         if aligned is not None and frame.index < dumps.frame_count:
             aligned.add(frame)
         on_frame()
 
     with open_media(video, limits=settings.decoding) as media:
-        measured = analyser.medium(media, _DumpedFaces(dumps, engine.meter), on_face=take)
+        measured = analyser.medium(media, _DumpedFaces(dumps, engine.meter), on_faces=take)
     rows: list[Row] = []
     if aligned is not None:
         rows += aligned.rows()
@@ -160,9 +166,10 @@ def compare_video_with_dumps(
         reference = read_openface_output(str(dumps.folder / FINAL), (*intensities, *presences))
         check_count(reference, dumps.frame_count)
         part = "whole chain from dumped landmarks"
+        (face,) = measured.faces
         pairs = (
-            (measured.units.intensities, reference.all_values(intensities)),
-            (measured.units.presences, reference.all_values(presences)),
+            (face.units.intensities, reference.all_values(intensities)),
+            (face.units.presences, reference.all_values(presences)),
         )
         rows.append(intensities_row(part, *pairs[0], CHAIN_INTENSITY_BOUND))
         rows.append(cells_row(part, "AU_c", *pairs[1], CHAIN_PRESENCE_BOUND))

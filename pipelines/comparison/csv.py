@@ -1,6 +1,7 @@
 """The main job's analysis against OpenFace's own CSV, from given landmarks and end to end."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow as pa
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings
+from openface_core.face_tracking import FacesSettings
 from openface_core.shape import Camera
 from pipelines.comparison.action_units import (
     CHAIN_PRESENCE_BOUND,
@@ -90,10 +92,12 @@ def read_reference(path: str, engine: Engine) -> OpenFaceOutput:
 def _analyse(
     task: VideoTask, engine: Engine, settings: RunSettings, on_frame: Callable[[], None]
 ) -> pa.Table:
-    analyser = Analyser(engine, settings)
-    return analyser.video(
-        task.uri, landmarks_uri=task.landmarks_uri, on_face=lambda *_: on_frame()
-    ).table
+    one_face = replace(settings, faces=FacesSettings("widest"))  # as FeatureExtraction has it
+    return (
+        Analyser(engine, one_face)
+        .video(task.uri, landmarks_uri=task.landmarks_uri, on_faces=lambda *_: on_frame())
+        .table
+    )
 
 
 def compare_with_csv(

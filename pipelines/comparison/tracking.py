@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
+from openface_core.analysis.recording import OneFaceRecording
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import InputError, ModelFileError
 from openface_core.face_tracking import FaceTrackingModels
-from openface_core.faces import Face, FaceMeter, FaceStatus
+from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
 from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.media import DecodedFrame, open_media
 from openface_core.refinement.grey import grey_from_bgr
@@ -101,7 +102,12 @@ class _RefinedFromTrack:
         self.log_likelihoods: list[float] = []
         self.confidences: list[float] = []
 
-    def observe(self, frame: DecodedFrame) -> Face:
+    @property
+    def are_several(self) -> bool:
+        """The C++ program follows one face."""
+        return False
+
+    def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Refine a frame that was tracked from the one before; nothing of it is measured."""
         if self._track.follows(frame.index):
             grey = grey_from_bgr(frame.image)
@@ -113,7 +119,7 @@ class _RefinedFromTrack:
             self.frames.append(frame.index)
             self.landmarks.append(face.landmarks)
             self.log_likelihoods.append(face.log_likelihood)
-        return Face(FaceStatus.NOT_GIVEN)
+        return FacesInFrame({0: Face(FaceStatus.NOT_GIVEN)})
 
     def check_frame_count(self, frame_count: int) -> None:
         """Any number of frames is fine: a track may be of the first ones only."""
@@ -150,12 +156,9 @@ def compare_track(
     track = Track(Path(path), faces.pdm.mode_count)
     refined = _RefinedFromTrack(track, faces, faces.refinement.following, engine.meter)
     with open_media(video, limits=settings.decoding) as media:
+        nothing = OneFaceRecording(engine.video_models, engine.extent, lambda _features: None)
         Analyser(engine, settings).measure(
-            islice(media, track.frame_count),
-            refined,
-            engine.video_models,
-            keep=lambda _features: None,
-            on_face=lambda _frame, _face: on_frame(),
+            islice(media, track.frame_count), refined, nothing, lambda *_: on_frame()
         )
     frames = refined.frames
     if not frames:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models import locate_models
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
-from openface_core.analysis.analyser import OnFace
+from openface_core.analysis.analyser import OnFaces
 from openface_core.analysis.engine import load_engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError
@@ -126,10 +126,10 @@ class Analyser:
         content = read_content(task)
         with (
             open_media(task.uri, limits=self.settings.decoding) as media,
-            self._shown(task.video_id, media.info.frame_count_from_header) as on_face,
+            self._shown(task.video_id, media.info.frame_count_from_header) as on_faces,
         ):
             faces = self._core.faces(task.landmarks_uri)
-            measured = self._core.medium(media, faces, rest=task.rest, on_face=on_face)
+            measured = self._core.medium(media, faces, rest=task.rest, on_faces=on_faces)
         return Analysis(task, measured, content, self._run, self._core)
 
     def image(self, path: str | PathLike[str], **options: Any) -> Analysis:
@@ -185,13 +185,13 @@ class Analyser:
         task = VideoTask(video_id, f"memory:{video_id}")
         rest = _rest_ranges(rest_seconds, rest_frames)
         media = MemoryFrames(images, fps, task.uri)
-        with self._shown(video_id, media.info.frame_count_from_header) as on_face:
-            measured = self._core.medium(media, self._core.faces(), rest=rest, on_face=on_face)
+        with self._shown(video_id, media.info.frame_count_from_header) as on_faces:
+            measured = self._core.medium(media, self._core.faces(), rest=rest, on_faces=on_faces)
         content = InputContent(media.fingerprint)
         return Analysis(replace(task, rest=rest), measured, content, self._run, self._core)
 
     @contextmanager
-    def _shown(self, name: str, frame_count: int | None) -> Iterator[OnFace]:
+    def _shown(self, name: str, frame_count: int | None) -> Iterator[OnFaces]:
         """Show progress while frames are analysed."""
         from tqdm.auto import tqdm
 

@@ -6,9 +6,10 @@ from os import PathLike, fspath
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
-from openface_core.analysis.analyser import MeasuredVideo
+from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
 from openface_core.media import MediaInfo
 from openface_core.tables import summary_table
 from pipelines.main_job.plan import check_buckets, check_output
@@ -19,13 +20,14 @@ from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
     Calibration,
+    FaceRecord,
     InputContent,
     InputIdentity,
     RunProvenance,
     VideoProvenance,
 )
 from transforms.dataset.storage import remove_tree
-from transforms.dataset.summary import row_of
+from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
@@ -61,15 +63,15 @@ class Analysis:
 
     @cached_property
     def frames(self) -> pd.DataFrame:
-        """One row per frame, the very rows that the main job writes."""
+        """One row per frame and face, the very rows that the main job writes."""
         return self.measured.table.to_pandas()
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row: what the summary of a dataset says of this input."""
-        row = row_of(parse_record(self.metadata()[METADATA_KEY]) or {})
+        """One row per face: what the summary of a dataset says of this input."""
+        rows = rows_of(parse_record(self.metadata()[METADATA_KEY]) or {})
         _, columns = self.core.engine.columns
-        return summary_table([] if row is None else [row], columns).to_pandas()
+        return summary_table(rows, columns).to_pandas()
 
     @property
     def info(self) -> MediaInfo:
@@ -120,26 +122,32 @@ class Analysis:
     def metadata(self) -> dict[str, str]:
         """Return how the analysis was made, as its table records it."""
         measured, settings = self.measured, self.core.settings
-        calibration = Calibration(
-            mode=measured.calibration_mode,
-            key=calibration_key(self.task, settings.calibration),
-            videos=(self.task.video_id,) if measured.calibration_mode != "none" else (),
-            frames=measured.calibration_frames,
-        )
         has_networks = self.task.landmarks_uri is None
-        success = measured.table["success"]
+        table = measured.table
+        with_face = pc.count_distinct(table.filter(table["success"])["frame"]).as_py()
         provenance = VideoProvenance(
             identity=InputIdentity(self.run, self.task, self.content),
             info=measured.info,
             providers=self.core.engine.providers if has_networks else (),
-            frames_decoded=measured.table.num_rows,
-            frames_with_face=sum(success.to_pylist()),
-            calibration=calibration,
+            frames_decoded=measured.frame_count,
+            frames_with_face=with_face,
+            faces=tuple(self._record_of(face) for face in measured.faces),
             few_frames=settings.calibration.few_frames,
-            summary=measured.summary,
             warnings=measured.warnings,
         )
         return provenance.metadata()
+
+    def _record_of(self, face: MeasuredFace) -> FaceRecord:
+        video_id = self.task.video_id
+        key = calibration_key(self.task, self.core.settings.calibration)
+        has_medians = face.calibration_mode != "none" and face.face_id is not None
+        calibration = Calibration(
+            mode=face.calibration_mode,
+            key=f"video:{video_id}" if face.face_id else key,
+            videos=(video_id,) if has_medians else (),
+            frames=face.calibration_frames,
+        )
+        return FaceRecord(face.face_id, calibration, face.summary)
 
     def _repr_html_(self) -> Any:
         """Return how notebooks show it: the summary."""

@@ -98,9 +98,9 @@ def test_a_person_is_the_sequential_loop_over_all_files(corpus: Corpus) -> None:
     for analysis in expected:
         name = analysis.result.task.video_id
         assert corpus.table(name).equals(analysis.result.table, check_metadata=True), name
-    assert corpus.record("a")["calibration_inputs"] == ["c", "a"]
-    assert corpus.record("b")["calibration_inputs"] == ["b"]
-    assert corpus.record("d")["calibration_key"] == "video:d"
+    assert corpus.record("a")["faces"][0]["calibration_inputs"] == ["c", "a"]
+    assert corpus.record("b")["faces"][0]["calibration_inputs"] == ["b"]
+    assert corpus.record("d")["faces"][0]["calibration_key"] == "video:d"
 
 
 def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
@@ -110,7 +110,7 @@ def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
     summary = corpus.run(corpus.manifest(), "person")
     assert (summary.inputs_written, summary.inputs_failed, summary.inputs_finished) == (1, 1, 2)
     record = corpus.record("c")
-    assert (record["calibration_inputs"], record["calibration_inputs_failed"]) == (["c"], ["a"])
+    assert (record["faces"][0]["calibration_inputs"], record["faces"][0]["calibration_inputs_failed"]) == (["c"], ["a"])
     assert not corpus.table("c").equals(before)
     corpus.run(corpus.manifest("c"), "video")
     alone = corpus.table("c")
@@ -194,8 +194,8 @@ def test_rest_frames_are_shared_and_inputs_without_are_refused(corpus: Corpus) -
     (row,) = pq.read_table(corpus.output / "errors.parquet").to_pylist()
     assert (row["video_id"], row["severity"], row["stage"]) == ("d", "error", "input")
     assert "no rest frames are named for it" in row["reason"]
-    assert [corpus.record(name)["calibration_frames"] for name in "abc"] == [3, 4, 3]
-    assert corpus.record("c")["calibration_inputs"] == ["a", "c"]
+    assert [corpus.record(name)["faces"][0]["calibration_frames"] for name in "abc"] == [3, 4, 3]
+    assert corpus.record("c")["faces"][0]["calibration_inputs"] == ["a", "c"]
     summary = corpus.run(corpus.manifest(a="2-5", b="1-9"), "rest")
     assert (summary.inputs_written, summary.inputs_finished) == (2, 1)
 

@@ -4,7 +4,7 @@ Nothing is cut, grouped or replayed here: what the dataflow makes must be the sa
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError
+from openface_core.face_tracking import FacesSettings
 from openface_core.fields import Derivation, FaceSeries, frame_columns, frame_schema
 from openface_core.media import MediaInfo, MediaReader, open_media
 from openface_core.shards import ShardRecorder
@@ -24,6 +25,7 @@ from openface_core.tables import FrameActionUnits, frame_table
 from openface_core.tables.summary import summarise
 from transforms.dataset.provenance import (
     Calibration,
+    FaceRecord,
     RunProvenance,
     VideoProvenance,
     identify_inputs,
@@ -155,22 +157,23 @@ def analyse_together(
         series, info = item.series, item.info
         times = table_timestamps(series.pts_seconds, 1, info, settings.output)
         series = series.with_arrays(pts_seconds=times)
+        summary = summarise(
+            series.pts_seconds,
+            1,
+            series.confidence,
+            series.success,
+            own_units,
+            tracker.models.intensity_names,
+            tracker.models.presence_names,
+        )
         provenance = VideoProvenance(
             identity=identity,
             info=info,
             providers=() if item.task.landmarks_uri is not None else engine.providers,
             frames_decoded=len(series),
             frames_with_face=int(series.success.sum()),
-            calibration=calibration,
+            faces=(FaceRecord(0, calibration, summary),),
             few_frames=settings.calibration.few_frames,
-            summary=summarise(
-                series.pts_seconds,
-                series.confidence,
-                series.success,
-                own_units,
-                tracker.models.intensity_names,
-                tracker.models.presence_names,
-            ),
             warnings=item.warnings,
         )
         schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
@@ -197,10 +200,12 @@ def _observe(
     on_frame: Callable[[], None],
 ) -> _Observed:
     """Measure the face in every frame of an input, and pass it on to the tracker."""
-    source = Analyser(engine, settings).faces(task.landmarks_uri)
+    one = replace(settings, faces=FacesSettings("widest"))
+    source = Analyser(engine, one).faces(task.landmarks_uri)
     recorder = ShardRecorder(tracker.models, engine.extent)
     for frame in media:
-        face = source.meter.measure(frame.image, source.observe(frame))
+        (face,) = source.observe(frame).faces.values()
+        face = source.meter.measure(frame.image, face)
         if face.is_measured:
             tracker.add(face.fhog, face.geometry)
         else:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.dataset.error_table import earlier_problems, write_errors
-from transforms.dataset.summary import row_of, write_summary
+from transforms.dataset.summary import rows_of, write_summary
 from transforms.dataset.table_records import all_records
 from transforms.records import Problem, Severity
 
@@ -83,9 +83,7 @@ def complete_dataset(
     problems: list[Problem] = []
     with_table: set[object] = set()
     for record in all_records(output):
-        row = row_of(record)
-        if row is not None:
-            rows.append(row)
+        rows += rows_of(record)
         problems += warnings_of(record)
         with_table.add(record.get("video_id"))
     earlier = earlier_problems(output, finished, with_table.__contains__)

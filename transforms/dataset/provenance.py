@@ -210,6 +210,38 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class FaceRecord:
+    """What is recorded of one face of a table.
+
+    Parameters
+    ----------
+    face_id : int or None
+        Its number; None stands for a video that shows nobody.
+    calibration : Calibration
+        What its action units are relative to.
+    summary : dict
+        What the summary says of it, see :func:`openface_core.tables.summary.summarise`.
+    """
+
+    face_id: int | None
+    calibration: Calibration
+    summary: dict[str, float | int | None] = field(default_factory=dict)
+
+    def as_dict(self, few_frames: int) -> dict[str, Any]:
+        """Return the record as plain values; medians over fewer frames than that are short."""
+        return {
+            "face_id": self.face_id,
+            "calibration": self.calibration.mode,
+            "calibration_key": self.calibration.key,
+            "calibration_inputs": list(self.calibration.videos),
+            "calibration_inputs_failed": list(self.calibration.failed),
+            "calibration_frames": self.calibration.frames,
+            "calibration_is_short": self.calibration.is_short(few_frames),
+            "summary": self.summary,
+        }
+
+
+@dataclass(frozen=True)
 class VideoProvenance:
     """How one table came to be.
 
@@ -222,15 +254,13 @@ class VideoProvenance:
     providers : tuple of str
         What onnxruntime ran on.
     frames_decoded, frames_with_face : int
-        Frames read, and frames measured.
-    calibration : Calibration
-        What the action units are relative to.
+        Frames read, and those in which a face was measured.
+    faces : tuple of FaceRecord
+        The faces, in the order of their numbers; one without a number where there are none.
     few_frames : int
         Medians over fewer frames are marked as short.
-    summary : dict
-        What the summary says of it, see :func:`openface_core.tables.summary.summarise`.
     warnings : tuple of str
-        What decoding had to work around.
+        What decoding had to work around, and what is to be known of the faces.
     """
 
     identity: InputIdentity
@@ -238,9 +268,8 @@ class VideoProvenance:
     providers: tuple[str, ...]
     frames_decoded: int
     frames_with_face: int
-    calibration: Calibration
+    faces: tuple[FaceRecord, ...]
     few_frames: int
-    summary: dict[str, float | int | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def metadata(self) -> dict[str, str]:
@@ -264,13 +293,7 @@ class VideoProvenance:
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,
-            "calibration": self.calibration.mode,
-            "calibration_key": self.calibration.key,
-            "calibration_inputs": list(self.calibration.videos),
-            "calibration_inputs_failed": list(self.calibration.failed),
-            "calibration_frames": self.calibration.frames,
-            "calibration_is_short": self.calibration.is_short(self.few_frames),
-            "summary": self.summary,
+            "faces": [face.as_dict(self.few_frames) for face in self.faces],
             "decoding_warnings": list(self.warnings),
         }
         return {
@@ -296,7 +319,7 @@ def dataset_description(run: RunProvenance) -> dict[str, Any]:
             }
         ],
         "Tables": {
-            "frames": f"frames/{folder}/frames.parquet: one row per decoded frame",
+            "frames": f"frames/{folder}/frames.parquet: one row per decoded frame and face",
             "summary": "summary.parquet: one row per video and face",
             "errors": "errors.parquet: one row per problem with an input",
         },

@@ -15,32 +15,37 @@ from openface_core.tables.summary import names_in, summary_columns, summary_tabl
 from transforms.dataset.layout import summary_path
 from transforms.dataset.storage import write_if_changed
 
-_FROM_RECORD = {
-    "video_id": "video_id",
-    "person_id": "person_id",
-    "uri": "input_uri",
-    "calibration": "calibration",
-    "calibration_frames": "calibration_frames",
-    "calibration_is_short": "calibration_is_short",
-}
+_OF_VIDEO = {"video_id": "video_id", "uri": "input_uri"}
+_OF_FACE = ("face_id", "calibration", "calibration_frames", "calibration_is_short")
 
 
-def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the row of a table, given its record; None for a record of another version.
+def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table, given its record; none for a record of another version.
 
     Parameters
     ----------
     record : mapping
         What :meth:`transforms.dataset.provenance.VideoProvenance.metadata` has recorded.
     """
-    measured = record.get("summary")
-    if not isinstance(measured, dict) or not all(key in record for key in _FROM_RECORD.values()):
-        return None
-    return {
-        **{name: record[key] for name, key in _FROM_RECORD.items()},
-        "face_id": 0,
-        **measured,
-    }
+    faces = record.get("faces", _faces_of_old_record(record))
+    if not isinstance(faces, list) or not all(key in record for key in _OF_VIDEO.values()):
+        return []
+    rows = []
+    for face in faces:
+        measured = face.get("summary")
+        if not isinstance(measured, dict) or not all(name in face for name in _OF_FACE):
+            return []
+        # A manifest names the person who is seen longest.
+        person_id = None if face["face_id"] else record.get("person_id")
+        of_video = {name: record[key] for name, key in _OF_VIDEO.items()}
+        of_face = {name: face[name] for name in _OF_FACE}
+        rows.append({**of_video, **of_face, "person_id": person_id, **measured})
+    return rows
+
+
+def _faces_of_old_record(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the only face of a record that was made when one was followed."""
+    return [{"face_id": 0, **record}]
 
 
 def write_summary(
@@ -56,7 +61,7 @@ def write_summary(
     output : str
         The output folder.
     rows : sequence of mapping
-        What :func:`row_of` gives for its tables.
+        What :func:`rows_of` gives for its tables.
     intensity_names, presence_names : collection of str
         Action units that have a column even if no table speaks of them.
 

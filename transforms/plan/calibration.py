@@ -1,16 +1,12 @@
 """Which inputs are calibrated together, and what flows between the stages that do so."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
-from openface_core.media import MediaInfo
 from transforms.dataset.provenance import Calibration, InputContent
-from transforms.records import BlockResult, Problem, VideoTask
-
-Input = TypeVar("Input")
+from transforms.records import AssembledInput, BlockResult, FaceParts, Problem, VideoTask
 
 
 def calibration_key(task: VideoTask, settings: CalibrationSettings) -> str:
@@ -62,22 +58,33 @@ def in_stated_order(tasks: Iterable[VideoTask]) -> tuple[VideoTask, ...]:
     return tuple(sorted(tasks, key=lambda task: (task.row, task.video_id)))
 
 
-def sharing_medians(
-    inputs: Sequence[Input], info_of: Callable[[Input], MediaInfo]
-) -> Iterator[Sequence[Input]]:
-    """Yield the inputs of a group as they share medians: single images are each on their own.
+FaceOfInput = tuple[AssembledInput, FaceParts]
+"""An input, and one of its faces."""
+
+
+def sharing_medians(inputs: Sequence[AssembledInput]) -> Iterator[tuple[FaceOfInput, ...]]:
+    """Yield the faces of a group's inputs as they share medians.
+
+    Those of all videos that are seen longest do: that is whom a manifest names. All other faces,
+    and those of single images, are each on their own.
 
     Parameters
     ----------
-    inputs : sequence
+    inputs : sequence of AssembledInput
         Inputs that were analysed, in order.
-    info_of : callable
-        Returns what decoding found at the begin of one.
     """
-    videos = [item for item in inputs if info_of(item).kind != "image"]
-    if videos:
-        yield videos
-    yield from ([item] for item in inputs if info_of(item).kind == "image")
+    videos = [item for item in inputs if item.info.kind != "image"]
+    together = tuple((item, item.faces[0]) for item in videos if item.faces)
+    if together:
+        yield together
+    for item in inputs:
+        alone = item.faces if item.info.kind == "image" else item.faces[1:]
+        yield from (((item, face),) for face in alone)
+
+
+def mode_of_face(mode: str, face_id: int) -> str:
+    """Return what a face is calibrated on: only the main one is the person of a manifest."""
+    return "video" if face_id and mode in PERSON_MODES else mode
 
 
 def with_rest(
@@ -135,21 +142,26 @@ class CalibrationGroup:
         See :func:`calibration_key`.
     tasks : tuple of VideoTask
         All of them, in the order of the manifest.
+    inputs : tuple of AssembledInput
+        Those that were analysed, in the same order.
     failed : tuple of str
         Video ids of those that could not be analysed.
     """
 
     key: str
     tasks: tuple[VideoTask, ...]
+    inputs: tuple[AssembledInput, ...]
     failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class CalibratedVideo:
-    """An input of which everything is known that its final action units depend on.
+class CalibratedFace:
+    """A face of which everything is known that its final action units depend on.
 
     Parameters
     ----------
+    parts : FaceParts
+        The face.
     blocks : tuple of BlockResult
         All its blocks, in order.
     calibration : Calibration
@@ -160,36 +172,41 @@ class CalibratedVideo:
         How many of its successful frames, the first ones, are predicted again with them.
     offsets : tuple of float
         The person's baseline of each intensity.
+    """
+
+    parts: FaceParts
+    blocks: tuple[BlockResult, ...]
+    calibration: Calibration
+    weighted_median: tuple[float, ...]
+    repredicted: int
+    offsets: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CalibratedVideo:
+    """An input whose faces are calibrated.
+
+    Parameters
+    ----------
+    source : AssembledInput
+        The input.
+    faces : tuple of CalibratedFace
+        Its faces, in the order of their numbers.
+    calibration : Calibration
+        What a face of it would be relative to.
     content : InputContent
         What the input held.
     group_digest : str or None
         Hash of what all inputs held that are calibrated together; None where it is alone.
     """
 
-    blocks: tuple[BlockResult, ...]
+    source: AssembledInput
+    faces: tuple[CalibratedFace, ...]
     calibration: Calibration
-    weighted_median: tuple[float, ...]
-    repredicted: int
-    offsets: tuple[float, ...]
     content: InputContent
     group_digest: str | None
 
     @property
     def task(self) -> VideoTask:
         """The input."""
-        return self.blocks[0].block.task
-
-    @property
-    def face_id(self) -> int:
-        """Number of the face in the input."""
-        return self.blocks[0].block.face_id
-
-    @property
-    def info(self) -> MediaInfo:
-        """What decoding found at its begin."""
-        return self.blocks[0].block.info
-
-    @property
-    def frames(self) -> int:
-        """Frames decoded."""
-        return sum(item.block.frames for item in self.blocks)
+        return self.source.task

@@ -14,11 +14,11 @@ from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import read_median_state
 from transforms.dataset.storage import read_whole
 from transforms.metrics import StageStep, timed
-from transforms.plan.calibration import calibration_key
+from transforms.plan.calibration import calibration_key, mode_of_face
 from transforms.records import Block, BlockResult, Problem
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.rest_of_block import rest_of
-from transforms.work.files import load_features, save_scores
+from transforms.work.files import load_part, save_scores
 from transforms.work.folder import scores_path
 
 
@@ -28,8 +28,10 @@ def _median_start(block: Block, models: ActionUnitModels) -> MedianStart:
         return MedianStart(None, np.array(block.weighted_median))
     if not models.is_dynamic.any():
         return MedianStart.none(models)
-    medians = DescriptorMedians()
-    if block.state_path is not None:
+    if block.state_path is None:
+        medians = DescriptorMedians()
+        medians.skip(block.first_number - 1)
+    else:
         medians = DescriptorMedians.from_state(read_median_state(read_whole(block.state_path)))
     return MedianStart(medians, np.zeros(len(models.all_models)))
 
@@ -56,10 +58,11 @@ def calibrate_block(
         Where the scores are, and the medians' product with the weights at the block's end.
     """
     models = engine.models_for(block.info.kind)
-    rest = rest_of(block, settings.output) if settings.calibration.mode == "rest" else None
+    mode = mode_of_face(settings.calibration.mode, block.face_id)
+    rest = rest_of(block, settings.output) if mode == "rest" else None
     scores, weighted_median = score_block(
         models,
-        (load_features(part, engine.extent) for part in block.parts),
+        (load_part(part, engine.extent) for part in block.parts),
         _median_start(block, models),
         rest,
         block.first_number,

@@ -1,21 +1,22 @@
 """The stage that turns shards into features: components 1 to 7, and products with the weights."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
+from openface_core.identity import Tracklet
 from openface_core.media import open_media
-from openface_core.shards import ShardFeatures, write_features
+from openface_core.shards import ShardFeatures, write_features, write_tracklets
 from openface_core.watch import Step
 from transforms.dataset.storage import write_whole
 from transforms.metrics import BeamWatch, Count, StageStep, count, note_shard_frames, timed
 from transforms.plan.calibration import calibration_key
 from transforms.records import FeaturesPart, Problem, Shard, ShardResult, VideoTask
 from transforms.stages.engine_stage import EngineStage
-from transforms.work.folder import features_path
+from transforms.work.folder import features_path, tracklet_path, tracklets_path
 from transforms.work.progress import ProgressWriter
 
 
@@ -47,15 +48,16 @@ def extract_shard(
     """
     task = shard.task
     parts: list[FeaturesPart] = []
+    tracklets: list[Tracklet] = []
+    tracklet_parts: list[FeaturesPart] = []
 
     def keep(features: ShardFeatures) -> None:
-        path = features_path(output, shard, len(parts))
-        with timed(StageStep.FEATURES):
-            size_bytes = write_whole(
-                path, lambda file: write_features(file, features), durable=False
-            )
-        count(Count.WORK_BYTES, size_bytes)
-        parts.append(FeaturesPart(path, len(features)))
+        parts.append(_kept(features_path(output, shard, len(parts)), features))
+
+    def keep_tracklet(tracklet: Tracklet, features: ShardFeatures) -> None:
+        path = tracklet_path(output, shard, len(tracklets))
+        tracklets.append(tracklet)
+        tracklet_parts.append(_kept(path, features))
 
     with timed(StageStep.SHARD):
         faces = analyser.faces(task.landmarks_uri, shard.first_index - shard.lead_frames)
@@ -66,12 +68,30 @@ def extract_shard(
             models = analyser.engine.models_for(media.info.kind)
             for frame in islice(media, shard.lead_frames):
                 faces.observe(frame)
-            frames = analyser.measure(media, faces, models, keep, lambda *_: on_frame())
+            recording = analyser.recording(faces, models, keep, keep_tracklet, shard.first_index)
+            frames = analyser.measure(media, faces, recording, lambda *_: on_frame())
             info, warnings = media.info, media.warnings
         count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
         note_shard_frames(frames)
         faces.check_frame_count(frames)
-    return ShardResult(shard, tuple(parts), info, warnings)
+    result = ShardResult(shard, tuple(parts), info, warnings)
+    if not faces.are_several:
+        return result
+    path = tracklets_path(output, shard)
+    modes = analyser.engine.meter.pdm.mode_count
+    size_bytes = write_whole(
+        path, lambda file: write_tracklets(file, tracklets, modes), durable=False
+    )
+    count(Count.WORK_BYTES, size_bytes)
+    return replace(result, tracklets_path=path, tracklet_parts=tuple(tracklet_parts))
+
+
+def _kept(path: str, features: ShardFeatures) -> FeaturesPart:
+    """Write features and return where they are."""
+    with timed(StageStep.FEATURES):
+        size_bytes = write_whole(path, lambda file: write_features(file, features), durable=False)
+    count(Count.WORK_BYTES, size_bytes)
+    return FeaturesPart(path, len(features))
 
 
 @dataclass

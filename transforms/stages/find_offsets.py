@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from apache_beam.pvalue import TaggedOutput
+from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.postprocessing import REPREDICTED_FRAMES
@@ -14,19 +15,24 @@ from openface_core.analysis.engine import Engine
 from openface_core.errors import OpenFaceBeamError
 from transforms.dataset.provenance import Calibration, InputContent, group_digest, read_content
 from transforms.metrics import StageStep, count_failure, timed
-from transforms.plan.calibration import CalibratedVideo, CalibrationGroup, sharing_medians
+from transforms.plan.calibration import (
+    CalibratedFace,
+    CalibratedVideo,
+    CalibrationGroup,
+    FaceOfInput,
+    mode_of_face,
+    sharing_medians,
+)
 from transforms.records import PROBLEMS, BlockResult, FaceKey, Problem, Severity
 from transforms.stages.engine_stage import EngineStage
 from transforms.work.files import load_scores
 
-InputBlocks = tuple[BlockResult, ...]
-"""All blocks of an input, in order."""
+FaceBlocks = dict[FaceKey, tuple[BlockResult, ...]]
+"""All blocks of each face, in order."""
 
 
-def blocks_in_order(
-    group: CalibrationGroup, results: Iterable[BlockResult]
-) -> tuple[InputBlocks, ...] | None:
-    """Return the blocks of a group's inputs in order; None if one is missing.
+def blocks_in_order(group: CalibrationGroup, results: Iterable[BlockResult]) -> FaceBlocks | None:
+    """Return the blocks of a group's faces in order; None if one is missing.
 
     Parameters
     ----------
@@ -34,44 +40,41 @@ def blocks_in_order(
         The group.
     results : iterable of BlockResult
         What came of its blocks, in any order.
-
-    Returns
-    -------
-    tuple of tuple of BlockResult, or None
-        The blocks of each input that did not fail.
     """
     by_face: dict[FaceKey, list[BlockResult]] = {
-        FaceKey(task.video_id): [] for task in group.tasks if task.video_id not in group.failed
+        FaceKey(source.task.video_id, face.face_id): []
+        for source in group.inputs
+        for face in source.faces
     }
     for result in results:
         by_face[result.block.face_key].append(result)
-    inputs = []
-    for found in by_face.values():
+    ordered = {}
+    for key, found in by_face.items():
         found.sort(key=lambda item: item.block.number)
         numbers = [item.block.number for item in found]
         if not found or numbers != list(range(found[0].block.count)):
             return None
-        inputs.append(tuple(found))
-    return tuple(inputs)
+        ordered[key] = tuple(found)
+    return ordered
 
 
 def calibrate_together(
-    inputs: Sequence[InputBlocks],
+    faces: Sequence[FaceOfInput],
+    blocks: FaceBlocks,
     group: CalibrationGroup,
-    contents: dict[str, InputContent],
     models: ActionUnitModels,
     mode: str,
-) -> Iterator[CalibratedVideo]:
-    """Yield inputs that share medians, with the offsets over all of their frames.
+) -> Iterator[CalibratedFace]:
+    """Yield faces that share medians, with the offsets over all of their frames.
 
     Parameters
     ----------
-    inputs : sequence of tuple of BlockResult
-        The inputs, in order.
+    faces : sequence of FaceOfInput
+        The faces, in order.
+    blocks : dict of FaceKey to tuple of BlockResult
+        Their blocks.
     group : CalibrationGroup
         What they are part of.
-    contents : dict of str to InputContent
-        What every input of the group held, by video id; an unreadable one is missing.
     models : ActionUnitModels
         The predictors.
     mode : str
@@ -82,41 +85,49 @@ def calibrate_together(
     OpenFaceBeamError
         If a work file is damaged or cannot be read.
     """
-    used_mode = mode if models.is_dynamic.any() else "none"
+    used_mode = mode_of_face(mode, faces[0][1].face_id) if models.is_dynamic.any() else "none"
     at_rest = used_mode == "rest"
-    median = inputs[-1][-1].weighted_median
+    own = [blocks[FaceKey(source.task.video_id, face.face_id)] for source, face in faces]
+    median = own[-1][-1].weighted_median
     limit = 0 if at_rest else REPREDICTED_FRAMES
-    frame_counts = [sum(item.block.frames for item in blocks) for blocks in inputs]
-    scores = (load_scores(item, len(models.all_models)) for blocks in inputs for item in blocks)
-    person = find_baselines(models, scores, sum(frame_counts), np.array(median), limit)
-    moving = person.sets_offsets if at_rest else person.success[::2]
-    calibration = Calibration(used_mode, group.key)
-    if used_mode != "none":
-        calibration = Calibration(
-            mode=used_mode,
-            key=group.key,
-            videos=tuple(blocks[0].block.task.video_id for blocks in inputs),
-            failed=group.failed,
-            frames=int(moving.sum()),
-        )
-    digest = group_digest(
-        group.tasks,
-        [contents.get(task.video_id) for task in group.tasks],
-        with_rest=mode == "rest",
-    )
+    scores = (load_scores(item, len(models.all_models)) for items in own for item in items)
+    frame_count = sum(face.frames for _, face in faces)
+    person = find_baselines(models, scores, frame_count, np.array(median), limit)
+    moving = person.sets_offsets if at_rest else person.success & _moves_medians(faces)
+    calibration = _calibration(group, faces, used_mode, int(moving.sum()))
     begin = 0
-    for blocks, frame_count in zip(inputs, frame_counts, strict=True):
-        yield CalibratedVideo(
-            blocks=blocks,
+    for (_, face), items in zip(faces, own, strict=True):
+        yield CalibratedFace(
+            parts=face,
+            blocks=items,
             calibration=calibration,
             weighted_median=median,
             repredicted=limit,
             offsets=tuple(person.offsets.tolist()),
-            content=contents[blocks[0].block.task.video_id],
-            group_digest=digest,
         )
-        limit = max(0, limit - int(person.success[begin : begin + frame_count].sum()))
-        begin += frame_count
+        limit = max(0, limit - int(person.success[begin : begin + face.frames].sum()))
+        begin += face.frames
+
+
+def _moves_medians(faces: Sequence[FaceOfInput]) -> NDArray[np.bool_]:
+    """Return which frames of all faces are the first, third, fifth ... of all inputs."""
+    flags, before = [], 0
+    for source, face in faces:
+        places = before + face.first_number - 1 + np.arange(face.frames)
+        flags.append(places % 2 == 0)
+        before += source.frames
+    return np.concatenate(flags)
+
+
+def _calibration(
+    group: CalibrationGroup, faces: Sequence[FaceOfInput], mode: str, frames: int
+) -> Calibration:
+    if mode == "none":
+        return Calibration(mode, group.key)
+    videos = tuple(source.task.video_id for source, _ in faces)
+    if faces[0][1].face_id and group.key != f"video:{videos[0]}":
+        return Calibration(mode, f"video:{videos[0]}", videos, frames=frames)
+    return Calibration(mode, group.key, videos, group.failed, frames)
 
 
 def _rows_of_all(group: CalibrationGroup, problems: Sequence[Problem]) -> Iterator[Problem]:
@@ -176,24 +187,50 @@ class FindOffsets(EngineStage):
         if problems:
             yield from _rows_of_all(group, problems)
             return
-        inputs = blocks_in_order(group, (r for r in results if isinstance(r, BlockResult)))
-        if inputs is None:
+        blocks = blocks_in_order(group, (r for r in results if isinstance(r, BlockResult)))
+        if blocks is None:
             raise RuntimeError(f"blocks of {group.key} got lost between stages")
-        contents: dict[str, InputContent] = {}
-        errors: dict[str, OpenFaceBeamError] = {}
-        for task in group.tasks:
-            try:
-                contents[task.video_id] = read_content(task)
-            except OpenFaceBeamError as error:
-                errors[task.video_id] = error
+        contents, errors = _contents_of(group)
         mode = self.handle.settings.calibration.mode
-        for together in sharing_medians(inputs, lambda blocks: blocks[0].block.info):
-            tasks = [blocks[0].block.task for blocks in together]
-            models = engine.models_for(together[0][0].block.info.kind)
+        digest = group_digest(
+            group.tasks,
+            [contents.get(task.video_id) for task in group.tasks],
+            with_rest=mode == "rest",
+        )
+        faces: dict[str, list[CalibratedFace]] = {}
+        for together in sharing_medians(group.inputs):
+            video_ids = [source.task.video_id for source, _ in together]
+            models = engine.models_for(together[0][0].info.kind)
             try:
-                for task in tasks:
-                    if task.video_id in errors:
-                        raise errors[task.video_id]
-                yield from tuple(calibrate_together(together, group, contents, models, mode))
+                for video_id in video_ids:
+                    if video_id in errors:
+                        raise errors[video_id]
+                found = tuple(calibrate_together(together, blocks, group, models, mode))
             except Exception as error:  # whatever one person's inputs do, the others go on
-                yield from (Problem.from_error(task, error) for task in tasks)
+                errors |= dict.fromkeys(video_ids, error)
+            else:
+                for video_id, face in zip(video_ids, found, strict=True):
+                    faces.setdefault(video_id, []).append(face)
+        for source in group.inputs:
+            video_id = source.task.video_id
+            if video_id in errors:
+                yield Problem.from_error(source.task, errors[video_id])
+                continue
+            has_medians = engine.models_for(source.info.kind).is_dynamic.any()
+            nobody = Calibration(mode if has_medians else "none", group.key)
+            own = tuple(faces.get(video_id, ()))
+            yield CalibratedVideo(source, own, nobody, contents[video_id], digest)
+
+
+def _contents_of(
+    group: CalibrationGroup,
+) -> tuple[dict[str, InputContent], dict[str, Exception]]:
+    """Return what the inputs of a group hold, and why some cannot be read, by video id."""
+    contents: dict[str, InputContent] = {}
+    errors: dict[str, Exception] = {}
+    for task in group.tasks:
+        try:
+            contents[task.video_id] = read_content(task)
+        except OpenFaceBeamError as error:
+            errors[task.video_id] = error
+    return contents, errors

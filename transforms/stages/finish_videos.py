@@ -1,26 +1,37 @@
 """The stage that finishes an input: post-processing over all its frames, and its Parquet file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar, Literal
 
 import numpy as np
+import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
+from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import FinalMedian, TableMaker, post_process
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import frame_columns, frame_schema
-from openface_core.tables import summarise
+from openface_core.media import MediaInfo
+from openface_core.shards.scores_file import BlockScores
+from openface_core.tables import FrameActionUnits, summarise, summarise_nobody
+from openface_core.tables.merging import merged_tables
 from transforms.dataset.layout import frames_path
-from transforms.dataset.provenance import InputIdentity, RunProvenance, VideoProvenance
+from transforms.dataset.provenance import (
+    FaceRecord,
+    InputIdentity,
+    RunProvenance,
+    VideoProvenance,
+)
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.metrics import Count, StageStep, count, count_failure, timed
-from transforms.plan.calibration import CalibratedVideo
-from transforms.records import PROBLEMS, Problem
+from transforms.plan.calibration import CalibratedFace, CalibratedVideo
+from transforms.records import PROBLEMS, AssembledInput, Problem
 from transforms.stages.engine_stage import EngineStage
-from transforms.work.files import load_features, load_scores
+from transforms.work.files import load_features, load_part, load_scores
 from transforms.work.folder import table_path
 
 
@@ -33,7 +44,7 @@ class FinishedVideo:
     path : str
         Its table.
     frames, frames_with_face : int
-        Rows, and those with a measured face.
+        Frames decoded, and those with a measured face.
     warnings : tuple of Problem
         What was wrong but could be worked around.
     """
@@ -76,36 +87,29 @@ def finish_video(
     OpenFaceBeamError
         If a work file is damaged, or storage refuses.
     """
-    task, info = video.task, video.info
+    source, task = video.source, video.task
+    info = source.info
     models = engine.models_for(info.kind)
-    known, units = post_process(
-        models,
-        (load_scores(item, len(models.all_models)) for item in video.blocks),
-        video.frames,
-        FinalMedian(np.array(video.weighted_median), video.repredicted, np.array(video.offsets)),
-        is_image=info.kind == "image",
-    )
-    times = table_timestamps(known.pts_seconds, 1, info, settings.output)
-    names = engine.action_unit_names
+    faces = [_finish_face(face, models, info) for face in video.faces]
+    if source.frame_parts:
+        parts = (load_features(part, engine.extent) for part in source.frame_parts)
+        pts_seconds = np.concatenate([part.series.pts_seconds for part in parts])
+    else:
+        pts_seconds = np.concatenate([np.empty(0), *(face.known.pts_seconds for face in faces)])
+    times = table_timestamps(pts_seconds, 1, info, settings.output)
     provenance = VideoProvenance(
         identity=InputIdentity(run, task, video.content, video.group_digest),
         info=info,
         providers=() if task.landmarks_uri is not None else engine.providers,
-        frames_decoded=len(known),
-        frames_with_face=int(known.success.sum()),
-        calibration=video.calibration,
+        frames_decoded=source.frames,
+        frames_with_face=_count_with_face(source, faces),
+        faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
-        summary=summarise(times, known.confidence, known.success, units, *names),
-        warnings=video.blocks[0].block.warnings,
+        warnings=source.warnings,
     )
     schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
-    maker = TableMaker(
-        schema, engine.extent, engine.meter.pdm, info, settings.output, video.face_id
-    )
-    parts = (
-        load_features(part, engine.extent) for item in video.blocks for part in item.block.parts
-    )
-    groups = row_groups(maker.tables(parts, units), settings.output.row_group_rows)
+    maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output)
+    groups = row_groups(_tables(video, faces, maker), settings.output.row_group_rows)
     with timed(StageStep.TABLE):
         if settings.output.buckets:
             path = table_path(output, task.video_id)
@@ -115,6 +119,70 @@ def finish_video(
             count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
     warnings = Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings)
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
+
+
+@dataclass(frozen=True, eq=False)
+class _FinishedFace:
+    """A face with its final action units, and what is known of all its frames."""
+
+    face: CalibratedFace
+    units: FrameActionUnits
+    known: BlockScores
+
+
+def _finish_face(face: CalibratedFace, models: ActionUnitModels, info: MediaInfo) -> _FinishedFace:
+    known, units = post_process(
+        models,
+        (load_scores(item, len(models.all_models)) for item in face.blocks),
+        face.parts.frames,
+        FinalMedian(np.array(face.weighted_median), face.repredicted, np.array(face.offsets)),
+        is_image=info.kind == "image",
+    )
+    return _FinishedFace(face, units, known)
+
+
+def _count_with_face(source: AssembledInput, faces: Sequence[_FinishedFace]) -> int:
+    """Return in how many frames any face was found."""
+    shows = np.zeros(source.frames, dtype=np.bool_)
+    for each in faces:
+        parts = each.face.parts
+        shows[parts.first_number - 1 : parts.first_number - 1 + parts.frames] |= each.known.success
+    return int(shows.sum())
+
+
+def _records(
+    video: CalibratedVideo,
+    faces: Sequence[_FinishedFace],
+    times: Float64Array,
+    models: ActionUnitModels,
+) -> Iterator[FaceRecord]:
+    names = models.intensity_names, models.presence_names
+    for each in faces:
+        parts, known = each.face.parts, each.known
+        summary = summarise(
+            times, parts.first_number, known.confidence, known.success, each.units, *names
+        )
+        yield FaceRecord(parts.face_id, each.face.calibration, summary)
+    if not faces:
+        yield FaceRecord(None, video.calibration, summarise_nobody(times, *names))
+
+
+def _tables(
+    video: CalibratedVideo, faces: Sequence[_FinishedFace], maker: TableMaker
+) -> Iterator[pa.Table]:
+    """Yield the rows of all frames in order."""
+    rows = [_rows_of(each, maker) for each in faces]
+    frame_parts = video.source.frame_parts
+    if not frame_parts:
+        return chain.from_iterable(rows)
+    frames = maker.frame_tables(load_features(part, maker.extent) for part in frame_parts)
+    return merged_tables(frames, rows)
+
+
+def _rows_of(finished: _FinishedFace, maker: TableMaker) -> Iterator[pa.Table]:
+    face = finished.face
+    parts = (load_part(part, maker.extent) for item in face.blocks for part in item.block.parts)
+    return maker.face_tables(face.parts.face_id, face.parts.first_number, parts, finished.units)
 
 
 @dataclass

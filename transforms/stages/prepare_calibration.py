@@ -20,55 +20,66 @@ from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.shards import count_shard, write_median_state
 from transforms.dataset.storage import write_whole
 from transforms.metrics import BeamWatch, Count, StageStep, count, count_failure, timed
-from transforms.plan.calibration import CalibrationGroup, in_stated_order, sharing_medians
-from transforms.records import GROUPS, PROBLEMS, Block, Problem, Shard, ShardResult, VideoTask
+from transforms.plan.calibration import (
+    CalibrationGroup,
+    FaceOfInput,
+    in_stated_order,
+    mode_of_face,
+    sharing_medians,
+)
+from transforms.records import (
+    GROUPS,
+    PROBLEMS,
+    AssembledInput,
+    Block,
+    FaceParts,
+    Problem,
+    Shard,
+    ShardResult,
+    VideoTask,
+)
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.extract_shards import extract_shard
+from transforms.stages.find_people import find_people
 from transforms.stages.rest_of_block import rest_of
-from transforms.work.files import load_features
+from transforms.work.files import load_part
 from transforms.work.folder import state_path
 
 BLOCK_FRAMES = 2000
 """A block has at least so many frames: its state takes up to some megabytes of the work folder."""
 
-AssembledInput = tuple[ShardResult, ...]
-"""All shards of an input, in order."""
 
-
-def has_medians(shards: AssembledInput, engine: Engine) -> bool:
+def has_medians(source: AssembledInput, engine: Engine) -> bool:
     """Return whether an input's models are relative to medians."""
-    return bool(engine.models_for(shards[0].info.kind).is_dynamic.any())
+    return bool(engine.models_for(source.info.kind).is_dynamic.any())
 
 
-def blocks_of(shards: AssembledInput) -> Iterator[Block]:
-    """Yield the blocks of an input, as yet without medians."""
-    groups = group_into_blocks([part for item in shards for part in item.parts], BLOCK_FRAMES)
-    first = shards[0]
-    first_number = 1
+def blocks_of(source: AssembledInput, face: FaceParts) -> Iterator[Block]:
+    """Yield the blocks of a face, as yet without medians."""
+    groups = group_into_blocks(face.parts, BLOCK_FRAMES)
+    first_number = face.first_number
     for number, group in enumerate(groups):
         block = Block(
-            first.shard.task,
-            first.info,
-            first.warnings,
+            source.task,
+            source.info,
             number,
             len(groups),
             group,
+            face_id=face.face_id,
             first_number=first_number,
         )
         yield block
         first_number += block.frames
 
 
-def add_histograms(
-    inputs: Sequence[AssembledInput], engine: Engine, output: str
-) -> tuple[Block, ...]:
+def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, output: str) -> tuple[Block, ...]:
     """Leave the medians' state before each block in the work folder and return the blocks.
 
     Parameters
     ----------
-    inputs : sequence of tuple of ShardResult
-        Inputs whose frames, one after the other, move the same medians.
+    faces : sequence of FaceOfInput
+        Faces whose frames, one after the other, move the same medians.
     engine : Engine
         Models in memory.
     output : str
@@ -77,33 +88,43 @@ def add_histograms(
     Returns
     -------
     tuple of Block
-        The blocks of all inputs, in order.
+        The blocks of all of them, in order.
     """
-    blocks = [block for shards in inputs for block in blocks_of(shards)]
-    if not has_medians(inputs[0], engine):
-        return tuple(blocks)
+    blocks: list[Block] = []
     medians = DescriptorMedians()
-    for place, block in enumerate(blocks):
-        if place:
-            path = state_path(output, block.face_key, block.number)
-            size_bytes = write_whole(path, partial(write_median_state, state=medians.state()))
-            count(Count.WORK_BYTES, size_bytes)
-            blocks[place] = replace(block, state_path=path)
-        if place < len(blocks) - 1:
-            for part in block.parts:
-                count_shard(medians, load_features(part, engine.extent))
+    for place, (source, face) in enumerate(faces):
+        own = list(blocks_of(source, face))
+        if not has_medians(source, engine):
+            blocks += own
+            continue
+        # Every other frame of an input moves the medians, whoever is seen in it.
+        medians.skip(face.first_number - 1)
+        for block in own:
+            blocks.append(_with_state(block, medians, output) if blocks else block)
+            if place < len(faces) - 1 or block.number < block.count - 1:
+                for part in block.parts:
+                    count_shard(medians, load_part(part, engine.extent))
+        medians.skip(source.frames - (face.first_number - 1) - face.frames)
     return tuple(blocks)
 
 
+def _with_state(block: Block, medians: DescriptorMedians, output: str) -> Block:
+    """Leave the medians' state before a block in the work folder."""
+    path = state_path(output, block.face_key, block.number)
+    size_bytes = write_whole(path, partial(write_median_state, state=medians.state()))
+    count(Count.WORK_BYTES, size_bytes)
+    return replace(block, state_path=path)
+
+
 def find_rest_medians(
-    inputs: Sequence[AssembledInput], engine: Engine, settings: OutputSettings
+    faces: Sequence[FaceOfInput], engine: Engine, settings: OutputSettings
 ) -> tuple[Block, ...]:
-    """Return the blocks of inputs with the medians over the frames at rest.
+    """Return the blocks of a person's inputs with the medians over the frames at rest.
 
     Parameters
     ----------
-    inputs : sequence of tuple of ShardResult
-        Inputs of one person.
+    faces : sequence of FaceOfInput
+        The person in each of the inputs.
     engine : Engine
         Models in memory.
     settings : OutputSettings
@@ -119,13 +140,13 @@ def find_rest_medians(
     CalibrationError
         If no frame at rest shows a face.
     """
-    blocks = [block for shards in inputs for block in blocks_of(shards)]
-    if not has_medians(inputs[0], engine):
+    blocks = [block for source, face in faces for block in blocks_of(source, face)]
+    if not has_medians(faces[0][0], engine):
         return tuple(blocks)
     medians = RestMedians()
     for block in blocks:
         if block.task.rest is not None:
-            parts = (load_features(part, engine.extent) for part in block.parts)
+            parts = (load_part(part, engine.extent) for part in block.parts)
             count_rest(medians, parts, rest_of(block, settings), block.first_number)
     models = engine.models_for(blocks[0].info.kind)
     weighted = tuple(weighted_rest_median(models, medians).tolist())
@@ -171,40 +192,46 @@ class PrepareCalibration(EngineStage):
         problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
         inputs = [outcome for outcome in outcomes if not isinstance(outcome, Problem)]
         blocks: list[Block] = []
-        for together in sharing_medians(inputs, lambda shards: shards[0].info):
+        for together in sharing_medians(inputs):
             try:
                 with timed(StageStep.HISTOGRAMS):
                     blocks += self._blocks(together, engine)
             except Exception as error:  # whatever one person's inputs do, the others go on
-                problems += (Problem.from_error(shards[0].shard.task, error) for shards in together)
+                problems += (Problem.from_error(source.task, error) for source, _ in together)
+        failed = {problem.video_id for problem in problems}
+        inputs = [source for source in inputs if source.task.video_id not in failed]
+        blocks = [block for block in blocks if block.task.video_id not in failed]
         for problem in problems:
             count_failure(problem.stage)
             yield TaggedOutput(PROBLEMS, problem)
-        if blocks:
-            failed = tuple(problem.video_id for problem in problems)
-            yield TaggedOutput(GROUPS, (key, CalibrationGroup(key, tasks, failed)))
+        if inputs:
+            of_tasks = tuple(task.video_id for task in tasks if task.video_id in failed)
+            group = CalibrationGroup(key, tasks, tuple(inputs), of_tasks)
+            yield TaggedOutput(GROUPS, (key, group))
         count(Count.BLOCKS, len(blocks))
         yield from blocks
 
     def _assemble(
         self, task: VideoTask, results: Sequence[ShardResult | Problem], engine: Engine
     ) -> AssembledInput | Problem:
-        """Return an input's shards, or the row of the error table that it gets."""
+        """Return an input with its faces, or the row of the error table that it gets."""
         outcome = complete(results)
         if outcome is None:
             raise RuntimeError(f"shards of {task.video_id} got lost between stages")
-        if isinstance(outcome, Problem) or fit_together(outcome):
+        if isinstance(outcome, Problem):
             return outcome
-        count(Count.INPUTS_REDONE)
-        analyser = Analyser(engine, self.handle.settings, BeamWatch())
         try:
+            if fit_together(outcome):
+                return find_people(outcome, self.handle.settings)
+            count(Count.INPUTS_REDONE)
+            analyser = Analyser(engine, self.handle.settings, BeamWatch())
             whole = extract_shard(Shard(task), analyser, self.output, lambda: None)
+            return find_people([whole], self.handle.settings)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
-        return (whole,)
 
-    def _blocks(self, together: Sequence[AssembledInput], engine: Engine) -> tuple[Block, ...]:
+    def _blocks(self, together: Sequence[FaceOfInput], engine: Engine) -> tuple[Block, ...]:
         settings = self.handle.settings
-        if settings.calibration.mode == "rest":
+        if mode_of_face(settings.calibration.mode, together[0][1].face_id) == "rest":
             return find_rest_medians(together, engine, settings.output)
         return add_histograms(together, engine, self.output)

@@ -4,16 +4,17 @@ from functools import partial
 
 from openface_core.errors import WorkFileError
 from openface_core.fields import Extent
-from openface_core.shards.features import ShardFeatures
+from openface_core.identity import Tracklet
+from openface_core.shards import Absence, ShardFeatures, read_tracklets
 from openface_core.shards.features_file import read_features
 from openface_core.shards.scores_file import BlockScores, read_scores, write_scores
 from transforms.dataset.storage import read_whole, write_whole
 from transforms.metrics import Count, count
-from transforms.records import BlockResult, FeaturesPart
+from transforms.records import BlockResult, FeaturesPart, ShardResult
 
 
 def load_features(part: FeaturesPart, extent: Extent) -> ShardFeatures:
-    """Return the features of a part of a shard.
+    """Return the features of a part that has a file.
 
     Parameters
     ----------
@@ -29,10 +30,50 @@ def load_features(part: FeaturesPart, extent: Extent) -> ShardFeatures:
     OutputError
         If it cannot be read.
     """
+    if part.path is None:
+        raise ValueError("frames without a face have no features")
     features = read_features(read_whole(part.path), extent)
     if len(features) != part.frames:
         raise WorkFileError(part.path, "the file is of another shard", "Run again.")
     return features
+
+
+def load_part(part: FeaturesPart, extent: Extent) -> ShardFeatures | Absence:
+    """Return a person's frames: their features, or that the person is not there.
+
+    Parameters
+    ----------
+    part : FeaturesPart
+        Which frames.
+    extent : Extent
+        What the models measure.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    return Absence(part.frames) if part.path is None else load_features(part, extent)
+
+
+def load_tracklets(result: ShardResult) -> list[Tracklet]:
+    """Return what is known of a shard's tracklets.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is damaged.
+    OutputError
+        If it cannot be read.
+    """
+    if result.tracklets_path is None:
+        return []
+    tracklets = read_tracklets(read_whole(result.tracklets_path))
+    if len(tracklets) != len(result.tracklet_parts):
+        raise WorkFileError(result.tracklets_path, "the file is of another shard", "Run again.")
+    return tracklets
 
 
 def save_scores(path: str, scores: BlockScores) -> None:

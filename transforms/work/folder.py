@@ -26,6 +26,18 @@ def features_path(output: str, shard: Shard, part: int) -> str:
     return join(video_folder(output, shard.task.video_id), name)
 
 
+def tracklet_path(output: str, shard: Shard, tracklet: int) -> str:
+    """Return where the features of one of a shard's tracklets go."""
+    name = f"shard-{shard.number:06}-of-{shard.count:06}.face-{tracklet:06}.features"
+    return join(video_folder(output, shard.task.video_id), name)
+
+
+def tracklets_path(output: str, shard: Shard) -> str:
+    """Return where goes what is known of a shard's tracklets."""
+    name = f"shard-{shard.number:06}-of-{shard.count:06}.tracklets"
+    return join(video_folder(output, shard.task.video_id), name)
+
+
 def _block_path(output: str, face: FaceKey, block: int, kind: str) -> str:
     name = f"face-{face.face_id:03}.block-{block:06}.{kind}"
     return join(video_folder(output, face.video_id), name)

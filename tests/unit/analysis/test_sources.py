@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openface_core.analysis.sources import GivenFaces, TrackedFaces
+from openface_core.analysis.sources import GivenFaces, TrackedFace, TrackedFaces
 from openface_core.errors import LandmarkFileError
-from openface_core.faces import Face, FaceStatus
+from openface_core.faces import Face, FacesInFrame, FaceStatus
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
 
@@ -16,13 +16,13 @@ POINTS = np.arange(136, dtype=np.float32).reshape(68, 2)
 
 
 class FakeTracker:
-    """Answers with one face, and remembers what it was shown."""
+    """Answers always the same, and remembers what it was shown."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: Face | FacesInFrame) -> None:
         self.face = face
         self.indices: list[int] = []
 
-    def observe(self, image: np.ndarray, index: int) -> Face:
+    def observe(self, image: np.ndarray, index: int) -> Face | FacesInFrame:
         self.indices.append(index)
         return self.face
 
@@ -30,17 +30,27 @@ class FakeTracker:
 METER: Any = object()
 
 
-def tracked(face: Face, first_index: int = 0) -> tuple[TrackedFaces, FakeTracker]:
+def tracked(face: Face, first_index: int = 0) -> tuple[TrackedFace, FakeTracker]:
     tracker = FakeTracker(face)
-    return TrackedFaces(tracker, METER, first_index), tracker  # type: ignore[arg-type]
+    return TrackedFace(tracker, METER, first_index), tracker  # type: ignore[arg-type]
 
 
 def test_a_tracked_face_is_passed_on_as_it_is() -> None:
     found = Face(FaceStatus.FOUND, POINTS, 0.9)
     source, _ = tracked(found)
-    assert source.observe(FRAME) is found
+    assert source.observe(FRAME).faces == {0: found}
     assert source.meter is METER
+    assert not source.are_several
     source.check_frame_count(12345)
+
+
+def test_several_tracked_faces_are_passed_on_as_they_are() -> None:
+    seen = FacesInFrame({0: Face(FaceStatus.FOUND, POINTS, 0.9), 2: Face(FaceStatus.NOT_TRUSTED)})
+    tracker = FakeTracker(seen)
+    source = TrackedFaces(tracker, METER, 7)  # type: ignore[arg-type]
+    assert source.observe(FRAME) is seen
+    assert tracker.indices == [7]
+    assert source.are_several
 
 
 def test_frames_are_counted_from_the_begin_of_the_video() -> None:
@@ -63,7 +73,8 @@ def given(confidence: list[float] | None) -> GivenFaces:
 )
 def test_given_faces(confidence: list[float] | None, expected: list[float | None]) -> None:
     source = given(confidence)
-    faces = [source.observe(DecodedFrame(index, None, FRAME.image)) for index in range(3)]
+    seen = [source.observe(DecodedFrame(index, None, FRAME.image)) for index in range(3)]
+    faces = [frame.faces[0] for frame in seen]
     assert faces[0].landmarks is not None
     np.testing.assert_array_equal(faces[0].landmarks, POINTS)
     assert faces[1].landmarks is None

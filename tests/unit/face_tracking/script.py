@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking import FaceTracker
+from openface_core.face_tracking import FaceTracker, TrackerSettings
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import project_shape
@@ -105,7 +105,7 @@ class Script:
         self, *, validates: bool = True, refines: bool = False, every_failures: int = 1
     ) -> FaceTracker:
         models = self.models(validates=validates, refines=refines)
-        return FaceTracker(models, THRESHOLD, every_failures=every_failures)
+        return FaceTracker(models, TrackerSettings(THRESHOLD, every_failures))
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []

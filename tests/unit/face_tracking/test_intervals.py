@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openface_core.face_tracking import FaceTrackingModels, IntervalTracker
+from openface_core.face_tracking import (
+    FaceTrackingModels,
+    IntervalSettings,
+    IntervalTracker,
+    TrackerSettings,
+)
 from openface_core.face_tracking import intervals as module
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.faces import Face, FaceStatus
@@ -21,9 +26,7 @@ SETTLING_PX = 8.0
 class SettlingTracker:
     """Finds a face beside its place, and comes nearer to it from frame to frame."""
 
-    def __init__(
-        self, _models: object, _threshold: float, _watch: object, _every_failures: int
-    ) -> None:
+    def __init__(self, _models: object, _settings: object, _watch: object) -> None:
         self.seen: list[int] = []
 
     def observe_in(self, frame: FrameInView, _choose: object) -> Face:
@@ -44,7 +47,7 @@ def _settling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def interval_tracker(every: int = EVERY, lead: int = LEAD) -> IntervalTracker:
     models: Any = FaceTrackingModels(None, None, PDM, None, None)  # type: ignore[arg-type]
-    return IntervalTracker(models, every, lead, 0.5)
+    return IntervalTracker(models, IntervalSettings(every, lead), TrackerSettings(0.5))
 
 
 def places(first: int, last: int, lead: int = LEAD) -> np.ndarray:

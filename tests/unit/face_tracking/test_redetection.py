@@ -1,6 +1,6 @@
 """While a face is followed without trust, the detector runs only every so often if that is set."""
 
-from openface_core.face_tracking import IntervalTracker
+from openface_core.face_tracking import IntervalSettings, IntervalTracker, TrackerSettings
 from openface_core.face_tracking.redetection import Redetection
 from tests.unit.face_tracking.script import IMAGE, THRESHOLD, Script
 
@@ -32,7 +32,9 @@ def test_the_detector_is_not_asked_in_the_frames_between() -> None:
 
 def test_an_interval_begins_with_a_detection_whatever_went_before() -> None:
     script = Script(confidences=[0.9] + [0.3] * 20)
-    tracker = IntervalTracker(script.models(), 3, 0, THRESHOLD, every_failures=2)
+    tracker = IntervalTracker(
+        script.models(), IntervalSettings(3, 0), TrackerSettings(THRESHOLD, 2)
+    )
     asked = []
     for number in range(5):
         tracker.observe(IMAGE, number)

@@ -10,13 +10,13 @@ import pytest
 
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import (
-    FacesInFrame,
     FacesSettings,
     FaceTrackingModels,
     IntervalSettings,
     SeveralIntervalsTracker,
     TrackerSettings,
 )
+from openface_core.faces import FacesInFrame
 from openface_core.landmarks import LandmarkResult
 from tests.fixtures.faces.shape import synthetic_pdm
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 import pytest
 
-from openface_core.face_tracking import FaceTracker, eyelids
+from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
 from openface_core.face_tracking import tracker as tracker_module
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -244,6 +244,6 @@ def test_the_watch_is_told_every_step() -> None:
     script = Script(confidences=[0.9])
     models = script.models(refines=True)
     steps = Steps()
-    FaceTracker(models, THRESHOLD, steps).observe(IMAGE, 0)
+    FaceTracker(models, TrackerSettings(THRESHOLD), steps).observe(IMAGE, 0)
     expected = {Step.DETECTION, Step.LANDMARKS, Step.REFINEMENT, Step.CONFIDENCE}
     assert set(steps) == expected

@@ -70,7 +70,7 @@ def test_types() -> None:
 
 def test_only_what_is_always_known_is_not_nullable() -> None:
     always = {column.name for column in COLUMNS if not column.nullable}
-    assert always == {"frame", "face_id", "success"}
+    assert always == {"frame", "success"}
 
 
 def test_units_follow_the_kind() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from openface_core.tables import FrameActionUnits
+from openface_core.tables import FrameActionUnits, summarise_nobody
 from openface_core.tables.summary import (
     length_seconds,
     names_in,
@@ -29,7 +29,13 @@ def measured(success: list[bool], seed: int = 0) -> dict[str, float | int | None
         rng.uniform(0, 5, (count, 2)).astype(np.float32), rng.random((count, 2)) < 0.5
     )
     return summarise(
-        np.arange(count) / 25, confidence, np.array(success, dtype=bool), units, INTENSITY, PRESENCE
+        np.arange(count) / 25,
+        1,
+        confidence,
+        np.array(success, dtype=bool),
+        units,
+        INTENSITY,
+        PRESENCE,
     )
 
 
@@ -42,6 +48,7 @@ def test_the_same_as_the_standard_library() -> None:
     present = rng.random((7, 2)) < 0.5
     good = [k for k, found in enumerate(success) if found]
     assert row["frames"] == 7
+    assert (row["first_frame"], row["last_frame"]) == (1, 7)
     assert row["success_rate"] == 5 / 7
     assert row["mean_confidence"] == pytest.approx(
         statistics.fmean(float(confidence[k]) for k in good[1:]), abs=TOLERANCE
@@ -59,6 +66,8 @@ def test_the_same_as_the_standard_library() -> None:
 def test_nothing_to_tell_is_none() -> None:
     row = measured([False, False])
     assert row["success_rate"] == 0
+    assert row == summarise_nobody(np.arange(2) / 25, INTENSITY, PRESENCE)
+    assert row["first_frame"] is None
     assert {value for key, value in row.items() if key.startswith("AU")} == {None}
     assert row["mean_confidence"] is None
     empty = measured([])

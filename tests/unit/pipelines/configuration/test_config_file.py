@@ -84,6 +84,7 @@ def test_what_the_presets_change() -> None:
         "models.preferred_refinement": "main_ceclm_general.txt",
         "detection.every_frames": 300,
         "detection.lead_frames": 8,
+        "faces.select": "widest",
         "refinement.windows_px": [0, 9, 7, 0],  # CE-CLM has a fourth scale
         "refinement.first_windows_px": [11, 9, 7, 5],
         "refinement.hypotheses": True,

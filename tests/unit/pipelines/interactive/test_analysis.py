@@ -14,9 +14,10 @@ from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, OutputSettings, RunSettings
-from openface_core.analysis.sources import TrackedFaces
+from openface_core.analysis.sources import TrackedFace
 from openface_core.errors import ConfigError, LandmarkFileError, MediaError, ModelFileError
-from openface_core.faces import Face, FaceStatus
+from openface_core.face_tracking import FacesSettings
+from openface_core.faces import Face, FacesInFrame, FaceStatus
 from openface_core.media import DecodedFrame
 from openface_core.rest_frames import RestRanges
 from pipelines.interactive import Analysis
@@ -35,6 +36,7 @@ from transforms.dataset.provenance import RunProvenance, read_content
 from transforms.records import VideoTask
 
 SETTINGS = RunSettings()
+WIDEST = replace(SETTINGS, faces=FacesSettings("widest"))
 RUN = RunProvenance(SETTINGS.as_dict(), {"model": "00"})
 PX_TOLERANCE = 1e-4
 
@@ -71,7 +73,7 @@ def test_rows_are_frames(engine: Engine, tmp_path: Path) -> None:
     Analyser(engine, SETTINGS).video(
         str(clip),
         landmarks_uri=str(points),
-        on_face=lambda frame, face: seen.append((frame.index, face.is_measured)),
+        on_faces=lambda frame, seen_in: seen.append((frame.index, seen_in.faces[0].is_measured)),
     )
     assert seen == [(index, True) for index in range(6)]
     table = analysis.measured.table
@@ -104,8 +106,8 @@ def test_a_face_that_comes_and_goes(engine: Engine, tmp_path: Path) -> None:
         assert [value is not None for value in table[name].to_pylist()] == seen, name
     assert table["confidence"].to_pylist() == pytest.approx([0.95, 0.1, 0.95, 0.95, 0.1, 0.95])
     # Frames 0, 2, 4 move the medians, and frame 4 has no face.
-    assert record(analysis)["calibration_frames"] == 2
-    assert record(analysis)["calibration"] == "video"
+    assert record(analysis)["faces"][0]["calibration_frames"] == 2
+    assert record(analysis)["faces"][0]["calibration"] == "video"
 
 
 def test_no_face_at_all_is_not_a_failure(engine: Engine, tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_no_face_at_all_is_not_a_failure(engine: Engine, tmp_path: Path) -> None
     analysis = analyse(engine, clip, points)
     assert analysis.measured.table["success"].to_pylist() == [False] * 3
     assert analysis.measured.table["AU01_r"].null_count == 3
-    assert record(analysis)["calibration_frames"] == 0
+    assert record(analysis)["faces"][0]["calibration_frames"] == 0
 
 
 def test_coinciding_landmarks_are_no_face(engine: Engine, tmp_path: Path) -> None:
@@ -148,8 +150,8 @@ def test_an_image_has_no_median(engine: Engine, tmp_path: Path) -> None:
     analysis = analyse(engine, picture, points)
     assert analysis.measured.table.num_rows == 1
     assert record(analysis)["input_kind"] == "image"
-    assert record(analysis)["calibration"] == "none"
-    assert record(analysis)["calibration_frames"] == 0
+    assert record(analysis)["faces"][0]["calibration"] == "none"
+    assert record(analysis)["faces"][0]["calibration_frames"] == 0
 
 
 def test_times_as_openface_gives_them(engine: Engine, tmp_path: Path) -> None:
@@ -203,13 +205,14 @@ def test_faces_of_a_network(
 ) -> None:
     landmarks = face_clip(3)[1]
 
-    def observe(self: TrackedFaces, frame: DecodedFrame) -> Face:
-        return Face(FaceStatus.FOUND, landmarks[frame.index], 0.5 + 0.125 * frame.index)
+    def observe(self: TrackedFace, frame: DecodedFrame) -> FacesInFrame:
+        face = Face(FaceStatus.FOUND, landmarks[frame.index], 0.5 + 0.125 * frame.index)
+        return FacesInFrame({0: face})
 
-    monkeypatch.setattr(TrackedFaces, "observe", observe)
+    monkeypatch.setattr(TrackedFace, "observe", observe)
     faces = SimpleNamespace(network=_FakeNetwork())
     with_networks = replace(engine, faces=faces)  # type: ignore[arg-type]
-    analysis = analyse(with_networks, write_clip(tmp_path / "v.mp4", 3), None)
+    analysis = analyse(with_networks, write_clip(tmp_path / "v.mp4", 3), None, WIDEST)
     assert analysis.measured.table["confidence"].to_pylist() == [0.5, 0.625, 0.75]
     assert record(analysis)["onnxruntime_providers"] == ["FakeExecutionProvider"]
     assert record(analysis)["landmarks_uri"] is None
@@ -227,8 +230,8 @@ def test_calibration_on_rest_frames(engine: Engine, tmp_path: Path) -> None:
     points = str(write_landmarks(tmp_path / "v.csv", face_clip()[1]))
     core = Analyser(engine, REST)
     found = core.video(str(clip), landmarks_uri=points, rest=RestRanges.parse(None, "2-4"))
-    assert found.calibration_mode == "rest"
-    assert found.calibration_frames == 3
+    assert found.faces[0].calibration_mode == "rest"
+    assert found.faces[0].calibration_frames == 3
     whole = core.video(str(clip), landmarks_uri=points, rest=RestRanges.parse(None, "1-6"))
     assert found.table["x_0"].equals(whole.table["x_0"])
     assert not found.table.equals(whole.table)
@@ -248,7 +251,7 @@ def test_a_long_video_goes_through_files(
     clip = write_clip(tmp_path / "v.mp4")
     points = write_landmarks(tmp_path / "v.csv", face_clip()[1])
     whole = analyse(engine, clip, points).measured.table
-    monkeypatch.setattr("openface_core.analysis.analyser.PART_FRAMES", part_frames)
+    monkeypatch.setattr("openface_core.analysis.recording.PART_FRAMES", part_frames)
     assert analyse(engine, clip, points).measured.table.equals(whole)
 
 

@@ -9,6 +9,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.media import MediaInfo
 from transforms.dataset.provenance import (
     Calibration,
+    FaceRecord,
     InputContent,
     InputIdentity,
     RunProvenance,
@@ -50,7 +51,7 @@ def provenance(**changes: object) -> VideoProvenance:
         "providers": ("CPUExecutionProvider",),
         "frames_decoded": 100,
         "frames_with_face": 90,
-        "calibration": Calibration("video", "video:v", ("v",), (), 45),
+        "faces": (FaceRecord(0, Calibration("video", "video:v", ("v",), (), 45)),),
         "few_frames": 300,
         "warnings": ("7 corrupt packets skipped",),
     }
@@ -73,10 +74,15 @@ def test_the_record_is_json_with_everything_in_it() -> None:
         "frame_width_px": 640, "frame_height_px": 480, "rotation_degrees": 90,
         "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
         "onnxruntime_providers": ["CPUExecutionProvider"], "frames_decoded": 100,
-        "frames_with_face": 90, "calibration": "video", "calibration_frames": 45,
-        "calibration_is_short": True, "calibration_key": "video:v", "calibration_inputs": ["v"],
-        "calibration_inputs_failed": [], "calibration_inputs_digest": None, "rest": None,
+        "frames_with_face": 90, "calibration_inputs_digest": None, "rest": None,
         "decoding_warnings": ["7 corrupt packets skipped"],
+        "faces": [
+            {
+                "face_id": 0, "calibration": "video", "calibration_frames": 45,
+                "calibration_is_short": True, "calibration_key": "video:v",
+                "calibration_inputs": ["v"], "calibration_inputs_failed": [], "summary": {},
+            }
+        ],
     }  # fmt: skip
     assert {key: record[key] for key in expected} == expected
 

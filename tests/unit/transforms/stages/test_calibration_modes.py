@@ -35,7 +35,7 @@ from tests.fixtures.shards.work_material import (
 from tests.twins.rest_calibration import calibrate_on_rest
 from transforms.dataset.provenance import RunProvenance
 from transforms.plan.calibration import sharing_medians
-from transforms.records import VideoTask
+from transforms.records import AssembledInput, FaceParts, VideoTask
 from transforms.stages import find_offsets, prepare_calibration
 from transforms.stages.finish_videos import finish_video
 
@@ -100,9 +100,9 @@ def assert_person_equals_the_tracker(
         np.testing.assert_array_equal(found[0], intensities[success].astype(np.float32))
         np.testing.assert_array_equal(found[1], present[success])
         record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert record["calibration"] == "person"
-        assert record["calibration_frames"] == whole.calibration_frames
-        assert record["calibration_inputs"] == [f"v{k}" for k in range(len(videos))]
+        assert record["faces"][0]["calibration"] == "person"
+        assert record["faces"][0]["calibration_frames"] == whole.calibration_frames
+        assert record["faces"][0]["calibration_inputs"] == [f"v{k}" for k in range(len(videos))]
         begin = rows.stop
 
 
@@ -178,9 +178,21 @@ class TestPerson:
 
     def test_a_picture_among_videos_is_on_its_own(self) -> None:
         kinds: list[MediaKind] = ["video", "image", "video", "image", "image_sequence"]
-        inputs = [(number, media_info(kind)) for number, kind in enumerate(kinds)]
-        groups = sharing_medians(inputs, lambda item: item[1])
-        assert [[number for number, _ in group] for group in groups] == [[0, 2, 4], [1], [3]]
+        inputs = [
+            AssembledInput(VideoTask(str(n), ""), media_info(kind), (), 9, (FaceParts(0, 1, ()),))
+            for n, kind in enumerate(kinds)
+        ]
+        groups = [[source.task.video_id for source, _ in g] for g in sharing_medians(inputs)]
+        assert groups == [["0", "2", "4"], ["1"], ["3"]]
+
+    def test_only_the_faces_seen_longest_share_medians(self) -> None:
+        faces = tuple(FaceParts(face_id, 1, ()) for face_id in range(3))
+        inputs = [
+            AssembledInput(VideoTask(name, ""), media_info(), (), 9, faces[:count])
+            for name, count in (("a", 3), ("b", 0), ("c", 2))
+        ]
+        groups = [[(s.task.video_id, f.face_id) for s, f in g] for g in sharing_medians(inputs)]
+        assert groups == [[("a", 0), ("c", 0)], [("a", 1)], [("a", 2)], [("c", 1)]]
 
 
 class TestRest:
@@ -209,8 +221,8 @@ class TestRest:
             np.testing.assert_array_equal(present, twin.presences[one >= 0])
             record = json.loads(table.schema.metadata[b"openface_beam"])
             at_rest = sum(int((f & (p >= 0)).sum()) for f, p in zip(flags, places, strict=True))
-            assert (record["calibration"], record["calibration_frames"]) == ("rest", at_rest)
-            assert record["calibration_is_short"]
+            assert (record["faces"][0]["calibration"], record["faces"][0]["calibration_frames"]) == ("rest", at_rest)
+            assert record["faces"][0]["calibration_is_short"]
 
     @pytest.mark.parametrize(
         ("cuts", "block_frames"), [([1], 2000), ([3, 9, 10], 1), (list(range(1, 30)), 7)]
@@ -233,7 +245,7 @@ class TestRest:
         rest = [RestRanges(frames=((1, 8),))]
         (table,) = tables("rest", [[np.arange(8) % POOL]], engine, tmp_path, rest)
         record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert record["calibration_frames"] == 8
+        assert record["faces"][0]["calibration_frames"] == 8
 
     def test_no_face_at_rest(self, engine: Engine, tmp_path: Path) -> None:
         places = np.array([-1, -1, 3, 3])
@@ -256,6 +268,6 @@ class TestNone:
         np.testing.assert_array_equal(present, expected.presences[success])
         assert not expected.offsets.any()
         record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert (record["calibration"], record["calibration_frames"]) == ("none", 0)
-        assert record["calibration_inputs"] == []
-        assert record["calibration_is_short"] is None
+        assert (record["faces"][0]["calibration"], record["faces"][0]["calibration_frames"]) == ("none", 0)
+        assert record["faces"][0]["calibration_inputs"] == []
+        assert record["faces"][0]["calibration_is_short"] is None

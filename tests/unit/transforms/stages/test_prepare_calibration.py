@@ -18,6 +18,7 @@ from tests.fixtures.shards.shard_videos import assert_same_state
 from tests.fixtures.shards.work_material import (
     TASK,
     media_info,
+    only_faces,
     places_of_faces,
     pool_for,
     problem,
@@ -144,7 +145,7 @@ class TestAddHistograms:
         pieces = np.split(places_of_faces(50), [7, 8, 19, 40])
         shards = [pieces[:2], pieces[2:3], pieces[3:]]
         results = write_shards(str(tmp_path), TASK, pool_for(engine), shards)
-        blocks = add_histograms([results], engine, str(tmp_path))
+        blocks = add_histograms(only_faces([results]), engine, str(tmp_path))
         assert [block.number for block in blocks] == list(range(len(blocks)))
         assert {block.count for block in blocks} == {len(blocks)}
         assert sum(block.frames for block in blocks) == 50
@@ -161,12 +162,11 @@ class TestAddHistograms:
         results = write_shards(
             str(tmp_path), TASK, pool_for(engine), [[np.array([2])]], media_info("image")
         )
-        (block,) = add_histograms([results], engine, str(tmp_path))
+        (block,) = add_histograms(only_faces([results]), engine, str(tmp_path))
         assert block.state_path is None
         assert block.info.kind == "image"
 
     def test_no_frames(self, engine: Engine, tmp_path: Path) -> None:
-        (block,) = add_histograms(
-            [write_shards(str(tmp_path), TASK, pool_for(engine), [[]])], engine, str(tmp_path)
-        )
+        results = write_shards(str(tmp_path), TASK, pool_for(engine), [[]])
+        (block,) = add_histograms(only_faces([results]), engine, str(tmp_path))
         assert (block.parts, block.frames, block.count) == ((), 0, 1)

@@ -24,9 +24,14 @@ MODELS = 5
 SPECIAL = np.array([0.0, -0.0, np.nan, np.inf, -np.inf, 5e-324, 1 / 3])
 
 
+def file_of(part: FeaturesPart) -> Path:
+    assert part.path is not None
+    return Path(part.path)
+
+
 def block_result(path: Path, frames: int) -> BlockResult:
     parts = (FeaturesPart("0", frames),)
-    block = Block(TASK, media_info(), (), 0, 1, parts)
+    block = Block(TASK, media_info(), 0, 1, parts)
     return BlockResult(block, str(path), (0.0,) * MODELS)
 
 
@@ -109,7 +114,7 @@ class TestFeatures:
 
     @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
     def test_a_file_that_ends_early(self, share: float, part: FeaturesPart, engine: Engine) -> None:
-        path = Path(part.path)
+        path = file_of(part)
         content = path.read_bytes()
         path.write_bytes(content[: int(share * len(content))])
         with pytest.raises(WorkFileError):
@@ -117,7 +122,7 @@ class TestFeatures:
 
     @pytest.mark.parametrize("seed", range(8))
     def test_a_flipped_bit(self, seed: int, part: FeaturesPart, engine: Engine) -> None:
-        path = Path(part.path)
+        path = file_of(part)
         content = bytearray(path.read_bytes())
         rng = np.random.default_rng(seed)
         content[rng.integers(len(content))] ^= 1 << rng.integers(8)
@@ -130,6 +135,6 @@ class TestFeatures:
             load_features(FeaturesPart(part.path, 11), engine.extent)
 
     def test_a_file_that_is_gone(self, part: FeaturesPart, engine: Engine) -> None:
-        Path(part.path).unlink()
+        file_of(part).unlink()
         with pytest.raises(OutputError, match="no such file"):
             load_features(part, engine.extent)

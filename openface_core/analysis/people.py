@@ -1,0 +1,99 @@
+"""The frames of each person of a video, put together of tracklets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from openface_core.action_units.postprocessing import SMOOTHING_REACH_FRAMES
+from openface_core.identity import Tracklet
+
+ABSENCE_FRAMES = 1000
+"""Frames in which a person is not there come in pieces of at most so many."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive frames of a person.
+
+    Parameters
+    ----------
+    frames : int
+        How many.
+    tracklet : int or None
+        Index of the tracklet that they are of; None where the person is not there.
+    """
+
+    frames: int
+    tracklet: int | None = None
+
+
+@dataclass(frozen=True)
+class PersonFrames:
+    """All frames from the first to the last in which a person is seen.
+
+    Parameters
+    ----------
+    face_id : int
+        Number of the person in the video.
+    first_frame : int
+        The first of the frames, from 0.
+    pieces : tuple of Piece
+        The frames, in order.
+    """
+
+    face_id: int
+    first_frame: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many there are."""
+        return sum(piece.frames for piece in self.pieces)
+
+
+def frames_of_people(
+    tracklets: Sequence[Tracklet], labels: Sequence[int], frame_count: int
+) -> tuple[PersonFrames, ...]:
+    """Return the frames of every person, in the order of their numbers.
+
+    Parameters
+    ----------
+    tracklets : sequence of Tracklet
+        All tracklets of a video.
+    labels : sequence of int
+        The number of the person in each; a negative one for a tracklet that is left out.
+    frame_count : int
+        Frames of the video.
+    """
+    by_person: dict[int, list[int]] = {}
+    for index, label in enumerate(labels):
+        if label >= 0:
+            by_person.setdefault(int(label), []).append(index)
+    people = []
+    for face_id in sorted(by_person):
+        own = sorted(by_person[face_id], key=lambda index: tracklets[index].order)
+        # Smoothing reaches over the ends, where failed frames count, as they do in a gap.
+        first_frame = max(0, tracklets[own[0]].first_frame - SMOOTHING_REACH_FRAMES)
+        end = min(frame_count, tracklets[own[-1]].last_frame + 1 + SMOOTHING_REACH_FRAMES)
+        pieces = tuple(_pieces(tracklets, own, first_frame, end))
+        people.append(PersonFrames(face_id, first_frame, pieces))
+    return tuple(people)
+
+
+def _pieces(
+    tracklets: Sequence[Tracklet], own: Sequence[int], first_frame: int, end: int
+) -> Iterator[Piece]:
+    """Yield tracklets, and what lies before, between and after them."""
+    next_frame = first_frame
+    for index in own:
+        tracklet = tracklets[index]
+        if tracklet.first_frame < next_frame:
+            raise ValueError(f"frame {tracklet.first_frame} shows the same person twice")
+        yield from _absence(tracklet.first_frame - next_frame)
+        yield Piece(tracklet.last_frame - tracklet.first_frame + 1, index)
+        next_frame = tracklet.last_frame + 1
+    yield from _absence(end - next_frame)
+
+
+def _absence(frame_count: int) -> Iterator[Piece]:
+    for begin in range(0, frame_count, ABSENCE_FRAMES):
+        yield Piece(min(ABSENCE_FRAMES, frame_count - begin))

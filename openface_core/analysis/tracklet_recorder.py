@@ -1,0 +1,95 @@
+"""Gathers one face that is followed: its measurements, and what tells the person from others."""
+
+import numpy as np
+
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.descriptors import FHOG_SIZE
+from openface_core.face_tracking.overlap import box_of
+from openface_core.faces import Face
+from openface_core.fields import Extent
+from openface_core.identity import Tracklet
+from openface_core.media import DecodedFrame
+from openface_core.shards import ShardFeatures, ShardRecorder
+
+Box = tuple[float, float, float, float]
+
+
+class TrackletRecorder:
+    """Gathers the frames of a face, from the first in which it is measured.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors of action units.
+    extent : Extent
+        What they and the shape model measure.
+    name : tuple of int
+        Number of the interval, and of the face in it.
+    first_index : int
+        Index in the input, from 0, of its first frame.
+    begins_at_cut : bool
+        Whether a scene cut is why it begins.
+    """
+
+    def __init__(
+        self,
+        models: ActionUnitModels,
+        extent: Extent,
+        name: tuple[int, int],
+        first_index: int,
+        *,
+        begins_at_cut: bool,
+    ) -> None:
+        self.next_number: int | None = None
+        self._recorder = ShardRecorder(models, extent)
+        self._name = name
+        self._first_index = first_index
+        self._begins_at_cut = begins_at_cut
+        self._appearance = np.zeros(FHOG_SIZE)
+        self._boxes: tuple[Box, Box] | None = None
+        self._found = 0
+        self._until_found = 0
+
+    def add(self, frame: DecodedFrame, face: Face) -> None:
+        """Take the face in the next frame, measured or not."""
+        self._recorder.add(frame, face)
+        if not face.is_measured or face.landmarks is None:
+            return
+        self._found += 1
+        self._until_found = len(self._recorder)
+        self._appearance += face.fhog
+        left, top, right, bottom = (float(side) for side in box_of(face.landmarks))
+        box = (left, top, right, bottom)
+        self._boxes = (box if self._boxes is None else self._boxes[0], box)
+
+    def finish(self, *, ends_at_cut: bool) -> tuple[Tracklet, ShardFeatures]:
+        """Return the face up to the last frame in which it was measured.
+
+        Parameters
+        ----------
+        ends_at_cut : bool
+            Whether a scene cut is why it ends.
+        """
+        assert self._boxes is not None  # noqa: S101 - the first frame is one that was measured
+        features = self._recorder.features().first_frames(self._until_found)
+        series = features.series
+        found = series.success
+        jaw_ends = series["landmarks_px"][found][:, [0, 16]]
+        tracklet = Tracklet(
+            interval=self._name[0],
+            number=self._name[1],
+            first_frame=self._first_index,
+            last_frame=self._first_index + self._until_found - 1,
+            seen=self._found,
+            first_box=self._boxes[0],
+            last_box=self._boxes[1],
+            width_px=float(np.median(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T))),
+            confidence=float(np.nan_to_num(series.confidence).mean(dtype=np.float64)),
+            appearance=(self._appearance / self._found).astype(np.float32),
+            shape_mm=np.median(series["shape_parameters"][found].astype(np.float64), axis=0),
+            embeddings=np.empty((0, 0), dtype=np.float32),
+            next_number=self.next_number,
+            begins_at_cut=self._begins_at_cut,
+            ends_at_cut=ends_at_cut,
+        )
+        return tracklet, features

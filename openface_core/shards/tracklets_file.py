@@ -1,0 +1,138 @@
+"""The file of what is known of a shard's tracklets, beside their features."""
+
+from collections.abc import Sequence
+from typing import IO
+
+import numpy as np
+
+from openface_core.descriptors import FHOG_SIZE
+from openface_core.identity import Tracklet
+from openface_core.shards.work_file import (
+    AnyArray,
+    ArrayLayout,
+    DamagedError,
+    damaged,
+    read_work_file,
+    write_work_file,
+)
+
+MAX_TRACKLETS = 100_000
+"""The most tracklets a shard may have; bounds what reading a file allocates, about 2 GB."""
+
+_MAX_EMBEDDINGS = 1_000_000
+_MAX_EMBEDDING_SIZE = 4096
+_MAX_MODES = 1000
+_KIND = b"OFBTRKL1"
+_NONE = -1
+_INTEGERS = 9
+_REALS = 10
+
+
+def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet], mode_count: int) -> None:
+    """Write tracklets that know their appearance and shape; the same ones give the same bytes.
+
+    Parameters
+    ----------
+    file : file opened for writing
+        Where to.
+    tracklets : sequence of Tracklet
+        What to write.
+    mode_count : int
+        Number of shape parameters m.
+    """
+    count = len(tracklets)
+    integers = np.array([_integers_of(each) for each in tracklets], dtype=np.int64)
+    reals = np.array(
+        [[*t.first_box, *t.last_box, t.width_px, t.confidence] for t in tracklets],
+        dtype=np.float64,
+    )
+    sizes = [t.embeddings.shape[1] for t in tracklets if len(t.embeddings)]
+    size = max(sizes, default=0)
+    embeddings = [t.embeddings for t in tracklets if len(t.embeddings)]
+    arrays: list[AnyArray] = [
+        integers.reshape(count, _INTEGERS),
+        reals.reshape(count, _REALS),
+        _stacked([t.appearance for t in tracklets], FHOG_SIZE, np.float32),
+        _stacked([t.shape_mm for t in tracklets], mode_count, np.float64),
+        np.concatenate([np.empty((0, size), dtype=np.float32), *embeddings]),
+    ]
+    write_work_file(file, _KIND, [count, mode_count, len(arrays[-1]), size], arrays)
+
+
+def _integers_of(tracklet: Tracklet) -> list[int]:
+    return [
+        tracklet.interval,
+        tracklet.number,
+        tracklet.first_frame,
+        tracklet.last_frame,
+        tracklet.seen,
+        _NONE if tracklet.next_number is None else tracklet.next_number,
+        int(tracklet.begins_at_cut),
+        int(tracklet.ends_at_cut),
+        len(tracklet.embeddings),
+    ]
+
+
+def _stacked(rows: Sequence[AnyArray | None], size: int, dtype: type[np.generic]) -> AnyArray:
+    if any(row is None for row in rows):
+        raise ValueError("a tracklet without appearance or shape cannot be kept")
+    return np.array(rows, dtype=dtype).reshape(len(rows), size)
+
+
+def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
+    """Read what :func:`write_tracklets` wrote.
+
+    Parameters
+    ----------
+    file : file opened for reading
+        Where from.
+
+    Raises
+    ------
+    WorkFileError
+        If the file is truncated, damaged or of another kind.
+    """
+
+    def layout(numbers: Sequence[int]) -> ArrayLayout:
+        count, modes, embeddings, size = numbers
+        limits = (MAX_TRACKLETS, _MAX_MODES, _MAX_EMBEDDINGS, _MAX_EMBEDDING_SIZE)
+        if not all(0 <= n <= limit for n, limit in zip(numbers, limits, strict=True)):
+            raise DamagedError(f"it claims to hold {count} tracklets of {embeddings} embeddings")
+        return [
+            ((count, _INTEGERS), np.dtype(np.int64)),
+            ((count, _REALS), np.dtype(np.float64)),
+            ((count, FHOG_SIZE), np.dtype(np.float32)),
+            ((count, modes), np.dtype(np.float64)),
+            ((embeddings, size), np.dtype(np.float32)),
+        ]
+
+    numbers, arrays = read_work_file(file, _KIND, 4, layout)
+    integers, reals, appearances, shapes, embeddings = arrays
+    if int(integers[:, -1].sum()) != numbers[2] or (integers[:, -1] < 0).any():
+        raise damaged(file, "its embeddings are not as many as its tracklets say")
+    tracklets = []
+    begin = 0
+    for row, values, appearance, shape in zip(integers, reals, appearances, shapes, strict=True):
+        interval, number, first, last, seen, following, begins, ends, own = map(int, row)
+        sides = [float(value) for value in values]
+        tracklets.append(
+            Tracklet(
+                interval=interval,
+                number=number,
+                first_frame=first,
+                last_frame=last,
+                seen=seen,
+                first_box=(sides[0], sides[1], sides[2], sides[3]),
+                last_box=(sides[4], sides[5], sides[6], sides[7]),
+                width_px=sides[8],
+                confidence=sides[9],
+                appearance=appearance,
+                shape_mm=shape,
+                embeddings=embeddings[begin : begin + own],
+                next_number=None if following == _NONE else following,
+                begins_at_cut=bool(begins),
+                ends_at_cut=bool(ends),
+            )
+        )
+        begin += own
+    return tracklets

@@ -1,0 +1,59 @@
+"""Rows of several faces in one table: ordered by frame, and by face within a frame."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+
+
+class _Rows:
+    """Tables of consecutive frames, of which as many are taken as are wanted."""
+
+    def __init__(self, tables: Iterable[pa.Table]) -> None:
+        self._tables = iter(tables)
+        self._rest: pa.Table | None = None
+
+    def until(self, last_frame: int) -> Iterator[pa.Table]:
+        """Yield the rows up to a frame, with it."""
+        while True:
+            table = self._rest if self._rest is not None else next(self._tables, None)
+            if table is None:
+                return
+            frames = table["frame"].to_numpy()
+            count = int(np.searchsorted(frames, last_frame, side="right"))
+            if count:
+                yield table.slice(0, count)
+            self._rest = table.slice(count) if count < len(frames) else None
+            if self._rest is not None:
+                return
+
+
+def merged_tables(
+    frames: Iterable[pa.Table], faces: Iterable[Iterable[pa.Table]]
+) -> Iterator[pa.Table]:
+    """Yield the rows of all faces, and those of frames that show none of them.
+
+    Parameters
+    ----------
+    frames : iterable of pyarrow.Table
+        One row for every frame, without a face, in order.
+    faces : iterable of iterable of pyarrow.Table
+        Rows of each face, in order; the faces in the order in which they follow each other.
+
+    Yields
+    ------
+    pyarrow.Table
+        The rows of the frames of one of `frames`.
+    """
+    rows_of_faces = [_Rows(tables) for tables in faces]
+    for table in frames:
+        if not table.num_rows:
+            continue
+        numbers = table["frame"].to_numpy()
+        shown = [rows for face in rows_of_faces for rows in face.until(int(numbers[-1]))]
+        with_face = [rows["frame"].to_numpy() for rows in shown]
+        is_empty = ~np.isin(numbers, np.concatenate([np.empty(0, numbers.dtype), *with_face]))
+        together = pa.concat_tables([*shown, table.filter(pa.array(is_empty))])
+        # A stable sort: the faces of a frame stay in their order.
+        order = np.argsort(together["frame"].to_numpy(), kind="stable")
+        yield together if np.all(np.diff(order) == 1) else together.take(pa.array(order))

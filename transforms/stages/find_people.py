@@ -1,0 +1,54 @@
+"""The faces of an input whose shards are complete: persons over the whole of it."""
+
+from collections.abc import Sequence
+
+from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.analysis.settings import RunSettings
+from openface_core.identity import IdentitySettings, join_tracklets
+from transforms.records import AssembledInput, FaceParts, FeaturesPart, ShardResult
+from transforms.work.files import load_tracklets
+
+
+def find_people(shards: Sequence[ShardResult], settings: RunSettings) -> AssembledInput:
+    """Return an input with its faces.
+
+    Parameters
+    ----------
+    shards : sequence of ShardResult
+        All of its shards, in order.
+    settings : RunSettings
+        Which faces are wanted, and how it is found who is who.
+
+    Returns
+    -------
+    AssembledInput
+        The input: with one face where one was followed.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If a work file is damaged or cannot be read.
+    """
+    first = shards[0]
+    parts = tuple(part for item in shards for part in item.parts)
+    frames = sum(part.frames for part in parts)
+    task, info, warnings = first.shard.task, first.info, first.warnings
+    if first.tracklets_path is None:
+        return AssembledInput(task, info, warnings, frames, (FaceParts(0, 1, parts),))
+    tracklets = [tracklet for item in shards for tracklet in load_tracklets(item)]
+    files = [part for item in shards for part in item.tracklet_parts]
+    identity = IdentitySettings(settings.faces.identify)
+    persons = join_tracklets(tracklets, identity, info.average_rate_fps)
+    people = frames_of_people(tracklets, persons.labels, frames)
+    if settings.faces.select == "main":
+        people = people[:1]
+    faces = tuple(_parts_of(person, files) for person in people)
+    return AssembledInput(task, info, (*warnings, *persons.notes), frames, faces, parts)
+
+
+def _parts_of(person: PersonFrames, files: Sequence[FeaturesPart]) -> FaceParts:
+    parts = (
+        FeaturesPart(None, piece.frames) if piece.tracklet is None else files[piece.tracklet]
+        for piece in person.pieces
+    )
+    return FaceParts(person.face_id, person.first_frame + 1, tuple(parts))
