@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from types import TracebackType
 from typing import Literal, Self
 
@@ -71,7 +72,7 @@ class MediaInfo:
         FFmpeg's names for a video; the image format for an image; ``"directory"`` and the format of
         the first readable image for an image sequence.
     width_px, height_px : int
-        Size of the first frame, upright. Later frames may differ.
+        Size of the first frame, upright and with square pixels. Later frames may differ.
     rotation_degrees : {0, 90, 180, 270}
         Clockwise rotation that was applied to the first frame of a video (after mirroring it
         left-right where `mirrored` is true). An image's EXIF orientation is applied while it is
@@ -86,6 +87,9 @@ class MediaInfo:
         Library and version.
     mirrored : bool
         Whether the container asked for a mirrored picture.
+    pixel_aspect_ratio : Fraction
+        Width of a coded pixel to its height, by which a video's frames were stretched before they
+        were turned; 1 where nothing was done.
     """
 
     uri: str
@@ -100,6 +104,7 @@ class MediaInfo:
     duration_seconds_from_header: float | None
     decoder: str
     mirrored: bool = False
+    pixel_aspect_ratio: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +120,7 @@ class DecodedFrame:
         subtracted, so the first frame need not be at 0. None where the container has none.
         A single image is at 0.0, an image of a sequence at its position divided by the rate.
     image : ndarray of uint8, shape (H, W, 3)
-        BGR, C-contiguous, rotation applied.
+        BGR, C-contiguous, with square pixels, rotation applied.
     """
 
     index: int

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fractions import Fraction
 from time import monotonic
 from typing import cast
 
@@ -12,7 +13,7 @@ from av.buffer import Buffer
 from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -30,10 +31,14 @@ from openface_core.media.orientation import (
     Orientation,
     orientation_from_display_matrix,
 )
+from openface_core.media.pixel_aspect import SQUARE, believable_ratio, ratio_text, square_size
 from openface_core.media.sources import Source
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
 _FAILED_READS_IN_A_ROW = 16
+
+# Bit-exact: the same pixels whatever instructions the processor has.
+_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 # How much shorter than its header a video may be before that is worth a warning.
 _DURATION_TOLERANCE_SECONDS = 1.0
@@ -55,6 +60,7 @@ class _Tally:
     sizes: set[tuple[int, int]] = field(default_factory=set)
     orientations: set[Orientation] = field(default_factory=set)
     odd_matrices: int = 0
+    odd_pixels: Fraction | None = None
     rest_lost: bool = False
     finished: bool = False
 
@@ -64,7 +70,9 @@ class VideoReader(MediaReader):
 
     Frames come in presentation order, turned upright by the display matrix of each frame, as BGR
     (FFmpeg's default conversion, equal to OpenCV's ``VideoCapture``). Size and orientation may
-    change within a video: each frame then has its own size, and there is a warning.
+    change within a video: each frame then has its own size, and there is a warning. Where pixels
+    are not square, the picture is stretched before it is turned (FFmpeg's bicubic interpolation,
+    bit-exact).
 
     Damaged packets are skipped up to the limit. What lies behind the point where a file is cut off
     is lost with a warning.
@@ -137,6 +145,10 @@ class VideoReader(MediaReader):
         container = open_container(self._source, self._limits, file)
         self._container = self._resources.enter_context(container)
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
+        stated = self._stream.sample_aspect_ratio
+        ratio = believable_ratio(stated)
+        self._tally.odd_pixels = stated if ratio is None else None
+        self._pixel_ratio = SQUARE if ratio is None else ratio
 
     def _decode(self) -> Generator[DecodedFrame, None, None]:
         waiting_since = monotonic()
@@ -206,7 +218,7 @@ class VideoReader(MediaReader):
 
     def _upright(self, frame: VideoFrame) -> NDArray[np.uint8] | None:
         try:
-            converted = self._reformatter.reformat(frame, format="bgr24", threads=1)
+            converted = self._with_square_pixels(frame)
         except (av.error.FFmpegError, ValueError):  # a pixel format that cannot be converted
             self._skip_packet()
             return None
@@ -216,6 +228,21 @@ class VideoReader(MediaReader):
         if self._description is None:
             self._description = self._describe(image, orientation)
         return image
+
+    def _with_square_pixels(self, frame: VideoFrame) -> VideoFrame:
+        if self._pixel_ratio == SQUARE:
+            return self._reformatter.reformat(frame, format="bgr24", threads=1)
+        width, height = square_size(frame.width, frame.height, self._pixel_ratio)
+        if width * height > self._limits.max_pixels:
+            raise MediaError(
+                self._source.uri,
+                f"its {width} x {height} pixels, once they are square, are more than the "
+                f"{self._limits.max_pixels} allowed",
+                "Scale it down, or raise max_pixels.",
+            )
+        return self._reformatter.reformat(
+            frame, width, height, "bgr24", interpolation=_INTERPOLATION, threads=1
+        )
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
         orientation = _orientation_of(frame)
@@ -266,6 +293,7 @@ class VideoReader(MediaReader):
             duration_seconds_from_header=self._stream_seconds() or self._container_seconds(),
             decoder=decoder_name(),
             mirrored=orientation.mirrored,
+            pixel_aspect_ratio=self._pixel_ratio,
         )
 
     def _stream_seconds(self) -> float | None:
@@ -339,6 +367,8 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield "the rotation changes within the video"
     if tally.odd_matrices:
         yield f"{tally.odd_matrices} frames ask for a rotation that is no multiple of 90 degrees"
+    if tally.odd_pixels is not None:
+        yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
     if tally.finished:
         yield from _broken_promises(tally, info, expected_seconds)
 
