@@ -1,8 +1,7 @@
 """How many frames an input promises, by its header alone."""
 
-import av
-
 from openface_core.errors import MediaError
+from openface_core.media.clock import container_seconds, stated_rate
 from openface_core.media.containers import (
     RemoteFile,
     film_stream,
@@ -53,9 +52,9 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
             seconds = None
             if stream.duration is not None and stream.time_base is not None:
                 seconds = float(stream.duration * stream.time_base)
-            elif container.duration is not None:
-                seconds = container.duration / av.time_base
-            rate = stream.average_rate or stream.guessed_rate
+            else:
+                seconds = container_seconds(container)
+            rate = stated_rate(container, stream)
             return round(seconds * float(rate)) if seconds and rate else None
     finally:
         if file is not None:

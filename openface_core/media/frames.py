@@ -90,6 +90,9 @@ class MediaInfo:
     pixel_aspect_ratio : Fraction
         Width of a coded pixel to its height, by which a video's frames were stretched before they
         were turned; 1 where nothing was done.
+    start_seconds : float
+        When the file starts, on its own clock: the earliest time of its pictures and its sound.
+        Never negative; subtracted from the time stamps.
     """
 
     uri: str
@@ -105,6 +108,7 @@ class MediaInfo:
     decoder: str
     mirrored: bool = False
     pixel_aspect_ratio: Fraction = Fraction(1)
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +120,9 @@ class DecodedFrame:
     index : int
         0-based, in presentation order, counting decoded frames only.
     pts_seconds : float or None
-        The container's presentation time stamp as it stands: the stream's start time is not
-        subtracted, so the first frame need not be at 0. None where the container has none.
+        Presentation time since the file's start, see :attr:`MediaInfo.start_seconds`; where sound
+        starts earlier, the first frame is not at 0. A file without time stamps has them counted at
+        its frame rate; None where it states none.
         A single image is at 0.0, an image of a sequence at its position divided by the rate.
     image : ndarray of uint8, shape (H, W, 3)
         BGR, C-contiguous, with square pixels, rotation applied.

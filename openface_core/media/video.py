@@ -18,6 +18,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
+from openface_core.media.clock import (
+    PresentationClock,
+    container_seconds,
+    start_seconds,
+    stated_rate,
+)
 from openface_core.media.containers import (
     RemoteFile,
     decoder_name,
@@ -54,6 +60,7 @@ class _Tally:
     discarded_packets: int = 0
     concealed_frames: int = 0
     frames_without_pts: int = 0
+    counted_times: int = 0
     pts_steps_back: int = 0
     first_pts_seconds: float | None = None
     last_pts_seconds: float | None = None
@@ -145,6 +152,8 @@ class VideoReader(MediaReader):
         container = open_container(self._source, self._limits, file)
         self._container = self._resources.enter_context(container)
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
+        self._clock = PresentationClock(container, self._stream)
+        self._start_seconds = start_seconds(container)
         stated = self._stream.sample_aspect_ratio
         ratio = believable_ratio(stated)
         self._tally.odd_pixels = stated if ratio is None else None
@@ -193,8 +202,9 @@ class VideoReader(MediaReader):
     def _decode_packet(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         if packet is not None and packet.is_discard:
             self._tally.discarded_packets += 1
+        self._clock.feed(packet)
         try:
-            return self._stream.decode(packet)
+            frames = self._stream.decode(packet)
         except av.error.MemoryError as problem:
             # Not the file's fault, and skipping it would make the result depend on the machine.
             raise MediaError(
@@ -205,6 +215,10 @@ class VideoReader(MediaReader):
         except av.error.FFmpegError:
             self._skip_packet()
             return []
+        for frame in frames:
+            self._clock.correct(frame)
+        self._tally.counted_times = self._clock.counted_frames
+        return frames
 
     def _skip_packet(self) -> None:
         self._tally.corrupt_packets += 1
@@ -257,7 +271,7 @@ class VideoReader(MediaReader):
         if frame.pts is None or self._stream.time_base is None:
             tally.frames_without_pts += 1
         else:
-            pts_seconds = float(frame.pts * self._stream.time_base)
+            pts_seconds = float(frame.pts * self._stream.time_base - self._start_seconds)
             last = tally.last_pts_seconds
             tally.pts_steps_back += last is not None and pts_seconds <= last
             tally.last_pts_seconds = pts_seconds
@@ -279,7 +293,7 @@ class VideoReader(MediaReader):
 
     def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
         stream = self._stream
-        rate = stream.average_rate or stream.guessed_rate
+        rate = stated_rate(self._container, stream)
         return MediaInfo(
             uri=self._source.uri,
             kind="video",
@@ -290,10 +304,12 @@ class VideoReader(MediaReader):
             rotation_degrees=orientation.rotation_degrees,
             average_rate_fps=float(rate) if rate else None,
             frame_count_from_header=stream.frames if stream.frames > 0 else None,
-            duration_seconds_from_header=self._stream_seconds() or self._container_seconds(),
+            duration_seconds_from_header=self._stream_seconds()
+            or container_seconds(self._container),
             decoder=decoder_name(),
             mirrored=orientation.mirrored,
             pixel_aspect_ratio=self._pixel_ratio,
+            start_seconds=float(self._start_seconds),
         )
 
     def _stream_seconds(self) -> float | None:
@@ -302,15 +318,11 @@ class VideoReader(MediaReader):
             return None
         return float(stream.duration * stream.time_base)
 
-    def _container_seconds(self) -> float | None:
-        duration = self._container.duration
-        return None if duration is None else duration / av.time_base
-
     def _expected_seconds(self) -> float | None:
         """Promised duration of the picture; sound may be longer, so it must not decide."""
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
-        return self._container_seconds()
+        return container_seconds(self._container)
 
 
 def _orientation_of(frame: VideoFrame) -> Orientation | None:
@@ -358,6 +370,9 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield f"{tally.concealed_frames} frames are damaged and were patched up by the decoder"
     if tally.frames_without_pts:
         yield f"{tally.frames_without_pts} frames have no time stamp"
+    if tally.counted_times:
+        rate = info.average_rate_fps or 0.0
+        yield f"{tally.counted_times} frames have no time stamp; they are timed at {rate:g} fps"
     if tally.pts_steps_back:
         yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
     if len(tally.sizes) > 1:

@@ -262,6 +262,7 @@ class VideoProvenance:
             "rotation_degrees": self.info.rotation_degrees,
             "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
+            "start_seconds": self.info.start_seconds,
             "landmarks_uri": task.landmarks_uri,
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
