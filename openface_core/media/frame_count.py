@@ -10,6 +10,7 @@ from openface_core.media.containers import (
 )
 from openface_core.media.frames import DecodeLimits
 from openface_core.media.images import image_names
+from openface_core.media.several_pictures import film_format
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
 
@@ -41,7 +42,7 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
         raise MediaError(uri, "the file is empty", "Copy or download it again.")
     head = source.read(HEAD_BYTES)
     if image_format(head) is not None:
-        return 1
+        return None if film_format(source, head) else 1
     refuse_by_content(source, head)
     file = None if source.is_local else RemoteFile(source)
     try:

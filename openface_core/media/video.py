@@ -38,6 +38,7 @@ from openface_core.media.orientation import (
     orientation_from_display_matrix,
 )
 from openface_core.media.pixel_aspect import SQUARE, believable_ratio, ratio_text, square_size
+from openface_core.media.several_pictures import FilmFormat
 from openface_core.media.sources import Source
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
@@ -68,6 +69,7 @@ class _Tally:
     orientations: set[Orientation] = field(default_factory=set)
     odd_matrices: int = 0
     odd_pixels: Fraction | None = None
+    has_no_clock: bool = False
     rest_lost: bool = False
     finished: bool = False
 
@@ -90,6 +92,9 @@ class VideoReader(MediaReader):
         The video file.
     limits : DecodeLimits
         Bounds.
+    film : {"mjpeg", "apng"} or None
+        What an image file is that is a film, see
+        :func:`~openface_core.media.several_pictures.film_format`.
 
     Raises
     ------
@@ -97,10 +102,13 @@ class VideoReader(MediaReader):
         The file cannot be opened, holds no video, or not one frame of it can be decoded.
     """
 
-    def __init__(self, source: Source, limits: DecodeLimits) -> None:
+    def __init__(
+        self, source: Source, limits: DecodeLimits, film: FilmFormat | None = None
+    ) -> None:
+        self._film = film
         self._source = source
         self._limits = limits
-        self._tally = _Tally()
+        self._tally = _Tally(has_no_clock=film == "mjpeg")
         self._skipped_packets = 0
         self._reformatter = VideoReformatter()
         self._resources = ExitStack()
@@ -149,7 +157,7 @@ class VideoReader(MediaReader):
         file = None if self._source.is_local else RemoteFile(self._source)
         if file is not None:
             self._resources.callback(file.close)
-        container = open_container(self._source, self._limits, file)
+        container = open_container(self._source, self._limits, file, self._film)
         self._container = self._resources.enter_context(container)
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
         self._clock = PresentationClock(container, self._stream)
@@ -368,13 +376,7 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield f"the rest of the file cannot be read after frame {tally.frames}"
     if tally.concealed_frames:
         yield f"{tally.concealed_frames} frames are damaged and were patched up by the decoder"
-    if tally.frames_without_pts:
-        yield f"{tally.frames_without_pts} frames have no time stamp"
-    if tally.counted_times:
-        rate = info.average_rate_fps or 0.0
-        yield f"{tally.counted_times} frames have no time stamp; they are timed at {rate:g} fps"
-    if tally.pts_steps_back:
-        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
+    yield from _time_warnings(tally, info)
     if len(tally.sizes) > 1:
         sizes = ", ".join(f"{width} x {height}" for width, height in sorted(tally.sizes))
         yield f"the frame size changes within the video ({sizes})"
@@ -386,6 +388,18 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
     if tally.finished:
         yield from _broken_promises(tally, info, expected_seconds)
+
+
+def _time_warnings(tally: _Tally, info: MediaInfo) -> Iterator[str]:
+    rate = info.average_rate_fps or 0.0
+    if tally.frames_without_pts:
+        yield f"{tally.frames_without_pts} frames have no time stamp"
+    if tally.counted_times:
+        yield f"{tally.counted_times} frames have no time stamp; they are timed at {rate:g} fps"
+    if tally.has_no_clock:
+        yield f"it holds pictures without time stamps; they are timed at {rate:g} fps"
+    if tally.pts_steps_back:
+        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
 
 
 def _broken_promises(
