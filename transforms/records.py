@@ -271,7 +271,7 @@ class AssembledInput:
     info : MediaInfo
         What decoding found at its begin.
     warnings : tuple of str
-        What decoding had to work around, and what is to be known of the faces.
+        What decoding had to work around.
     frames : int
         Frames decoded.
     faces : tuple of FaceParts
@@ -279,6 +279,8 @@ class AssembledInput:
     frame_parts : tuple of FeaturesPart
         All frames as ones without a face, where any number of faces is followed; empty where one
         face is, found or not.
+    notes : tuple of str
+        What is to be known of its faces.
     """
 
     task: VideoTask
@@ -287,6 +289,7 @@ class AssembledInput:
     frames: int
     faces: tuple[FaceParts, ...]
     frame_parts: tuple[FeaturesPart, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,20 @@
 """The analysis of a video, from its frames to its table. Whatever runs one runs this."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
-from openface_core.analysis.calibration import Part, RestFrames
+from openface_core.analysis.calibration import RestFrames
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import TableMaker
+from openface_core.analysis.kept_faces import KeptFaces
 from openface_core.analysis.measured import MeasuredVideo
-from openface_core.analysis.one_face import FaceCalibrator, FaceFrames
-from openface_core.analysis.parts import KeptParts
-from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.analysis.one_face import FaceCalibrator
 from openface_core.analysis.recording import (
     Keep,
     KeepTracklet,
@@ -34,11 +34,10 @@ from openface_core.face_tracking import (
 )
 from openface_core.faces import FacesInFrame
 from openface_core.fields import frame_columns, frame_schema
-from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
 from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
+from openface_core.media.gaps import gap_warnings
 from openface_core.rest_frames import RestRanges
-from openface_core.shards import Absence, ShardFeatures
 from openface_core.tables.merging import merged_tables
 from openface_core.watch import NO_WATCH, Step, Watch, each_timed
 
@@ -234,47 +233,28 @@ class Analyser:
                 "calibration is on rest frames, and none are named",
                 "Name them, or choose another calibration.",
             )
-        with KeptParts() as parts, KeptParts() as kept:
-            tracklets: list[Tracklet] = []
-
-            def keep_tracklet(tracklet: Tracklet, features: ShardFeatures) -> None:
-                tracklets.append(tracklet)
-                kept.add(features)
-
-            recording = self.recording(faces, models, parts.add, keep_tracklet)
+        with KeptFaces(are_several=faces.are_several) as kept:
+            recording = self.recording(faces, models, kept.frames.add, kept.add_tracklet)
             frames = islice(media, frame_limit)
             frame_count = self.measure(frames, faces, recording, on_faces)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)
-            calibrator = self._calibrator(media.info, models, mode, rest, parts)
-            notes: tuple[str, ...] = ()
-            found = [FaceFrames(0, 1, frame_count, lambda: iter(parts))]
-            if faces.are_several:
-                persons = join_tracklets(
-                    tracklets, IdentitySettings(self.settings.faces.identify), media.info.average_rate_fps
-                )
-                notes = persons.notes
-                people = frames_of_people(tracklets, persons.labels, frame_count)
-                found = [_frames_of(person, kept) for person in people]
-            if self.settings.faces.select == "main":
-                found = found[:1]
-            alone = replace(calibrator, mode="none" if mode == "none" else "video", rest=None)
-            calibrators = [calibrator, *(alone for _ in found[1:])]
-            pairs = list(zip(calibrators, found, strict=False))
-            measured = [each.calibrate(face) for each, face in pairs]
+            found, notes = kept.faces(self.settings.faces, frame_count, media.info.average_rate_fps)
+            pts_seconds = [features.series.pts_seconds for features in kept.frames]
+            times = np.concatenate([np.empty(0), *pts_seconds])
+            main = self._calibrator(media.info, models, mode, rest, times)
+            alone = replace(main, mode="none" if mode == "none" else "video", rest=None)
+            pairs = [(alone if face.face_id else main, face) for face in found]
+            measured = [calibrator.calibrate(face) for calibrator, face in pairs]
             with self.watch.time(Step.TABLE):
-                rows = [
-                    each.rows(face, one) for (each, face), one in zip(pairs, measured, strict=True)
-                ]
-                tables = (
-                    rows[0]
-                    if not faces.are_several
-                    else merged_tables(calibrator.maker.frame_tables(parts), rows)
-                )
-                schema = calibrator.maker.schema
-                table = pa.concat_tables([schema.empty_table(), *tables])
-        shown = tuple(measured) or (calibrator.nobody(),)
-        return MeasuredVideo(media.info, frame_count, (*media.warnings, *notes), table, shown)
+                rows = [main.rows(face, one) for face, one in zip(found, measured, strict=True)]
+                tables: Iterable[pa.Table] = chain.from_iterable(rows)
+                if faces.are_several:
+                    tables = merged_tables(main.maker.frame_tables(kept.frames), rows)
+                table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
+        warnings = (*media.warnings, *gap_warnings(media.info, times), *notes)
+        shown = tuple(measured) or (main.nobody(),)
+        return MeasuredVideo(media.info, frame_count, warnings, table, shown)
 
     def _calibrator(
         self,
@@ -282,25 +262,15 @@ class Analyser:
         models: ActionUnitModels,
         mode: str,
         rest: RestRanges | None,
-        parts: Iterable[ShardFeatures],
+        pts_seconds: NDArray[np.float64],
     ) -> FaceCalibrator:
         engine, settings = self.engine, self.settings.output
         schema = frame_schema(frame_columns(engine.extent))
-        pts_seconds = [features.series.pts_seconds for features in parts]
-        times = np.concatenate([np.empty(0), *pts_seconds])
         return FaceCalibrator(
             models,
             mode,
             RestFrames(rest, info, settings) if mode == "rest" else None,
             TableMaker(schema, engine.extent, engine.meter.pdm, info, settings),
-            table_timestamps(times, 1, info, settings),
+            table_timestamps(pts_seconds, 1, info, settings),
             self.watch,
         )
-
-
-def _frames_of(person: PersonFrames, kept: KeptParts) -> FaceFrames:
-    def parts() -> Iterator[Part]:
-        for piece in person.pieces:
-            yield Absence(piece.frames) if piece.tracklet is None else kept[piece.tracklet]
-
-    return FaceFrames(person.face_id, person.first_frame + 1, person.frames, parts)

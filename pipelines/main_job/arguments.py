@@ -50,6 +50,8 @@ class RunArguments:
         Execution provider of onnxruntime, over the one of the configuration.
     calibration : str or None
         What action units are relative to, over the configuration.
+    faces : str or None
+        Which faces are analysed, over the configuration.
     runner : str or None
         Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
     force : bool
@@ -70,6 +72,7 @@ class RunArguments:
     image_folders: bool = False
     provider: str | None = None
     calibration: str | None = None
+    faces: str | None = None
     runner: str | None = None
     force: bool = False
     dry_run: bool = False
@@ -83,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         prog="openface-beam run",
         # Not wrapped, for the sake of the examples below.
         description="Measure facial behaviour in videos: landmarks, head pose, shape and action\n"
-        "units of OpenFace 2.2, one row per frame, as Parquet.",
+        "units of OpenFace 2.2, one row per frame and face, as Parquet.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -100,6 +103,12 @@ def parser() -> argparse.ArgumentParser:
         help="what action units are relative to: video (each by itself, as OpenFace), person (all "
         "files of a person of the manifest), rest (frames that the manifest names) or none (static "
         "models); default: as configured",
+    )
+    result.add_argument(
+        "--faces",
+        metavar="WHICH",
+        help="all (every face, each person with a number, face_id), main (only the person seen "
+        "longest) or widest (one face, whoever that is, as OpenFace); default: as configured",
     )
     result.add_argument(
         "--runner",
@@ -159,6 +168,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         image_folders=known.image_folders,
         provider=known.provider,
         calibration=known.calibration,
+        faces=known.faces,
         runner=known.runner,
         force=known.force,
         dry_run=known.dry_run,

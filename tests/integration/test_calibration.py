@@ -110,7 +110,10 @@ def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
     summary = corpus.run(corpus.manifest(), "person")
     assert (summary.inputs_written, summary.inputs_failed, summary.inputs_finished) == (1, 1, 2)
     record = corpus.record("c")
-    assert (record["faces"][0]["calibration_inputs"], record["faces"][0]["calibration_inputs_failed"]) == (["c"], ["a"])
+    assert (
+        record["faces"][0]["calibration_inputs"],
+        record["faces"][0]["calibration_inputs_failed"],
+    ) == (["c"], ["a"])
     assert not corpus.table("c").equals(before)
     corpus.run(corpus.manifest("c"), "video")
     alone = corpus.table("c")

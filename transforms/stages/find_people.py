@@ -43,7 +43,7 @@ def find_people(shards: Sequence[ShardResult], settings: RunSettings) -> Assembl
     if settings.faces.select == "main":
         people = people[:1]
     faces = tuple(_parts_of(person, files) for person in people)
-    return AssembledInput(task, info, (*warnings, *persons.notes), frames, faces, parts)
+    return AssembledInput(task, info, warnings, frames, faces, parts, persons.notes)
 
 
 def _parts_of(person: PersonFrames, files: Sequence[FeaturesPart]) -> FaceParts:

@@ -16,6 +16,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import frame_columns, frame_schema
 from openface_core.media import MediaInfo
+from openface_core.media.gaps import gap_warnings
 from openface_core.shards.scores_file import BlockScores
 from openface_core.tables import FrameActionUnits, summarise, summarise_nobody
 from openface_core.tables.merging import merged_tables
@@ -105,7 +106,7 @@ def finish_video(
         frames_with_face=_count_with_face(source, faces),
         faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
-        warnings=source.warnings,
+        warnings=(*source.warnings, *gap_warnings(info, pts_seconds), *source.notes),
     )
     schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
     maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output)

@@ -99,10 +99,10 @@ def assert_person_equals_the_tracker(
         found = action_units(table, engine)
         np.testing.assert_array_equal(found[0], intensities[success].astype(np.float32))
         np.testing.assert_array_equal(found[1], present[success])
-        record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert record["faces"][0]["calibration"] == "person"
-        assert record["faces"][0]["calibration_frames"] == whole.calibration_frames
-        assert record["faces"][0]["calibration_inputs"] == [f"v{k}" for k in range(len(videos))]
+        record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
+        assert record["calibration"] == "person"
+        assert record["calibration_frames"] == whole.calibration_frames
+        assert record["calibration_inputs"] == [f"v{k}" for k in range(len(videos))]
         begin = rows.stop
 
 
@@ -219,10 +219,13 @@ class TestRest:
                 intensities, twin.intensities[one >= 0], rtol=0, atol=INTENSITY_TOLERANCE
             )
             np.testing.assert_array_equal(present, twin.presences[one >= 0])
-            record = json.loads(table.schema.metadata[b"openface_beam"])
+            record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
             at_rest = sum(int((f & (p >= 0)).sum()) for f, p in zip(flags, places, strict=True))
-            assert (record["faces"][0]["calibration"], record["faces"][0]["calibration_frames"]) == ("rest", at_rest)
-            assert record["faces"][0]["calibration_is_short"]
+            assert (
+                record["calibration"],
+                record["calibration_frames"],
+            ) == ("rest", at_rest)
+            assert record["calibration_is_short"]
 
     @pytest.mark.parametrize(
         ("cuts", "block_frames"), [([1], 2000), ([3, 9, 10], 1), (list(range(1, 30)), 7)]
@@ -244,8 +247,8 @@ class TestRest:
     def test_every_frame_counts_not_only_odd_ones(self, engine: Engine, tmp_path: Path) -> None:
         rest = [RestRanges(frames=((1, 8),))]
         (table,) = tables("rest", [[np.arange(8) % POOL]], engine, tmp_path, rest)
-        record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert record["faces"][0]["calibration_frames"] == 8
+        record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
+        assert record["calibration_frames"] == 8
 
     def test_no_face_at_rest(self, engine: Engine, tmp_path: Path) -> None:
         places = np.array([-1, -1, 3, 3])
@@ -267,7 +270,10 @@ class TestNone:
         np.testing.assert_array_equal(intensities, expected.intensities[success].astype(np.float32))
         np.testing.assert_array_equal(present, expected.presences[success])
         assert not expected.offsets.any()
-        record = json.loads(table.schema.metadata[b"openface_beam"])
-        assert (record["faces"][0]["calibration"], record["faces"][0]["calibration_frames"]) == ("none", 0)
-        assert record["faces"][0]["calibration_inputs"] == []
-        assert record["faces"][0]["calibration_is_short"] is None
+        record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
+        assert (record["calibration"], record["calibration_frames"]) == (
+            "none",
+            0,
+        )
+        assert record["calibration_inputs"] == []
+        assert record["calibration_is_short"] is None

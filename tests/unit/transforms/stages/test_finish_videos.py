@@ -96,8 +96,8 @@ def test_action_units_are_those_of_the_sequential_tracker(
     for k, name in enumerate(engine.video_models.presence_names):
         found = np.array(table[f"{name}_c"].to_pylist())
         np.testing.assert_array_equal(found[success], expected.presences[success, k], err_msg=name)
-    record = json.loads(table.schema.metadata[b"openface_beam"])
-    assert record["faces"][0]["calibration_frames"] == expected.calibration_frames
+    record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
+    assert record["calibration_frames"] == expected.calibration_frames
 
 
 @pytest.mark.parametrize(("rows", "groups"), [(65, [65]), (64, [64, 1]), (1000, [65])])
@@ -133,7 +133,9 @@ def test_no_face_at_all(task: VideoTask, engine: Engine, tmp_path: Path) -> None
     assert (video.frames, video.frames_with_face) == (9, 0)
     table = pq.ParquetFile(video.path).read()
     assert table["AU01_r"].null_count == 9
-    assert json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]["calibration_frames"] == 0
+    assert (
+        json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]["calibration_frames"] == 0
+    )
 
 
 def test_no_frame_at_all(task: VideoTask, engine: Engine, tmp_path: Path) -> None:
@@ -150,8 +152,11 @@ def test_a_single_image(task: VideoTask, engine: Engine, tmp_path: Path) -> None
     (blocks,) = calibrate_inputs([results], engine, str(tmp_path / "out"))
     table = pq.ParquetFile(finish(blocks, engine, tmp_path / "out").path).read()
     assert table["success"].to_pylist() == [True]
-    record = json.loads(table.schema.metadata[b"openface_beam"])
-    assert (record["faces"][0]["calibration"], record["faces"][0]["calibration_frames"]) == ("none", 0)
+    record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
+    assert (record["calibration"], record["calibration_frames"]) == (
+        "none",
+        0,
+    )
 
 
 def test_warnings_are_rows_beside_the_results(

@@ -1,0 +1,79 @@
+"""The faces of an input that is analysed in one go, until all of it is measured."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from openface_core.analysis.calibration import Part
+from openface_core.analysis.one_face import FaceFrames
+from openface_core.analysis.parts import KeptParts
+from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.face_tracking import FacesSettings
+from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
+from openface_core.shards import Absence, ShardFeatures
+
+
+class KeptFaces:
+    """Frames and tracklets of an input; a context manager, at whose end they are gone.
+
+    Parameters
+    ----------
+    are_several : bool
+        Whether any number of faces is followed. The frames are then ones without a face; otherwise
+        they have one, found or not.
+    """
+
+    def __init__(self, *, are_several: bool) -> None:
+        self.frames = KeptParts()
+        self._are_several = are_several
+        self._tracklets: list[Tracklet] = []
+        self._of_tracklets = KeptParts()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for parts in (self.frames, self._of_tracklets):
+            parts.__exit__(kind, value, trace)
+
+    def add_tracklet(self, tracklet: Tracklet, features: ShardFeatures) -> None:
+        """Keep a tracklet and its frames."""
+        self._tracklets.append(tracklet)
+        self._of_tracklets.add(features)
+
+    def faces(
+        self, settings: FacesSettings, frame_count: int, rate_fps: float | None
+    ) -> tuple[tuple[FaceFrames, ...], tuple[str, ...]]:
+        """Return the faces of the whole input, and what is to be known of them.
+
+        Parameters
+        ----------
+        settings : FacesSettings
+            Which faces are wanted, and how it is found who is who.
+        frame_count : int
+            Frames of the input.
+        rate_fps : float or None
+            Frames per second, where they are known.
+        """
+        if not self._are_several:
+            return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), ()
+        persons = join_tracklets(self._tracklets, IdentitySettings(settings.identify), rate_fps)
+        people = frames_of_people(self._tracklets, persons.labels, frame_count)
+        if settings.select == "main":
+            people = people[:1]
+        return tuple(self._frames_of(person) for person in people), persons.notes
+
+    def _frames_of(self, person: PersonFrames) -> FaceFrames:
+        def parts() -> Iterator[Part]:
+            for piece in person.pieces:
+                if piece.tracklet is None:
+                    yield Absence(piece.frames)
+                else:
+                    yield self._of_tracklets[piece.tracklet]
+
+        return FaceFrames(person.face_id, person.first_frame + 1, person.frames, parts)
