@@ -1,0 +1,59 @@
+"""The frames of a person, put together of tracklets."""
+
+import numpy as np
+import pytest
+
+from openface_core.analysis.people import ABSENCE_FRAMES, Piece, frames_of_people
+from openface_core.identity import Tracklet
+
+
+def tracklet(first: int, last: int, x: float = 0.0) -> Tracklet:
+    box = (x, 0.0, x + 10.0, 10.0)
+    nothing = np.empty((0, 0), dtype=np.float32)
+    return Tracklet(
+        first // 100, 0, first, last, last - first + 1, box, box, 10.0, 0.9, None, None, nothing
+    )
+
+
+def test_every_frame_from_the_first_to_the_last() -> None:
+    tracklets = [tracklet(10, 19), tracklet(100, 104), tracklet(20, 29)]
+    (person,) = frames_of_people(tracklets, [0, 0, 0], 200)
+    assert person.first_frame == 7, "as far as smoothing reaches"
+    expected = [Piece(3), Piece(10, 0), Piece(10, 2), Piece(70), Piece(5, 1), Piece(3)]
+    assert person.pieces == tuple(expected)
+    assert person.frames == 101
+
+
+def test_it_does_not_reach_over_the_ends_of_the_video() -> None:
+    (person,) = frames_of_people([tracklet(1, 8)], [0], 10)
+    assert (person.first_frame, person.frames) == (0, 10)
+    assert person.pieces == (Piece(1), Piece(8, 0), Piece(1))
+
+
+def test_people_come_in_the_order_of_their_numbers() -> None:
+    tracklets = [tracklet(0, 9), tracklet(0, 9, 50.0), tracklet(0, 4, 90.0)]
+    people = frames_of_people(tracklets, [1, 0, -1], 10)
+    assert [(person.face_id, person.pieces) for person in people] == [
+        (0, (Piece(10, 1),)),
+        (1, (Piece(10, 0),)),
+    ]
+
+
+def test_a_long_absence_comes_in_pieces() -> None:
+    (person,) = frames_of_people([tracklet(0, 9), tracklet(2510, 2519)], [0, 0], 2520)
+    assert [piece.frames for piece in person.pieces] == [
+        10,
+        ABSENCE_FRAMES,
+        ABSENCE_FRAMES,
+        500,
+        10,
+    ]
+
+
+def test_nobody_is_in_a_frame_twice() -> None:
+    with pytest.raises(ValueError, match="frame 9 shows the same person twice"):
+        frames_of_people([tracklet(0, 9), tracklet(9, 12)], [0, 0], 20)
+
+
+def test_no_tracklets() -> None:
+    assert frames_of_people([], [], 20) == ()

@@ -1,0 +1,77 @@
+"""What is known of tracklets, on its way between stages."""
+
+import io
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from openface_core.descriptors import FHOG_SIZE
+from openface_core.errors import WorkFileError
+from openface_core.identity import Tracklet
+from openface_core.shards import read_tracklets, write_tracklets
+
+MODES = 34
+
+
+def tracklet(number: int, embeddings: int = 0) -> Tracklet:
+    rng = np.random.default_rng(number)
+    box = tuple(float(side) for side in rng.uniform(0, 100, 4))
+    return Tracklet(
+        interval=3,
+        number=number,
+        first_frame=450 + number,
+        last_frame=460 + number,
+        seen=9,
+        first_box=(box[0], box[1], box[2], box[3]),
+        last_box=(box[3], box[2], box[1], box[0]),
+        width_px=120.5,
+        confidence=0.93,
+        appearance=rng.random(FHOG_SIZE).astype(np.float32),
+        shape_mm=rng.normal(size=MODES),
+        embeddings=rng.normal(size=(embeddings, 8)).astype(np.float32),
+        next_number=None if number % 2 else number + 5,
+        begins_at_cut=bool(number % 2),
+        ends_at_cut=not number % 2,
+    )
+
+
+def written(tracklets: list[Tracklet]) -> bytes:
+    file = io.BytesIO()
+    write_tracklets(file, tracklets, MODES)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("counts", [[], [0], [0, 0], [3, 0, 5]])
+def test_they_come_back(counts: list[int]) -> None:
+    tracklets = [tracklet(number, count) for number, count in enumerate(counts)]
+    found = read_tracklets(io.BytesIO(written(tracklets)))
+    assert len(found) == len(tracklets)
+    for one, other in zip(found, tracklets, strict=True):
+        for field in fields(Tracklet):
+            value, expected = getattr(one, field.name), getattr(other, field.name)
+            if isinstance(expected, np.ndarray) and expected.size:
+                np.testing.assert_array_equal(value, expected)
+            elif isinstance(expected, np.ndarray):
+                assert len(value) == len(expected)
+            else:
+                assert value == expected, field.name
+
+
+def test_the_same_ones_give_the_same_bytes() -> None:
+    tracklets = [tracklet(0, 2), tracklet(1)]
+    assert written(tracklets) == written(tracklets)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_flipped_bit(seed: int) -> None:
+    content = bytearray(written([tracklet(0, 2), tracklet(1)]))
+    rng = np.random.default_rng(seed)
+    content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+    with pytest.raises(WorkFileError):
+        read_tracklets(io.BytesIO(bytes(content)))
+
+
+def test_a_tracklet_without_appearance() -> None:
+    with pytest.raises(ValueError, match="without appearance"):
+        written([replace(tracklet(0), appearance=None)])
