@@ -252,9 +252,9 @@ class Analyser:
                 if faces.are_several:
                     tables = merged_tables(main.maker.frame_tables(kept.frames), rows)
                 table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
-        warnings = (*media.warnings, *gap_warnings(media.info, times), *notes)
+        warnings = (*media.warnings, *gap_warnings(media.info, times))
         shown = tuple(measured) or (main.nobody(),)
-        return MeasuredVideo(media.info, frame_count, warnings, table, shown)
+        return MeasuredVideo(media.info, frame_count, warnings, notes, table, shown)
 
     def _calibrator(
         self,

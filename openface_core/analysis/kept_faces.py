@@ -7,9 +7,9 @@ from typing import Self
 from openface_core.analysis.calibration import Part
 from openface_core.analysis.one_face import FaceFrames
 from openface_core.analysis.parts import KeptParts
-from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.analysis.people import PersonFrames, find_people
 from openface_core.face_tracking import FacesSettings
-from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
+from openface_core.identity import Tracklet
 from openface_core.shards import Absence, ShardFeatures
 
 
@@ -62,11 +62,8 @@ class KeptFaces:
         """
         if not self._are_several:
             return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), ()
-        persons = join_tracklets(self._tracklets, IdentitySettings(settings.identify), rate_fps)
-        people = frames_of_people(self._tracklets, persons.labels, frame_count)
-        if settings.select == "main":
-            people = people[:1]
-        return tuple(self._frames_of(person) for person in people), persons.notes
+        people, notes = find_people(self._tracklets, settings, frame_count, rate_fps)
+        return tuple(self._frames_of(person) for person in people), notes
 
     def _frames_of(self, person: PersonFrames) -> FaceFrames:
         def parts() -> Iterator[Part]:

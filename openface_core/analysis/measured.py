@@ -50,7 +50,9 @@ class MeasuredVideo:
     frame_count : int
         Frames decoded.
     warnings : tuple of str
-        What decoding had to work around, and what is to be known of the faces.
+        What decoding had to work around.
+    notes : tuple of str
+        What is to be known of the faces.
     table : pyarrow.Table
         The table of frames.
     faces : tuple of MeasuredFace
@@ -60,5 +62,6 @@ class MeasuredVideo:
     info: MediaInfo
     frame_count: int
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     table: pa.Table
     faces: tuple[MeasuredFace, ...]

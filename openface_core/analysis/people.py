@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from openface_core.action_units.postprocessing import SMOOTHING_REACH_FRAMES
-from openface_core.identity import Tracklet
+from openface_core.face_tracking import FacesSettings
+from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
+
+_USUAL_RATE_FPS = 30.0
 
 ABSENCE_FRAMES = 1000
 """Frames in which a person is not there come in pieces of at most so many."""
@@ -48,6 +51,36 @@ class PersonFrames:
     def frames(self) -> int:
         """How many there are."""
         return sum(piece.frames for piece in self.pieces)
+
+
+_FEWEST_FRAMES = 5
+"""A face that is seen in fewer frames of a video is left out: most such are none."""
+
+
+def find_people(
+    tracklets: Sequence[Tracklet], settings: FacesSettings, frame_count: int, rate_fps: float | None
+) -> tuple[tuple[PersonFrames, ...], tuple[str, ...]]:
+    """Return the persons of a video that are wanted, and what is to be known of them.
+
+    Parameters
+    ----------
+    tracklets : sequence of Tracklet
+        All of the video.
+    settings : FacesSettings
+        Which faces are wanted, and how it is found who is who.
+    frame_count : int
+        Frames of the video.
+    rate_fps : float or None
+        Frames per second, where they are known.
+    """
+    if not tracklets:
+        return (), ()
+    identity = IdentitySettings(
+        identify=settings.identify, min_seen_frames=max(1, min(_FEWEST_FRAMES, frame_count))
+    )
+    persons = join_tracklets(tracklets, identity, rate_fps or _USUAL_RATE_FPS)
+    people = frames_of_people(tracklets, persons.labels, frame_count)
+    return people[:1] if settings.select == "main" else people, ()
 
 
 def frames_of_people(

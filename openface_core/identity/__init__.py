@@ -1,6 +1,20 @@
-"""Who is who over a whole video."""
+"""Who is who in a video: the tracklets of its faces, joined into persons.
 
-from openface_core.identity.joining import IdentitySettings, Persons, join_tracklets
+:class:`Tracklet` is what is known of one face followed without a break;
+:func:`join_tracklets` says which tracklets show the same person. Nothing here depends on how a
+video is cut into shards, and nothing is random.
+"""
+
+from openface_core.identity.joining import Persons, join_tracklets
+from openface_core.identity.settings import IDENTIFY_MODES, IdentitySettings
 from openface_core.identity.tracklet import Tracklet
+from openface_core.identity.vouching import DropReason
 
-__all__ = ["IdentitySettings", "Persons", "Tracklet", "join_tracklets"]
+__all__ = [
+    "IDENTIFY_MODES",
+    "DropReason",
+    "IdentitySettings",
+    "Persons",
+    "Tracklet",
+    "join_tracklets",
+]

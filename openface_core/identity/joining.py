@@ -1,54 +1,157 @@
-"""STUB."""
+"""From tracklets to persons, over a whole video."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from openface_core.identity.chains import Groups, border_links, bridge_gaps, cut_frames
+from openface_core.identity.descriptors import Descriptors, look_of, margin
+from openface_core.identity.linkage import Linkage, average_linkage
+from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.tracklet import Tracklet
+from openface_core.identity.vouching import DropReason, drop_reasons
 
-
-@dataclass(frozen=True)
-class IdentitySettings:
-    """STUB."""
-
-    identify: str = "video"
+NOBODY = -1
+"""Label of a tracklet that was dropped."""
 
 
 @dataclass(frozen=True)
 class Persons:
-    """STUB."""
+    """Who is who.
+
+    Parameters
+    ----------
+    labels : tuple of int
+        For each tracklet, in the order given, the number of its person: 0 is the one seen in most
+        frames; :data:`NOBODY` for those that were dropped.
+    dropped : tuple of (DropReason or None)
+        For each tracklet why it was dropped.
+    count : int
+        How many persons there are.
+    chain_count : int
+        How many faces were followed without a break.
+    closest_margin : float or None
+        By how much the two persons most alike, of those never seen together, miss the threshold:
+        the cosine of their embeddings, or log odds without a face network. Never above 0; None if
+        there are no such two.
+    """
 
     labels: tuple[int, ...]
-    notes: tuple[str, ...] = ()
+    dropped: tuple[DropReason | None, ...]
+    count: int
+    chain_count: int
+    closest_margin: float | None
 
 
 def join_tracklets(
-    tracklets: Sequence[Tracklet], settings: IdentitySettings, rate: float | None
+    tracklets: Sequence[Tracklet], settings: IdentitySettings, frame_rate: float
 ) -> Persons:
-    """STUB."""
-    order = sorted(range(len(tracklets)), key=lambda i: tracklets[i].order)
-    chain: dict[tuple[int, int], int] = {}
-    labels = [-1] * len(tracklets)
-    seen = []
-    for i in order:
-        t = tracklets[i]
-        label = chain.pop((t.interval, t.number), None)
-        if label is None:
-            # the person of nearest free chain that has ended
-            busy = {
-                labels[j]
-                for j in order
-                if labels[j] >= 0
-                and tracklets[j].first_frame <= t.last_frame
-                and t.first_frame <= tracklets[j].last_frame
-            }
-            free = [l for l in range(len(seen)) if l not in busy]
-            label = free[0] if free else len(seen)
-            if label == len(seen):
-                seen.append(0)
-        labels[i] = label
-        seen[label] += t.seen
-        if t.next_number is not None:
-            chain[(t.interval + 1, t.next_number)] = label
-    rank = sorted(range(len(seen)), key=lambda l: -seen[l])
-    new = {l: r for r, l in enumerate(rank)}
-    return Persons(tuple(new[l] for l in labels))
+    """Say which tracklets of a video show the same person.
+
+    The result is a function of the set of tracklets: their order does not matter.
+
+    Parameters
+    ----------
+    tracklets : sequence of Tracklet
+        All of one video.
+    settings : IdentitySettings
+        Thresholds.
+    frame_rate : float
+        Frames per second.
+
+    Returns
+    -------
+    Persons
+        A person for each tracklet.
+
+    Raises
+    ------
+    ValueError
+        If two tracklets have the same place in the same interval, or the rate is not positive.
+    """
+    if not 0.0 < frame_rate < math.inf:
+        raise ValueError(f"expected a positive frame rate, found {frame_rate}")
+    if len({(t.interval, t.number) for t in tracklets}) != len(tracklets):
+        raise ValueError("two tracklets have the same number in one interval")
+    order = sorted(range(len(tracklets)), key=lambda k: tracklets[k].order)
+    ordered = [tracklets[k] for k in order]
+    reasons = drop_reasons(ordered, border_links(ordered).labels(), settings)
+    kept = [k for k, reason in enumerate(reasons) if reason is None]
+    faces = [ordered[k] for k in kept]
+    chains = _chains(faces, settings, frame_rate)
+    linkage = _linkage(faces, chains, settings)
+    persons = _by_seen(faces, chains, linkage.labels)
+    labels = [NOBODY] * len(tracklets)
+    dropped: list[DropReason | None] = [None] * len(tracklets)
+    for k, reason in enumerate(reasons):
+        dropped[order[k]] = reason
+    for number, members in enumerate(persons):
+        for member in members:
+            labels[order[kept[member]]] = number
+    return Persons(
+        labels=tuple(labels),
+        dropped=tuple(dropped),
+        count=len(persons),
+        chain_count=len(chains),
+        closest_margin=linkage.closest if math.isfinite(linkage.closest) else None,
+    )
+
+
+def _chains(
+    faces: Sequence[Tracklet], settings: IdentitySettings, frame_rate: float
+) -> list[list[int]]:
+    groups: Groups = border_links(faces)
+    bridge_gaps(faces, groups, Descriptors(faces), settings, frame_rate)
+    return groups.members()
+
+
+def _linkage(
+    faces: Sequence[Tracklet], chains: Sequence[Sequence[int]], settings: IdentitySettings
+) -> Linkage:
+    """Join chains by their looks."""
+    count = len(chains)
+    if settings.identify == "off":
+        return Linkage(list(range(count)), -math.inf)
+    cuts = cut_frames(faces)
+    members = [[faces[k] for k in chain] for chain in chains]
+    looks = [look_of(chain) for chain in members]
+    margins = np.full((count, count), -math.inf)
+    may_join = np.zeros((count, count), dtype=np.bool_)
+    for a in range(count):
+        for b in range(a + 1, count):
+            if any(i.overlaps(j) for i in members[a] for j in members[b]):
+                continue
+            is_same_scene = not _is_cut_between(cuts, members[a], members[b])
+            found = margin(looks[a], looks[b], is_same_scene, settings)
+            if found is not None:
+                margins[a, b] = margins[b, a] = found
+                may_join[a, b] = may_join[b, a] = True
+    sizes = np.array([sum(t.seen for t in chain) for chain in members], dtype=np.float64)
+    return average_linkage(margins, may_join, sizes)
+
+
+def _is_cut_between(
+    cuts: Sequence[int], one: Sequence[Tracklet], other: Sequence[Tracklet]
+) -> bool:
+    """Whether every way from a tracklet of one chain to one of another crosses a scene cut."""
+    scenes_of_one = {_scene(cuts, t) for t in one}
+    return scenes_of_one.isdisjoint(_scene(cuts, t) for t in other)
+
+
+def _scene(cuts: Sequence[int], tracklet: Tracklet) -> int:
+    return sum(cut <= tracklet.first_frame for cut in cuts)
+
+
+def _by_seen(
+    faces: Sequence[Tracklet], chains: Sequence[Sequence[int]], labels: Sequence[int]
+) -> list[list[int]]:
+    """Return the tracklets of each person, the one seen in most frames first."""
+    persons: dict[int, list[int]] = {}
+    for chain, label in zip(chains, labels, strict=True):
+        persons.setdefault(label, []).extend(chain)
+    return sorted(
+        (sorted(members) for members in persons.values()),
+        key=lambda members: (-sum(faces[k].seen for k in members), faces[members[0]].order),
+    )

@@ -41,6 +41,8 @@ class Analyser:
     calibration : str, optional
         What action units are relative to: ``video``, ``rest`` or ``none``; by default as
         configured.
+    faces : str, optional
+        Which faces are measured: ``all``, ``main`` or ``widest``; by default as configured.
     progress : bool, optional
         Whether to show a progress bar; by default on a terminal and in a notebook.
 
@@ -65,6 +67,7 @@ class Analyser:
         *,
         provider: str | None = None,
         calibration: str | None = None,
+        faces: str | None = None,
         progress: bool | None = None,
     ) -> None:
         choice = choose_models(None if models is None else fspath(models), config)
@@ -75,6 +78,8 @@ class Analyser:
         if calibration is not None:
             calibrated = replace(settings.calibration, mode=calibration)
             settings = replace(settings, calibration=calibrated)
+        if faces is not None:
+            settings = replace(settings, faces=replace(settings.faces, select=faces))
         files = locate_models(choice.folder(), settings.models)
         self._core = CoreAnalyser(load_engine(files, settings), settings)
         self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())

@@ -80,8 +80,8 @@ class Analysis:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What decoding had to work around."""
-        return self.measured.warnings
+        """What decoding had to work around, and what is to be known of the faces."""
+        return (*self.measured.warnings, *self.measured.notes)
 
     def save(self, output: str | PathLike[str]) -> str:
         """Add the analysis to a dataset, as the main job would have, and return its table's path.
@@ -134,6 +134,7 @@ class Analysis:
             faces=tuple(self._record_of(face) for face in measured.faces),
             few_frames=settings.calibration.few_frames,
             warnings=measured.warnings,
+            notes=measured.notes,
         )
         return provenance.metadata()
 

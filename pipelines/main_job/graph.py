@@ -15,6 +15,7 @@ from transforms.stages.finish_videos import FinishVideos
 from transforms.stages.plan_shards import PlanShards
 from transforms.stages.prepare_calibration import PrepareCalibration
 from transforms.stages.share_shards import LocalWorkers, ShareShards, shortened
+from transforms.stages.spread_inputs import SpreadInputs
 from transforms.stages.write_buckets import WriteBuckets
 from transforms.stages.write_errors import WriteErrors
 
@@ -61,7 +62,7 @@ def build_graph(
     prepared = (
         pipeline
         | "List inputs" >> beam.Create(list(tasks), reshuffle=False)
-        | "Spread inputs" >> beam.Reshuffle()
+        | "Spread inputs" >> SpreadInputs()
         | "Plan shards" >> PlanShards(settings)
         | "Share shards" >> ShareShards(workers)
         | "Extract shards" >> ExtractShards(handle, output, progress_folder)

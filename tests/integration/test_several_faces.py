@@ -17,6 +17,8 @@ from pipelines.run import run
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY, MODES
 from tests.twins.several_faces import analyse_people
+from tests.unit.docs.markdown import page
+from tests.unit.docs.snippets import python_blocks, run_snippet
 from transforms.dataset.layout import frames_path
 
 FRAMES, EVERY_FRAMES = 96, 20
@@ -163,6 +165,17 @@ def test_the_summary_has_a_row_for_each_person(whole: Path) -> None:
     assert summary["last_frame"].tolist() == [FRAMES, FRAMES]
     assert summary.loc[0, "success_rate"] == 1 - len(DARK) / FRAMES
     assert summary["calibration"].tolist() == ["video", "video"]
+
+
+def test_the_example_of_the_page(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = python_blocks(page("docs/faces.md"))
+    (tmp_path / "results").symlink_to(whole)
+    monkeypatch.chdir(tmp_path)
+    means = run_snippet(block, {})
+    assert list(means.index) == [("clip", 0), ("clip", 1)]
+    assert means.notna().all()
 
 
 def test_only_the_main_person(clip: Clip, table: pd.DataFrame, tmp_path: Path) -> None:

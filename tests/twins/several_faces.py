@@ -44,13 +44,13 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
         models = engine.models_for(media.info.kind)
         analyser = Analyser(engine, settings)
         recording = SeveralFacesRecording(
-            models, engine.extent, lambda _: None, lambda tracklet, _: tracklets.append(tracklet)
+            models, engine.extent, lambda _: None, lambda found, _: tracklets.append(found)
         )
         analyser.measure(
             media, analyser.faces(), recording, lambda _, measured: seen.append(measured)
         )
         rate = media.info.average_rate_fps
-    labels = join_tracklets(tracklets, IdentitySettings(settings.faces.identify), rate).labels
+    labels = join_tracklets(tracklets, IdentitySettings(), rate or 30.0).labels
     people = []
     for face_id in sorted({label for label in labels if label >= 0}):
         tracker = ActionUnitTracker(models)

@@ -43,10 +43,15 @@ def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
         another version may tell nothing.
     """
     video_id, uri = record.get("video_id"), record.get("input_uri")
-    texts = record.get("decoding_warnings")
-    if not isinstance(video_id, str) or not isinstance(uri, str) or not isinstance(texts, list):
+    texts, notes = record.get("decoding_warnings"), record.get("face_notes", [])
+    if not isinstance(video_id, str) or not isinstance(uri, str):
         return ()
-    return Problem.decoding_warnings(video_id, uri, (str(text) for text in texts))
+    if not isinstance(texts, list) or not isinstance(notes, list):
+        return ()
+    return (
+        *Problem.decoding_warnings(video_id, uri, map(str, texts)),
+        *Problem.face_notes(video_id, uri, map(str, notes)),
+    )
 
 
 def complete_dataset(

@@ -261,7 +261,9 @@ class VideoProvenance:
     few_frames : int
         Medians over fewer frames are marked as short.
     warnings : tuple of str
-        What decoding had to work around, and what is to be known of the faces.
+        What decoding had to work around.
+    notes : tuple of str
+        What is to be known of the faces.
     """
 
     identity: InputIdentity
@@ -272,6 +274,7 @@ class VideoProvenance:
     faces: tuple[FaceRecord, ...]
     few_frames: int
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def metadata(self) -> dict[str, str]:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
@@ -298,6 +301,7 @@ class VideoProvenance:
             "frames_with_face": self.frames_with_face,
             "faces": [face.as_dict(self.few_frames) for face in self.faces],
             "decoding_warnings": list(self.warnings),
+            "face_notes": list(self.notes),
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),

@@ -106,7 +106,8 @@ def finish_video(
         frames_with_face=_count_with_face(source, faces),
         faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
-        warnings=(*source.warnings, *gap_warnings(info, pts_seconds), *source.notes),
+        warnings=(*source.warnings, *gap_warnings(info, pts_seconds)),
+        notes=source.notes,
     )
     schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
     maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output)
@@ -118,7 +119,10 @@ def finish_video(
         else:
             path = frames_path(output, task.video_id)
             count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
-    warnings = Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings)
+    warnings = (
+        *Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings),
+        *Problem.face_notes(task.video_id, task.uri, provenance.notes),
+    )
     return FinishedVideo(path, provenance.frames_decoded, provenance.frames_with_face, warnings)
 
 

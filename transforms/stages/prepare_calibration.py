@@ -38,10 +38,10 @@ from transforms.records import (
     ShardResult,
     VideoTask,
 )
+from transforms.stages.assembled_input import assembled_input
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.extract_shards import extract_shard
-from transforms.stages.find_people import find_people
 from transforms.stages.rest_of_block import rest_of
 from transforms.work.files import load_part
 from transforms.work.folder import state_path
@@ -222,11 +222,11 @@ class PrepareCalibration(EngineStage):
             return outcome
         try:
             if fit_together(outcome):
-                return find_people(outcome, self.handle.settings)
+                return assembled_input(outcome, self.handle.settings)
             count(Count.INPUTS_REDONE)
             analyser = Analyser(engine, self.handle.settings, BeamWatch())
             whole = extract_shard(Shard(task), analyser, self.output, lambda: None)
-            return find_people([whole], self.handle.settings)
+            return assembled_input([whole], self.handle.settings)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
 

@@ -1,6 +1,7 @@
 """Rows of several faces in one table."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import pyarrow as pa
 from hypothesis import given
@@ -41,8 +42,7 @@ def test_any_pieces_give_the_same_rows(count: int, shown: list[set[int]], cuts: 
     def cut(face_id: int | None, frames: Sequence[int], at: Sequence[int]) -> list[pa.Table]:
         bounds = [0, *sorted(at), count + 1]
         return [
-            rows(face_id, [f for f in frames if low < f <= high])
-            for low, high in zip(bounds, bounds[1:], strict=False)
+            rows(face_id, [f for f in frames if low < f <= high]) for low, high in pairwise(bounds)
         ]
 
     faces = [sorted(frame for frame in frames if frame <= count) for frames in shown]

@@ -1,15 +1,14 @@
-"""The faces of an input whose shards are complete: persons over the whole of it."""
+"""An input whose shards are complete: its faces are persons over the whole of it."""
 
 from collections.abc import Sequence
 
-from openface_core.analysis.people import PersonFrames, frames_of_people
+from openface_core.analysis.people import PersonFrames, find_people
 from openface_core.analysis.settings import RunSettings
-from openface_core.identity import IdentitySettings, join_tracklets
 from transforms.records import AssembledInput, FaceParts, FeaturesPart, ShardResult
 from transforms.work.files import load_tracklets
 
 
-def find_people(shards: Sequence[ShardResult], settings: RunSettings) -> AssembledInput:
+def assembled_input(shards: Sequence[ShardResult], settings: RunSettings) -> AssembledInput:
     """Return an input with its faces.
 
     Parameters
@@ -37,13 +36,9 @@ def find_people(shards: Sequence[ShardResult], settings: RunSettings) -> Assembl
         return AssembledInput(task, info, warnings, frames, (FaceParts(0, 1, parts),))
     tracklets = [tracklet for item in shards for tracklet in load_tracklets(item)]
     files = [part for item in shards for part in item.tracklet_parts]
-    identity = IdentitySettings(settings.faces.identify)
-    persons = join_tracklets(tracklets, identity, info.average_rate_fps)
-    people = frames_of_people(tracklets, persons.labels, frames)
-    if settings.faces.select == "main":
-        people = people[:1]
+    people, notes = find_people(tracklets, settings.faces, frames, info.average_rate_fps)
     faces = tuple(_parts_of(person, files) for person in people)
-    return AssembledInput(task, info, warnings, frames, faces, parts, persons.notes)
+    return AssembledInput(task, info, warnings, frames, faces, parts, notes)
 
 
 def _parts_of(person: PersonFrames, files: Sequence[FeaturesPart]) -> FaceParts:

@@ -1,0 +1,81 @@
+"""Flink leaves out the second of two `Reshuffle` steps without a grouping between them."""
+
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
+
+from models import locate_models
+from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.settings import OutputSettings, RunSettings
+from pipelines.main_job.graph import build_graph
+from transforms.dataset.provenance import RunProvenance
+from transforms.records import VideoTask
+from transforms.stages.engine_handle import EngineHandle
+from transforms.stages.share_shards import LocalWorkers
+
+
+class Redistributions(PipelineVisitor):
+    """Notes how the elements of every collection were last redistributed, and pairs of Reshuffle."""
+
+    def __init__(self) -> None:
+        self.last: dict[object, set[str]] = {}
+        self.pairs: list[tuple[str, str]] = []
+        self.count = 0
+        self._within: list[AppliedPTransform] = []
+
+    def enter_composite_transform(self, node: AppliedPTransform) -> None:
+        if isinstance(node.transform, beam.Reshuffle):
+            self.count += 1
+            before = self._before(node)
+            self.pairs += [(label, node.full_label) for label in before if label != "group"]
+        self._within.append(node)
+
+    def leave_composite_transform(self, node: AppliedPTransform) -> None:
+        self._within.pop()
+        if isinstance(node.transform, beam.Reshuffle):
+            for output in node.outputs.values():
+                self.last[output] = {node.full_label}
+
+    def visit_transform(self, node: AppliedPTransform) -> None:
+        is_inside = any(isinstance(outer.transform, beam.Reshuffle) for outer in self._within)
+        groups = isinstance(node.transform, beam.GroupByKey) and not is_inside
+        for output in node.outputs.values():
+            self.last[output] = {"group"} if groups else self._before(node)
+
+    def _before(self, node: AppliedPTransform) -> set[str]:
+        return {label for source in node.inputs for label in self.last.get(source, ())}
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+@pytest.mark.parametrize("buckets", [0, 3])
+def test_a_grouping_lies_between_any_two(
+    workers: int | None, buckets: int, models_folder: Path, tmp_path: Path
+) -> None:
+    settings = RunSettings(output=OutputSettings(buckets=buckets))
+    files = locate_models(models_folder, ModelSelection(), with_networks=False)
+    pipeline = beam.Pipeline(runner="DirectRunner")
+    build_graph(
+        pipeline,
+        [VideoTask("v", "v.mp4")],
+        [],
+        EngineHandle(files, settings),
+        RunProvenance(settings.as_dict()),
+        str(tmp_path),
+        None,
+        None if workers is None else LocalWorkers(workers, str(tmp_path), 100),
+    )
+    found = Redistributions()
+    pipeline.visit(found)
+    assert found.count >= 3
+    assert found.pairs == []
+
+
+def test_two_in_a_row_are_seen() -> None:
+    pipeline = beam.Pipeline(runner="DirectRunner")
+    spread = pipeline | beam.Create([1]) | "One" >> beam.Reshuffle() | beam.Map(str)
+    _ = spread | "Two" >> beam.Reshuffle()
+    found = Redistributions()
+    pipeline.visit(found)
+    assert found.pairs == [("One", "Two")]
