@@ -4,14 +4,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kernel import kernel
+
 UInt8Array = NDArray[np.uint8]
 
 _CUT_DIFFERENCE = 30.0
 """Mean difference of hue, saturation and value, of 255: 55 to 73 at cuts, at most 15 elsewhere."""
 
-_THUMBNAIL_PX = 64, 36
-_SAMPLES_PER_PX = 4
-"""Rows and columns that are looked at for each of a thumbnail's; more change nothing but cost."""
+_ROWS, _COLUMNS = 36, 64
+_SAMPLES = 2
+"""So many rows and columns are looked at for each of a thumbnail's; more only cost more."""
+
+
+@kernel
+def _sample(image: UInt8Array, samples: int, means: UInt8Array) -> None:
+    """Write means of evenly spread samples of a picture."""
+    rows, columns, channels = means.shape
+    height, width = image.shape[:2]
+    for i in range(rows):
+        for j in range(columns):
+            for c in range(channels):
+                total = 0
+                for k in range(samples):
+                    y = (i * samples + k) * height // (rows * samples)
+                    for m in range(samples):
+                        x = (j * samples + m) * width // (columns * samples)
+                        total += image[y, x, c]
+                means[i, j, c] = total // (samples * samples)
+
+
+@kernel
+def _difference(first: UInt8Array, second: UInt8Array) -> float:
+    """Return the mean difference of two pictures in HSV, whose hue goes round in a circle."""
+    total = 0
+    rows, columns, channels = first.shape
+    for i in range(rows):
+        for j in range(columns):
+            for c in range(channels):
+                apart = abs(np.int64(first[i, j, c]) - np.int64(second[i, j, c]))
+                total += min(apart, 256 - apart) if c == 0 else apart
+    return total / (rows * columns * channels)
 
 
 class SceneCuts:
@@ -32,16 +64,12 @@ class SceneCuts:
         last, self._last = self._last, thumbnail
         if last is None:
             return False
-        difference = np.abs(thumbnail.astype(np.int16) - last)
-        hue = difference[..., 0]
-        difference[..., 0] = np.minimum(hue, 256 - hue)  # hue goes round in a circle
-        return float(difference.mean()) > _CUT_DIFFERENCE
+        return bool(_difference(last, thumbnail) > _CUT_DIFFERENCE)
 
 
 def _thumbnail(image_bgr: UInt8Array) -> UInt8Array:
-    height, width = image_bgr.shape[:2]
-    columns, rows = (_SAMPLES_PER_PX * side for side in _THUMBNAIL_PX)
-    sampled = image_bgr[:: max(1, height // rows), :: max(1, width // columns)]
-    small = cv2.resize(np.ascontiguousarray(sampled), _THUMBNAIL_PX, interpolation=cv2.INTER_AREA)
-    hsv: UInt8Array = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL)
+    """Return the means of samples in HSV, (36, 64, 3)."""
+    means = np.empty((_ROWS, _COLUMNS, 3), dtype=np.uint8)
+    _sample(image_bgr, _SAMPLES, means)
+    hsv: UInt8Array = cv2.cvtColor(means, cv2.COLOR_BGR2HSV_FULL)
     return hsv

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,19 +77,20 @@ def look_of(tracklets: Sequence[Tracklet]) -> Look:
         All of one face. What one of them lacks comes from the others.
     """
     embeddings = [
-        t.embeddings.astype(np.float64).sum(axis=0) for t in tracklets if len(t.embeddings)
+        t.embeddings.astype(np.float64).sum(axis=0) for t in tracklets if t.embeddings.size
     ]
-    appearances = [
-        t.seen * t.appearance.astype(np.float64) for t in tracklets if _has(t.appearance)
-    ]
-    shapes = [(t.seen, t.shape_mm.astype(np.float64)) for t in tracklets if _has(t.shape_mm)]
-    shape = None
-    if shapes:
-        shape = sum(seen * mm for seen, mm in shapes) / sum(seen for seen, _ in shapes)
+    appearances, shapes, shape_frames = [], [], 0
+    for tracklet in tracklets:
+        if _is_known(tracklet.appearance):
+            appearances.append(tracklet.seen * tracklet.appearance.astype(np.float64))
+        if _is_known(tracklet.shape_mm):
+            shapes.append(tracklet.seen * tracklet.shape_mm.astype(np.float64))
+            shape_frames += tracklet.seen
+    shape = np.sum(shapes, axis=0) / shape_frames if shapes else None
     return Look(_direction(embeddings), _direction(appearances), shape)
 
 
-def _has(vector: NDArray[np.floating] | None) -> bool:
+def _is_known(vector: NDArray[Any] | None) -> TypeGuard[NDArray[Any]]:
     return vector is not None and bool(np.isfinite(vector).all())
 
 

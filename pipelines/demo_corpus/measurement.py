@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class ClipMeasurement:
     clip : Clip
         The clip.
     success : (n,) ndarray of bool
-        Whether each frame has a trusted face.
+        Whether the largest face was found in each frame.
     rises : tuple of Rise
         Of every scripted action and action unit of the largest face.
     roll_deviation_rad : float or None
@@ -97,6 +98,7 @@ def measure_clip(clip: Clip, table: pa.Table) -> ClipMeasurement:
     table : pyarrow.Table
         Its frames.
     """
+    table = _rows_of_largest_face(table)
     time_s = _values(table, "timestamp")
     success = np.asarray(table["success"].to_numpy(), dtype=np.bool_)
     if not clip.faces:
@@ -123,6 +125,21 @@ def measure_clip(clip: Clip, table: pa.Table) -> ClipMeasurement:
         offset = _values(table, "pose_Rz") - scripted
         deviation = float(np.nanmax(np.abs(offset - np.nanmedian(offset))))
     return ClipMeasurement(clip, success, tuple(rises), deviation)
+
+
+def _rows_of_largest_face(table: pa.Table) -> pa.Table:
+    """Return one row for each frame: that of the widest person, where there is one."""
+    rows = table.to_pandas()
+    widths = rows.groupby("face_id")["face_width_px"].mean()
+    if len(widths) < 2:
+        return table
+    is_largest = rows["face_id"] == widths.idxmax()
+    others = rows[~is_largest & ~rows["frame"].isin(rows.loc[is_largest, "frame"])]
+    others = others.drop_duplicates("frame").copy()
+    others["success"] = False
+    others.loc[:, others.columns.str.fullmatch("AU.*_r|pose_.*")] = np.nan
+    together = pd.concat([rows[is_largest], others]).sort_values("frame")
+    return pa.Table.from_pandas(together, schema=table.schema, preserve_index=False)
 
 
 def describe(measurements: Sequence[ClipMeasurement]) -> Iterator[str]:

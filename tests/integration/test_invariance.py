@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import locate_models
-from openface_core.analysis import analyser
+from openface_core.analysis import recording
 from openface_core.analysis.engine import load_engine
 from openface_core.errors import MediaError
 from pipelines.comparison.invariance import hashes
@@ -144,7 +144,7 @@ def test_the_same_bytes_whatever_the_size_of_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prepare_calibration, "BLOCK_FRAMES", block_frames)
-    monkeypatch.setattr(analyser, "PART_FRAMES", part_frames)
+    monkeypatch.setattr(recording, "PART_FRAMES", part_frames)
     corpus.run(tmp_path / "out", seconds)
     assert hashes(tmp_path / "out") == hashes(whole)
 

@@ -165,8 +165,9 @@ def test_the_record_of_every_table(dataset: Dataset, corpus: Path, models_folder
         assert found["input_uri"] == str(path)
         assert found["input_fingerprint"] == fingerprint(str(path))
         assert found["frames_decoded"] == found["frames_with_face"] == count
-        assert found["calibration_frames"] == (0 if name == "picture" else (count + 1) // 2)
-        assert found["calibration"] == ("none" if name == "picture" else "video")
+        (face,) = found["faces"]
+        assert face["calibration_frames"] == (0 if name == "picture" else (count + 1) // 2)
+        assert face["calibration"] == ("none" if name == "picture" else "video")
         assert found["decoder"]
         assert found["settings"]["name"] == "default"
         assert (found["frame_width_px"], found["frame_height_px"]) == (WIDTH_PX, HEIGHT_PX)
@@ -284,7 +285,7 @@ def test_an_image_folder(corpus: Path, models_folder: Path, tmp_path: Path) -> N
     assert (summary.inputs_written, summary.frames_decoded) == (1, 4)
     found = record(frames_table(tmp_path / "out", "walk"))
     assert found["input_kind"] == "image_sequence"
-    assert found["calibration"] == "video"
+    assert [face["calibration"] for face in found["faces"]] == ["video"]
 
 
 def test_another_filesystem(corpus: Path, models_folder: Path) -> None:

@@ -17,7 +17,7 @@ from transforms.stages.share_shards import LocalWorkers
 
 
 class Redistributions(PipelineVisitor):
-    """Notes how the elements of every collection were last redistributed, and pairs of Reshuffle."""
+    """Notes how the elements of every collection were last redistributed; pairs of Reshuffle."""
 
     def __init__(self) -> None:
         self.last: dict[object, set[str]] = {}
