@@ -21,16 +21,15 @@ def _sample(image: UInt8Array, samples: int, means: UInt8Array) -> None:
     """Write means of evenly spread samples of a picture."""
     rows, columns, channels = means.shape
     height, width = image.shape[:2]
+    places = np.arange(columns * samples) * width // (columns * samples)
     for i in range(rows):
-        for j in range(columns):
-            for c in range(channels):
-                total = 0
-                for k in range(samples):
-                    y = (i * samples + k) * height // (rows * samples)
-                    for m in range(samples):
-                        x = (j * samples + m) * width // (columns * samples)
-                        total += image[y, x, c]
-                means[i, j, c] = total // (samples * samples)
+        totals = np.zeros((columns, channels), dtype=np.int64)
+        for k in range(samples):
+            row = image[(i * samples + k) * height // (rows * samples)]
+            for j in range(columns * samples):
+                for c in range(channels):
+                    totals[j // samples, c] += row[places[j], c]
+        means[i] = totals // (samples * samples)
 
 
 @kernel
