@@ -239,7 +239,12 @@ class Analyser:
             frame_count = self.measure(frames, faces, recording, on_faces)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)
-            found, notes = kept.faces(self.settings.faces, frame_count, media.info.average_rate_fps)
+            found, notes = kept.faces(
+                self.settings.faces,
+                self.engine.typical_appearance,
+                frame_count,
+                media.info.average_rate_fps,
+            )
             pts_seconds = [features.series.pts_seconds for features in kept.frames]
             times = np.concatenate([np.empty(0), *pts_seconds])
             main = self._calibrator(media.info, models, mode, rest, times)

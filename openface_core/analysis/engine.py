@@ -1,6 +1,7 @@
 """Everything a worker process needs for the analysis of frames, loaded once."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from openface_core.eyes import FittedEyes
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Column, Extent, frame_columns
+from openface_core.identity import typical_appearance
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.landmarks.conventions import LANDMARK_COUNT
@@ -86,6 +88,11 @@ class Engine:
         """What OpenFace calls the landmark detector; None without patch experts."""
         refinement = None if self.faces is None else self.faces.refinement
         return None if refinement is None else refinement.detector_name
+
+    @cached_property
+    def typical_appearance(self) -> NDArray[np.float64]:
+        """What is taken off appearances before they are compared, (4464,)."""
+        return typical_appearance(self.image_models)
 
     @property
     def providers(self) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openface_core.analysis.calibration import Part
 from openface_core.analysis.one_face import FaceFrames
 from openface_core.analysis.parts import KeptParts
@@ -47,7 +50,11 @@ class KeptFaces:
         self._of_tracklets.add(features)
 
     def faces(
-        self, settings: FacesSettings, frame_count: int, rate_fps: float | None
+        self,
+        settings: FacesSettings,
+        typical_appearance: NDArray[np.float64],
+        frame_count: int,
+        rate_fps: float | None,
     ) -> tuple[tuple[FaceFrames, ...], tuple[str, ...]]:
         """Return the faces of the whole input, and what is to be known of them.
 
@@ -55,6 +62,8 @@ class KeptFaces:
         ----------
         settings : FacesSettings
             Which faces are wanted, and how it is found who is who.
+        typical_appearance : (4464,) ndarray of float64
+            See :func:`openface_core.identity.typical_appearance`.
         frame_count : int
             Frames of the input.
         rate_fps : float or None
@@ -62,7 +71,9 @@ class KeptFaces:
         """
         if not self._are_several:
             return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), ()
-        people, notes = find_people(self._tracklets, settings, frame_count, rate_fps)
+        people, notes = find_people(
+            self._tracklets, settings, typical_appearance, frame_count, rate_fps
+        )
         return tuple(self._frames_of(person) for person in people), notes
 
     def _frames_of(self, person: PersonFrames) -> FaceFrames:

@@ -3,9 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openface_core.action_units.postprocessing import SMOOTHING_REACH_FRAMES
 from openface_core.face_tracking import FacesSettings
 from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
+
+Float64Array = NDArray[np.float64]
 
 _USUAL_RATE_FPS = 30.0
 
@@ -53,12 +58,12 @@ class PersonFrames:
         return sum(piece.frames for piece in self.pieces)
 
 
-_FEWEST_FRAMES = 5
-"""A face that is seen in fewer frames of a video is left out: most such are none."""
-
-
 def find_people(
-    tracklets: Sequence[Tracklet], settings: FacesSettings, frame_count: int, rate_fps: float | None
+    tracklets: Sequence[Tracklet],
+    settings: FacesSettings,
+    typical_appearance: Float64Array,
+    frame_count: int,
+    rate_fps: float | None,
 ) -> tuple[tuple[PersonFrames, ...], tuple[str, ...]]:
     """Return the persons of a video that are wanted, and what is to be known of them.
 
@@ -68,6 +73,8 @@ def find_people(
         All of the video.
     settings : FacesSettings
         Which faces are wanted, and how it is found who is who.
+    typical_appearance : (4464,) ndarray of float64
+        See :func:`openface_core.identity.typical_appearance`.
     frame_count : int
         Frames of the video.
     rate_fps : float or None
@@ -75,10 +82,9 @@ def find_people(
     """
     if not tracklets:
         return (), ()
-    identity = IdentitySettings(
-        identify=settings.identify, min_seen_frames=max(1, min(_FEWEST_FRAMES, frame_count))
-    )
-    persons = join_tracklets(tracklets, identity, rate_fps or _USUAL_RATE_FPS)
+    identity = IdentitySettings(identify=settings.identify)
+    rate = rate_fps or _USUAL_RATE_FPS
+    persons = join_tracklets(tracklets, identity, rate, typical_appearance)
     people = frames_of_people(tracklets, persons.labels, frame_count)
     return people[:1] if settings.select == "main" else people, ()
 

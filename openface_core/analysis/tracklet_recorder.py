@@ -86,7 +86,6 @@ class TrackletRecorder:
             width_px=float(np.median(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T))),
             confidence=float(np.nan_to_num(series.confidence).mean(dtype=np.float64)),
             appearance=(self._appearance / self._found).astype(np.float32),
-            shape_mm=np.median(series["shape_parameters"][found].astype(np.float64), axis=0),
             embeddings=np.empty((0, 0), dtype=np.float32),
             next_number=self.next_number,
             begins_at_cut=self._begins_at_cut,

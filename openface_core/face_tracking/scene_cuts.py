@@ -35,13 +35,13 @@ def _sample(image: UInt8Array, samples: int, means: UInt8Array) -> None:
 @kernel
 def _difference(first: UInt8Array, second: UInt8Array) -> float:
     """Return the mean difference of two pictures in HSV, whose hue goes round in a circle."""
-    total = 0
+    total = 0.0
     rows, columns, channels = first.shape
     for i in range(rows):
         for j in range(columns):
             for c in range(channels):
-                apart = abs(np.int64(first[i, j, c]) - np.int64(second[i, j, c]))
-                total += min(apart, 256 - apart) if c == 0 else apart
+                apart = abs(float(first[i, j, c]) - float(second[i, j, c]))
+                total += min(apart, 256.0 - apart) if c == 0 else apart
     return total / (rows * columns * channels)
 
 

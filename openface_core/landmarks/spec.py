@@ -4,17 +4,11 @@ A network of another make needs no code, only such a file: how its input is prep
 are cut from the frame, how its output is read, and in which order its points come.
 """
 
-import math
-import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-from openface_core.errors import ConfigError
 from openface_core.landmarks.conventions import POINT_COUNTS
-
-T = TypeVar("T")
+from openface_core.spec_file import SpecTable, check_file_name, read_spec_file
 
 LAYOUTS = ("nchw", "nhwc")
 COLOURS = ("bgr", "rgb")
@@ -22,7 +16,6 @@ OUTPUT_FORMS = ("coordinates", "heatmaps", "heatmaps_and_offsets")
 RANGES = ("zero_to_one", "minus_one_to_one", "pixels")
 GRIDS = ("pixel_edges", "pixel_centres")
 
-_MAX_SPEC_BYTES = 1 << 16
 _MAX_PASSES = 4
 
 
@@ -159,101 +152,6 @@ class LandmarkSpec:
     presence: PresenceOutput | None
 
 
-class _Table:
-    """One table of the file, whose keys are taken one by one; whatever is left over is unknown."""
-
-    def __init__(self, path: Path, prefix: str, content: object) -> None:
-        self._path = path
-        self._prefix = prefix
-        if not isinstance(content, dict):
-            raise self.wrong(prefix.rstrip("."), "a table", content)
-        self._content: dict[str, Any] = dict(content)
-
-    def wrong(self, key: str, expected: str, found: object) -> ConfigError:
-        return ConfigError(
-            self._path, f"key {key!r}: expected {expected}, found {found!r}", "Correct the file."
-        )
-
-    def _take(self, key: str, kind: type[T] | tuple[type[T], ...], expected: str) -> T:
-        if key not in self._content:
-            raise ConfigError(
-                self._path,
-                f"key {self._prefix + key!r} is missing: expected {expected}",
-                "Add it to the file.",
-            )
-        value = self._content.pop(key)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.wrong(self._prefix + key, expected, value)
-        return value
-
-    def has(self, key: str) -> bool:
-        return key in self._content
-
-    def text(self, key: str) -> str:
-        value = self._take(key, str, "a text").strip()
-        if not value:
-            raise self.wrong(self._prefix + key, "a text that is not empty", value)
-        return value
-
-    def optional_text(self, key: str) -> str | None:
-        return self.text(key) if self.has(key) else None
-
-    def choice(self, key: str, choices: Sequence[str]) -> str:
-        value = self.text(key)
-        if value not in choices:
-            raise self.wrong(self._prefix + key, f"one of {', '.join(choices)}", value)
-        return value
-
-    def flag(self, key: str) -> bool:
-        return self._take(key, bool, "true or false")
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        expected = f"a whole number from {low} to {high}"
-        value = self._take(key, int, expected)
-        if not low <= value <= high:
-            raise self.wrong(self._prefix + key, expected, value)
-        return value
-
-    def number(self, key: str, low: float, high: float) -> float:
-        expected = f"a number from {low:g} to {high:g}"
-        value = float(self._take(key, (int, float), expected))
-        if not low <= value <= high:
-            raise self.wrong(self._prefix + key, expected, value)
-        return value
-
-    def numbers(self, key: str, count: int) -> tuple[float, ...]:
-        expected = f"a list of {count} numbers"
-        value = self._take(key, list, expected)
-        good = len(value) == count and all(
-            isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)
-            for v in value
-        )
-        if not good:
-            raise self.wrong(self._prefix + key, expected, value)
-        return tuple(float(v) for v in value)
-
-    def table(self, key: str) -> "_Table":
-        content = self._take(key, dict, "a table")
-        return _Table(self._path, f"{self._prefix}{key}.", content)
-
-    def tables(self, key: str, most: int) -> list["_Table"]:
-        expected = f"1 to {most} tables ([[{key}]])"
-        value = self._take(key, list, expected)
-        if not 1 <= len(value) <= most:
-            raise self.wrong(self._prefix + key, expected, value)
-        return [
-            _Table(self._path, f"{self._prefix}{key}[{i}].", item) for i, item in enumerate(value)
-        ]
-
-    def finish(self) -> None:
-        """Reject what nobody asked for: a mistyped key must not be passed over."""
-        if self._content:
-            unknown = ", ".join(repr(self._prefix + key) for key in sorted(self._content))
-            raise ConfigError(
-                self._path, f"unknown key(s) {unknown}", "Remove them or correct their spelling."
-            )
-
-
 def load_landmark_spec(path: str | Path) -> LandmarkSpec:
     """Read and check the description of a landmark network.
 
@@ -272,46 +170,25 @@ def load_landmark_spec(path: str | Path) -> LandmarkSpec:
         If the file is missing, is not TOML, or has missing, unknown or unsuitable keys.
     """
     path = Path(path)
-    root = _Table(path, "", _read_toml(path))
+    root = read_spec_file(path)
     spec = LandmarkSpec(
         name=root.text("name"),
         model=root.text("model"),
         convention=root.choice("convention", tuple(POINT_COUNTS)),
         licence=root.text("licence"),
         citation=root.text("citation"),
-        input=_read_input(root.table("input")),
-        passes=tuple(_read_pass(t) for t in root.tables("passes", _MAX_PASSES)),
+        input=read_input(root.table("input")),
+        passes=tuple(read_crop_rule(t) for t in root.tables("passes", _MAX_PASSES)),
         output=_read_output(root.table("output")),
         presence=_read_presence(root.table("presence")) if root.has("presence") else None,
     )
     root.finish()
-    if spec.model in (".", "..") or any(c in spec.model for c in "/\\:\0"):
-        raise ConfigError(
-            path,
-            f"key 'model': expected a file name without folders, found {spec.model!r}",
-            "Give the bare file name.",
-        )
+    check_file_name(path, spec.model)
     return spec
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_SPEC_BYTES:
-            raise ConfigError(
-                path,
-                f"larger than {_MAX_SPEC_BYTES} bytes",
-                "Give a landmark specification, a small TOML file.",
-            )
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            path, f"cannot be read ({error.strerror})", "Check the path of the specification."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(path, f"not a TOML file ({error})", "Correct the file.") from error
-
-
-def _read_input(table: _Table) -> NetworkInput:
+def read_input(table: SpecTable) -> NetworkInput:
+    """Read how a crop becomes the input tensor: the same keys for every kind of network."""
     result = NetworkInput(
         tensor=table.optional_text("tensor"),
         size_px=table.whole("size_px", 16, 1024),
@@ -327,7 +204,8 @@ def _read_input(table: _Table) -> NetworkInput:
     return result
 
 
-def _read_pass(table: _Table) -> CropRule:
+def read_crop_rule(table: SpecTable) -> CropRule:
+    """Read which square is cut from the frame, relative to a box."""
     result = CropRule(
         side=table.number("side", 0.1, 10.0),
         shift_down=table.number("shift_down", -2.0, 2.0),
@@ -337,7 +215,7 @@ def _read_pass(table: _Table) -> CropRule:
     return result
 
 
-def _read_output(table: _Table) -> NetworkOutput:
+def _read_output(table: SpecTable) -> NetworkOutput:
     tensor = table.optional_text("tensor")
     form = table.choice("form", OUTPUT_FORMS)
     grid = table.choice("grid", GRIDS)
@@ -352,7 +230,7 @@ def _read_output(table: _Table) -> NetworkOutput:
     return NetworkOutput(tensor, form, row_length, value_range, grid, shift_px, factor)
 
 
-def _read_presence(table: _Table) -> PresenceOutput:
+def _read_presence(table: SpecTable) -> PresenceOutput:
     result = PresenceOutput(
         tensor=table.text("tensor"),
         logit=table.flag("logit"),

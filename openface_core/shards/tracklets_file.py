@@ -21,15 +21,14 @@ MAX_TRACKLETS = 100_000
 
 _MAX_EMBEDDINGS = 1_000_000
 _MAX_EMBEDDING_SIZE = 4096
-_MAX_MODES = 1000
 _KIND = b"OFBTRKL1"
 _NONE = -1
 _INTEGERS = 9
 _REALS = 10
 
 
-def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet], mode_count: int) -> None:
-    """Write tracklets that know their appearance and shape; the same ones give the same bytes.
+def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet]) -> None:
+    """Write tracklets; the same ones give the same bytes.
 
     Parameters
     ----------
@@ -37,8 +36,6 @@ def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet], mode_count: 
         Where to.
     tracklets : sequence of Tracklet
         What to write.
-    mode_count : int
-        Number of shape parameters m.
     """
     count = len(tracklets)
     integers = np.array([_integers_of(each) for each in tracklets], dtype=np.int64)
@@ -52,11 +49,10 @@ def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet], mode_count: 
     arrays: list[AnyArray] = [
         integers.reshape(count, _INTEGERS),
         reals.reshape(count, _REALS),
-        _stacked([t.appearance for t in tracklets], FHOG_SIZE, np.float32),
-        _stacked([t.shape_mm for t in tracklets], mode_count, np.float64),
+        np.array([t.appearance for t in tracklets], dtype=np.float32).reshape(count, FHOG_SIZE),
         np.concatenate([np.empty((0, size), dtype=np.float32), *embeddings]),
     ]
-    write_work_file(file, _KIND, [count, mode_count, len(arrays[-1]), size], arrays)
+    write_work_file(file, _KIND, [count, len(arrays[-1]), size], arrays)
 
 
 def _integers_of(tracklet: Tracklet) -> list[int]:
@@ -71,12 +67,6 @@ def _integers_of(tracklet: Tracklet) -> list[int]:
         int(tracklet.ends_at_cut),
         len(tracklet.embeddings),
     ]
-
-
-def _stacked(rows: Sequence[AnyArray | None], size: int, dtype: type[np.generic]) -> AnyArray:
-    if any(row is None for row in rows):
-        raise ValueError("a tracklet without appearance or shape cannot be kept")
-    return np.array(rows, dtype=dtype).reshape(len(rows), size)
 
 
 def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
@@ -94,25 +84,24 @@ def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
     """
 
     def layout(numbers: Sequence[int]) -> ArrayLayout:
-        count, modes, embeddings, size = numbers
-        limits = (MAX_TRACKLETS, _MAX_MODES, _MAX_EMBEDDINGS, _MAX_EMBEDDING_SIZE)
+        count, embeddings, size = numbers
+        limits = (MAX_TRACKLETS, _MAX_EMBEDDINGS, _MAX_EMBEDDING_SIZE)
         if not all(0 <= n <= limit for n, limit in zip(numbers, limits, strict=True)):
             raise DamagedError(f"it claims to hold {count} tracklets of {embeddings} embeddings")
         return [
             ((count, _INTEGERS), np.dtype(np.int64)),
             ((count, _REALS), np.dtype(np.float64)),
             ((count, FHOG_SIZE), np.dtype(np.float32)),
-            ((count, modes), np.dtype(np.float64)),
             ((embeddings, size), np.dtype(np.float32)),
         ]
 
-    numbers, arrays = read_work_file(file, _KIND, 4, layout)
-    integers, reals, appearances, shapes, embeddings = arrays
-    if int(integers[:, -1].sum()) != numbers[2] or (integers[:, -1] < 0).any():
+    numbers, arrays = read_work_file(file, _KIND, 3, layout)
+    integers, reals, appearances, embeddings = arrays
+    if int(integers[:, -1].sum()) != numbers[1] or (integers[:, -1] < 0).any():
         raise damaged(file, "its embeddings are not as many as its tracklets say")
     tracklets = []
     begin = 0
-    for row, values, appearance, shape in zip(integers, reals, appearances, shapes, strict=True):
+    for row, values, appearance in zip(integers, reals, appearances, strict=True):
         interval, number, first, last, seen, following, begins, ends, own = map(int, row)
         sides = [float(value) for value in values]
         tracklets.append(
@@ -127,7 +116,6 @@ def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
                 width_px=sides[8],
                 confidence=sides[9],
                 appearance=appearance,
-                shape_mm=shape,
                 embeddings=embeddings[begin : begin + own],
                 next_number=None if following == _NONE else following,
                 begins_at_cut=bool(begins),

@@ -50,7 +50,9 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
             media, analyser.faces(), recording, lambda _, measured: seen.append(measured)
         )
         rate = media.info.average_rate_fps
-    labels = join_tracklets(tracklets, IdentitySettings(), rate or 30.0).labels
+    labels = join_tracklets(
+        tracklets, IdentitySettings(), rate or 30.0, engine.typical_appearance
+    ).labels
     people = []
     for face_id in sorted({label for label in labels if label >= 0}):
         tracker = ActionUnitTracker(models)

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
+from openface_core.analysis.engine import Engine
 from openface_core.analysis.people import PersonFrames, find_people
 from openface_core.analysis.settings import RunSettings
 from transforms.records import AssembledInput, FaceParts, FeaturesPart, ShardResult
 from transforms.work.files import load_tracklets
 
 
-def assembled_input(shards: Sequence[ShardResult], settings: RunSettings) -> AssembledInput:
+def assembled_input(
+    shards: Sequence[ShardResult], engine: Engine, settings: RunSettings
+) -> AssembledInput:
     """Return an input with its faces.
 
     Parameters
     ----------
     shards : sequence of ShardResult
         All of its shards, in order.
+    engine : Engine
+        Models in memory.
     settings : RunSettings
         Which faces are wanted, and how it is found who is who.
 
@@ -36,7 +41,9 @@ def assembled_input(shards: Sequence[ShardResult], settings: RunSettings) -> Ass
         return AssembledInput(task, info, warnings, frames, (FaceParts(0, 1, parts),))
     tracklets = [tracklet for item in shards for tracklet in load_tracklets(item)]
     files = [part for item in shards for part in item.tracklet_parts]
-    people, notes = find_people(tracklets, settings.faces, frames, info.average_rate_fps)
+    people, notes = find_people(
+        tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps
+    )
     faces = tuple(_parts_of(person, files) for person in people)
     return AssembledInput(task, info, warnings, frames, faces, parts, notes)
 

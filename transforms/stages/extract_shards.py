@@ -78,10 +78,7 @@ def extract_shard(
     if not faces.are_several:
         return result
     path = tracklets_path(output, shard)
-    modes = analyser.engine.meter.pdm.mode_count
-    size_bytes = write_whole(
-        path, lambda file: write_tracklets(file, tracklets, modes), durable=False
-    )
+    size_bytes = write_whole(path, lambda file: write_tracklets(file, tracklets), durable=False)
     count(Count.WORK_BYTES, size_bytes)
     return replace(result, tracklets_path=path, tracklet_parts=tuple(tracklet_parts))
 

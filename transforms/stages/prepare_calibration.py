@@ -222,11 +222,11 @@ class PrepareCalibration(EngineStage):
             return outcome
         try:
             if fit_together(outcome):
-                return assembled_input(outcome, self.handle.settings)
+                return assembled_input(outcome, engine, self.handle.settings)
             count(Count.INPUTS_REDONE)
             analyser = Analyser(engine, self.handle.settings, BeamWatch())
             whole = extract_shard(Shard(task), analyser, self.output, lambda: None)
-            return assembled_input([whole], self.handle.settings)
+            return assembled_input([whole], engine, self.handle.settings)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
 

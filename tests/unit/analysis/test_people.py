@@ -9,10 +9,9 @@ from openface_core.identity import Tracklet
 
 def tracklet(first: int, last: int, x: float = 0.0) -> Tracklet:
     box = (x, 0.0, x + 10.0, 10.0)
-    nothing = np.empty((0, 0), dtype=np.float32)
-    return Tracklet(
-        first // 100, 0, first, last, last - first + 1, box, box, 10.0, 0.9, None, None, nothing
-    )
+    looks, nothing = np.empty(4464, dtype=np.float32), np.empty((0, 0), dtype=np.float32)
+    seen = last - first + 1
+    return Tracklet(first // 100, 0, first, last, seen, box, box, 10.0, 0.9, looks, nothing)
 
 
 def test_every_frame_from_the_first_to_the_last() -> None:

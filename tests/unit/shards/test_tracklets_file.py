@@ -1,7 +1,7 @@
 """What is known of tracklets, on its way between stages."""
 
 import io
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -10,8 +10,6 @@ from openface_core.descriptors import FHOG_SIZE
 from openface_core.errors import WorkFileError
 from openface_core.identity import Tracklet
 from openface_core.shards import read_tracklets, write_tracklets
-
-MODES = 34
 
 
 def tracklet(number: int, embeddings: int = 0) -> Tracklet:
@@ -28,7 +26,6 @@ def tracklet(number: int, embeddings: int = 0) -> Tracklet:
         width_px=120.5,
         confidence=0.93,
         appearance=rng.random(FHOG_SIZE).astype(np.float32),
-        shape_mm=rng.normal(size=MODES),
         embeddings=rng.normal(size=(embeddings, 8)).astype(np.float32),
         next_number=None if number % 2 else number + 5,
         begins_at_cut=bool(number % 2),
@@ -38,7 +35,7 @@ def tracklet(number: int, embeddings: int = 0) -> Tracklet:
 
 def written(tracklets: list[Tracklet]) -> bytes:
     file = io.BytesIO()
-    write_tracklets(file, tracklets, MODES)
+    write_tracklets(file, tracklets)
     return file.getvalue()
 
 
@@ -70,8 +67,3 @@ def test_a_flipped_bit(seed: int) -> None:
     content[rng.integers(len(content))] ^= 1 << rng.integers(8)
     with pytest.raises(WorkFileError):
         read_tracklets(io.BytesIO(bytes(content)))
-
-
-def test_a_tracklet_without_appearance() -> None:
-    with pytest.raises(ValueError, match="without appearance"):
-        written([replace(tracklet(0), appearance=None)])

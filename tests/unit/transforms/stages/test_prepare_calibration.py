@@ -152,7 +152,7 @@ class TestAddHistograms:
         pieces = np.split(places_of_faces(50), [7, 8, 19, 40])
         shards = [pieces[:2], pieces[2:3], pieces[3:]]
         results = write_shards(str(tmp_path), TASK, pool_for(engine), shards)
-        blocks = add_histograms(only_faces([results]), engine, str(tmp_path))
+        blocks = add_histograms(only_faces([results], engine), engine, str(tmp_path))
         assert [block.number for block in blocks] == list(range(len(blocks)))
         assert {block.count for block in blocks} == {len(blocks)}
         assert sum(block.frames for block in blocks) == 50
@@ -169,11 +169,11 @@ class TestAddHistograms:
         results = write_shards(
             str(tmp_path), TASK, pool_for(engine), [[np.array([2])]], media_info("image")
         )
-        (block,) = add_histograms(only_faces([results]), engine, str(tmp_path))
+        (block,) = add_histograms(only_faces([results], engine), engine, str(tmp_path))
         assert block.state_path is None
         assert block.info.kind == "image"
 
     def test_no_frames(self, engine: Engine, tmp_path: Path) -> None:
         results = write_shards(str(tmp_path), TASK, pool_for(engine), [[]])
-        (block,) = add_histograms(only_faces([results]), engine, str(tmp_path))
+        (block,) = add_histograms(only_faces([results], engine), engine, str(tmp_path))
         assert (block.parts, block.frames, block.count) == ((), 0, 1)

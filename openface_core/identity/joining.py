@@ -1,0 +1,193 @@
+"""From tracklets to persons, over a whole video."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.identity.chains import Groups, border_links, bridge_gaps, cut_frames
+from openface_core.identity.descriptors import Descriptors, look_of, margin
+from openface_core.identity.linkage import Linkage, average_linkage
+from openface_core.identity.settings import IdentitySettings
+from openface_core.identity.tracklet import Tracklet
+from openface_core.identity.vouching import DropReason, are_glimpses, not_trusted
+
+NOBODY = -1
+"""Label of a tracklet that was dropped."""
+
+_MIN_CHAIN = 3
+"""Frames in which a face must be seen to take part at all."""
+
+
+@dataclass(frozen=True)
+class Persons:
+    """Who is who.
+
+    Parameters
+    ----------
+    labels : tuple of int
+        For each tracklet, in the order given, the number of its person: 0 is the one seen in most
+        frames; :data:`NOBODY` for those that were dropped.
+    dropped : tuple of (DropReason or None)
+        For each tracklet why it was dropped.
+    count : int
+        How many persons there are.
+    chain_count : int
+        How many faces were followed without a break.
+    closest_margin : float or None
+        By how much the two persons most alike, of those never seen together, miss the threshold:
+        the cosine of their embeddings, or of their appearances without a face network. Below 0;
+        None if there are no such two.
+    """
+
+    labels: tuple[int, ...]
+    dropped: tuple[DropReason | None, ...]
+    count: int
+    chain_count: int
+    closest_margin: float | None
+
+
+def join_tracklets(
+    tracklets: Sequence[Tracklet],
+    settings: IdentitySettings,
+    frame_rate: float,
+    typical_appearance: NDArray[Any] | None = None,
+) -> Persons:
+    """Say which tracklets of a video show the same person.
+
+    The result is a function of the set of tracklets: their order does not matter.
+
+    Parameters
+    ----------
+    tracklets : sequence of Tracklet
+        All of one video.
+    settings : IdentitySettings
+        Thresholds.
+    frame_rate : float
+        Frames per second.
+    typical_appearance : (4464,) ndarray of float or None
+        What is taken off appearances before they are compared, see
+        :func:`~openface_core.identity.typical.typical_appearance`. Without it, only faces with
+        embeddings are known again.
+
+    Returns
+    -------
+    Persons
+        A person for each tracklet.
+
+    Raises
+    ------
+    ValueError
+        If two tracklets have the same place in the same interval, or the rate is not positive.
+    """
+    if not 0.0 < frame_rate < math.inf:
+        raise ValueError(f"expected a positive frame rate, found {frame_rate}")
+    if len({(t.interval, t.number) for t in tracklets}) != len(tracklets):
+        raise ValueError("two tracklets have the same number in one interval")
+    order = sorted(range(len(tracklets)), key=lambda k: tracklets[k].order)
+    ordered = [tracklets[k] for k in order]
+    doubtful = not_trusted(ordered, border_links(ordered).labels(), settings)
+    kept = [k for k, is_doubtful in enumerate(doubtful) if not is_doubtful]
+    faces = [ordered[k] for k in kept]
+    chains = _chains(faces, settings, frame_rate, typical_appearance)
+    # A second look at a face, in a frame or two, must not keep its other tracklets apart.
+    chains, doubles = _without_glimpses(faces, chains, min(_MIN_CHAIN, settings.min_seen_frames))
+    linkage = _linkage(faces, chains, settings, typical_appearance)
+    persons = _by_seen(faces, chains, linkage.labels)
+    persons, brief = _without_glimpses(faces, persons, settings.min_seen_frames)
+    labels = [NOBODY] * len(tracklets)
+    dropped: list[DropReason | None] = [DropReason.NOT_TRUSTED] * len(tracklets)
+    for number, members in enumerate(persons):
+        for member in members:
+            labels[order[kept[member]]] = number
+            dropped[order[kept[member]]] = None
+    for member in (*doubles, *brief):
+        dropped[order[kept[member]]] = DropReason.SEEN_TOO_BRIEFLY
+    return Persons(
+        labels=tuple(labels),
+        dropped=tuple(dropped),
+        count=len(persons),
+        chain_count=len(chains),
+        closest_margin=linkage.closest if math.isfinite(linkage.closest) else None,
+    )
+
+
+def _chains(
+    faces: Sequence[Tracklet],
+    settings: IdentitySettings,
+    frame_rate: float,
+    typical: NDArray[Any] | None,
+) -> list[list[int]]:
+    groups: Groups = border_links(faces)
+    bridge_gaps(faces, groups, Descriptors(faces, typical), settings, frame_rate)
+    return groups.members()
+
+
+def _linkage(
+    faces: Sequence[Tracklet],
+    chains: Sequence[Sequence[int]],
+    settings: IdentitySettings,
+    typical: NDArray[Any] | None,
+) -> Linkage:
+    """Join chains by their looks."""
+    count = len(chains)
+    if settings.identify == "off":
+        return Linkage(list(range(count)), -math.inf)
+    cuts = cut_frames(faces)
+    members = [[faces[k] for k in chain] for chain in chains]
+    looks = [look_of(chain, typical) for chain in members]
+    margins = np.full((count, count), -math.inf)
+    may_join = np.zeros((count, count), dtype=np.bool_)
+    for a in range(count):
+        for b in range(a + 1, count):
+            if any(i.overlaps(j) for i in members[a] for j in members[b]):
+                continue
+            is_same_scene = not _is_cut_between(cuts, members[a], members[b])
+            found = margin(looks[a], looks[b], is_same_scene, settings)
+            if found is not None:
+                margins[a, b] = margins[b, a] = found
+                may_join[a, b] = may_join[b, a] = True
+    sizes = np.array([sum(t.seen for t in chain) for chain in members], dtype=np.float64)
+    return average_linkage(margins, may_join, sizes)
+
+
+def _is_cut_between(
+    cuts: Sequence[int], one: Sequence[Tracklet], other: Sequence[Tracklet]
+) -> bool:
+    """Whether every way from a tracklet of one chain to one of another crosses a scene cut."""
+    scenes_of_one = {_scene(cuts, t) for t in one}
+    return scenes_of_one.isdisjoint(_scene(cuts, t) for t in other)
+
+
+def _scene(cuts: Sequence[int], tracklet: Tracklet) -> int:
+    return sum(cut <= tracklet.first_frame for cut in cuts)
+
+
+def _by_seen(
+    faces: Sequence[Tracklet], chains: Sequence[Sequence[int]], labels: Sequence[int]
+) -> list[list[int]]:
+    """Return the tracklets of each person, the one seen in most frames first."""
+    members: dict[int, list[int]] = {}
+    for chain, label in zip(chains, labels, strict=True):
+        members.setdefault(label, []).extend(chain)
+    return sorted(
+        (sorted(tracklets) for tracklets in members.values()),
+        key=lambda tracklets: (-_seen(faces, tracklets), faces[tracklets[0]].order),
+    )
+
+
+def _without_glimpses(
+    faces: Sequence[Tracklet], groups: Sequence[list[int]], least: int
+) -> tuple[list[list[int]], list[int]]:
+    """Return the groups of tracklets that are seen long enough, and the tracklets of the others."""
+    brief = are_glimpses([_seen(faces, group) for group in groups], least)
+    kept = [group for group, is_brief in zip(groups, brief, strict=True) if not is_brief]
+    gone = [k for group, is_brief in zip(groups, brief, strict=True) if is_brief for k in group]
+    return kept, gone
+
+
+def _seen(faces: Sequence[Tracklet], tracklets: Sequence[int]) -> int:
+    return sum(faces[k].seen for k in tracklets)
