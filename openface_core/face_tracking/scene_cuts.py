@@ -42,7 +42,7 @@ def _difference(first: UInt8Array, second: UInt8Array) -> float:
             for c in range(channels):
                 apart = abs(float(first[i, j, c]) - float(second[i, j, c]))
                 total += min(apart, 256.0 - apart) if c == 0 else apart
-    return total / (rows * columns * channels)
+    return float(total / (rows * columns * channels))
 
 
 class SceneCuts:
