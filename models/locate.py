@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 SPECS_FOLDER = PACKAGE_FOLDER / "landmark_specs"
+NETWORK_SPECS_FOLDER = PACKAGE_FOLDER / "network_specs"
 EMBEDDED_FOLDER = PACKAGE_FOLDER / "embedded"
 """The models that come with this package."""
 
@@ -134,15 +135,35 @@ def find_landmark_spec(name: str) -> Path:
     ConfigError
         If there is none.
     """
-    known = sorted(path.stem for path in SPECS_FOLDER.glob("*.toml"))
+    return _find_spec(SPECS_FOLDER, name, "landmark")
+
+
+def find_network_spec(name: str) -> Path:
+    """Return the file of the specification of a network on a face.
+
+    Parameters
+    ----------
+    name : str
+        A specification of this package, as ``face_reid_0095``, or the path of a ``.toml`` file.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    return _find_spec(NETWORK_SPECS_FOLDER, name, "network")
+
+
+def _find_spec(folder: Path, name: str, what: str) -> Path:
+    known = sorted(path.stem for path in folder.glob("*.toml"))
     if name in known:
-        return SPECS_FOLDER / f"{name}.toml"
+        return folder / f"{name}.toml"
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
         return path.resolve()
     raise ConfigError(
-        f"landmarks {name!r}",
-        "no such landmark specification",
+        f"{'landmarks' if folder is SPECS_FOLDER else 'face network'} {name!r}",
+        f"no such {what} specification",
         f"Use one of {', '.join(known)}, or the path of a specification file (.toml).",
     )
 
@@ -175,7 +196,8 @@ def locate_models(
     ConfigError
         If the landmark specification does not exist or is wrong.
     """
-    from openface_core.analysis.model_set import ModelFiles
+    from openface_core.analysis.model_set import NO_MODEL, ModelFiles
+    from openface_core.face_networks import load_face_network_spec
 
     if not root.is_dir():
         raise ModelFileError(
@@ -183,7 +205,7 @@ def locate_models(
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None
-    witness_spec = witness_network = None
+    witness_spec = witness_network = face_spec = face_network = None
     parts = selection.parts
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
@@ -193,6 +215,9 @@ def locate_models(
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
+        if selection.face_network != NO_MODEL:
+            face_spec = find_network_spec(selection.face_network)
+            face_network = _find(root, load_face_network_spec(face_spec).model, "face network")
     return ModelFiles(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),
@@ -208,4 +233,6 @@ def locate_models(
         parts=parts,
         witness_network=witness_network,
         witness_spec=witness_spec,
+        face_network=face_network,
+        face_network_spec=face_spec,
     )

@@ -31,6 +31,7 @@ class Step(StrEnum):
     GEOMETRY = "geometry"
     GAZE = "gaze"
     PREDICTION = "prediction"
+    IDENTITY = "identity"
     # Once all frames are measured:
     MEDIANS = "medians"
     POSTPROCESSING = "postprocessing"
@@ -46,6 +47,7 @@ MEASUREMENT_STEPS = frozenset(
         Step.GEOMETRY,
         Step.GAZE,
         Step.PREDICTION,
+        Step.IDENTITY,
     }
 )
 """Those that lie within :attr:`Step.MEASUREMENT`."""

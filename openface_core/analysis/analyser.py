@@ -26,6 +26,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.sources import FaceSource, GivenFaces, TrackedFace, TrackedFaces
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError, ModelFileError
+from openface_core.face_networks.spec import EMBEDDING
 from openface_core.face_tracking import (
     IntervalSettings,
     IntervalTracker,
@@ -122,8 +123,22 @@ class Analyser:
         """
         extent = self.engine.extent
         if faces.are_several:
-            return SeveralFacesRecording(models, extent, keep, keep_tracklet, first_index)
+            identifier = None if self.engine.identifier is None else self._embedding
+            return SeveralFacesRecording(
+                models, extent, keep, keep_tracklet, first_index, identifier
+            )
         return OneFaceRecording(models, extent, keep)
+
+    def _embedding(
+        self, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    ) -> NDArray[np.float32] | None:
+        """Return what the network that knows people again says of a face."""
+        network = self.engine.identifier
+        if network is None:
+            return None
+        with self.watch.time(Step.IDENTITY):
+            embedding = network.run(image_bgr, landmarks)[EMBEDDING]
+        return embedding if np.isfinite(embedding).all() else None
 
     def measure(
         self,

@@ -12,6 +12,8 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import FittedEyes
+from openface_core.face_networks import FaceNetwork, load_face_network_spec
+from openface_core.face_networks.spec import EMBEDDING
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Column, Extent, frame_columns
@@ -50,6 +52,8 @@ class Engine:
         Components 8 and 9, for videos and for single images.
     faces : FaceTrackingModels or None
         Components 1 to 3; None where landmarks are given.
+    identifier : FaceNetwork or None
+        Knows people again; None leaves that to their appearance.
     """
 
     meter: FaceMeter
@@ -57,6 +61,7 @@ class Engine:
     video_models: ActionUnitModels
     image_models: ActionUnitModels
     faces: FaceTrackingModels | None
+    identifier: FaceNetwork | None = None
 
     def models_for(self, kind: MediaKind) -> ActionUnitModels:
         """Return the action-unit models for an input of some kind: single images have their own."""
@@ -192,7 +197,21 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         video_models=video_models,
         image_models=image_models,
         faces=_load_faces(files, settings, pdm),
+        identifier=_load_identifier(files, settings),
     )
+
+
+def _load_identifier(files: ModelFiles, settings: RunSettings) -> FaceNetwork | None:
+    if files.face_network is None or files.face_network_spec is None:
+        return None
+    spec = load_face_network_spec(files.face_network_spec)
+    if not any(output.name == EMBEDDING for output in spec.outputs):
+        raise ModelFileError(
+            files.face_network_spec,
+            f"it has no output {EMBEDDING}, by which people are known again",
+            "Name another specification as models.face_network, or none.",
+        )
+    return FaceNetwork(spec, files.face_network, settings.onnxruntime)
 
 
 def _load_faces(

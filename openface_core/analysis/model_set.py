@@ -39,6 +39,9 @@ class ModelSelection:
     witness : str
         Specification of the landmark network that is asked about what patch experts follow, as
         `landmarks`, or ``none``. Without patch experts there is nothing to be asked about.
+    face_network : str
+        Specification of a network that knows people again, by the name of one in
+        ``models/network_specs`` or by its path, or ``none``. Without it, appearance does.
     shape : str
         Point distribution model.
     triangulation : str
@@ -54,6 +57,7 @@ class ModelSelection:
     parts: tuple[str, ...] = _PARTS
     validator: str = "detection_validation/validator_cnn.txt"
     witness: str = "embedded68"
+    face_network: str = NO_MODEL
     shape: str = "In-the-wild_aligned_PDM_68.txt"
     triangulation: str = "tris_68_full.txt"
     video_action_units: str = "AU_all_best.txt"
@@ -90,6 +94,8 @@ class ModelFiles:
         given, or the run does without.
     witness_network, witness_spec : Path or None
         Files of the network that is asked about followed landmarks; None as for these.
+    face_network, face_network_spec : Path or None
+        Files of the network that knows people again; None as for these.
     parts : tuple of str
         Parts of the face that the patch experts of the list are read for.
     package : Path
@@ -110,6 +116,8 @@ class ModelFiles:
     parts: tuple[str, ...] = ()
     witness_network: Path | None = None
     witness_spec: Path | None = None
+    face_network: Path | None = None
+    face_network_spec: Path | None = None
 
     def on_this_machine(self, package: Path) -> "ModelFiles":
         """Return the same files on a machine where the models package may be installed elsewhere.
@@ -143,6 +151,8 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.face_network,
+            self.face_network_spec,
         )
         return tuple(path for path in named if path is not None)
 
@@ -166,6 +176,8 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.face_network,
+            self.face_network_spec,
         )
         experts: tuple[Path, ...] = ()
         if self.refinement is not None:

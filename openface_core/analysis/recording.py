@@ -6,7 +6,7 @@ from typing import Protocol
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.parts import PART_FRAMES
-from openface_core.analysis.tracklet_recorder import TrackletRecorder
+from openface_core.analysis.tracklet_recorder import Identifier, TrackletRecorder
 from openface_core.faces import Face, FacesInFrame
 from openface_core.fields import Extent
 from openface_core.identity import Tracklet
@@ -93,6 +93,8 @@ class SeveralFacesRecording:
         Takes every tracklet with its frames, from the first to the last in which it was found.
     first_index : int
         Index in the input, from 0, of the first frame.
+    identifier : callable or None
+        Knows people again, see :mod:`~openface_core.analysis.tracklet_recorder`.
     """
 
     def __init__(
@@ -102,9 +104,11 @@ class SeveralFacesRecording:
         keep: Keep,
         keep_tracklet: KeepTracklet,
         first_index: int = 0,
+        identifier: Identifier | None = None,
     ) -> None:
         self._models = models
         self._extent = extent
+        self._identifier = identifier
         self._frames = OneFaceRecording(models, extent, keep)
         self._keep_tracklet = keep_tracklet
         self._index = first_index
@@ -128,6 +132,7 @@ class SeveralFacesRecording:
                     (measured.interval, number),
                     self._index,
                     begins_at_cut=measured.is_cut,
+                    identifier=self._identifier,
                 )
             tracklets[number].add(frame, face)
         for number, next_number in measured.next_numbers.items():

@@ -1,6 +1,9 @@
 """Gathers one face that is followed: its measurements, and what tells the person from others."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.descriptors import FHOG_SIZE
@@ -12,6 +15,15 @@ from openface_core.media import DecodedFrame
 from openface_core.shards import ShardFeatures, ShardRecorder
 
 Box = tuple[float, float, float, float]
+
+Float32Array = NDArray[np.float32]
+Identifier = Callable[[NDArray[np.uint8], Float32Array], Float32Array | None]
+"""Returns what a face network says of a face, (d,), given the frame and landmarks (68, 2); None
+where that is nothing of use."""
+
+IDENTIFIED_EVERY = 30
+"""A face network is asked about the first frame of a tracklet, and then every so many: five times
+in an interval of 150 frames do as well as twenty, and it costs as much as tracking."""
 
 
 class TrackletRecorder:
@@ -29,6 +41,8 @@ class TrackletRecorder:
         Index in the input, from 0, of its first frame.
     begins_at_cut : bool
         Whether a scene cut is why it begins.
+    identifier : callable or None
+        Says something by which people are known again.
     """
 
     def __init__(
@@ -39,6 +53,7 @@ class TrackletRecorder:
         first_index: int,
         *,
         begins_at_cut: bool,
+        identifier: Identifier | None = None,
     ) -> None:
         self.next_number: int | None = None
         self._recorder = ShardRecorder(models, extent)
@@ -49,6 +64,9 @@ class TrackletRecorder:
         self._boxes: tuple[Box, Box] | None = None
         self._found = 0
         self._until_found = 0
+        self._identifier = identifier
+        self._next_identified = 0
+        self._embeddings: list[Float32Array] = []
 
     def add(self, frame: DecodedFrame, face: Face) -> None:
         """Take the face in the next frame, measured or not."""
@@ -61,6 +79,11 @@ class TrackletRecorder:
         left, top, right, bottom = (float(side) for side in box_of(face.landmarks))
         box = (left, top, right, bottom)
         self._boxes = (box if self._boxes is None else self._boxes[0], box)
+        if self._identifier is not None and self._until_found > self._next_identified:
+            embedding = self._identifier(frame.image, face.landmarks)
+            if embedding is not None:
+                self._embeddings.append(embedding)
+                self._next_identified = self._until_found - 1 + IDENTIFIED_EVERY
 
     def finish(self, *, ends_at_cut: bool) -> tuple[Tracklet, ShardFeatures]:
         """Return the face up to the last frame in which it was measured.
@@ -86,7 +109,9 @@ class TrackletRecorder:
             width_px=float(np.median(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T))),
             confidence=float(np.nan_to_num(series.confidence).mean(dtype=np.float64)),
             appearance=(self._appearance / self._found).astype(np.float32),
-            embeddings=np.empty((0, 0), dtype=np.float32),
+            embeddings=np.array(self._embeddings, dtype=np.float32).reshape(
+                len(self._embeddings), -1 if self._embeddings else 0
+            ),
             next_number=self.next_number,
             begins_at_cut=self._begins_at_cut,
             ends_at_cut=ends_at_cut,

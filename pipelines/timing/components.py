@@ -30,6 +30,7 @@ _LABELS = {
     Step.APPEARANCE: "6 FHOG",
     Step.GEOMETRY: "7 geometry",
     Step.GAZE: "gaze",
+    Step.IDENTITY: "identity",
     Step.PREDICTION: "8, 9 AU prediction",
     Step.MEDIANS: "10 medians",
     Step.POSTPROCESSING: "11 post-processing",
