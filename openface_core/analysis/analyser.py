@@ -29,6 +29,7 @@ from openface_core.faces import Face
 from openface_core.fields import frame_columns, frame_schema
 from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
+from openface_core.media.gaps import gap_warnings
 from openface_core.rest_frames import RestRanges
 from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.shards import ShardFeatures, ShardRecorder
@@ -262,7 +263,7 @@ class Analyser:
         names = self.engine.action_unit_names
         return MeasuredVideo(
             media.info,
-            media.warnings,
+            media.warnings + gap_warnings(media.info, known.pts_seconds),
             table,
             units,
             summarise(times, known.confidence, known.success, units, *names),

@@ -17,9 +17,9 @@ from openface_core.media.sniffing import HEAD_BYTES, is_heif, looks_like_text, p
 from openface_core.media.sources import Source, storage_errors
 
 ALLOWED_FORMATS = (
-    "3gp", "asf", "av1", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska",
-    "mjpeg", "mov", "mp4", "mpeg", "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg", "rm",
-    "webm", "wtv", "yuv4mpegpipe",
+    "3gp", "apng", "asf", "av1", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "m4v",
+    "matroska", "mjpeg", "mov", "mp4", "mpeg", "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg",
+    "rm", "webm", "wtv", "yuv4mpegpipe",
 )  # fmt: skip
 """FFmpeg's names of the containers that are read: each holds its data within the one file. Formats
 that name other files or addresses (hls, dash, concat, sdp, image2, ...) are left out."""
@@ -69,7 +69,12 @@ def decoder_name() -> str:
     return f"PyAV {av.__version__} (libavcodec {major}.{minor}.{micro})"
 
 
-def open_container(source: Source, limits: DecodeLimits, file: RemoteFile | None) -> InputContainer:
+def open_container(
+    source: Source,
+    limits: DecodeLimits,
+    file: RemoteFile | None,
+    container_format: str | None = None,
+) -> InputContainer:
     """Open a container of an allowed format.
 
     Parameters
@@ -80,6 +85,8 @@ def open_container(source: Source, limits: DecodeLimits, file: RemoteFile | None
         Bounds.
     file : RemoteFile or None
         The opened file; None where `source` is local, so that FFmpeg opens it by its path.
+    container_format : str or None
+        One of :data:`ALLOWED_FORMATS`; None has FFmpeg find it out.
 
     Raises
     ------
@@ -98,6 +105,7 @@ def open_container(source: Source, limits: DecodeLimits, file: RemoteFile | None
         return av.open(
             target,
             "r",
+            format=container_format,
             options=options,
             metadata_errors="replace",
             timeout=limits.io_timeout_seconds,

@@ -1,8 +1,7 @@
 """How many frames an input promises, by its header alone."""
 
-import av
-
 from openface_core.errors import MediaError
+from openface_core.media.clock import container_seconds, stated_rate
 from openface_core.media.containers import (
     RemoteFile,
     film_stream,
@@ -11,6 +10,7 @@ from openface_core.media.containers import (
 )
 from openface_core.media.frames import DecodeLimits
 from openface_core.media.images import image_names
+from openface_core.media.several_pictures import film_format
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
 
@@ -42,7 +42,7 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
         raise MediaError(uri, "the file is empty", "Copy or download it again.")
     head = source.read(HEAD_BYTES)
     if image_format(head) is not None:
-        return 1
+        return None if film_format(source, head) else 1
     refuse_by_content(source, head)
     file = None if source.is_local else RemoteFile(source)
     try:
@@ -53,9 +53,9 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
             seconds = None
             if stream.duration is not None and stream.time_base is not None:
                 seconds = float(stream.duration * stream.time_base)
-            elif container.duration is not None:
-                seconds = container.duration / av.time_base
-            rate = stream.average_rate or stream.guessed_rate
+            else:
+                seconds = container_seconds(container)
+            rate = stated_rate(container, stream)
             return round(seconds * float(rate)) if seconds and rate else None
     finally:
         if file is not None:

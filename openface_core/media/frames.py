@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from types import TracebackType
 from typing import Literal, Self
 
@@ -71,7 +72,7 @@ class MediaInfo:
         FFmpeg's names for a video; the image format for an image; ``"directory"`` and the format of
         the first readable image for an image sequence.
     width_px, height_px : int
-        Size of the first frame, upright. Later frames may differ.
+        Size of the first frame, upright and with square pixels. Later frames may differ.
     rotation_degrees : {0, 90, 180, 270}
         Clockwise rotation that was applied to the first frame of a video (after mirroring it
         left-right where `mirrored` is true). An image's EXIF orientation is applied while it is
@@ -86,6 +87,12 @@ class MediaInfo:
         Library and version.
     mirrored : bool
         Whether the container asked for a mirrored picture.
+    pixel_aspect_ratio : Fraction
+        Width of a coded pixel to its height, by which a video's frames were stretched before they
+        were turned; 1 where nothing was done.
+    start_seconds : float
+        When the file starts, on its own clock: the earliest time of its pictures and its sound.
+        Never negative; subtracted from the time stamps.
     """
 
     uri: str
@@ -100,6 +107,8 @@ class MediaInfo:
     duration_seconds_from_header: float | None
     decoder: str
     mirrored: bool = False
+    pixel_aspect_ratio: Fraction = Fraction(1)
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +120,12 @@ class DecodedFrame:
     index : int
         0-based, in presentation order, counting decoded frames only.
     pts_seconds : float or None
-        The container's presentation time stamp as it stands: the stream's start time is not
-        subtracted, so the first frame need not be at 0. None where the container has none.
+        Presentation time since the file's start, see :attr:`MediaInfo.start_seconds`; where sound
+        starts earlier, the first frame is not at 0. A file without time stamps has them counted at
+        its frame rate; None where it states none.
         A single image is at 0.0, an image of a sequence at its position divided by the rate.
     image : ndarray of uint8, shape (H, W, 3)
-        BGR, C-contiguous, rotation applied.
+        BGR, C-contiguous, with square pixels, rotation applied.
     """
 
     index: int

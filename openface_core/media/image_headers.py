@@ -50,12 +50,24 @@ def is_cut_off(kind: ImageFormat, data: bytes) -> bool:
     if kind == "webp":
         return len(data) < 8 + int(struct.unpack_from("<I", data, 4)[0])
     if kind == "jpeg":
-        # An EXIF thumbnail has an end mark of its own, before the first scan.
-        scan = next(
-            (at for marker, at in _jpeg_segments(data) if marker == _JPEG_START_OF_SCAN), len(data)
-        )
-        return data.find(_JPEG_END_OF_IMAGE, scan) < 0
+        return jpeg_end(data) is None
     return False
+
+
+def jpeg_end(data: bytes) -> int | None:
+    """Return where the first picture of a JPEG file ends; None where its end is missing.
+
+    Raises
+    ------
+    ValueError
+        Its header is damaged.
+    """
+    # An EXIF thumbnail has an end mark of its own, before the first scan.
+    scan = next(
+        (at for marker, at in _jpeg_segments(data) if marker == _JPEG_START_OF_SCAN), len(data)
+    )
+    end = data.find(_JPEG_END_OF_IMAGE, scan)
+    return None if end < 0 else end + len(_JPEG_END_OF_IMAGE)
 
 
 def _png_chunks_are_whole(data: bytes) -> bool:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Generator, Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from openface_core.errors import ConfigError, MediaError
 from openface_core.media.frames import DecodedFrame, DecodeLimits, MediaInfo, MediaReader
 from openface_core.media.image_headers import image_size, is_cut_off
+from openface_core.media.several_pictures import picture_count
 from openface_core.media.sniffing import HEAD_BYTES, ImageFormat, image_format
 from openface_core.media.sources import Source
 
@@ -31,15 +33,22 @@ def image_decoder_name() -> str:
     return f"OpenCV {cv2.__version__} imdecode"
 
 
-def decode_image(source: Source, limits: DecodeLimits) -> tuple[ImageFormat, NDArray[np.uint8]]:
+class DecodedImage(NamedTuple):
+    """An image file's content: its format, its first picture, and how many pictures it holds."""
+
+    kind: ImageFormat
+    image: NDArray[np.uint8]
+    pictures: int
+
+
+def decode_image(source: Source, limits: DecodeLimits) -> DecodedImage:
     """Read and decode one image file, with its EXIF orientation applied.
 
     Returns
     -------
-    kind : str
-        The format found in the content.
-    image : ndarray of uint8, shape (H, W, 3)
-        BGR, upright.
+    DecodedImage
+        The format found in the content; the first picture, BGR and upright, as an ndarray of uint8,
+        shape (H, W, 3); and the number of pictures.
 
     Raises
     ------
@@ -78,7 +87,7 @@ def decode_image(source: Source, limits: DecodeLimits) -> tuple[ImageFormat, NDA
             f"the {kind.upper()} image {cause}",
             "Copy or download it again, or save it anew with an image editor.",
         )
-    return kind, image
+    return DecodedImage(kind, image, picture_count(kind, data))
 
 
 def _read_bounded(source: Source, limits: DecodeLimits) -> bytes:
@@ -123,7 +132,7 @@ class ImageReader(MediaReader):
     """
 
     def __init__(self, source: Source, limits: DecodeLimits) -> None:
-        kind, image = decode_image(source, limits)
+        kind, image, self._pictures = decode_image(source, limits)
         self._info = MediaInfo(
             uri=source.uri,
             kind="image",
@@ -146,8 +155,10 @@ class ImageReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Nothing: an image is readable or it is not."""
-        return ()
+        """That there are more pictures than the first."""
+        return (
+            () if self._pictures == 1 else (f"only the first of {self._pictures} pictures is read",)
+        )
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the one frame."""
@@ -211,6 +222,7 @@ class ImageSequenceReader(MediaReader):
         self._limits = limits
         self._rate_fps = rate_fps
         self._skipped: list[str] = []
+        self._several: list[str] = []
         self._names = image_names(source)
         self._codec = "unknown"
         if not self._names:
@@ -248,13 +260,19 @@ class ImageSequenceReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line about unreadable images, with the first of them as an example."""
-        if not self._skipped:
-            return ()
-        return (
-            f"{len(self._skipped)} of {len(self._names)} images skipped, the first because: "
-            f"{self._skipped[0]}",
-        )
+        """One line about unreadable images, and one about images of several pictures."""
+        lines = []
+        if self._skipped:
+            lines.append(
+                f"{len(self._skipped)} of {len(self._names)} images skipped, the first because: "
+                f"{self._skipped[0]}"
+            )
+        if self._several:
+            lines.append(
+                f"{len(self._several)} images hold several pictures, of which the first is read, "
+                f"such as {self._several[0]}"
+            )
+        return tuple(lines)
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the images."""
@@ -273,12 +291,14 @@ class ImageSequenceReader(MediaReader):
         index = 0
         for position, name in enumerate(self._names):
             try:
-                kind, image = decode_image(self._source.child(name), self._limits)
+                kind, image, pictures = decode_image(self._source.child(name), self._limits)
             except UnusableImageError as problem:
                 self._skip(name, problem)
                 continue
             if index == 0:
                 self._codec = kind
+            if pictures > 1:
+                self._several.append(name)
             yield DecodedFrame(index, position / self._rate_fps, image)
             index += 1
 

@@ -4,6 +4,7 @@ from openface_core.errors import ConfigError, MediaError
 from openface_core.media.containers import refuse_by_content
 from openface_core.media.frames import DecodeLimits, MediaReader
 from openface_core.media.images import ImageReader, ImageSequenceReader
+from openface_core.media.several_pictures import film_format
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
 from openface_core.media.time_range import TimeRangeReader
@@ -21,7 +22,9 @@ def open_media(
 ) -> MediaReader:
     """Open a video, an image or a folder of images, or a part of a video, for sequential reading.
 
-    Files are recognised by their content. The first frame is decoded here, so that a file without
+    Files are recognised by their content. JPEG pictures one after the other and an animated PNG are
+    videos, as an animated GIF is; of an animated WebP and a TIFF of several pages only the first
+    picture is read, with a warning. The first frame is decoded here, so that a file without
     a readable frame fails at once.
 
     Parameters
@@ -69,6 +72,9 @@ def open_media(
     if image_format(head) is not None:
         if pts_range is not None:
             raise _no_parts(uri, "an image")
+        film = film_format(source, head)
+        if film is not None:
+            return VideoReader(source, limits, film)
         return ImageReader(source, limits)
     refuse_by_content(source, head)
     if pts_range is not None:

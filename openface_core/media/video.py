@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fractions import Fraction
 from time import monotonic
 from typing import cast
 
@@ -12,11 +13,17 @@ from av.buffer import Buffer
 from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
+from openface_core.media.clock import (
+    PresentationClock,
+    container_seconds,
+    start_seconds,
+    stated_rate,
+)
 from openface_core.media.containers import (
     RemoteFile,
     decoder_name,
@@ -30,10 +37,15 @@ from openface_core.media.orientation import (
     Orientation,
     orientation_from_display_matrix,
 )
+from openface_core.media.pixel_aspect import SQUARE, believable_ratio, ratio_text, square_size
+from openface_core.media.several_pictures import FilmFormat
 from openface_core.media.sources import Source
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
 _FAILED_READS_IN_A_ROW = 16
+
+# Bit-exact: the same pixels whatever instructions the processor has.
+_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 # How much shorter than its header a video may be before that is worth a warning.
 _DURATION_TOLERANCE_SECONDS = 1.0
@@ -49,12 +61,15 @@ class _Tally:
     discarded_packets: int = 0
     concealed_frames: int = 0
     frames_without_pts: int = 0
+    counted_times: int = 0
     pts_steps_back: int = 0
     first_pts_seconds: float | None = None
     last_pts_seconds: float | None = None
     sizes: set[tuple[int, int]] = field(default_factory=set)
     orientations: set[Orientation] = field(default_factory=set)
     odd_matrices: int = 0
+    odd_pixels: Fraction | None = None
+    has_no_clock: bool = False
     rest_lost: bool = False
     finished: bool = False
 
@@ -64,7 +79,9 @@ class VideoReader(MediaReader):
 
     Frames come in presentation order, turned upright by the display matrix of each frame, as BGR
     (FFmpeg's default conversion, equal to OpenCV's ``VideoCapture``). Size and orientation may
-    change within a video: each frame then has its own size, and there is a warning.
+    change within a video: each frame then has its own size, and there is a warning. Where pixels
+    are not square, the picture is stretched before it is turned (FFmpeg's bicubic interpolation,
+    bit-exact).
 
     Damaged packets are skipped up to the limit. What lies behind the point where a file is cut off
     is lost with a warning.
@@ -75,6 +92,9 @@ class VideoReader(MediaReader):
         The video file.
     limits : DecodeLimits
         Bounds.
+    film : {"mjpeg", "apng"} or None
+        What an image file is that is a film, see
+        :func:`~openface_core.media.several_pictures.film_format`.
 
     Raises
     ------
@@ -82,10 +102,13 @@ class VideoReader(MediaReader):
         The file cannot be opened, holds no video, or not one frame of it can be decoded.
     """
 
-    def __init__(self, source: Source, limits: DecodeLimits) -> None:
+    def __init__(
+        self, source: Source, limits: DecodeLimits, film: FilmFormat | None = None
+    ) -> None:
+        self._film = film
         self._source = source
         self._limits = limits
-        self._tally = _Tally()
+        self._tally = _Tally(has_no_clock=film == "mjpeg")
         self._skipped_packets = 0
         self._reformatter = VideoReformatter()
         self._resources = ExitStack()
@@ -134,9 +157,15 @@ class VideoReader(MediaReader):
         file = None if self._source.is_local else RemoteFile(self._source)
         if file is not None:
             self._resources.callback(file.close)
-        container = open_container(self._source, self._limits, file)
+        container = open_container(self._source, self._limits, file, self._film)
         self._container = self._resources.enter_context(container)
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
+        self._clock = PresentationClock(container, self._stream)
+        self._start_seconds = start_seconds(container)
+        stated = self._stream.sample_aspect_ratio
+        ratio = believable_ratio(stated)
+        self._tally.odd_pixels = stated if ratio is None else None
+        self._pixel_ratio = SQUARE if ratio is None else ratio
 
     def _decode(self) -> Generator[DecodedFrame, None, None]:
         waiting_since = monotonic()
@@ -181,8 +210,9 @@ class VideoReader(MediaReader):
     def _decode_packet(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         if packet is not None and packet.is_discard:
             self._tally.discarded_packets += 1
+        self._clock.feed(packet)
         try:
-            return self._stream.decode(packet)
+            frames = self._stream.decode(packet)
         except av.error.MemoryError as problem:
             # Not the file's fault, and skipping it would make the result depend on the machine.
             raise MediaError(
@@ -193,6 +223,10 @@ class VideoReader(MediaReader):
         except av.error.FFmpegError:
             self._skip_packet()
             return []
+        for frame in frames:
+            self._clock.correct(frame)
+        self._tally.counted_times = self._clock.counted_frames
+        return frames
 
     def _skip_packet(self) -> None:
         self._tally.corrupt_packets += 1
@@ -206,7 +240,7 @@ class VideoReader(MediaReader):
 
     def _upright(self, frame: VideoFrame) -> NDArray[np.uint8] | None:
         try:
-            converted = self._reformatter.reformat(frame, format="bgr24", threads=1)
+            converted = self._with_square_pixels(frame)
         except (av.error.FFmpegError, ValueError):  # a pixel format that cannot be converted
             self._skip_packet()
             return None
@@ -216,6 +250,21 @@ class VideoReader(MediaReader):
         if self._description is None:
             self._description = self._describe(image, orientation)
         return image
+
+    def _with_square_pixels(self, frame: VideoFrame) -> VideoFrame:
+        if self._pixel_ratio == SQUARE:
+            return self._reformatter.reformat(frame, format="bgr24", threads=1)
+        width, height = square_size(frame.width, frame.height, self._pixel_ratio)
+        if width * height > self._limits.max_pixels:
+            raise MediaError(
+                self._source.uri,
+                f"its {width} x {height} pixels, once they are square, are more than the "
+                f"{self._limits.max_pixels} allowed",
+                "Scale it down, or raise max_pixels.",
+            )
+        return self._reformatter.reformat(
+            frame, width, height, "bgr24", interpolation=_INTERPOLATION, threads=1
+        )
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
         orientation = _orientation_of(frame)
@@ -230,7 +279,7 @@ class VideoReader(MediaReader):
         if frame.pts is None or self._stream.time_base is None:
             tally.frames_without_pts += 1
         else:
-            pts_seconds = float(frame.pts * self._stream.time_base)
+            pts_seconds = float(frame.pts * self._stream.time_base - self._start_seconds)
             last = tally.last_pts_seconds
             tally.pts_steps_back += last is not None and pts_seconds <= last
             tally.last_pts_seconds = pts_seconds
@@ -252,7 +301,7 @@ class VideoReader(MediaReader):
 
     def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
         stream = self._stream
-        rate = stream.average_rate or stream.guessed_rate
+        rate = stated_rate(self._container, stream)
         return MediaInfo(
             uri=self._source.uri,
             kind="video",
@@ -263,9 +312,12 @@ class VideoReader(MediaReader):
             rotation_degrees=orientation.rotation_degrees,
             average_rate_fps=float(rate) if rate else None,
             frame_count_from_header=stream.frames if stream.frames > 0 else None,
-            duration_seconds_from_header=self._stream_seconds() or self._container_seconds(),
+            duration_seconds_from_header=self._stream_seconds()
+            or container_seconds(self._container),
             decoder=decoder_name(),
             mirrored=orientation.mirrored,
+            pixel_aspect_ratio=self._pixel_ratio,
+            start_seconds=float(self._start_seconds),
         )
 
     def _stream_seconds(self) -> float | None:
@@ -274,15 +326,11 @@ class VideoReader(MediaReader):
             return None
         return float(stream.duration * stream.time_base)
 
-    def _container_seconds(self) -> float | None:
-        duration = self._container.duration
-        return None if duration is None else duration / av.time_base
-
     def _expected_seconds(self) -> float | None:
         """Promised duration of the picture; sound may be longer, so it must not decide."""
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
-        return self._container_seconds()
+        return container_seconds(self._container)
 
 
 def _orientation_of(frame: VideoFrame) -> Orientation | None:
@@ -328,10 +376,7 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield f"the rest of the file cannot be read after frame {tally.frames}"
     if tally.concealed_frames:
         yield f"{tally.concealed_frames} frames are damaged and were patched up by the decoder"
-    if tally.frames_without_pts:
-        yield f"{tally.frames_without_pts} frames have no time stamp"
-    if tally.pts_steps_back:
-        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
+    yield from _time_warnings(tally, info)
     if len(tally.sizes) > 1:
         sizes = ", ".join(f"{width} x {height}" for width, height in sorted(tally.sizes))
         yield f"the frame size changes within the video ({sizes})"
@@ -339,8 +384,22 @@ def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) 
         yield "the rotation changes within the video"
     if tally.odd_matrices:
         yield f"{tally.odd_matrices} frames ask for a rotation that is no multiple of 90 degrees"
+    if tally.odd_pixels is not None:
+        yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
     if tally.finished:
         yield from _broken_promises(tally, info, expected_seconds)
+
+
+def _time_warnings(tally: _Tally, info: MediaInfo) -> Iterator[str]:
+    rate = info.average_rate_fps or 0.0
+    if tally.frames_without_pts:
+        yield f"{tally.frames_without_pts} frames have no time stamp"
+    if tally.counted_times:
+        yield f"{tally.counted_times} frames have no time stamp; they are timed at {rate:g} fps"
+    if tally.has_no_clock:
+        yield f"it holds pictures without time stamps; they are timed at {rate:g} fps"
+    if tally.pts_steps_back:
+        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
 
 
 def _broken_promises(

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from models import locate_models
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OutputError
 from openface_core.inference import OnnxSettings
+from openface_core.media.sources import locate
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
-from transforms.dataset.documents import DESCRIPTION_NAME, recorded_buckets
+from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
 from transforms.dataset.provenance import RunProvenance
 from transforms.dataset.storage import is_temporary
 from transforms.plan.calibration import calibration_groups, with_rest
@@ -19,7 +19,6 @@ from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
-from transforms.work.folder import WORK_FOLDER
 
 
 @dataclass(frozen=True)
@@ -62,26 +61,37 @@ class RunPlan:
 
 
 def check_output(output: str) -> None:
-    """Refuse a local output folder that holds anything but an earlier output.
+    """Refuse an output folder that holds anything but an earlier output of this program.
 
     Raises
     ------
     ConfigError
         If it does, or is a file.
+    OutputError
+        If storage refuses.
     """
-    folder = Path(output)
-    if "://" in output or not folder.exists():
+    place = locate(output, error=OutputError)
+    if not place.exists():
         return
-    if not folder.is_dir():
+    if not place.is_directory():
         raise ConfigError(output, "the output is not a folder", "Name a folder with --output.")
-    names = [path.name for path in folder.iterdir()]
-    others = [name for name in names if name != WORK_FOLDER and not is_temporary(name)]
-    if others and DESCRIPTION_NAME not in names:
+    names = [*place.names(), *place.folder_names()]
+    # Documents are written before anything else, so that even a folder of work files without them
+    # is somebody else's.
+    if all(is_temporary(name) for name in names) or is_own_dataset(output):
+        return
+    if DESCRIPTION_NAME in names:
         raise ConfigError(
             output,
-            "the output folder holds other files",
-            "Name a new or empty folder, or the output of an earlier run.",
+            f"the output folder holds another dataset: its {DESCRIPTION_NAME} does not name "
+            "openface-beam",
+            "Name a new or empty folder, such as derivatives/openface-beam in that dataset.",
         )
+    raise ConfigError(
+        output,
+        "the output folder holds other files",
+        "Name a new or empty folder, or the output of an earlier run.",
+    )
 
 
 def check_buckets(output: str, buckets: int) -> None:

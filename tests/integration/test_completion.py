@@ -114,7 +114,7 @@ STATES: dict[str, list[Callable[[Path], object]]] = {
     "an error table of an earlier run": [make_stale("errors.parquet", b"of an earlier run")],
     "no dictionary": [lose("data_dictionary.json")],
     "documents of a run with other settings": [
-        make_stale("dataset_description.json", b"{}"),
+        make_stale("dataset_description.json", b'{"GeneratedBy": [{"Name": "openface-beam"}]}'),
         make_stale("data_dictionary.json", b"{}"),
     ],
     "no summary": [lose("summary.parquet")],

@@ -19,6 +19,7 @@ from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError
 from openface_core.fields import Derivation, FaceSeries, frame_columns, frame_schema
 from openface_core.media import MediaInfo, MediaReader, open_media
+from openface_core.media.gaps import gap_warnings
 from openface_core.shards import ShardRecorder
 from openface_core.tables import FrameActionUnits, frame_table
 from openface_core.tables.summary import summarise
@@ -209,7 +210,8 @@ def _observe(
         on_frame()
     source.check_frame_count(len(recorder))
     series = recorder.features().series.with_derived_fields(Derivation(engine.meter.pdm))
-    return _Observed(task, media.info, media.warnings, series)
+    warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
+    return _Observed(task, media.info, warnings, series)
 
 
 def _final_units(

@@ -9,8 +9,9 @@ from openface_core.fields import Column, data_dictionary
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
-from transforms.dataset.provenance import RunProvenance, dataset_description
+from transforms.dataset.provenance import SOFTWARE, RunProvenance, dataset_description
 from transforms.dataset.storage import join, read_whole, write_if_changed
+from transforms.dataset.table_records import all_records
 
 DESCRIPTION_NAME = "dataset_description.json"
 DICTIONARY_NAME = "data_dictionary.json"
@@ -19,6 +20,50 @@ DICTIONARY_NAME = "data_dictionary.json"
 def _buckets_of(settings: Any) -> int:
     """Return how many files inputs share, by the recorded settings of a run."""
     return int(settings.get("output", {}).get("buckets", 0))
+
+
+def _read_description(output: str) -> Any:
+    """Return the description of a dataset as it is; None if there is no readable one."""
+    path = join(output, DESCRIPTION_NAME)
+    if not locate(path, error=OutputError).exists():
+        return None
+    try:
+        return json.loads(read_whole(path).read())
+    except ValueError:
+        return None
+
+
+def _own_entry(description: Any) -> dict[str, Any] | None:
+    """Return what a description says of this program; None if it does not name it."""
+    makers = description.get("GeneratedBy") if isinstance(description, dict) else None
+    for maker in makers if isinstance(makers, list) else ():
+        if isinstance(maker, dict) and maker.get("Name") == SOFTWARE:
+            return maker
+    return None
+
+
+def is_own_dataset(output: str) -> bool:
+    """Return whether a folder is an output of this program, by its own documents.
+
+    Every BIDS study has a ``dataset_description.json``, so that its presence says nothing: it has
+    to name this program. Where it cannot be read any more, the tables tell.
+
+    Parameters
+    ----------
+    output : str
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    if not locate(join(output, DESCRIPTION_NAME), error=OutputError).exists():
+        return False
+    description = _read_description(output)
+    if description is None:
+        return next(all_records(output), None) is not None
+    return _own_entry(description) is not None
 
 
 def recorded_buckets(output: str) -> int | None:
@@ -39,13 +84,9 @@ def recorded_buckets(output: str) -> int | None:
     OutputError
         If storage refuses.
     """
-    path = join(output, DESCRIPTION_NAME)
-    if not locate(path, error=OutputError).exists():
-        return None
     try:
-        description = json.loads(read_whole(path).read())
-        return _buckets_of(description["GeneratedBy"][0]["Settings"])
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return _buckets_of((_own_entry(_read_description(output)) or {})["Settings"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -81,7 +122,7 @@ def write_documents(
         "errors": data_dictionary(ERROR_COLUMNS),
     }
     documents = {
-        # First: its presence marks the folder as an output of this program.
+        # First: it marks the folder as an output of this program.
         DESCRIPTION_NAME: dataset_description(provenance),
         DICTIONARY_NAME: dictionary,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from models import default_registry
 from openface_core import __version__
 from openface_core.media import MediaInfo, fingerprint
+from openface_core.media.pixel_aspect import ratio_text
 from transforms.records import VideoTask
 
 SOFTWARE = "openface-beam"
@@ -259,7 +260,9 @@ class VideoProvenance:
             "frame_width_px": self.info.width_px,
             "frame_height_px": self.info.height_px,
             "rotation_degrees": self.info.rotation_degrees,
+            "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
+            "start_seconds": self.info.start_seconds,
             "landmarks_uri": task.landmarks_uri,
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,

@@ -85,7 +85,13 @@ def fit_together(results: Sequence[ShardResult]) -> bool:
     if not all(result.is_as_planned for result in results):
         return False
     forms = {
-        (info.width_px, info.height_px, info.rotation_degrees, info.mirrored)
+        (
+            info.width_px,
+            info.height_px,
+            info.rotation_degrees,
+            info.mirrored,
+            info.pixel_aspect_ratio,
+        )
         for info in (result.info for result in results)
     }
     if len(forms) > 1:

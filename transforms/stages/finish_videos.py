@@ -12,6 +12,7 @@ from openface_core.analysis.finishing import FinalMedian, TableMaker, post_proce
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import frame_columns, frame_schema
+from openface_core.media.gaps import gap_warnings
 from openface_core.tables import summarise
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import InputIdentity, RunProvenance, VideoProvenance
@@ -96,7 +97,7 @@ def finish_video(
         calibration=video.calibration,
         few_frames=settings.calibration.few_frames,
         summary=summarise(times, known.confidence, known.success, units, *names),
-        warnings=video.blocks[0].block.warnings,
+        warnings=video.blocks[0].block.warnings + gap_warnings(info, known.pts_seconds),
     )
     schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
     maker = TableMaker(

@@ -81,7 +81,9 @@ def test_the_index_lists_the_decoded_frames(safe_video: Path) -> None:
     assert index.pts.dtype == np.int64
     assert index.is_key.dtype == np.bool_
     assert index.is_key[0]
-    assert [float(int(pts) * index.time_base) for pts in index.pts] == [
+    # They have no sound, so that their first frame is their start.
+    first_pts = int(index.pts[0])
+    assert [float((int(pts) - first_pts) * index.time_base) for pts in index.pts] == [
         seconds for seconds, _ in decode(safe_video)
     ]
 

@@ -100,8 +100,9 @@ def test_frames_with_b_pictures_come_in_presentation_order(tmp_path: Path) -> No
 def test_variable_frame_rate_keeps_the_time_stamps(tmp_path: Path) -> None:
     pts_seconds = [0.5, 0.55, 0.56, 0.7, 1.9, 2.0, 3.5]
     path = write_video(tmp_path / "vfr.mkv", moving_square(7), pts_seconds=pts_seconds)
-    _, frames, warnings = decode(path)
-    assert [frame.pts_seconds for frame in frames] == pytest.approx(
+    info, frames, warnings = decode(path)
+    assert info.start_seconds == pytest.approx(0.5, abs=PTS_TOLERANCE_SECONDS)
+    assert [info.start_seconds + (frame.pts_seconds or 0.0) for frame in frames] == pytest.approx(
         pts_seconds, abs=PTS_TOLERANCE_SECONDS
     )
     assert warnings == ()

@@ -5,6 +5,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError
@@ -13,8 +15,10 @@ from pipelines.main_job.plan import check_output
 from pipelines.main_job.summary import RunSummary, report_problems
 from pipelines.run import main
 from tests.fixtures.places import REPOSITORY
-from transforms.dataset.documents import DESCRIPTION_NAME
+from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, write_documents
 from transforms.dataset.error_table import write_errors
+from transforms.dataset.provenance import METADATA_KEY, RunProvenance
+from transforms.dataset.storage import read_whole, write_if_changed
 from transforms.records import Problem, Severity
 
 SUMMARY = RunSummary(
@@ -34,11 +38,58 @@ class TestCheckOutput:
         check_output(uri.format(tmp_path))
         assert list(tmp_path.iterdir()) == []
 
-    def test_an_earlier_output(self, tmp_path: Path) -> None:
-        (tmp_path / DESCRIPTION_NAME).write_text("{}")
-        (tmp_path / "frames").mkdir()
+    @pytest.mark.parametrize("scheme", ["", "memory:/"])
+    def test_an_earlier_output(self, scheme: str, tmp_path: Path) -> None:
+        output = f"{scheme}{tmp_path}/out"
+        write_documents(output, RunProvenance({"name": "n"}), (), ())
+        write_errors(output, [])
+        check_output(output)
+        assert is_own_dataset(output)
+
+    @pytest.mark.parametrize("scheme", ["", "memory:/"])
+    @pytest.mark.parametrize(
+        "description",
+        [
+            '{"Name": "A study", "BIDSVersion": "1.9.0", "DatasetType": "raw"}',
+            '{"Name": "x", "GeneratedBy": [{"Name": "fMRIPrep", "Version": "23.2"}]}',
+            '{"Name": "x", "GeneratedBy": "openface-beam"}',
+            "{}",
+            "[]",
+            "not JSON",
+        ],
+    )
+    def test_a_dataset_of_something_else(
+        self, description: str, scheme: str, tmp_path: Path
+    ) -> None:
+        output = f"{scheme}{tmp_path}/study"
+        files = {DESCRIPTION_NAME: description.encode(), ".work/theirs": b"years of work"}
+        for name, content in files.items():
+            write_if_changed(f"{output}/{name}", content)
+        argv = ("--input", "a.mp4", "--output", output, "--quiet")
+        with pytest.raises(ConfigError, match="does not name openface-beam"):
+            check_output(output)
+        assert main(argv) == 2
+        for name, content in files.items():
+            assert read_whole(f"{output}/{name}").getvalue() == content
+
+    def test_a_work_folder_without_documents_is_not_ours(self, tmp_path: Path) -> None:
+        (tmp_path / ".work").mkdir()
+        with pytest.raises(ConfigError, match="holds other files"):
+            check_output(str(tmp_path))
+
+    def test_what_a_run_leaves_that_was_killed_at_its_first_file(self, tmp_path: Path) -> None:
+        (tmp_path / f".{DESCRIPTION_NAME}.{'0' * 32}.tmp").write_bytes(b"")
         check_output(str(tmp_path))
-        assert {path.name for path in tmp_path.iterdir()} == {DESCRIPTION_NAME, "frames"}
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_a_damaged_description_above_our_own_tables(self, tmp_path: Path) -> None:
+        (tmp_path / DESCRIPTION_NAME).write_bytes(b"\xff")
+        table = tmp_path / "frames" / "video_id=a" / "frames.parquet"
+        table.parent.mkdir(parents=True)
+        empty = pa.schema([("frame", pa.int32())], {METADATA_KEY: '{"video_id": "a"}'})
+        pq.write_table(empty.empty_table(), table)
+        check_output(str(tmp_path))
+        assert is_own_dataset(str(tmp_path))
 
     def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("x")

@@ -1,6 +1,7 @@
 """What is recorded with every table."""
 
 import json
+from fractions import Fraction
 from typing import Any
 
 from models import default_registry
@@ -43,6 +44,8 @@ def provenance(**changes: object) -> VideoProvenance:
         frame_count_from_header=100,
         duration_seconds_from_header=3.3,
         decoder="PyAV 18",
+        pixel_aspect_ratio=Fraction(4, 3),
+        start_seconds=1.5,
     )
     values: dict[str, Any] = {
         "identity": identity(),
@@ -71,6 +74,7 @@ def test_the_record_is_json_with_everything_in_it() -> None:
         "landmarks_fingerprint": "sha256:01",
         "input_kind": "video", "container": "mov,mp4", "codec": "h264", "decoder": "PyAV 18",
         "frame_width_px": 640, "frame_height_px": 480, "rotation_degrees": 90,
+        "sample_aspect_ratio": "4:3", "start_seconds": 1.5,
         "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
         "onnxruntime_providers": ["CPUExecutionProvider"], "frames_decoded": 100,
         "frames_with_face": 90, "calibration": "video", "calibration_frames": 45,

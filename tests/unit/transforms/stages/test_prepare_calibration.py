@@ -3,6 +3,7 @@
 import itertools
 import random
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,13 @@ class TestFitTogether:
 
     @pytest.mark.parametrize(
         "change",
-        [{"width_px": 642}, {"height_px": 8}, {"rotation_degrees": 90}, {"mirrored": True}],
+        [
+            {"width_px": 642},
+            {"height_px": 8},
+            {"rotation_degrees": 90},
+            {"mirrored": True},
+            {"pixel_aspect_ratio": Fraction(2)},
+        ],
     )
     def test_another_form(self, change: dict[str, Any]) -> None:
         first, second = self.shards()

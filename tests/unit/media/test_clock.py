@@ -1,0 +1,120 @@
+"""Time stamps count from the file's start and increase, whatever the container says of them."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from openface_core.media import MediaReader, index_frames, open_media
+from openface_core.media.frame_count import promised_frame_count
+from openface_core.media.frames import DecodeLimits
+from tests.fixtures.media.decoding import decode, decode_in_parts
+from tests.fixtures.media.writing import moving_square, write_video
+
+FRAMES = 30
+RATE_FPS = 25
+
+# Matroska's and FLV's clocks tick in whole milliseconds.
+PTS_TOLERANCE_SECONDS = 0.0006
+
+H264 = {"g": "12", "bf": "3"}
+REORDERING = [
+    ("a.avi", "libx264"), ("a.asf", "libx264"), ("a.mxf", "libx264"), ("a.flv", "libx264"),
+    ("a.mpg", "libx264"), ("a.nut", "libx264"), ("a.ts", "libx264"), ("a.mkv", "libx264"),
+    ("a.mp4", "libx264"), ("a.h264", "libx264"), ("a.asf", "mpeg2video"), ("a.mpg", "mpeg2video"),
+    ("a.ts", "mpeg2video"),
+]  # fmt: skip
+
+
+def write(path: Path, codec: str = "libx264", count: int = FRAMES) -> Path:
+    return write_video(path, moving_square(count), fps=RATE_FPS, codec=codec, options=H264)
+
+
+def write_late(path: Path, start_seconds: float) -> Path:
+    times = [start_seconds + index / RATE_FPS for index in range(FRAMES)]
+    return write_video(path, moving_square(FRAMES), fps=RATE_FPS, pts_seconds=times, options=H264)
+
+
+def read(path: Path) -> tuple[MediaReader, list[float | None], tuple[str, ...]]:
+    with open_media(str(path)) as reader:
+        times = [frame.pts_seconds for frame in reader]
+        return reader, times, reader.warnings
+
+
+@pytest.mark.parametrize(("name", "codec"), REORDERING)
+def test_frames_that_were_reordered_have_their_own_times(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    _, times, warnings = read(write(tmp_path / name, codec))
+    expected = np.arange(FRAMES) / RATE_FPS
+    assert times == pytest.approx(expected.tolist(), abs=PTS_TOLERANCE_SECONDS)
+    assert not any("increase" in warning or "promises" in warning for warning in warnings)
+
+
+def test_a_stream_without_time_stamps_is_timed_at_its_rate_and_says_so(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.h264", moving_square(10), fps=50)
+    reader, times, warnings = read(path)
+    assert reader.info.average_rate_fps == 50
+    assert times == pytest.approx([index / 50 for index in range(10)])
+    assert warnings == ("10 frames have no time stamp; they are timed at 50 fps",)
+
+
+# The clock of a transport stream has 33 bits at 90 kHz, which are 26 hours.
+@pytest.mark.parametrize(
+    ("name", "start_seconds"), [("a.mkv", 1.48), ("a.mkv", 1_700_000_000.0), ("a.ts", 1.48)]
+)
+def test_time_counts_from_the_start_of_the_file(
+    tmp_path: Path, name: str, start_seconds: float
+) -> None:
+    path = write_late(tmp_path / name, start_seconds)
+    reader, times, warnings = read(path)
+    expected = np.arange(FRAMES) / RATE_FPS
+    assert times == pytest.approx(expected.tolist(), abs=2 * PTS_TOLERANCE_SECONDS)
+    assert times[0] == 0.0
+    # FFmpeg's muxer may shift a transport stream by the delay of the decoder.
+    assert reader.info.start_seconds == pytest.approx(start_seconds, abs=0.2)
+    assert warnings == ()
+
+
+def test_a_late_matroska_file_promises_its_own_length(tmp_path: Path) -> None:
+    path = write_late(tmp_path / "a.mkv", 1_700_000_000.0)
+    with open_media(str(path)) as reader:
+        seconds = reader.info.duration_seconds_from_header
+    assert seconds == pytest.approx(FRAMES / RATE_FPS, abs=0.01)
+    assert promised_frame_count(str(path), DecodeLimits()) == FRAMES
+
+
+def test_parts_of_a_late_video_have_the_times_of_the_whole(tmp_path: Path) -> None:
+    path = write_late(tmp_path / "a.mkv", 5.0)
+    index = index_frames(str(path))
+    assert index.unsafe_reason is None
+    keys = [int(pts) for pts in index.pts[index.is_key][1:]]
+    assert keys
+    assert decode_in_parts(path, keys) == decode(path)
+
+
+def test_a_picture_that_starts_after_the_sound_keeps_its_distance(tmp_path: Path) -> None:
+    path = write_video(
+        tmp_path / "a.mkv",
+        moving_square(5),
+        pts_seconds=[0.5, 0.6, 0.7, 0.8, 0.9],
+        audio_seconds=1.0,
+    )
+    reader, times, _ = read(path)
+    assert reader.info.start_seconds == pytest.approx(0.0, abs=0.03)
+    assert times[0] == pytest.approx(0.5 - reader.info.start_seconds, abs=0.001)
+
+
+def test_lost_frames_do_not_shift_the_times_of_later_ones(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.avi", count=48)
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    for packet in packets[3:7]:
+        assert packet.pos is not None
+        data[packet.pos : packet.pos + packet.size] = b"\xa5" * packet.size
+    path.write_bytes(data)
+    _, times, _ = read(path)
+    assert len(times) < 48
+    assert times[-12:] == pytest.approx([index / RATE_FPS for index in range(36, 48)])
