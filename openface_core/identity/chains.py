@@ -1,6 +1,7 @@
 """Tracklets that follow one another as one face: over borders of intervals, and short gaps."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,19 +29,15 @@ class Groups:
     def join(self, a: int, b: int) -> None:
         """Join the groups of two tracklets, unless they have tracklets at the same time."""
         first, second = sorted((self._group[a], self._group[b]))
-        if first == second or self._overlap(first, second):
+        if first == second or overlap_in_time(self._of(first), self._of(second)):
             return
         moved = self._members.pop(second)
-        self._members[first] += moved
+        self._members[first] = sorted(self._members[first] + moved)
         for k in moved:
             self._group[k] = first
 
-    def _overlap(self, first: int, second: int) -> bool:
-        return any(
-            self._tracklets[i].overlaps(self._tracklets[j])
-            for i in self._members[first]
-            for j in self._members[second]
-        )
+    def _of(self, group: int) -> list[Tracklet]:
+        return [self._tracklets[k] for k in self._members[group]]
 
     def labels(self) -> list[int]:
         """Return for each tracklet the number of the first one in its group."""
@@ -48,7 +45,7 @@ class Groups:
 
     def members(self) -> list[list[int]]:
         """Return the tracklets of each group in their order, the groups by their first one."""
-        return [sorted(self._members[k]) for k in sorted(self._members)]
+        return [self._members[k] for k in sorted(self._members)]
 
 
 def border_links(tracklets: Sequence[Tracklet]) -> Groups:
@@ -96,8 +93,13 @@ def bridge_gaps(
         Frames per second.
     """
     candidates = _candidates(tracklets, descriptors, settings.max_gap_seconds * frame_rate)
+    rivals: dict[tuple[str, int], list[_Candidate]] = {}
+    for one in candidates:
+        rivals.setdefault(("ending", one.ending), []).append(one)
+        rivals.setdefault(("beginning", one.beginning), []).append(one)
     for one in sorted(candidates, key=lambda c: (c.gap_frames, c.step_widths, c.ending)):
-        if one.is_possible and not any(_is_better(tracklets, other, one) for other in candidates):
+        others = rivals["ending", one.ending] + rivals["beginning", one.beginning]
+        if one.is_possible and not any(_is_better(tracklets, o, one) for o in others):
             groups.join(one.ending, one.beginning)
 
 
@@ -124,9 +126,12 @@ def _candidates(
     cuts = cut_frames(tracklets)
     found = []
     for a, ending in enumerate(tracklets):
-        for b, beginning in enumerate(tracklets):
+        soon = bisect_right(tracklets, ending.last_frame, key=_first_frame)
+        late = bisect_right(tracklets, ending.last_frame + max_frames, key=_first_frame)
+        for b in range(soon, late):
+            beginning = tracklets[b]
             gap = beginning.first_frame - ending.last_frame
-            if 0 < gap <= max_frames and not is_cut_between(cuts, ending, beginning):
+            if not is_cut_between(cuts, ending, beginning):
                 step = step_in_widths(ending.last_box, beginning.first_box)
                 found.append(_Candidate(a, b, gap, step, descriptors.likeness(a, b)))
     return found
@@ -150,6 +155,26 @@ def _is_better(tracklets: Sequence[Tracklet], other: _Candidate, one: _Candidate
     return other.is_possible and other.step_widths < one.step_widths
 
 
+def overlap_in_time(one: Sequence[Tracklet], other: Sequence[Tracklet]) -> bool:
+    """Whether two faces are seen at the same time.
+
+    Parameters
+    ----------
+    one, other : sequence of Tracklet
+        Of one face each, by their first frame; no two of a face overlap.
+    """
+    few, many = (one, other) if len(one) <= len(other) else (other, one)
+    for tracklet in few:
+        later = bisect_right(many, tracklet.last_frame, key=_first_frame)
+        if later > 0 and many[later - 1].overlaps(tracklet):
+            return True
+    return False
+
+
+def _first_frame(tracklet: Tracklet) -> int:
+    return tracklet.first_frame
+
+
 def cut_frames(tracklets: Sequence[Tracklet]) -> list[int]:
     """Return the frames that follow a scene cut, as far as tracklets tell of it."""
     begins = {t.first_frame for t in tracklets if t.begins_at_cut}
@@ -159,7 +184,7 @@ def cut_frames(tracklets: Sequence[Tracklet]) -> list[int]:
 
 def is_cut_between(cuts: Sequence[int], earlier: Tracklet, later: Tracklet) -> bool:
     """Whether a scene cut lies after the end of one tracklet and before the begin of another."""
-    return any(earlier.last_frame < cut <= later.first_frame for cut in cuts)
+    return bisect_right(cuts, earlier.last_frame) < bisect_right(cuts, later.first_frame)
 
 
 def step_in_widths(last: Box, first: Box) -> float:

@@ -1,6 +1,7 @@
 """From tracklets to persons, over a whole video."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.identity.chains import Groups, border_links, bridge_gaps, cut_frames
+from openface_core.identity.chains import (
+    Groups,
+    border_links,
+    bridge_gaps,
+    cut_frames,
+    overlap_in_time,
+)
 from openface_core.identity.descriptors import Descriptors, look_of, margin
 from openface_core.identity.linkage import Linkage, average_linkage
 from openface_core.identity.settings import IdentitySettings
@@ -143,7 +150,7 @@ def _linkage(
     may_join = np.zeros((count, count), dtype=np.bool_)
     for a in range(count):
         for b in range(a + 1, count):
-            if any(i.overlaps(j) for i in members[a] for j in members[b]):
+            if overlap_in_time(members[a], members[b]):
                 continue
             is_same_scene = not _is_cut_between(cuts, members[a], members[b])
             found = margin(looks[a], looks[b], is_same_scene, settings)
@@ -163,7 +170,7 @@ def _is_cut_between(
 
 
 def _scene(cuts: Sequence[int], tracklet: Tracklet) -> int:
-    return sum(cut <= tracklet.first_frame for cut in cuts)
+    return bisect_right(cuts, tracklet.first_frame)
 
 
 def _by_seen(

@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 _DECIMALS = 4
 
-MAX_ITEMS = 5000
-"""More are not joined: time grows with the cube of their number, memory with the square."""
-
 
 class Linkage(NamedTuple):
     """A partition.

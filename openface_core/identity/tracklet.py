@@ -28,7 +28,7 @@ class Tracklet:
     width_px : float
         Median width of the face.
     confidence : float
-        Mean confidence in the landmarks, 0 to 1.
+        Mean confidence in the landmarks of the trusted frames, 0 to 1.
     appearance : (4464,) ndarray of float32 or None
         Mean appearance descriptor of the trusted frames.
     embeddings : (n, d) ndarray of float32

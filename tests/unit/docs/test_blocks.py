@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from openface_core.face_networks import load_face_network_spec
 from pipelines.configuration.config_file import load_settings, preset_names
 from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.commands import (
@@ -110,8 +111,12 @@ def test_the_readme_lists_every_preset_of_one_machine() -> None:
 
 
 @pytest.mark.parametrize("found", PAGES, ids=str)
-def test_a_configuration_is_read(found: Page, tmp_path: Path) -> None:
+def test_a_configuration_or_specification_is_read(found: Page, tmp_path: Path) -> None:
     for number, block in enumerate(found.blocks):
         if block.language == "toml":
-            (tmp_path / f"{number}.toml").write_text(block.text)
-            load_settings(str(tmp_path / f"{number}.toml"))
+            path = tmp_path / f"{number}.toml"
+            path.write_text(block.text)
+            if "[[outputs]]" in block.text:
+                load_face_network_spec(path)
+            else:
+                load_settings(str(path))
