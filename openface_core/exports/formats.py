@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
+from openface_core.exports.annotations import Annotations
 from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import AlignedForm, FacePictures
 from openface_core.exports.openface.aligned_faces import AlignedFaces
@@ -11,6 +12,7 @@ from openface_core.exports.openface.csv_file import OpenFaceCsv
 from openface_core.exports.openface.details_file import OpenFaceDetails
 from openface_core.exports.openface.hog_file import OpenFaceHog
 from openface_core.exports.options import ExportOptions
+from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.shape import PointDistributionModel
 
@@ -99,6 +101,15 @@ FORMATS: Mapping[str, ExportFormat] = {
         ("picture_type", "size_px", "scale_px_per_mm", "masked"),
         needs_pictures=True,
         needs_models=True,
+    ),
+    "overlay": ExportFormat(
+        "what was measured, drawn into the video",
+        lambda request: Overlay(request.options),
+        ("from_seconds", "to_seconds", "face_ids"),
+        needs_pictures=True,
+    ),
+    "annotations": ExportFormat(
+        "presence of action units, for ELAN and Praat", lambda _: Annotations()
     ),
     "csv": ExportFormat("the table as CSV, with its own columns", lambda _: PlainCsv()),
 }

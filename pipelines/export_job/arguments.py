@@ -12,6 +12,8 @@ FORMAT_TITLES = {
     "of-details": "OpenFace's text file beside it",
     "hog": "OpenFace's file of appearance descriptors",
     "aligned": "OpenFace's folder of aligned faces",
+    "overlay": "what was measured, drawn into the video",
+    "annotations": "presence of action units, for ELAN and Praat",
     "csv": "the table as CSV, with its own columns",
 }
 

@@ -64,7 +64,7 @@ def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> E
     try:
         return ExportedVideo(
             name=task.table.video_id,
-            uri=str(record["input_uri"]),
+            uri=task.uri,
             kind=str(record["input_kind"]),
             width_px=int(record["frame_width_px"]),
             height_px=int(record["frame_height_px"]),
