@@ -35,7 +35,7 @@ class UnitPanel:
     def __init__(self, video: ExportedVideo, style: Style) -> None:
         self._style = style
         self._names = tuple(sorted({*video.names_of("_r"), *video.names_of("_c")}))
-        rows = max(1, (style.height_px - 3 * style.line_height_px) // style.line_height_px)
+        rows = max(1, (style.height_px - 4 * style.line_height_px // 3) // style.line_height_px)
         self._shown = self._names[:rows]
         has_room = style.width_px >= _LONG_NAMES_FROM_WIDTH_PX
         self._texts = {
