@@ -7,13 +7,14 @@ import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from openface_core.exports.overlay.sound_track import SoundTrack
 
 _TIME_BASE = Fraction(1, 90_000)
 _DEFAULT_FPS = 30.0
+_OPTIONS = {"preset": "ultrafast", "crf": "22"}
+"""A third of the time of slower presets, for twice the size."""
 
 
 class FilmWriter:
@@ -42,11 +43,10 @@ class FilmWriter:
         stream.width, stream.height, stream.pix_fmt = self._width, self._height, "yuv420p"
         stream.codec_context.time_base = _TIME_BASE
         stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"preset": "veryfast", "crf": "20"}
+        stream.codec_context.options = _OPTIONS
         self._stream, self._sound = stream, sound
         if sound is not None:
             sound.add_to(self._container)
-        self._reformatter = VideoReformatter()
         self._last = -self._step
 
     def add(self, image: NDArray[np.uint8], seconds: float | None) -> None:
@@ -62,8 +62,7 @@ class FilmWriter:
         if abs(image.shape[0] - self._height) > 1 or abs(image.shape[1] - self._width) > 1:
             image = cv2.resize(image, (self._width, self._height)).astype(np.uint8, copy=False)
         image = np.ascontiguousarray(image[: self._height, : self._width])
-        frame = VideoFrame.from_ndarray(image, format="bgr24")
-        frame = self._reformatter.reformat(frame, format="yuv420p", threads=1)
+        frame = VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), "yuv420p")
         known = None if seconds is None else round(seconds / float(_TIME_BASE))
         pts = self._last + self._step if known is None else max(known, self._last + 1)
         frame.pts, frame.time_base = pts, _TIME_BASE
