@@ -9,6 +9,7 @@ import numpy as np
 
 from openface_core.errors import ConfigError
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
 
@@ -51,7 +52,7 @@ class _Tier:
             self.since_seconds = None
 
 
-class Annotations:
+class Annotations(Exporter):
     """Writes ``.eaf`` for ELAN and ``.TextGrid`` for Praat, one tier per face and action unit.
 
     A presence lasts from the time stamp of its first frame to that of the frame after its last.
@@ -63,7 +64,6 @@ class Annotations:
     """
 
     format: ClassVar[str] = "annotations"
-    needs_pictures: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._library = _pympi()
@@ -124,6 +124,3 @@ class Annotations:
         # It keeps a file that is there under another name; here is none.
         elan.to_file(str(self._folder / f"{self._video.name}.eaf"), pretty=True)
         grid.to_file(str(self._folder / f"{self._video.name}.TextGrid"))
-
-    def abandon(self) -> None:
-        """Do nothing: files are written at the end."""

@@ -14,6 +14,7 @@ from openface_core.exports.openface.hog_file import OpenFaceHog
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
+from openface_core.exports.report.exporter import Report
 from openface_core.shape import PointDistributionModel
 
 
@@ -110,6 +111,9 @@ FORMATS: Mapping[str, ExportFormat] = {
     ),
     "annotations": ExportFormat(
         "presence of action units, for ELAN and Praat", lambda _: Annotations()
+    ),
+    "report": ExportFormat(
+        "a page that shows what was measured", lambda _: Report(), needs_pictures=True
     ),
     "csv": ExportFormat("the table as CSV, with its own columns", lambda _: PlainCsv()),
 }

@@ -7,18 +7,18 @@ import pyarrow as pa
 import pyarrow.csv
 
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
 
 
-class PlainCsv:
+class PlainCsv(Exporter):
     """Writes the very columns of the dataset; a missing value is an empty cell.
 
     Numbers are written with as many digits as give the same number when they are read again.
     """
 
     format: ClassVar[str] = "csv"
-    needs_pictures: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._writer: Any = None
@@ -36,10 +36,6 @@ class PlainCsv:
             options = pa.csv.WriteOptions(quoting_style="needed", quoting_header="none")
             self._writer = pa.csv.CSVWriter(str(self._path), table.schema, write_options=options)
         self._writer.write_table(table)
-
-    def finish(self) -> None:
-        """Close the file."""
-        self.abandon()
 
     def abandon(self) -> None:
         """Close the file."""

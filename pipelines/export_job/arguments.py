@@ -117,18 +117,25 @@ def parser() -> argparse.ArgumentParser:
         help="one or more of the formats; each gets a folder of its own in the output",
     )
     add_dataset_options(result)
+    result.add_argument(
+        "--models",
+        metavar="PACK|DIR",
+        help="models that the dataset was made with; default: looked for where `run` looks",
+    )
     _add_openface_options(result)
     _add_overlay_options(result)
     add_job_options(result)
     return result
 
 
-def add_dataset_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is read and where results go."""
+def add_dataset_options(parser: argparse.ArgumentParser, output: str | None = None) -> None:
+    """Add what is read and where results go; `output` says where by default."""
     parser.add_argument(
         "--dataset", required=True, metavar="DIR", help="output folder of `openface-beam run`"
     )
-    parser.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
+    parser.add_argument(
+        "--output", required=output is None, metavar="DIR", help=output or "output folder or URL"
+    )
     parser.add_argument(
         "--video-ids", nargs="+", default=[], metavar="ID", help="only these videos; default: all"
     )
@@ -136,11 +143,6 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
         "--videos",
         metavar="DIR",
         help="folder that the videos are in now, if not where they were analysed",
-    )
-    parser.add_argument(
-        "--models",
-        metavar="PACK|DIR",
-        help="models that the dataset was made with; default: looked for where `run` looks",
     )
 
 

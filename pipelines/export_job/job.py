@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import apache_beam as beam
@@ -10,6 +11,7 @@ import apache_beam as beam
 from openface_core.errors import ConfigError, PipelineError
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.plan import ExportJobPlan, make_plan
+from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.export_job.summary import ExportSummary
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.progress_display import ProgressDisplay
@@ -17,7 +19,9 @@ from pipelines.main_job.runners import chosen_runner, make_runner, pipeline_opti
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_place import WorkerPlace, worker_place
 from transforms.dataset.error_table import read_problems, write_error_table
+from transforms.exports.export_folder import ExportFolder
 from transforms.exports.export_input import ExportPlan
+from transforms.exports.report_index import write_index
 from transforms.records import PROBLEMS, Problem
 from transforms.stages.export_videos import WRITTEN, ExportVideos
 
@@ -57,6 +61,20 @@ def run_export(arguments: ExportArguments) -> ExportSummary:
         problems=problems,
         seconds=time.monotonic() - begin,
     )
+
+
+def run_report(arguments: ReportArguments) -> ExportSummary:
+    """Write the pages of a dataset, and their index.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all.
+    """
+    summary = run_export(arguments.as_export())
+    title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
+    index = write_index(ExportFolder(arguments.folder), title, summary.failed)
+    return replace(summary, index=index)
 
 
 def _run(

@@ -24,6 +24,8 @@ class ExportSummary:
         What could not be written, and why.
     seconds : float
         Wall time.
+    index : str or None
+        The index of reports.
     """
 
     output: str
@@ -33,6 +35,7 @@ class ExportSummary:
     finished: int
     problems: tuple[Problem, ...]
     seconds: float
+    index: str | None = None
 
     @property
     def failed(self) -> int:
@@ -46,7 +49,8 @@ class ExportSummary:
 
     def __str__(self) -> str:
         if self.inputs and self.inputs == self.finished:
-            return f"Nothing to do: all {self.inputs} inputs are complete in {self.output}."
+            text = f"Nothing to do: all {self.inputs} inputs are complete in {self.output}."
+            return text + self._index_line()
         earlier = f" ({self.finished} were complete before)" if self.finished else ""
         text = (
             f"Wrote {', '.join(self.formats)} of {self.written} of {self.inputs} inputs{earlier} "
@@ -54,7 +58,10 @@ class ExportSummary:
         )
         if self.failed:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
-        return f"{text}."
+        return f"{text}.{self._index_line()}"
+
+    def _index_line(self) -> str:
+        return "" if self.index is None else f"\nOpen {self.index} in a browser."
 
     def report_problems(self) -> None:
         """Write the first problems to stderr."""

@@ -16,9 +16,11 @@ from openface_core.errors import ConfigError, OutputError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.provenance import SOFTWARE
 from transforms.dataset.storage import (
+    is_temporary,
     join,
     read_whole,
     remove,
+    remove_temporaries,
     remove_tree,
     write_if_changed,
     write_whole,
@@ -95,7 +97,18 @@ class ExportFolder:
         }
         text = json.dumps(content, indent=2) + "\n"
         write_if_changed(join(self.root, DESCRIPTION_NAME), text.encode())
+        self._remove_temporaries()
         self.discard_staging()
+
+    def _remove_temporaries(self) -> None:
+        """Remove small files that were being written; all others are put together in staging."""
+        remove_temporaries(join(self.root, RECORDS_FOLDER))
+        place = locate(self.root, error=OutputError)
+        if place.is_local:
+            with storage_errors(self.root, OutputError):
+                for path in Path(place.path).iterdir():
+                    if is_temporary(path.name):
+                        path.unlink()
 
     def discard_staging(self) -> None:
         """Remove what is being put together."""

@@ -1,9 +1,8 @@
 """The export of one input: its rows, and where needed its frames, through all exporters at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,6 +118,7 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
                 (staging / name).mkdir()
                 stack.callback(exporter.abandon)
                 exporter.begin(staging / name, video)
+            _look_ahead(table, exporters.values())
             if with_pictures:
                 progress = ProgressWriter(plan.progress_folder, task.table.video_id)
                 _add_frames(task, record, table, list(exporters.values()), progress)
@@ -129,13 +129,18 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
                         exporter.add(rows, None)
         for name, identity, _ in chosen:
             exporters[name].finish()
-            _publish(plan.folder, name, task.table.video_id, staging / name, identity)
+            files = tuple(sorted(path.name for path in (staging / name).iterdir()))
+            known = ExportRecord(identity, files, exporters[name].notes())
+            plan.folder.publish(name, task.table.video_id, staging / name, known)
     return len(chosen)
 
 
-def _publish(folder: ExportFolder, name: str, video_id: str, staged: Path, identity: str) -> None:
-    files = tuple(sorted(path.name for path in staged.iterdir()))
-    folder.publish(name, video_id, staged, ExportRecord(identity, files))
+def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:
+    ahead = [exporter for exporter in exporters if exporter.looks_ahead]
+    for batch in table.batches() if ahead else ():
+        rows = Rows(batch.combine_chunks())
+        for exporter in ahead:
+            exporter.look(rows)
 
 
 def _request(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError, OutputError
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import STANDARD, AlignedForm, FacePictures
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
@@ -16,7 +17,7 @@ from openface_core.media import DecodedFrame
 PICTURE_TYPES = ("bmp", "png", "jpg")
 
 
-class AlignedFaces:
+class AlignedFaces(Exporter):
     """Writes a picture for every measured face, under OpenFace's names.
 
     Parameters
@@ -72,9 +73,3 @@ class AlignedFaces:
         if not is_encoded:
             raise OutputError(path, "the picture cannot be encoded", "Choose another type.")
         path.write_bytes(content.tobytes())
-
-    def finish(self) -> None:
-        """Do nothing: every picture is complete."""
-
-    def abandon(self) -> None:
-        """Do nothing."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.openface.csv_layout import (
     COLUMN_GROUPS,
     CsvColumn,
@@ -43,7 +44,7 @@ def is_written(rows: Rows, video: ExportedVideo) -> NDArray[np.bool_]:
     return np.ones(len(rows), dtype=np.bool_)
 
 
-class OpenFaceCsv:
+class OpenFaceCsv(Exporter):
     """Writes OpenFace's CSV: its header, order and decimals, and 0 where there is no value.
 
     Parameters
@@ -57,7 +58,6 @@ class OpenFaceCsv:
     """
 
     format: ClassVar[str] = "openface-csv"
-    needs_pictures: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -106,10 +106,6 @@ class OpenFaceCsv:
         measured = np.where(with_face, np.nan_to_num(measured), self._missing)
         first = _OF_A_PICTURE if self._video.is_image else _OF_A_VIDEO
         return np.hstack([np.nan_to_num(rows.values(*first)), measured])
-
-    def finish(self) -> None:
-        """Close the file."""
-        self.abandon()
 
     def abandon(self) -> None:
         """Close the file."""

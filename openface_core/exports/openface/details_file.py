@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS
-from openface_core.exports.rows import Rows
-from openface_core.media import DecodedFrame
 from openface_core.shape import Camera
 
 _SWITCHES = {
@@ -57,7 +56,7 @@ def details_text(
     return "".join(f"{line}\n" for line in lines)
 
 
-class OpenFaceDetails:
+class OpenFaceDetails(Exporter):
     """Writes OpenFace's ``_of_details.txt``.
 
     Parameters
@@ -69,7 +68,6 @@ class OpenFaceDetails:
     """
 
     format: ClassVar[str] = "of-details"
-    needs_pictures: ClassVar[bool] = False
 
     def __init__(
         self, formats: Collection[str] = (), groups: tuple[str, ...] = COLUMN_GROUPS
@@ -90,12 +88,3 @@ class OpenFaceDetails:
         text = details_text(video.uri, camera, files, self._groups, is_image=video.is_image)
         path = folder / f"{video.name}_of_details.txt"
         path.write_text(text, encoding="utf-8", newline="\n")
-
-    def add(self, rows: Rows, frame: DecodedFrame | None) -> None:
-        """Do nothing: rows are not part of the file."""
-
-    def finish(self) -> None:
-        """Do nothing."""
-
-    def abandon(self) -> None:
-        """Do nothing."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from openface_core.descriptors import FHOG_SIZE
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import FacePictures
 from openface_core.exports.openface.csv_file import is_written
 from openface_core.exports.rows import Rows
@@ -18,7 +19,7 @@ _CELLS, _CHANNELS = 12, 31
 _GOOD, _FAILED = 1.0, -1.0
 
 
-class OpenFaceHog:
+class OpenFaceHog(Exporter):
     """Writes ``.hog``: a record of the same size for every row of OpenFace's CSV.
 
     Parameters
@@ -51,10 +52,6 @@ class OpenFaceHog:
             mark = _GOOD if success[row] else _FAILED
             self._file.write(_HEAD.pack(_CELLS, _CELLS, _CHANNELS, mark))
             self._file.write(values.astype("<f4").tobytes())
-
-    def finish(self) -> None:
-        """Close the file."""
-        self.abandon()
 
     def abandon(self) -> None:
         """Close the file."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.exporter import Exporter
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.face_drawing import (
     draw_eyes,
@@ -92,7 +93,7 @@ class FramePainter:
             put_label(painted, "no face found", width // 2, bottom, self.style, VERMILION)
 
 
-class Overlay:
+class Overlay(Exporter):
     """Writes a film with what was measured, or a picture.
 
     It has the size, the time stamps and the sound of the input.
