@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from openface_core.errors import DatasetError, OutputError
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import BucketReader, open_bucket
-from transforms.dataset.documents import DESCRIPTION_NAME
+from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset
 from transforms.dataset.provenance import METADATA_KEY
 from transforms.dataset.storage import join
 from transforms.dataset.table_records import parse_record, table_metadata
@@ -134,10 +134,10 @@ def check_dataset(dataset: str) -> None:
     DatasetError
         If not.
     """
-    if not locate(join(dataset, DESCRIPTION_NAME), error=DatasetError).exists():
+    if not is_own_dataset(dataset):
         raise DatasetError(
             dataset,
-            f"it is no dataset: there is no {DESCRIPTION_NAME}",
+            f"it is no dataset: there is no {DESCRIPTION_NAME} of this program",
             "Name the output folder of `openface-beam run`.",
         )
 

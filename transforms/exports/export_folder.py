@@ -75,13 +75,24 @@ class ExportFolder:
             return
         if not folder.is_dir():
             raise ConfigError(self.root, "the output is not a folder", "Name a folder.")
-        names = {path.name for path in folder.iterdir()} - {_STAGING}
-        if names and DESCRIPTION_NAME not in names:
+        names = [path.name for path in folder.iterdir()]
+        others = [name for name in names if name != _STAGING and not is_temporary(name)]
+        if others and not self._is_own():
             raise ConfigError(
                 self.root,
                 "the output folder holds other files",
                 "Name a new or empty folder, or the output of an earlier export.",
             )
+
+    def _is_own(self) -> bool:
+        """Return whether the folder's own description says that it is an export of this program."""
+        path = join(self.root, DESCRIPTION_NAME)
+        if not locate(path, error=OutputError).exists():
+            return False
+        try:
+            return bool(json.loads(read_whole(path).read())["GeneratedBy"][0]["Name"] == SOFTWARE)
+        except (ValueError, KeyError, IndexError, TypeError):
+            return False
 
     def begin(self, dataset: str) -> None:
         """Mark the folder as an export, and remove what a killed one has left.

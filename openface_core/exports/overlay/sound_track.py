@@ -11,6 +11,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from openface_core.media import DecodeLimits
+from openface_core.media.clock import start_seconds
 from openface_core.media.containers import RemoteFile, open_container
 from openface_core.media.sources import locate
 
@@ -28,13 +29,14 @@ class SoundTrack:
     limits : DecodeLimits
         Bounds.
     begin_seconds : float or None
-        What becomes 0 in the output; None keeps all, and its times.
+        What becomes 0 in the output, as time since the file's start; None keeps all.
     """
 
     def __init__(self, uri: str, limits: DecodeLimits, begin_seconds: float | None) -> None:
         source = locate(uri)
         self._file = None if source.is_local else RemoteFile(source)
         self._container = open_container(source, limits, self._file)
+        self._start_seconds = float(start_seconds(self._container))
         self._begin_seconds = begin_seconds
         streams = [s for s in self._container.streams.audio if s.codec_context is not None]
         self._stream: AudioStream | None = next(
@@ -66,7 +68,7 @@ class SoundTrack:
             self._target = output.add_stream_from_template(self._stream)
 
     def write_until(self, seconds: float) -> None:
-        """Write the sound before a time of the input."""
+        """Write the sound before a time since the file's start."""
         if self._target is None:
             return
         while True:
@@ -77,13 +79,14 @@ class SoundTrack:
             time_base = packet.time_base or Fraction(1, 1)
             if packet.pts is None:
                 continue
-            if float(packet.pts * time_base) >= seconds:
+            since_start = float(packet.pts * time_base) - self._start_seconds
+            if since_start >= seconds:
                 self._waiting = packet
                 return
             begin = self._begin_seconds
-            if begin is not None and float(packet.pts * time_base) < begin:
+            if begin is not None and since_start < begin:
                 continue
-            shift = round((begin or 0.0) / float(time_base))
+            shift = round((self._start_seconds + (begin or 0.0)) / float(time_base))
             packet.pts -= shift
             packet.dts = packet.pts if packet.dts is None else packet.dts - shift
             packet.stream = self._target

@@ -93,7 +93,7 @@ class Report(Exporter):
             "title": escape(data.video.name),
             "frames": data.frames,
             "seconds": round(data.seconds, 2),
-            "faces": len(data.traces),
+            "faces": data.face_count,
             "success": round(data.success_rate, 4),
             "confidence": round(
                 float(

@@ -57,15 +57,12 @@ def _of_input(data: PageData) -> Iterator[Flag]:
             f"Action units are relative to the median of {record.get('calibration_frames')} frames "
             "only. In so short a video the median need not be a face at rest.",
         )
-    if data.gaps.count:
-        yield Flag(
-            "dropped frames",
-            f"There are {data.gaps.count} gaps between time stamps, the longest of "
-            f"{data.gaps.longest_seconds:.2f} s. Count in seconds, not in frames.",
-        )
     warnings = record.get("decoding_warnings")
     for text in warnings if isinstance(warnings, list) else ():
-        yield Flag("decoding", f"Decoding had to work around something: {text}.")
+        if "without frames" in str(text):
+            yield Flag("dropped frames", f"There are {text}. Count in seconds, not in frames.")
+        else:
+            yield Flag("decoding", f"Decoding had to work around something: {text}.")
 
 
 def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:

@@ -35,6 +35,10 @@ def index_data(rows: Sequence[Row]) -> str:
     return f"window.reports={content};\n"
 
 
+def _duration(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 7200 else f"{seconds / 60:.1f} minutes"
+
+
 def index_page(title: str, rows: Sequence[Row], failed: int) -> str:
     """Return the index.
 
@@ -68,7 +72,7 @@ def index_page(title: str, rows: Sequence[Row], failed: int) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}: reports</title><style>{asset('page.css')}</style></head><body>"
         '<a class="skip" href="#main">Skip to the content</a>'
-        f"<header><h1>{escape(title)}</h1><p>{len(rows)} inputs, {seconds / 3600:.1f} hours; "
+        f"<header><h1>{escape(title)}</h1><p>{len(rows)} inputs, {_duration(seconds)}; "
         f"{flagged} have something that must be looked at.</p>{missing}</header>"
         f'<main id="main"><div id="table"><ul>{links}</ul>{rest}</div></main>'
         f'<script src="{DATA_NAME}"></script><script>{asset("index.js")}</script></body></html>\n'

@@ -128,7 +128,7 @@ def _section(key: str, title: str, content: str) -> str:
 
 
 def _headline(data: PageData) -> str:
-    faces = len(data.traces)
+    faces = data.face_count
     return (
         f"{data.seconds:.1f} s, {data.frames} frames, {faces} face{'s' * (faces != 1)}; "
         f"a face was found in {data.success_rate:.1%} of the frames."
@@ -158,10 +158,10 @@ def _found(data: PageData, charts: _Charts) -> str:
     for trace in traces:
         who = escape(data.video.person(trace.face_id))
         share = trace.frames_with_face / max(1, data.frames)
-        label = f"{who}: found in {share:.0%} of the frames"
+        label = f"{who}: found in {share:.1%} of the frames"
         lanes.append(
             f'<tr><th scope="row">{who}</th><td class="wide">{svg.lane(trace.found, label)}</td>'
-            f"<td>{share:.0%}</td><td>{trace.mean_confidence:.2f}</td></tr>"
+            f"<td>{share:.1%}</td><td>{trace.mean_confidence:.2f}</td></tr>"
         )
     if not lanes:
         return "<p>No face was found.</p>"

@@ -12,24 +12,6 @@ from openface_core.exports.rows import Rows
 MAX_FACES = 6
 """Faces that are shown in full: those that are seen longest."""
 
-_LONG_GAP_FRAMES, _LONG_GAP_SECONDS = 3.0, 0.2
-
-
-@dataclass
-class Gaps:
-    """Stretches without a frame.
-
-    Parameters
-    ----------
-    count : int
-        How many there are that are longer than some frames.
-    longest_seconds : float
-        The longest.
-    """
-
-    count: int = 0
-    longest_seconds: float = 0.0
-
 
 @dataclass
 class PageData:
@@ -49,7 +31,6 @@ class PageData:
     frames_with_face: int = 0
     last_seconds: float = 0.0
     first_seconds: float = float("nan")
-    gaps: Gaps = field(default_factory=Gaps)
 
     def __post_init__(self) -> None:
         promised = self.video.record.get("frames_decoded")
@@ -87,12 +68,7 @@ class PageData:
             if np.isnan(self.bin_seconds[place]) or when < self.bin_seconds[place]:
                 self.bin_seconds[place] = when
         if np.isnan(self.first_seconds):
-            self.first_seconds = self.last_seconds = float(seconds[0])
-        steps = np.diff(seconds, prepend=self.last_seconds)
-        rate = self.video.average_rate_fps or 30.0
-        long = steps > max(_LONG_GAP_FRAMES / rate, _LONG_GAP_SECONDS)
-        self.gaps.count += int(np.count_nonzero(long))
-        self.gaps.longest_seconds = max(self.gaps.longest_seconds, float(steps.max()))
+            self.first_seconds = float(seconds[0])
         self.last_seconds = float(seconds[-1])
 
     @property
@@ -104,6 +80,11 @@ class PageData:
     def success_rate(self) -> float:
         """Share of the frames with a face."""
         return self.frames_with_face / max(1, self.frames)
+
+    @property
+    def face_count(self) -> int:
+        """Faces that were measured in some frame."""
+        return sum(trace.frames_with_face > 0 for trace in self.traces.values())
 
     @property
     def shown(self) -> tuple[FaceTrace, ...]:
