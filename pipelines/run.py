@@ -5,7 +5,6 @@ Everything the command line can do, :func:`run` does for Python.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pipelines.command import leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
@@ -39,29 +38,19 @@ def run(arguments: RunArguments) -> RunSummary:
     clock = RunClock()
     import_beam()
 
+    from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import load_models, prepare
     from pipelines.main_job.waves import run_waves
 
     job = prepare(arguments)
     if not job.has_work:
-        return _shown(close_finished(job), arguments)
+        return with_report(close_finished(job), arguments)
     handle, engine = load_models(job)
     metrics = run_waves(job, handle)
     if metrics is None:
         return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
-    return _shown(close(job, engine, metrics, clock), arguments)
-
-
-def _shown(summary: RunSummary, arguments: RunArguments) -> RunSummary:
-    """Write a report of the dataset, if that is asked for."""
-    if not arguments.report or not summary.has_results:
-        return summary
-    from pipelines.export_job.job import run_report
-    from pipelines.export_job.report_arguments import ReportArguments
-
-    found = run_report(ReportArguments(arguments.output, quiet=arguments.quiet))
-    return replace(summary, report=found.index)
+    return with_report(close(job, engine, metrics, clock), arguments)
 
 
 def dry_run(arguments: RunArguments) -> None:
