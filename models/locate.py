@@ -37,7 +37,7 @@ _PLACES = (
 """Sub-folders searched: OpenFace's own ``bin`` layout, and networks beside it."""
 
 
-def _search(root: Path, name: str) -> Path | None:
+def search_model(root: Path, name: str) -> Path | None:
     """Return the file `name` below the models folder; None if it is not there."""
     candidates = (root / place / name for place in _PLACES)
     return next((path.resolve() for path in candidates if path.is_file()), None)
@@ -45,7 +45,7 @@ def _search(root: Path, name: str) -> Path | None:
 
 def _find(root: Path, name: str, what: str) -> Path:
     """Return the file `name` below the models folder."""
-    found = _search(root, name)
+    found = search_model(root, name)
     if found is None:
         raise ModelFileError(
             root / name,
@@ -92,7 +92,7 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
     )
 
     name = selection.preferred_refinement
-    path = None if NO_MODEL in (name, selection.refinement) else _search(root, name)
+    path = None if NO_MODEL in (name, selection.refinement) else search_model(root, name)
     if path is None or not any(file.is_file() for file in cen_expert_files(path)):
         return None
     validator = landmark_validator_of(path)
@@ -118,7 +118,7 @@ def _find_network(root: Path, spec_path: Path) -> Path:
     name = load_landmark_spec(spec_path).model
     own = EMBEDDED_FOLDER / name
     if spec_path.parent == SPECS_FOLDER and own.is_file():
-        return _search(root, name) or own
+        return search_model(root, name) or own
     return _find(root, name, "landmark network")
 
 

@@ -5,12 +5,13 @@
 >>> result.frames[["frame", "timestamp", "AU12_r"]]  # doctest: +SKIP
 
 :class:`Analyser` measures one input after the other in this process. :func:`run` is the main job,
-for many inputs and all cores; it needs Apache Beam, which is imported when it is called.
+for many inputs and all cores, :func:`export` and :func:`report` make something of its dataset; they
+need Apache Beam, which is imported when they are called.
 """
 
 from openface_core import __version__
 from openface_core.errors import OpenFaceBeamError
-from pipelines.interactive import Analyser, Analysis, run
+from pipelines.interactive import Analyser, Analysis, export, report, run
 from pipelines.main_job.summary import RunSummary
 
 __all__ = [
@@ -19,5 +20,7 @@ __all__ = [
     "OpenFaceBeamError",
     "RunSummary",
     "__version__",
+    "export",
+    "report",
     "run",
 ]

@@ -89,6 +89,12 @@ class OutputError(OpenFaceBeamError):
     stage = "writing"
 
 
+class DatasetError(OpenFaceBeamError):
+    """A dataset, or the table of one of its inputs, is missing or damaged."""
+
+    stage = "dataset"
+
+
 class WorkFileError(OpenFaceBeamError):
     """A file of intermediate results cannot be read back or written."""
 

@@ -11,6 +11,8 @@ from pipelines.command import leave
 
 COMMANDS = {
     "run": "measure faces in videos and write a dataset",
+    "export": "write a dataset in other formats: OpenFace's files, overlays, annotations",
+    "report": "show what was measured: a page per video, and an index",
     "demo": "make short clips to try everything with, and measure them",
     "validate": "compare with OpenFace's own output, component by component",
     "profile": "time every component on a video",

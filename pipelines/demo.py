@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.command import leave, run_command
@@ -74,14 +75,17 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
             output=str(results),
             config=arguments.config or (None if arguments.models else _PRESET),
             models=arguments.models,
+            report=True,
             quiet=arguments.quiet,
         )
     )
     report_problems(str(results))
     sys.stderr.flush()
-    sys.stdout.write(f"{summary}\n\n")
+    sys.stdout.write(f"{replace(summary, report=None)}\n\n")
     measurements = list(measure_corpus(str(results)))
     sys.stdout.writelines(f"{line}\n" for line in describe(measurements))
+    if summary.report is not None:
+        sys.stdout.write(f"\nSee what was measured: open {summary.report} in a browser.\n")
     return 0 if all(rise.is_clear for m in measurements for rise in m.rises) else 1
 
 

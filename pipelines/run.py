@@ -38,18 +38,19 @@ def run(arguments: RunArguments) -> RunSummary:
     clock = RunClock()
     import_beam()
 
+    from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import load_models, prepare
     from pipelines.main_job.waves import run_waves
 
     job = prepare(arguments)
     if not job.has_work:
-        return close_finished(job)
+        return with_report(close_finished(job), arguments)
     handle, engine = load_models(job)
     metrics = run_waves(job, handle)
     if metrics is None:
         return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
-    return close(job, engine, metrics, clock)
+    return with_report(close(job, engine, metrics, clock), arguments)
 
 
 def dry_run(arguments: RunArguments) -> None:

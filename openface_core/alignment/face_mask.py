@@ -28,7 +28,11 @@ RAISED_BY_PX = np.float32(30.0 / 0.7 * SCALE_PX_PER_MM)
 
 @kernel
 def _transform_points(
-    landmarks: Float32Array, matrix: Float32Array, raised: NDArray[np.int64], out: Float32Array
+    landmarks: Float32Array,
+    matrix: Float32Array,
+    raised: NDArray[np.int64],
+    raised_by_px: np.float32,
+    out: Float32Array,
 ) -> None:
     """Write the landmarks in the aligned face, (n, 2), with the forehead's points moved up."""
     for i in range(landmarks.shape[0]):
@@ -38,7 +42,7 @@ def _transform_points(
             product += np.float64(landmarks[i, 1]) * matrix[k, 1]
             out[i, k] = np.float32(product) + matrix[k, 2]
     for k in range(raised.shape[0]):
-        out[raised[k], 1] -= RAISED_BY_PX
+        out[raised[k], 1] -= raised_by_px
 
 
 @kernel
@@ -72,11 +76,15 @@ def _rasterise(points: Float32Array, triangles: Int32Array, out: UInt8Array) -> 
 
 @kernel
 def mask_into(
-    landmarks: Float32Array, matrix: Float32Array, triangles: Int32Array, out: UInt8Array
+    landmarks: Float32Array,
+    matrix: Float32Array,
+    triangles: Int32Array,
+    raised_by_px: np.float32,
+    out: UInt8Array,
 ) -> None:
     """Write the mask of the aligned face; see :func:`mask_of_aligned_face`."""
     points = np.empty(landmarks.shape, dtype=np.float32)
-    _transform_points(landmarks, matrix, RAISED_POINTS, points)
+    _transform_points(landmarks, matrix, RAISED_POINTS, raised_by_px, points)
     if all_finite(points):
         _rasterise(points, triangles, out)
     else:
@@ -84,7 +92,11 @@ def mask_into(
 
 
 def mask_of_aligned_face(
-    landmarks: Float32Array, matrix: Float32Array, triangles: Int32Array, size_px: int
+    landmarks: Float32Array,
+    matrix: Float32Array,
+    triangles: Int32Array,
+    size_px: int,
+    raised_by_px: float | np.float32 = RAISED_BY_PX,
 ) -> UInt8Array:
     """Return the mask of the aligned face.
 
@@ -98,6 +110,8 @@ def mask_of_aligned_face(
         Landmark indices of each triangle.
     size_px : int
         Side of the aligned face.
+    raised_by_px : float
+        By how much the upper ends of jaw line and brows are moved up; it goes with the scale.
 
     Returns
     -------
@@ -105,7 +119,7 @@ def mask_of_aligned_face(
         1 where a pixel's centre lies in or on a triangle, 0 elsewhere.
     """
     out = np.empty((size_px, size_px), dtype=np.uint8)
-    mask_into(landmarks, matrix, triangles, out)
+    mask_into(landmarks, matrix, triangles, np.float32(raised_by_px), out)
     return out
 
 

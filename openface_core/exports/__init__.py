@@ -5,6 +5,8 @@ The table keeps landmarks and fit in full, so aligned faces and descriptors foll
 the main job does not know of exports.
 """
 
+from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
+from openface_core.exports.rows import Rows
 
-__all__ = ["Exporter"]
+__all__ = ["ExportedVideo", "Exporter", "Rows"]

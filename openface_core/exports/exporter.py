@@ -1,52 +1,65 @@
 """What an exporter is."""
 
-from typing import IO, Protocol
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
 
-import pyarrow as pa
-
+from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
 
 
-class Exporter(Protocol):
+class Exporter(ABC):
     """Writes one input in one format, given its rows in order.
 
-    An exporter is made for one input and used once: ``begin``, then ``add`` for the rows of every
-    frame, then ``finish``.
+    An exporter is made for one input and used once: :meth:`begin`, then :meth:`look` if it looks
+    ahead, then :meth:`add` for all rows, then :meth:`finish`. What it has left in its folder by
+    then appears as a whole.
     """
 
-    @property
-    def format(self) -> str:
-        """Name of the format, as users give it."""
+    format: ClassVar[str]
+    """Name of the format, as users give it."""
 
-    @property
-    def suffix(self) -> str:
-        """Ending of the file's name, with its dot."""
+    needs_pictures: ClassVar[bool] = False
+    """Whether it must see the frames, and not only their rows."""
 
-    @property
-    def needs_pictures(self) -> bool:
-        """Whether it must see the frames, and not only their rows."""
+    looks_ahead: ClassVar[bool] = False
+    """Whether it goes through all rows once before frames and rows come side by side."""
 
-    def begin(self, file: IO[bytes], schema: pa.Schema) -> None:
-        """Start the file of an input.
+    @abstractmethod
+    def begin(self, folder: Path, video: ExportedVideo) -> None:
+        """Start with an input.
 
         Parameters
         ----------
-        file : file opened for writing
-            Where to.
-        schema : pyarrow.Schema
-            The columns of its rows, with the record of how they were made.
+        folder : Path
+            An empty local folder for its files.
+        video : ExportedVideo
+            The input.
         """
 
-    def add(self, rows: pa.Table, frame: DecodedFrame | None) -> None:
-        """Write the rows of one frame, a row for each face.
+    def look(self, rows: Rows) -> None:  # noqa: B027 - most do not look ahead
+        """Take in rows of any number of frames, before any are added."""
+
+    def add(self, rows: Rows, frame: DecodedFrame | None) -> None:  # noqa: B027 - as above
+        """Write rows.
 
         Parameters
         ----------
-        rows : pyarrow.Table
-            The rows.
+        rows : Rows
+            Those of one frame, a row for each face, for an exporter that needs pictures; those of
+            any number of frames for others.
         frame : DecodedFrame or None
             The frame itself, for an exporter that needs pictures.
         """
 
     def finish(self) -> None:
-        """Complete the file."""
+        """Complete the files."""
+        self.abandon()
+
+    def abandon(self) -> None:  # noqa: B027 - most hold nothing
+        """Let go of what is open, where the input cannot be finished; may be called twice."""
+
+    def notes(self) -> dict[str, Any]:
+        """Return what is to be known of the files once they are complete, as plain values."""
+        return {}

@@ -2,6 +2,6 @@
 
 from pipelines.interactive.analyser import Analyser
 from pipelines.interactive.analysis import Analysis
-from pipelines.interactive.job import run
+from pipelines.interactive.job import export, report, run
 
-__all__ = ["Analyser", "Analysis", "run"]
+__all__ = ["Analyser", "Analysis", "export", "report", "run"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,13 @@ import pyarrow.compute as pc
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
+from openface_core.exports import Exporter
+from openface_core.exports.options import ExportOptions
+from openface_core.exports.overlay.exporter import Overlay
+from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.tables import summary_table
+from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset
@@ -118,6 +124,56 @@ class Analysis:
             write_row_groups(path, table.schema, groups, settings)
         complete_dataset(output, {self.task.video_id}, *self.core.engine.action_unit_names)
         return path
+
+    def plot(self) -> Any:
+        """Return a matplotlib figure of the action units over time; notebooks show it.
+
+        Raises
+        ------
+        ConfigError
+            If matplotlib is not installed (the extra ``plot``).
+        """
+        return plot(self.measured.table, self.task.video_id)
+
+    def overlay(self, path: str | PathLike[str], **options: Any) -> Path:
+        """Write the input with what was measured drawn into it: a film, or a picture.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; ``.mp4`` for a video, ``.png`` for a picture.
+        **options
+            ``from_seconds``, ``to_seconds`` and ``face_ids``, as
+            :class:`~openface_core.exports.options.ExportOptions` has them.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            If the input cannot be read any more, its frames were in memory only, or storage
+            refuses.
+        """
+        return self._write(Overlay(ExportOptions(**options)), path)
+
+    def report(self, path: str | PathLike[str]) -> Path:
+        """Write an HTML page that shows what was measured, and needs nothing beside it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            As :meth:`overlay`.
+        """
+        return self._write(Report(), path)
+
+    def _write(self, exporter: Exporter, path: str | PathLike[str]) -> Path:
+        record = parse_record(self.metadata()[METADATA_KEY]) or {}
+        table, info = self.measured.table, self.measured.info
+        video = described(table, self.task.video_id, info, record)
+        return write_shown(exporter, video, table, self.core.settings.decoding, path)
 
     def metadata(self) -> dict[str, str]:
         """Return how the analysis was made, as its table records it."""

@@ -1,12 +1,19 @@
-"""The main job, called from Python."""
+"""The jobs over many inputs, called from Python."""
 
 from collections.abc import Sequence
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipelines.export import export as export_dataset
+from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
+from pipelines.report import report as report_dataset
 from pipelines.run import run as run_main_job
+
+if TYPE_CHECKING:
+    from pipelines.export_job.summary import ExportSummary
 
 
 def run(
@@ -40,3 +47,67 @@ def run(
     several = [inputs] if isinstance(inputs, str | PathLike) else inputs
     names = tuple(fspath(name) for name in several)
     return run_main_job(RunArguments(names, fspath(output), **options))
+
+
+def export(
+    dataset: str | PathLike[str],
+    output: str | PathLike[str],
+    formats: str | Sequence[str] = "openface-csv",
+    **options: Any,
+) -> "ExportSummary":
+    """Write a dataset in formats that other programs read; what is complete is skipped.
+
+    Parameters
+    ----------
+    dataset : str or path
+        Output folder of the main job.
+    output : str or path
+        Output folder or URL.
+    formats : str or sequence of str
+        ``openface-csv``, ``of-details``, ``hog``, ``aligned``, ``overlay``, ``annotations`` and
+        ``csv``.
+    **options
+        The other options of ``openface-beam export``, as
+        :class:`~pipelines.export_job.arguments.ExportArguments` has them.
+
+    Returns
+    -------
+    ExportSummary
+        What was done. An input that fails is one of its problems, not an exception.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no dataset, a format that there is not, no output.
+    """
+    several = (formats,) if isinstance(formats, str) else tuple(formats)
+    return export_dataset(ExportArguments(fspath(dataset), fspath(output), several, **options))
+
+
+def report(
+    dataset: str | PathLike[str], output: str | PathLike[str] | None = None, **options: Any
+) -> "ExportSummary":
+    """Write a page for every input of a dataset, and an index.
+
+    Parameters
+    ----------
+    dataset : str or path
+        Output folder of the main job.
+    output : str or path, optional
+        Output folder or URL; by default the folder ``report`` of the dataset.
+    **options
+        The other options of ``openface-beam report``, as
+        :class:`~pipelines.export_job.report_arguments.ReportArguments` has them.
+
+    Returns
+    -------
+    ExportSummary
+        What was done; ``index`` is the path of the index.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no dataset, no output.
+    """
+    folder = None if output is None else fspath(output)
+    return report_dataset(ReportArguments(fspath(dataset), folder, **options))

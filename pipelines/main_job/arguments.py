@@ -56,6 +56,8 @@ class RunArguments:
         Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
     force : bool
         Whether to analyse finished inputs anew.
+    report : bool
+        Whether to write a report of the dataset at the end.
     dry_run : bool
         Whether to print the plan and do nothing.
     quiet : bool
@@ -75,6 +77,7 @@ class RunArguments:
     faces: str | None = None
     runner: str | None = None
     force: bool = False
+    report: bool = False
     dry_run: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
@@ -121,6 +124,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="analyse all inputs anew; otherwise an input is skipped that an earlier run into the "
         "same folder has finished with the same content, settings and models",
+    )
+    result.add_argument(
+        "--report",
+        action="store_true",
+        help="show what was measured in the end: a page per video and an index, in DIR/report",
     )
     result.add_argument(
         "--dry-run",
@@ -171,6 +179,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         faces=known.faces,
         runner=known.runner,
         force=known.force,
+        report=known.report,
         dry_run=known.dry_run,
         quiet=known.quiet,
         beam=tuple(beam),

@@ -24,9 +24,14 @@ class ProgressDisplay:
         Frames that each input's header promises; None where it does not say.
     quiet : bool
         Whether to show nothing.
+    parts : str
+        What is counted beside frames.
     """
 
-    def __init__(self, promised_frames: Sequence[int | None], *, quiet: bool = False) -> None:
+    def __init__(
+        self, promised_frames: Sequence[int | None], *, quiet: bool = False, parts: str = "shards"
+    ) -> None:
+        self._parts = parts
         self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
         known = [count for count in promised_frames if count is not None]
         total = sum(known) if len(known) == len(promised_frames) else None
@@ -35,7 +40,7 @@ class ProgressDisplay:
         self._bar = tqdm(
             total=total,
             unit=" frames",
-            desc="0 shards done",
+            desc=f"0 {parts} done",
             file=sys.stderr,
             disable=quiet,
             dynamic_ncols=is_terminal,
@@ -78,5 +83,5 @@ class ProgressDisplay:
         progress = read_progress(self.folder)
         if self._bar.total is not None and progress.frames > self._bar.total:
             self._bar.total = progress.frames  # a header that promised too little
-        self._bar.set_description_str(f"{progress.finished} shards done", refresh=False)
+        self._bar.set_description_str(f"{progress.finished} {self._parts} done", refresh=False)
         self._bar.update(progress.frames - self._bar.n)

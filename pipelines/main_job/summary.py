@@ -32,6 +32,8 @@ class RunSummary:
         Wall time.
     handed_over_to : str or None
         The runner that goes on by itself; nothing else is known then.
+    report : str or None
+        The index of its report, where one was made.
     """
 
     output: str
@@ -47,6 +49,7 @@ class RunSummary:
     has_gaze: bool = True
     seconds: float = 0.0
     handed_over_to: str | None = None
+    report: str | None = None
 
     @property
     def has_results(self) -> bool:
@@ -54,6 +57,10 @@ class RunSummary:
         return bool(self.inputs_written or self.inputs_finished or self.handed_over_to)
 
     def __str__(self) -> str:
+        shown = "" if self.report is None else f"\nOpen {self.report} in a browser."
+        return self._outcome() + shown
+
+    def _outcome(self) -> str:
         if self.handed_over_to is not None:
             return (
                 f"Handed {self.inputs} inputs over to {self.handed_over_to}, which goes on by "

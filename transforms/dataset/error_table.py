@@ -34,7 +34,7 @@ def error_table(problems: Iterable[Problem]) -> pa.Table:
 
 
 def write_errors(output: str, problems: Iterable[Problem]) -> str:
-    """Write the error table, replacing one that says anything else, and return its path.
+    """Write the error table of a dataset, replacing one that says anything else; return its path.
 
     An input that cannot be analysed has no table of frames: one of an earlier run is removed. An
     input that is only unreachable keeps what it has.
@@ -45,15 +45,45 @@ def write_errors(output: str, problems: Iterable[Problem]) -> str:
         If storage refuses.
     """
     problems = list(problems)
-    path = errors_path(output)
-    table = error_table(problems)
     for problem in problems:
         if problem.voids_earlier_results:
             remove(frames_path(output, problem.video_id))
+    return write_error_table(output, problems)
+
+
+def write_error_table(output: str, problems: Iterable[Problem]) -> str:
+    """Write an error table, replacing one that says anything else, and return its path.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    path = errors_path(output)
     content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
+    pq.write_table(error_table(problems), content, compression="zstd")
     write_if_changed(path, content.getvalue())
     return path
+
+
+def read_problems(output: str) -> list[Problem]:
+    """Return the rows of an error table; none if there is no readable one.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    path = errors_path(output)
+    if not locate(path, error=OutputError).exists():
+        return []
+    try:
+        table = pq.ParquetFile(read_whole(path), pre_buffer=False).read(use_threads=False)
+        return [
+            Problem(**row | {"severity": Severity(row["severity"])}) for row in table.to_pylist()
+        ]
+    except (pa.ArrowException, TypeError, KeyError, ValueError):
+        return []
 
 
 def earlier_problems(
@@ -81,20 +111,10 @@ def earlier_problems(
     OutputError
         If storage refuses.
     """
-    path = errors_path(output)
-    if not locate(path, error=OutputError).exists():
-        return ()
-    try:
-        table = pq.ParquetFile(read_whole(path), pre_buffer=False).read(use_threads=False)
-        problems = [
-            Problem(**row | {"severity": Severity(row["severity"])}) for row in table.to_pylist()
-        ]
-    except (pa.ArrowException, TypeError, KeyError, ValueError):
-        return ()
     replaced = set(analysed)
     return tuple(
         problem
-        for problem in problems
+        for problem in read_problems(output)
         if problem.video_id not in replaced
         and not (problem.voids_earlier_results and has_table(problem.video_id))
     )

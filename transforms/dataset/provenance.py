@@ -280,6 +280,7 @@ class VideoProvenance:
         """Return the record as Parquet key-value metadata, the same bytes for the same run."""
         task = self.identity.task
         identity = self.identity.as_dict()
+        faces = [face.as_dict(self.few_frames) for face in self.faces]
         record = identity | {
             "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
@@ -299,7 +300,9 @@ class VideoProvenance:
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,
-            "faces": [face.as_dict(self.few_frames) for face in self.faces],
+            # Of the main face, and then of all of them.
+            **{key: value for key, value in faces[0].items() if key.startswith("calibration")},
+            "faces": faces,
             "decoding_warnings": list(self.warnings),
             "face_notes": list(self.notes),
         }

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openface_core.alignment import apply_mask, mask_of_aligned_face, warp_matrix
-from openface_core.alignment.face_mask import RAISED_POINTS, _rasterise, _transform_points
+from openface_core.alignment.face_mask import (
+    RAISED_BY_PX,
+    RAISED_POINTS,
+    _rasterise,
+    _transform_points,
+)
 from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
@@ -66,7 +71,7 @@ def test_landmarks_are_mapped_as_the_twin_maps_them_bit_by_bit() -> None:
     matrix = rng.normal(0.0, 0.5, (2, 3)).astype(np.float32) * np.float32(0.9)
     matrix[:, 2] = rng.normal(0.0, 300.0, 2)
     out = np.empty((68, 2), dtype=np.float32)
-    _transform_points(landmarks, matrix, RAISED_POINTS, out)
+    _transform_points(landmarks, matrix, RAISED_POINTS, RAISED_BY_PX, out)
     np.testing.assert_array_equal(out, mask_points(landmarks, matrix))
 
 

@@ -37,9 +37,9 @@ def test_the_snippets_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     shown = [run_snippet(code, names) for code in python_blocks(PAGE)]
     assert list(shown[1].columns) == ["frame", "timestamp", "success", "AU12_r"]
     assert shown[2]["count"] > 0  # the clip has a smile
-    assert len(shown[4]) == 1
-    assert list(shown[5]["timestamp"]) == [0.0, 0.04, 0.08, 0.12, 0.16]
-    assert len(shown[-2]) == len(names["result"].frames)
+    assert len(shown[6]) == 1
+    assert list(shown[7]["timestamp"]) == [0.0, 0.04, 0.08, 0.12, 0.16]
+    assert len(shown[-3]) == len(names["result"].frames)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pipelines.main_job.arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--calibration", "--runner", "--force", "--dry-run", "--quiet",
+    "--calibration", "--runner", "--force", "--report", "--dry-run", "--quiet",
 }  # fmt: skip
 
 
@@ -42,7 +42,8 @@ def test_everything_at_once() -> None:
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
         "--calibration", "rest",
-        "--force", "--dry-run", "--quiet", "--direct_num_workers=4", "--flink_master", "x",
+        "--force", "--report", "--dry-run", "--quiet", "--direct_num_workers=4",
+        "--flink_master", "x",
     ]  # fmt: skip
     found = parse_arguments(argv)
     assert found == RunArguments(
@@ -56,6 +57,7 @@ def test_everything_at_once() -> None:
         calibration="rest",
         runner="FlinkRunner",
         force=True,
+        report=True,
         dry_run=True,
         quiet=True,
         beam=("--direct_num_workers=4", "--flink_master", "x"),

@@ -1,0 +1,68 @@
+"""What an exporter is told of an input before its rows come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ExportedVideo:
+    """An input of a dataset that is written in another form.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the dataset, which its files get.
+    uri : str
+        Where the input itself is.
+    kind : str
+        ``video``, ``image`` or ``image_sequence``.
+    width_px, height_px : int
+        Size of the upright first frame.
+    average_rate_fps : float or None
+        Frames per second, as the container says.
+    rows : int
+        Rows in the dataset.
+    face_ids : tuple of int
+        Numbers of the faces in them, in order.
+    columns : tuple of str
+        Columns of the rows.
+    record : mapping
+        How the table was made.
+    """
+
+    name: str
+    uri: str
+    kind: str
+    width_px: int
+    height_px: int
+    average_rate_fps: float | None
+    rows: int
+    face_ids: tuple[int, ...]
+    columns: tuple[str, ...]
+    record: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a single picture."""
+        return self.kind == "image"
+
+    @property
+    def has_several_faces(self) -> bool:
+        """Whether more than one face has rows."""
+        return len(self.face_ids) > 1
+
+    def names_of(self, suffix: str) -> tuple[str, ...]:
+        """Return the action units that have a column with a suffix, ``_r`` or ``_c``."""
+        return tuple(
+            name.removesuffix(suffix)
+            for name in self.columns
+            if name.startswith("AU") and name.endswith(suffix)
+        )
+
+    def person(self, face_id: int) -> str:
+        """Return what a face is called: the person a manifest names, or the number of the face."""
+        person = self.record.get("person_id")
+        if isinstance(person, str) and not self.has_several_faces:
+            return person
+        return f"face {face_id}"

@@ -1,0 +1,121 @@
+"""Aligned faces and their descriptors once more, from the landmarks and the fit in a table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.alignment import (
+    ALIGNED_SIZE_PX,
+    SCALE_PX_PER_MM,
+    AlignedFace,
+    apply_mask,
+    mask_of_aligned_face,
+    warp_affine,
+    warp_matrix,
+)
+from openface_core.exports.rows import Rows
+from openface_core.faces import FaceMeter
+from openface_core.shape import calc_params
+
+Image = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AlignedForm:
+    """What an aligned face looks like.
+
+    Parameters
+    ----------
+    size_px : int
+        Side of the picture.
+    scale_px_per_mm : float
+        Scale of the mean shape in it.
+    masked : bool
+        Whether all but the face is black.
+    """
+
+    size_px: int = ALIGNED_SIZE_PX
+    scale_px_per_mm: float = SCALE_PX_PER_MM
+    masked: bool = True
+
+
+STANDARD = AlignedForm()
+"""The form that descriptors are computed of."""
+
+
+def rescaled(matrix: Float32Array, form: AlignedForm) -> Float32Array:
+    """Return the transform to an aligned face of another form, (2, 3).
+
+    Parameters
+    ----------
+    matrix : (2, 3) ndarray of float32
+        Transform to the standard form.
+    form : AlignedForm
+        The wanted form.
+    """
+    if (form.size_px, form.scale_px_per_mm) == (ALIGNED_SIZE_PX, SCALE_PX_PER_MM):
+        return matrix
+    factor = form.scale_px_per_mm / SCALE_PX_PER_MM
+    result = matrix.astype(np.float64) * factor
+    result[:, 2] += form.size_px // 2 - factor * (ALIGNED_SIZE_PX // 2)
+    return np.ascontiguousarray(result, dtype=np.float32)
+
+
+class FacePictures:
+    """Aligns faces as the analysis did.
+
+    Parameters
+    ----------
+    meter : FaceMeter
+        What measures them.
+    are_refined : bool
+        Whether patch experts made the fits of the table. Then the fit that faces are aligned with
+        is made from the landmarks anew, as in OpenFace; otherwise it is the table's.
+    """
+
+    def __init__(self, meter: FaceMeter, *, are_refined: bool) -> None:
+        self.meter = meter
+        self._are_refined = are_refined
+
+    def matrix(self, rows: Rows, row: int) -> Float32Array:
+        """Return the transform of a row's face to the standard form, (2, 3)."""
+        landmarks = rows.landmarks(row)
+        if self._are_refined:
+            translation_px = calc_params(self.meter.pdm, landmarks).translation_px
+        else:
+            translation_px = rows.values("p_tx", "p_ty")[row].astype(np.float32)
+        return warp_matrix(landmarks, translation_px, self.meter.pdm.mean_mm)
+
+    def aligned(
+        self, rows: Rows, row: int, image: Image, form: AlignedForm = STANDARD
+    ) -> AlignedFace:
+        """Return the aligned face of a row.
+
+        Parameters
+        ----------
+        rows : Rows
+            The rows of a frame.
+        row : int
+            Which of them.
+        image : (H, W, 3) ndarray of uint8
+            The frame, BGR.
+        form : AlignedForm
+            What it is to look like.
+        """
+        matrix = rescaled(self.matrix(rows, row), form)
+        face = warp_affine(image, matrix, form.size_px)
+        if form.masked:
+            triangles = self.meter.aligner.triangles
+            raised_by_px = 30.0 / 0.7 * form.scale_px_per_mm
+            mask = mask_of_aligned_face(
+                rows.landmarks(row), matrix, triangles, form.size_px, raised_by_px
+            )
+            apply_mask(face, mask, face)
+        return AlignedFace(matrix, face)
+
+    def descriptor(self, rows: Rows, row: int, image: Image) -> Float32Array:
+        """Return the appearance descriptor of a row's face, (4464,); see :meth:`aligned`."""
+        aligned = self.aligned(rows, row, image)
+        return self.meter.appearance(image, rows.landmarks(row), aligned)

@@ -1,0 +1,1 @@
+"""The files that OpenFace 2.2 writes: CSV, details, HOG records and aligned faces."""

@@ -1,0 +1,1 @@
+"""What was measured, drawn into the frames that it was measured in."""

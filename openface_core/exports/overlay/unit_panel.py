@@ -1,0 +1,142 @@
+"""Bars of the action units: at the side of the frame for one face, beside each for several."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.action_units.meanings import AU_MEANINGS
+from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.overlay.face_drawing import DrawnFace
+from openface_core.exports.overlay.style import DARK, GREY, ORANGE, WHITE, Colour, Style
+from openface_core.exports.overlay.text import put_text, text_width_px
+from openface_core.exports.rows import Rows
+
+Image = NDArray[np.uint8]
+
+_FULL_INTENSITY = 5.0
+_OPACITY = 0.6
+_ENTRIES_BESIDE_A_FACE = 4
+_LONG_NAMES_FROM_WIDTH_PX = 1000
+
+
+class UnitPanel:
+    """Draws the bars of one input.
+
+    A bar is orange where the unit is present, and grey where it is not.
+
+    Parameters
+    ----------
+    video : ExportedVideo
+        The input.
+    style : Style
+        Sizes.
+    """
+
+    def __init__(self, video: ExportedVideo, style: Style) -> None:
+        self._style = style
+        self._names = tuple(sorted({*video.names_of("_r"), *video.names_of("_c")}))
+        rows = max(1, (style.height_px - 4 * style.line_height_px // 3) // style.line_height_px)
+        self._shown = self._names[:rows]
+        has_room = style.width_px >= _LONG_NAMES_FROM_WIDTH_PX
+        self._texts = {
+            name: f"{name} {AU_MEANINGS.get(name, '')}".strip() if has_room else name
+            for name in self._names
+        }
+        widths = (text_width_px(text, style) for text in self._texts.values())
+        margin = style.line_height_px // 3
+        self._margin = margin
+        self._bar_x = max(widths, default=0) + 2 * margin
+        self._bar_px = max(20, round(0.09 * style.width_px))
+        self._width = self._bar_x + self._bar_px + margin
+        self._height = style.line_height_px * len(self._shown) + margin
+        self._ground = self._labels(self._shown)
+        self._left: int | None = None
+
+    def _labels(self, names: tuple[str, ...]) -> Image:
+        """Return the names on their ground, once for all frames."""
+        ground = np.full((self._height, self._width, 3), DARK, dtype=np.uint8)
+        for place, name in enumerate(names):
+            y = (place + 1) * self._style.line_height_px - self._style.line_height_px // 4
+            put_text(ground, self._texts[name], self._margin, y, self._style, WHITE)
+        return ground
+
+    def draw(self, image: Image, rows: Rows, row: int, face: DrawnFace) -> None:
+        """Draw all units at that side of the frame where the face was not at first.
+
+        Parameters
+        ----------
+        image : (H, W, 3) ndarray of uint8
+            The frame; drawn into.
+        rows : Rows
+            Rows of the frame.
+        row : int
+            Which of them.
+        face : DrawnFace
+            Its face.
+        """
+        if not self._shown or self._width >= image.shape[1] or self._height >= image.shape[0]:
+            return
+        if self._left is None:
+            left, _, right, _ = face.box
+            at_right = image.shape[1] - right >= left
+            self._left = image.shape[1] - self._width if at_right else 0
+        place = image[: self._height, self._left : self._left + self._width]
+        cv2.addWeighted(self._ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
+        intensities, presences = _units(rows, row, self._shown)
+        for number, (intensity, present) in enumerate(zip(intensities, presences, strict=True)):
+            top = number * self._style.line_height_px
+            self._bar(place, self._bar_x, top, intensity, present)
+
+    def draw_beside(self, image: Image, rows: Rows, row: int, face: DrawnFace) -> None:
+        """Draw the strongest units that are present below the box of a face."""
+        intensities, presences = _units(rows, row, self._names)
+        strengths = np.where(presences, np.nan_to_num(intensities) + 0.01, 0.0)
+        order = [int(k) for k in np.argsort(-strengths, kind="stable") if strengths[k] > 0]
+        style = self._style
+        left, _, _, bottom = face.box
+        width = text_width_px("AU00", style) + 3 * self._margin + self._bar_px // 2
+        chosen = order[:_ENTRIES_BESIDE_A_FACE]
+        height = style.line_height_px * len(chosen)
+        x = max(0, min(left, image.shape[1] - width))
+        y = max(0, min(bottom + 2, image.shape[0] - height))
+        place = image[y : y + height, x : x + width]
+        if not place.size:
+            return
+        ground = np.full_like(place, DARK)
+        cv2.addWeighted(ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
+        for number, k in enumerate(chosen):
+            top = number * style.line_height_px
+            baseline = top + style.line_height_px - style.line_height_px // 4
+            put_text(place, self._names[k], self._margin, baseline, style, WHITE)
+            bar_x = text_width_px("AU00", style) + 2 * self._margin
+            self._bar(place, bar_x, top, intensities[k], presences[k], self._bar_px // 2)
+
+    def _bar(
+        self,
+        place: Image,
+        x: int,
+        top: int,
+        intensity: float,
+        present: float,
+        full_px: int | None = None,
+    ) -> None:
+        full = self._bar_px if full_px is None else full_px
+        height = max(2, self._style.line_height_px // 2)
+        top += round(0.55 * self._style.line_height_px) - height // 2
+        colour: Colour = ORANGE if present == 1 else GREY
+        cv2.rectangle(place, (x, top), (x + full, top + height), GREY, 1)
+        if np.isnan(intensity):  # a unit that has a presence only
+            length = full if present == 1 else 0
+        else:
+            length = round(full * float(np.clip(intensity / _FULL_INTENSITY, 0, 1)))
+        if length > 0:
+            cv2.rectangle(place, (x, top), (x + length, top + height), colour, cv2.FILLED)
+
+
+def _units(
+    rows: Rows, row: int, names: tuple[str, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return intensities and presences of a row; NaN where there is none."""
+    intensities = rows.values(*(f"{name}_r" for name in names))[row]
+    presences = rows.values(*(f"{name}_c" for name in names))[row]
+    return intensities, presences

@@ -1,0 +1,91 @@
+"""What somebody must look at before trusting the numbers of an input."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from openface_core.exports.report.page_data import PageData
+
+_FEW_FOUND, _HARDLY_FOUND = 0.9, 0.5
+_OFTEN_UNSURE = 0.1
+_SMALL_PX = 60
+_DARK = 50.0
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something to look at.
+
+    Parameters
+    ----------
+    name : str
+        A word for the index, which filters by it.
+    text : str
+        What it is, and what can be done.
+    """
+
+    name: str
+    text: str
+
+
+def flags_of(data: PageData, brightness: dict[int, float]) -> tuple[Flag, ...]:
+    """Return what must be looked at.
+
+    Parameters
+    ----------
+    data : PageData
+        What is known of the input.
+    brightness : dict of int to float
+        Median grey value of the pictures of each face, 0 to 255.
+    """
+    return (*_of_input(data), *_of_faces(data, brightness))
+
+
+def _of_input(data: PageData) -> Iterator[Flag]:
+    record = data.video.record
+    if not data.frames_with_face:
+        yield Flag("no face", "No face was found in any frame.")
+    elif data.success_rate < _FEW_FOUND:
+        name = "face rarely found" if data.success_rate < _HARDLY_FOUND else "face often not found"
+        yield Flag(
+            name,
+            f"A face was found in {data.success_rate:.0%} of the frames only. Look at the overlay "
+            "of the others: is there a face?",
+        )
+    if record.get("calibration_is_short"):
+        yield Flag(
+            "short calibration",
+            f"Action units are relative to the median of {record.get('calibration_frames')} frames "
+            "only. In so short a video the median need not be a face at rest.",
+        )
+    warnings = record.get("decoding_warnings")
+    for text in warnings if isinstance(warnings, list) else ():
+        if "without frames" in str(text):
+            yield Flag("dropped frames", f"There are {text}. Count in seconds, not in frames.")
+        else:
+            yield Flag("decoding", f"Decoding had to work around something: {text}.")
+
+
+def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:
+    for trace in data.shown:
+        who = data.video.person(trace.face_id)
+        if trace.unsure_frames > _OFTEN_UNSURE * trace.frames_with_face:
+            share = trace.unsure_frames / trace.frames_with_face
+            yield Flag(
+                "low confidence",
+                f"{who}: in {share:.0%} of its frames the confidence is below 0.75. Look at the "
+                "pictures with the least confidence below.",
+            )
+        if trace.jumps:
+            yield Flag(
+                "jumps",
+                f"{who}: it jumps by more than half its width between two frames, "
+                f"{trace.jumps} times. Cuts do that, and confusions of persons.",
+            )
+        if 0 < trace.median_width_px < _SMALL_PX:
+            yield Flag(
+                "small face",
+                f"{who}: it is {trace.median_width_px} pixels wide, where action units need "
+                f"{_SMALL_PX} or more.",
+            )
+        if brightness.get(trace.face_id, 255.0) < _DARK:
+            yield Flag("dark face", f"{who}: it is so dark that wrinkles can hardly be seen.")

@@ -1,0 +1,110 @@
+"""How an input was analysed, in plain words and as text for a paper."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from openface_core.exports.report.page_data import PageData
+
+_CALIBRATIONS = {
+    "video": "the median face of this video, as in OpenFace",
+    "person": "the median face of all videos of the person",
+    "rest": "the frames that the manifest names as rest",
+    "none": "nothing: static models were used",
+}
+_OPENFACE = (
+    "T. Baltrušaitis, A. Zadeh, Y. C. Lim and L.-P. Morency, “OpenFace 2.0: Facial Behavior "
+    "Analysis Toolkit”, 13th IEEE International Conference on Automatic Face & Gesture "
+    "Recognition (FG 2018), pp. 59–66."
+)
+_UNITS = (
+    "T. Baltrušaitis, M. Mahmoud and P. Robinson, “Cross-dataset learning and person-specific "
+    "normalisation for automatic Action Unit detection”, 11th IEEE International Conference on "
+    "Automatic Face and Gesture Recognition (FG 2015), Vol. 6."
+)
+_GAZE = (
+    "E. Wood, T. Baltrušaitis, X. Zhang, Y. Sugano, P. Robinson and A. Bulling, “Rendering of "
+    "Eyes for Eye-Shape Registration and Gaze Estimation”, IEEE International Conference on "
+    "Computer Vision (ICCV 2015)."
+)
+
+
+def _settings(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    settings = record.get("settings")
+    return settings if isinstance(settings, dict) else {}
+
+
+def _detector(record: Mapping[str, Any]) -> str:
+    if record.get("landmarks_uri"):
+        return f"given landmarks, from {record['landmarks_uri']}"
+    models = _settings(record).get("models", {})
+    refinement = models.get("refinement", "none")
+    network = models.get("landmarks", "a landmark network")
+    if refinement == "none":
+        return f"the landmark network {network}"
+    return f"the landmark network {network}, refined by patch experts ({refinement})"
+
+
+def facts(data: PageData) -> list[tuple[str, str]]:
+    """Return what was done, as pairs of a name and a text."""
+    record, video = data.video.record, data.video
+    rate = f"{video.average_rate_fps:.3g}" if video.average_rate_fps else "unknown"
+    packs = record.get("model_packs")
+    calibration = str(record.get("calibration", ""))
+    return [
+        ("Input", str(record.get("input_uri", video.uri))),
+        (
+            "Content",
+            f"{data.frames} frames of {video.width_px} × {video.height_px} pixels, "
+            f"{data.seconds:.1f} s, {rate} frames per second; {record.get('codec', '')} in "
+            f"{record.get('container', '')}",
+        ),
+        ("Program", f"{record.get('software', '')} {record.get('version', '')}"),
+        ("Settings", f"preset {_settings(record).get('name', 'unknown')}"),
+        ("Landmarks", _detector(record)),
+        (
+            "Models",
+            ", ".join(f"{name} ({licence})" for name, licence in sorted(packs.items()))
+            if isinstance(packs, dict) and packs
+            else "files of no known pack; their SHA-256 are in the table's record",
+        ),
+        (
+            "Action units",
+            f"relative to {_CALIBRATIONS.get(calibration, calibration or 'unknown')}; "
+            f"{record.get('calibration_frames', 0)} frames",
+        ),
+        ("Decoder", str(record.get("decoder", ""))),
+        ("Content's fingerprint", str(record.get("input_fingerprint", ""))),
+    ]
+
+
+def methods(data: PageData) -> tuple[str, list[str]]:
+    """Return a paragraph for the methods section of a paper, and its references."""
+    record = data.video.record
+    has_gaze = "gaze_angle_x" in data.video.columns and any(
+        trace.high[trace.series.index("gaze_angle_x")].max(initial=-9.0) > -9.0
+        for trace in data.shown
+    )
+    calibration = str(record.get("calibration", ""))
+    text = (
+        f"Facial behaviour was measured with {record.get('software', 'openface-beam')} "
+        f"{record.get('version', '')}, a re-implementation of OpenFace 2.2 [1], with the preset "
+        f"“{_settings(record).get('name', '')}”. Faces were located with {_detector(record)}. "
+        "A point distribution model was fitted to 68 landmarks, and head pose follows from it. "
+        "Intensities (0 to 5) and presences of facial action units were predicted from histograms "
+        "of oriented gradients of the aligned face and from the shape parameters [2], relative to "
+        f"{_CALIBRATIONS.get(calibration, calibration)}."
+    )
+    references = [_OPENFACE, _UNITS]
+    if has_gaze:
+        text += " Gaze was estimated from landmarks of the eyes [3]."
+        references.append(_GAZE)
+    text += (
+        f" A face was found in {data.success_rate:.1%} of {data.frames} frames, with a mean "
+        f"confidence of {_mean_confidence(data):.2f}."
+    )
+    return text, references
+
+
+def _mean_confidence(data: PageData) -> float:
+    frames = sum(trace.frames_with_face for trace in data.traces.values())
+    return sum(trace.confidence_sum for trace in data.traces.values()) / max(1, frames)

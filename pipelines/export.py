@@ -1,0 +1,61 @@
+"""A finished dataset written in other formats: OpenFace's files, overlays, annotations.
+
+Everything the command line can do, :func:`export` does for Python.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipelines.command import leave, run_command
+from pipelines.export_job.arguments import ExportArguments, parse_arguments
+
+if TYPE_CHECKING:
+    from pipelines.export_job.summary import ExportSummary
+
+# Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
+# imports that lead to it stand in the functions.
+
+
+def export(arguments: ExportArguments) -> "ExportSummary":
+    """Write a dataset in other formats, and wait for the end.
+
+    Parameters
+    ----------
+    arguments : ExportArguments
+        What to do.
+
+    Returns
+    -------
+    ExportSummary
+        What was done. An input that fails is one of its problems, not an exception.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all: no dataset, a format that there is not, no output.
+    """
+    from pipelines.main_job.runners import import_beam
+
+    import_beam()
+    from pipelines.export_job.job import run_export
+
+    return run_export(arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns 0, or 1 if nothing was written."""
+    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+
+    def command() -> int:
+        summary = export(arguments)
+        summary.report_problems()
+        sys.stderr.flush()
+        sys.stdout.write(f"{summary}\n")
+        return 0 if summary.has_results else 1
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -1,0 +1,1 @@
+"""The job that writes a finished dataset in other formats: options, plan, run and close."""

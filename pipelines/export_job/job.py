@@ -1,0 +1,125 @@
+"""The export itself: a pipeline over the inputs of a dataset, run to its end."""
+
+import logging
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import apache_beam as beam
+
+from openface_core.errors import ConfigError, PipelineError
+from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.plan import ExportJobPlan, make_plan
+from pipelines.export_job.report_arguments import ReportArguments
+from pipelines.export_job.summary import ExportSummary
+from pipelines.main_job.pipeline_failure import pipeline_failure
+from pipelines.main_job.progress_display import ProgressDisplay
+from pipelines.main_job.runners import chosen_runner, make_runner, pipeline_options
+from pipelines.main_job.watchdog import Watchdog
+from pipelines.main_job.worker_place import WorkerPlace, worker_place
+from transforms.dataset.error_table import read_problems, write_error_table
+from transforms.exports.export_folder import ExportFolder
+from transforms.exports.export_input import ExportPlan
+from transforms.exports.report_index import write_index
+from transforms.records import PROBLEMS, Problem
+from transforms.stages.export_videos import WRITTEN, ExportVideos
+
+
+def run_export(arguments: ExportArguments) -> ExportSummary:
+    """Run an export and wait for its end.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all.
+    """
+    begin = time.monotonic()
+    runner, given = chosen_runner(arguments.runner, arguments.beam, {})
+    options = pipeline_options(runner, given)
+    workers = worker_place(runner, options)
+    if workers.is_left_alone:
+        raise ConfigError(
+            "--no_wait_until_finish", "an export is waited for", "Leave the option out."
+        )
+    plan = make_plan(arguments)
+    places = (arguments.output, arguments.dataset, *(task.uri for task in plan.todo))
+    workers.check_paths(places)
+    plan.folder.begin(arguments.dataset)
+    problems = plan.problems
+    if plan.todo:
+        problems += _run(plan, runner, options, workers, quiet=arguments.quiet)
+    plan.folder.discard_staging()
+    write_error_table(arguments.output, problems)
+    failed = {problem.video_id for problem in problems}
+    return ExportSummary(
+        output=arguments.output,
+        formats=arguments.formats,
+        inputs=len(plan.todo) + plan.finished + len(plan.problems),
+        written=sum(task.table.video_id not in failed for task in plan.todo),
+        finished=plan.finished,
+        problems=problems,
+        seconds=time.monotonic() - begin,
+    )
+
+
+def run_report(arguments: ReportArguments) -> ExportSummary:
+    """Write the pages of a dataset, and their index.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all.
+    """
+    summary = run_export(arguments.as_export())
+    title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
+    index = write_index(ExportFolder(arguments.folder), title, summary.failed)
+    return replace(summary, index=index)
+
+
+def _run(
+    plan: ExportJobPlan, runner: str, options: Any, workers: WorkerPlace, *, quiet: bool
+) -> tuple[Problem, ...]:
+    """Write what is to be written, and return what could not be."""
+    guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
+    is_hidden = quiet or not workers.tells_progress
+    display = ProgressDisplay(plan.rows, quiet=is_hidden, parts="videos")
+    with display as progress, guard as watchdog:
+        pipeline = beam.Pipeline(runner=make_runner(runner, options), options=options)
+        common = ExportPlan(
+            plan.folder,
+            plan.options,
+            plan.formats,
+            plan.shape_files,
+            progress.folder if workers.tells_progress else None,
+            None if watchdog is None else watchdog.folder,
+        )
+        build_graph(pipeline, plan, common)
+        try:
+            if watchdog is not None:
+                watchdog.finish(pipeline)
+            else:
+                pipeline.run().wait_until_finish()
+        except PipelineError:
+            raise
+        except Exception as error:  # Beam turns what happens in a worker into many exceptions
+            logging.getLogger(__name__).exception("the pipeline failed")
+            raise pipeline_failure(error) from error
+    return tuple(read_problems(plan.folder.root))
+
+
+def build_graph(pipeline: beam.Pipeline, plan: ExportJobPlan, common: ExportPlan) -> None:
+    """Add the export to a pipeline: inputs in, files out, and a table of what could not be."""
+    root = plan.folder.root
+    exported = (
+        pipeline
+        | "List inputs" >> beam.Create(list(plan.todo), reshuffle=False)
+        | "Spread inputs" >> beam.Reshuffle()
+        | "Export videos" >> ExportVideos(common)
+    )
+    _ = (
+        exported[PROBLEMS]
+        | "Gather problems" >> beam.combiners.ToList()
+        | "Write problems" >> beam.Map(lambda found: write_error_table(root, found))
+    )
+    _ = exported[WRITTEN] | "Count" >> beam.combiners.Count.Globally()

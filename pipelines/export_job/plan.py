@@ -1,0 +1,192 @@
+"""What an export will do: which inputs, in which formats, with which models."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models import EMBEDDED_PACK, folder_of_environment, models_folder
+from models.locate import search_model
+from openface_core.errors import ConfigError, OpenFaceBeamError
+from openface_core.exports.formats import FORMATS, check_formats
+from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
+from openface_core.exports.options import ExportOptions
+from pipelines.export_job.arguments import ExportArguments
+from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
+from transforms.dataset.storage import join
+from transforms.exports.export_folder import ExportFolder
+from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
+from transforms.exports.task import ExportTask, identity_of
+from transforms.records import Problem, VideoTask
+
+_PACKS = ("default", EMBEDDED_PACK)
+
+
+@dataclass(frozen=True)
+class ExportJobPlan:
+    """What an export will do.
+
+    Parameters
+    ----------
+    folder : ExportFolder
+        Where files go.
+    options : ExportOptions
+        What the user has chosen.
+    formats : tuple of str
+        The formats.
+    todo : tuple of ExportTask
+        Inputs to be written.
+    rows : tuple of int
+        Frames of each of them, as its record says.
+    finished : int
+        Inputs that are complete.
+    problems : tuple of Problem
+        Inputs whose tables cannot be read.
+    shape_files : mapping of str to ShapeFiles
+        By video id, the models of its table, where they are there.
+    """
+
+    folder: ExportFolder
+    options: ExportOptions
+    formats: tuple[str, ...]
+    todo: tuple[ExportTask, ...]
+    rows: tuple[int, ...]
+    finished: int
+    problems: tuple[Problem, ...]
+    shape_files: Mapping[str, ShapeFiles]
+
+
+def options_of(arguments: ExportArguments) -> ExportOptions:
+    """Return the options of a command line.
+
+    Raises
+    ------
+    ConfigError
+        If one is out of range.
+    """
+    columns = arguments.columns or COLUMN_GROUPS
+    measured_columns(columns)
+    return ExportOptions(
+        columns=columns,
+        dialect=arguments.dialect,
+        picture_type=arguments.picture_type,
+        size_px=arguments.size,
+        scale_px_per_mm=arguments.scale,
+        masked=not arguments.unmasked,
+        from_seconds=arguments.from_seconds,
+        to_seconds=arguments.to_seconds,
+        face_ids=arguments.faces,
+    )
+
+
+def make_plan(arguments: ExportArguments) -> ExportJobPlan:
+    """Work out what an export will do; nothing is written.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If there is no dataset, no such format or input, or the output holds something else.
+    """
+    options = options_of(arguments)
+    check_formats(arguments.formats)
+    check_dataset(arguments.dataset)
+    folder = ExportFolder(arguments.output)
+    folder.check()
+    models = _Models(arguments.models)
+    todo: list[tuple[int, ExportTask]] = []
+    problems: list[Problem] = []
+    shape_files: dict[str, ShapeFiles] = {}
+    finished = 0
+    for table in _chosen(arguments):
+        try:
+            record = table.record()
+            task = _task(table, record, folder, options, arguments)
+        except OpenFaceBeamError as error:
+            problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
+            continue
+        if not task.formats:
+            finished += 1
+            continue
+        files = models.of(record)
+        if files is not None:
+            shape_files[table.video_id] = files
+        todo.append((int(record.get("frames_decoded", 0)), task))
+    # The largest first: no worker is left alone with a long video at the end.
+    todo.sort(key=lambda item: -item[0])
+    return ExportJobPlan(
+        folder,
+        options,
+        arguments.formats,
+        tuple(task for _, task in todo),
+        tuple(rows for rows, _ in todo),
+        finished,
+        tuple(problems),
+        shape_files,
+    )
+
+
+def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
+    tables = list(recorded_tables(arguments.dataset))
+    known = {table.video_id for table in tables}
+    for video_id in arguments.video_ids:
+        if video_id not in known:
+            raise ConfigError(
+                f"--video-ids {video_id}", "the dataset has no such video", "Check its name."
+            )
+    return [t for t in tables if not arguments.video_ids or t.video_id in arguments.video_ids]
+
+
+def _task(
+    table: RecordedTable,
+    record: Mapping[str, Any],
+    folder: ExportFolder,
+    options: ExportOptions,
+    arguments: ExportArguments,
+) -> ExportTask:
+    """Return what is to be done for an input: the formats that are not complete."""
+    uri = str(record.get("input_uri", ""))
+    if arguments.videos is not None:
+        uri = join(arguments.videos, Path(uri).name)
+    wanted: dict[str, str] = {}
+    for name in arguments.formats:
+        identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
+        known = None if arguments.force else folder.record(name, table.video_id)
+        if known is None or known.identity != identity:
+            wanted[name] = identity
+    return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
+
+
+class _Models:
+    """Finds model files by name and SHA-256, wherever models may be."""
+
+    def __init__(self, named: str | None) -> None:
+        folders = [] if named is None else [models_folder(named, with_networks=False)]
+        environment = folder_of_environment()
+        folders += [] if environment is None else [environment]
+        for pack in _PACKS:
+            try:
+                folders.append(models_folder(pack, with_networks=False))
+            except OpenFaceBeamError:
+                continue
+        self._folders = [folder.resolve() for folder in folders]
+        self._digests: dict[Path, str] = {}
+        self._found: dict[tuple[tuple[str, str | None], ...], ShapeFiles | None] = {}
+
+    def of(self, record: Mapping[str, Any]) -> ShapeFiles | None:
+        """Return the shape model and the triangulation of a table; None if they are not here."""
+        needed = needed_models(record)
+        if needed not in self._found:
+            files = {
+                (name, self._digest(path)): path
+                for name, _ in needed
+                for folder in self._folders
+                if (path := search_model(folder, name)) is not None
+            }
+            self._found[needed] = find_files(needed, files)
+        return self._found[needed]
+
+    def _digest(self, path: Path) -> str:
+        if path not in self._digests:
+            self._digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self._digests[path]

@@ -1,0 +1,71 @@
+"""What a person is told at the end of an export."""
+
+import sys
+from dataclasses import dataclass
+
+from transforms.records import Problem
+
+_REPORTED_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """What an export did.
+
+    Parameters
+    ----------
+    output : str
+        Output folder.
+    formats : tuple of str
+        The formats.
+    inputs, written, finished : int
+        Inputs in all, those that were written, and those that were complete before.
+    problems : tuple of Problem
+        What could not be written, and why.
+    seconds : float
+        Wall time.
+    index : str or None
+        The index of reports.
+    """
+
+    output: str
+    formats: tuple[str, ...]
+    inputs: int
+    written: int
+    finished: int
+    problems: tuple[Problem, ...]
+    seconds: float
+    index: str | None = None
+
+    @property
+    def failed(self) -> int:
+        """Inputs that were not, or not completely, written."""
+        return len({problem.video_id for problem in self.problems})
+
+    @property
+    def has_results(self) -> bool:
+        """Whether an input is complete."""
+        return bool(self.written or self.finished)
+
+    def __str__(self) -> str:
+        if self.inputs and self.inputs == self.finished:
+            text = f"Nothing to do: all {self.inputs} inputs are complete in {self.output}."
+            return text + self._index_line()
+        earlier = f" ({self.finished} were complete before)" if self.finished else ""
+        text = (
+            f"Wrote {', '.join(self.formats)} of {self.written} of {self.inputs} inputs{earlier} "
+            f"to {self.output} in {self.seconds:.1f} s; {self.failed} failed"
+        )
+        if self.failed:
+            text += f": see {self.output.rstrip('/')}/errors.parquet"
+        return f"{text}.{self._index_line()}"
+
+    def _index_line(self) -> str:
+        return "" if self.index is None else f"\nOpen {self.index} in a browser."
+
+    def report_problems(self) -> None:
+        """Write the first problems to stderr."""
+        for problem in self.problems[:_REPORTED_PROBLEMS]:
+            sys.stderr.write(f"error: {problem.uri}: {problem.reason}. {problem.remedy}\n")
+        if len(self.problems) > _REPORTED_PROBLEMS:
+            sys.stderr.write(f"... and {len(self.problems) - _REPORTED_PROBLEMS} more\n")

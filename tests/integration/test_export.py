@@ -1,0 +1,257 @@
+"""Exports of a dataset: killed and resumed, with inputs and tables that are not as they were."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core.errors import ConfigError, DatasetError
+from openface_core.faces import Face, FacesInFrame
+from openface_core.media import DecodedFrame
+from pipelines.comparison.invariance import hashes
+from pipelines.export import export
+from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.summary import ExportSummary
+from pipelines.interactive import Analyser
+from tests.fixtures.faces.clips import face_clip, write_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
+from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
+from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
+
+FORMATS = ("openface-csv", "of-details", "hog", "aligned", "overlay", "csv")
+KILLS = 10
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass
+class Exported:
+    """A dataset, and exports of it."""
+
+    corpus: LandmarkCorpus
+    output: Path
+
+    def run(self, *formats: str, **changes: object) -> ExportSummary:
+        values = {
+            "dataset": str(self.corpus.output),
+            "output": str(self.output),
+            "formats": formats or FORMATS,
+            "models": str(self.corpus.models),
+            "quiet": True,
+            "beam": IN_MEMORY,
+        }
+        return export(ExportArguments(**(values | changes)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Exported:
+    (tmp_path / "in").mkdir()
+    corpus = LandmarkCorpus(tmp_path)
+    corpus.run()
+    return Exported(corpus, tmp_path / "exports")
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_all_formats(exported: Exported) -> None:
+    summary = exported.run()
+    assert (summary.written, summary.finished, summary.failed) == (3, 0, 0)
+    files = names_in(exported.output)
+    for name in "abc":
+        assert {
+            f"openface-csv/{name}.csv",
+            f"of-details/{name}_of_details.txt",
+            f"hog/{name}.hog",
+            f"aligned/{name}_aligned/frame_det_00_000004.bmp",
+            f"overlay/{name}.mp4",
+            f"csv/{name}.csv",
+        } <= files
+    assert not [name for name in files if "staging" in name or name.endswith(".tmp")]
+
+
+def test_what_is_complete_is_not_touched(exported: Exported) -> None:
+    exported.run()
+    before = {path: path.stat().st_mtime_ns for path in exported.output.rglob("*")}
+    assert exported.run().finished == 3
+    assert {path: path.stat().st_mtime_ns for path in exported.output.rglob("*")} == before
+    exported.run("openface-csv", columns=("2d",))
+    changed = {path for path, when in before.items() if path.stat().st_mtime_ns != when}
+    assert {p.relative_to(exported.output).parts[0] for p in changed if p.is_file()} <= {
+        "openface-csv", "export_records",
+    }  # fmt: skip
+    (exported.output / "hog" / "a.hog").unlink()
+    assert exported.run("hog").written == 1
+
+
+def test_a_missing_video_costs_its_pictures_only(exported: Exported) -> None:
+    (exported.corpus.videos / "b.mp4").rename(exported.corpus.folder / "b.mp4")
+    summary = exported.run("openface-csv", "overlay")
+    (problem,) = summary.problems
+    assert (problem.video_id, problem.reason) == ("b", "there is no such file")
+    assert "--videos" in problem.remedy
+    assert sorted(path.name for path in (exported.output / "overlay").iterdir()) == [
+        "a.mp4", "c.mp4",
+    ]  # fmt: skip
+    assert (exported.output / "openface-csv" / "b.csv").exists()
+    assert pq.read_table(exported.output / "errors.parquet").num_rows == 1
+    # Found where it is now, it is the only one that is written.
+    found = exported.run(
+        "openface-csv", "overlay", videos=str(exported.corpus.folder), video_ids=("b",)
+    )
+    assert (found.written, found.failed) == (1, 0)
+
+
+def test_a_changed_video_is_refused(exported: Exported) -> None:
+    write_clip(exported.corpus.videos / "b.mp4", 4, seed=9)
+    summary = exported.run("overlay")
+    (problem,) = summary.problems
+    assert problem.video_id == "b"
+    assert "changed since it was analysed" in problem.reason
+    assert not (exported.output / "overlay" / "b.mp4").exists()
+
+
+def test_a_damaged_table_costs_one_row(exported: Exported) -> None:
+    table = exported.corpus.table("b")
+    content = table.read_bytes()
+    table.write_bytes(content[:200] + bytes(len(content) - 500) + content[-300:])
+    summary = exported.run("openface-csv")
+    assert [problem.video_id for problem in summary.problems] == ["b"]
+    assert "damaged" in summary.problems[0].reason
+    assert summary.written + 1 == 3
+    assert not (exported.output / "openface-csv" / "b.csv").exists()
+
+
+def test_shared_files_of_a_dataset(exported: Exported, tmp_path: Path) -> None:
+    config = tmp_path / "shared.toml"
+    config.write_text("name = 'default'\n[output]\nbuckets = 2\nrow_group_rows = 3\n")
+    own = tmp_path / "shared"
+    exported.corpus.run(output=str(own), config=str(config))
+    exported.run("openface-csv", "csv")
+    exported.run("openface-csv", "csv", dataset=str(own), output=str(tmp_path / "from shared"))
+    for name in ("openface-csv/a.csv", "csv/c.csv"):
+        expected = (exported.output / name).read_bytes()
+        assert (tmp_path / "from shared" / name).read_bytes() == expected
+
+
+def test_landmarks_go_there_and_back(exported: Exported, tmp_path: Path) -> None:
+    exported.run("openface-csv")
+    again = tmp_path / "again"
+    exported.corpus.run(output=str(again), landmarks=str(exported.output / "openface-csv"))
+    first, second = (
+        pq.ParquetFile(folder / "frames" / "video_id=a" / "frames.parquet").read()
+        for folder in (exported.corpus.output, again)
+    )
+    for axis in "xy":
+        for k in (0, 30, 67):
+            column = f"{axis}_{k}"
+            difference = np.subtract(first[column].to_numpy(), second[column].to_numpy())
+            assert np.abs(difference).max() <= 0.0501
+    assert first["success"].equals(second["success"])
+
+
+def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="holds other files"):
+        exported.run(output=str(tmp_path / "mine"))
+    with pytest.raises(DatasetError, match="it is no dataset"):
+        exported.run(dataset=str(tmp_path / "mine"))
+    with pytest.raises(ConfigError, match="no such video"):
+        exported.run(video_ids=("zzz",))
+    with pytest.raises(ConfigError, match="there is no such format"):
+        exported.run("xls")
+
+
+def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
+    monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+    summary = exported.run("aligned", "csv", models=None)
+    assert summary.failed == 3
+    assert "--models" in summary.problems[0].remedy
+    assert (exported.output / "csv" / "a.csv").exists()
+    assert not (exported.output / "aligned").exists()
+
+
+def test_faces_and_descriptors_are_those_that_the_analysis_saw(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "clip.mp4", face_clip(8)[0], options=GOP)
+    seen: dict[int, Face] = {}
+    analyser = Analyser("embedded", progress=False)
+
+    def keep(frame: DecodedFrame, measured: FacesInFrame) -> None:
+        for face in measured.faces.values():
+            if face.is_measured:
+                seen[frame.index + 1] = face
+
+    core = analyser._core
+    core.video(str(clip), on_faces=keep)
+    analyser.video(clip).save(tmp_path / "results")
+    assert seen
+    arguments = ExportArguments(
+        dataset=str(tmp_path / "results"),
+        output=str(tmp_path / "exports"),
+        formats=("hog", "aligned"),
+        models="embedded",
+        quiet=True,
+        beam=IN_MEMORY,
+    )
+    assert export(arguments).written == 1
+    folder = tmp_path / "exports" / "aligned" / "clip_aligned"
+    records = np.fromfile(tmp_path / "exports" / "hog" / "clip.hog", "<f4").reshape(8, -1)
+    for number, face in seen.items():
+        picture = cv2.imread(str(folder / f"frame_det_00_{number:06}.bmp"))
+        np.testing.assert_array_equal(picture, face.aligned.image)
+        np.testing.assert_array_equal(records[number - 1, 4:], face.fhog)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+def test_ten_kills(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    corpus = LandmarkCorpus(tmp_path)
+    for seed, name in enumerate("defghijklm"):
+        corpus.write(name, seed, 40)
+    corpus.run()
+    whole = Exported(corpus, tmp_path / "whole")
+    assert whole.run().written == 13
+    expected = hashes(whole.output)
+
+    command = [
+        sys.executable, "-m", "pipelines.export", "--quiet", "--dataset", str(corpus.output),
+        "--output", str(tmp_path / "killed"), "--models", str(corpus.models),
+        "--format", *FORMATS,
+    ]  # fmt: skip
+    output = tmp_path / "killed"
+    kills = complete = 0
+    while kills < KILLS:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        target = complete + 6 * (kills % 2) + 1
+        end = time.monotonic() + PATIENCE_SECONDS
+        while process.poll() is None and len(list(output.glob("export_records/*/*"))) < target:
+            assert time.monotonic() < end, "the export hangs"
+            time.sleep(0.002)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+        found = {path: path.stat().st_mtime_ns for path in output.glob("export_records/*/*.json")}
+        complete = len(found)
+        # Whatever has its place is whole.
+        written = {key: value for key, value in hashes(output).items() if ".staging" not in key}
+        assert {key: expected[key] for key in written if key in expected} == {
+            key: value for key, value in written.items() if key in expected
+        }
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
+    assert hashes(output) == expected

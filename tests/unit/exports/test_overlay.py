@@ -1,0 +1,118 @@
+"""Overlays: size, time stamps, sound, and whether what they show is there."""
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from openface_core.exports import Rows
+from openface_core.exports.options import ExportOptions
+from openface_core.exports.overlay.exporter import FramePainter, Overlay
+from openface_core.exports.overlay.style import Style, confidence_colour
+from openface_core.exports.overlay.text import drawable
+from openface_core.media import DecodedFrame, open_media
+from tests.fixtures.exports.tables import exported_video, frame_rows, write_with
+from tests.fixtures.faces.clips import HEIGHT_PX, WIDTH_PX, face_clip
+from tests.fixtures.media.writing import write_video
+
+UNEVEN = [0.0, 0.04, 0.10, 0.50, 0.54, 0.60]
+
+
+def written(tmp_path: Path, options: ExportOptions, audio_seconds: float = 0.0) -> Path:
+    """Write the overlay of a clip of an uneven frame rate."""
+    clip = write_video(
+        tmp_path / "clip.mp4", face_clip(6)[0], pts_seconds=UNEVEN, audio_seconds=audio_seconds
+    )
+    with open_media(str(clip)) as media:
+        frames = list(media)
+    table = frame_rows([[0]] * 6)
+    seconds = [frame.pts_seconds for frame in frames]
+    place = table.column_names.index("timestamp")
+    table = table.set_column(place, "timestamp", [seconds])
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_with(Overlay(options), folder, table, frames, uri=str(clip))
+    return folder / "clip.mp4"
+
+
+def test_time_stamps_and_size_are_those_of_the_input(tmp_path: Path) -> None:
+    with open_media(str(written(tmp_path, ExportOptions()))) as media:
+        frames = list(media)
+        assert media.info.codec == "h264"
+    assert [frame.pts_seconds for frame in frames] == pytest.approx(UNEVEN, abs=1e-3)
+    assert {frame.image.shape for frame in frames} == {(HEIGHT_PX, WIDTH_PX, 3)}
+
+
+def test_a_part_begins_at_zero(tmp_path: Path) -> None:
+    path = written(tmp_path, ExportOptions(from_seconds=0.1, to_seconds=0.54), audio_seconds=0.6)
+    with open_media(str(path)) as media:
+        seconds = [frame.pts_seconds for frame in media]
+    assert seconds == pytest.approx([0.0, 0.4], abs=2e-3)
+
+
+def test_sound_is_copied(tmp_path: Path) -> None:
+    path = written(tmp_path, ExportOptions(), audio_seconds=0.6)
+
+    def packets(of: Path) -> list[bytes]:
+        with av.open(str(of)) as container:
+            return [bytes(p) for p in container.demux(container.streams.audio[0]) if p.size]
+
+    assert packets(path) == packets(tmp_path / "clip.mp4")
+    assert len(packets(path)) > 10
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1280, 720), (3840, 2160), (121, 99)])
+def test_something_is_drawn_at_every_size(size: tuple[int, int]) -> None:
+    width, height = size
+    image = np.full((height, width, 3), 128, dtype=np.uint8)
+    table = frame_rows([[0]])
+    video = exported_video(table, width_px=width, height_px=height)
+    painted = FramePainter(video).paint(image, Rows(table))
+    assert painted.shape == image.shape
+    assert (painted != image).any(axis=2).mean() > 0.01
+    assert (image == 128).all(), "the frame itself is not touched"
+
+
+def test_frames_without_a_face_are_marked() -> None:
+    image = np.zeros((240, 320, 3), dtype=np.uint8)
+    table = frame_rows([None])
+    video = exported_video(table, width_px=320, height_px=240, face_ids=(0,))
+    painted = FramePainter(video).paint(image, Rows(table))
+    assert painted[0, 160].tolist() == [0, 94, 213]
+
+
+def test_only_the_wanted_faces_are_drawn() -> None:
+    image = np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8)
+    table = frame_rows([[0, 1]])
+    video = exported_video(table)
+    everyone = FramePainter(video).paint(image, Rows(table))
+    nobody = FramePainter(video, (7,)).paint(image, Rows(table))
+    assert np.count_nonzero(everyone) > 2 * np.count_nonzero(nobody[20:-20, 20:-20])
+
+
+def test_a_picture_becomes_a_picture(tmp_path: Path) -> None:
+    frames = [DecodedFrame(0, 0.0, face_clip(1)[0][0])]
+    write_with(Overlay(ExportOptions()), tmp_path, frame_rows([[0]]), frames, kind="image")
+    found = cv2.imread(str(tmp_path / "clip.png"))
+    assert found is not None
+    assert found.shape == (HEIGHT_PX, WIDTH_PX, 3)
+
+
+def test_sizes_follow_the_frame() -> None:
+    tiny, large = Style(320, 240), Style(3840, 2160)
+    assert large.thickness_px > 4 * tiny.thickness_px
+    assert tiny.line_height_px >= 10
+    assert large.text_scale > 4 * tiny.text_scale
+
+
+def test_colours_of_confidence_end_in_colours_that_all_can_tell_apart() -> None:
+    assert confidence_colour(0.0) == (0, 94, 213)
+    assert confidence_colour(1.0) == (233, 180, 86)
+    assert confidence_colour(float("nan")) == confidence_colour(0.0)
+
+
+def test_names_are_drawn_in_plain_letters() -> None:
+    assert drawable("Zoë Ångström") == "Zoe Angstrom"
+    assert drawable("李") == "?"

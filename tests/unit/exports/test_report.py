@@ -1,0 +1,226 @@
+"""Report pages: what they hold, what they flag, and that nothing of an input becomes markup."""
+
+import json
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from openface_core.exports import ExportedVideo, Rows
+from openface_core.exports.report.exporter import Report
+from openface_core.exports.report.face_crops import CROP_PX, upright_crop
+from openface_core.exports.report.flags import flags_of
+from openface_core.exports.report.index_page import index_data, index_page
+from openface_core.exports.report.page_data import PageData
+from openface_core.exports.report.picture_choice import choose
+from openface_core.media import DecodedFrame
+from tests.fixtures.exports.tables import FPS, exported_video, frame_rows
+from tests.fixtures.faces.clips import face_clip
+
+FACES = [[0], [0], None, [0, 1], [0]]
+
+
+def with_column(table: pa.Table, name: str, values: Sequence[object]) -> pa.Table:
+    place = table.column_names.index(name)
+    return table.set_column(place, name, pa.array(values, table.schema.field(name).type))
+
+
+def data_of(table: pa.Table, **changes: object) -> PageData:
+    data = PageData(exported_video(table, **changes))
+    rows = Rows(table)
+    for begin in range(0, len(rows), 3):  # as many batches as may be
+        data.add(rows.part(begin, min(begin + 3, len(rows))))
+    return data
+
+
+def names_of_flags(table: pa.Table, **changes: object) -> set[str]:
+    return {flag.name for flag in flags_of(data_of(table, **changes), {0: 120.0})}
+
+
+def write_report(folder: Path, table: pa.Table, **changes: object) -> str:
+    report = Report()
+    report.begin(folder, exported_video(table, **changes))
+    report.look(Rows(table))
+    picture = face_clip(1)[0][0]
+    for number, rows in Rows(table).by_frame():
+        report.add(rows, DecodedFrame(number - 1, None, picture))
+    report.finish()
+    return next(folder.iterdir()).read_text(encoding="utf-8")
+
+
+class Outline(HTMLParser):
+    """Collects tags, and what must not be there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.images_without_text = 0
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [known["id"] or ""] if "id" in known else []
+        self.addresses += [v or "" for k, v in attrs if k in ("src", "href")]
+        self.images_without_text += tag == "img" and not known.get("alt")
+        self.images_without_text += (
+            tag == "svg" and known.get("role") == "img" and not known.get("aria-label")
+        )
+
+
+def outline(text: str) -> Outline:
+    found = Outline()
+    found.feed(text)
+    return found
+
+
+def test_a_page_is_complete_in_itself(tmp_path: Path) -> None:
+    text = write_report(tmp_path, frame_rows(FACES))
+    found = outline(text)
+    assert all(address.startswith(("data:image/jpeg", "#")) for address in found.addresses)
+    assert not found.images_without_text
+    assert len(found.ids) == len(set(found.ids))
+    assert {"main", "face-0", "face-1", "methods"} <= set(found.ids)
+    assert found.tags.count("script") == 3
+    content = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
+    assert len(content["charts"]) == found.tags.count("figure") - found.tags.count("img")
+
+
+def test_the_same_rows_give_the_same_page(tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (write_report(folder, frame_rows(FACES)) for folder in folders)
+    assert first == second
+
+
+def test_nothing_of_an_input_becomes_markup(tmp_path: Path) -> None:
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
+    record = {
+        "input_uri": evil,
+        "person_id": evil,
+        "decoding_warnings": [evil],
+        "settings": {"name": evil, "models": {"landmarks": evil, "refinement": evil}},
+        "model_packs": {evil: evil},
+    }
+    text = write_report(tmp_path, frame_rows([[0], [0]]), record=record)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    expected = outline(write_report(plain, frame_rows([[0], [0]])))
+    found = outline(text)
+    assert found.tags.count("script") == expected.tags.count("script")
+    assert found.tags.count("img") == expected.tags.count("img")
+    assert "alert(1)</script>" not in text
+
+
+def test_an_input_without_faces(tmp_path: Path) -> None:
+    text = write_report(tmp_path, frame_rows([None, None]))
+    assert "No face was found" in text
+    assert names_of_flags(frame_rows([None, None])) == {"no face"}
+
+
+def test_an_input_without_frames(tmp_path: Path) -> None:
+    assert "0 frames" in write_report(tmp_path, frame_rows([]))
+
+
+def test_what_is_gathered_does_not_depend_on_the_batches() -> None:
+    table = frame_rows([[0, 1] if k % 3 else [0] for k in range(50)])
+    whole = PageData(exported_video(table))
+    whole.add(Rows(table))
+    parts = data_of(table)
+    for face_id, trace in whole.traces.items():
+        other = parts.traces[face_id]
+        np.testing.assert_array_equal(trace.low, other.low)
+        np.testing.assert_array_equal(trace.found, other.found)
+        for name, unit in trace.units.items():
+            np.testing.assert_array_equal(unit.counts, other.units[name].counts)
+            assert unit.episodes == other.units[name].episodes
+        assert trace.jumps == other.jumps
+
+
+def test_memory_does_not_grow_with_the_video() -> None:
+    short, long = (
+        PageData(exported_video(frame_rows([[0]]), record={"frames_decoded": frames}))
+        for frames in (10_000, 10_000_000)
+    )
+    sizes = {trace.low.nbytes for data in (short, long) for trace in data.traces.values()}
+    assert len(sizes) == 1
+
+
+def test_long_videos_keep_peaks() -> None:
+    table = frame_rows([[0]] * 7000)
+    values = table["AU12_r"].to_pylist()
+    values[6001] = 4.5
+    data = data_of(with_column(table, "AU12_r", values))
+    trace = data.traces[0]
+    assert trace.bins == 3000
+    assert trace.high[trace.series.index("AU12_r")].max() == 4.5
+    assert (trace.units["AU12"].peak_frame, trace.units["AU12"].peak) == (6002, 4.5)
+    assert any(choice.frame == 6002 for choice in choose(trace))
+    assert data.seconds == pytest.approx(6999 / FPS)
+
+
+def test_flags() -> None:
+    calm = frame_rows([[0]] * 20)
+    assert names_of_flags(calm) == set()
+    record = {"calibration_is_short": True, "calibration_frames": 12}
+    assert names_of_flags(calm, record=record) == {"short calibration"}
+    gap = {"decoding_warnings": ["1.50 s without frames after frame 7"]}
+    assert names_of_flags(calm, record=gap) == {"dropped frames"}
+    assert names_of_flags(frame_rows([[0], None])) == {"face often not found"}
+    assert names_of_flags(frame_rows([[0], None, None])) == {"face rarely found"}
+    unsure = with_column(calm, "confidence", [0.6] * 5 + [0.9] * 15)
+    assert names_of_flags(unsure) == {"low confidence"}
+    wide = with_column(calm, "face_width_px", [100.0] * 20)
+    assert names_of_flags(with_column(wide, "face_width_px", [40.0] * 20)) == {"small face"}
+    jumping = with_column(wide, "p_tx", [10.0] * 10 + [90.0] * 10)
+    assert names_of_flags(jumping) == {"jumps"}
+    dark = {flag.name for flag in flags_of(data_of(wide), {0: 20.0})}
+    assert dark == {"dark face"}
+
+
+def test_a_jump_between_batches_is_seen() -> None:
+    table = with_column(frame_rows([[0]] * 6), "face_width_px", [100.0] * 6)
+    assert data_of(with_column(table, "p_tx", [10.0] * 3 + [90.0] * 3)).traces[0].jumps == 1
+
+
+def test_crops_are_upright() -> None:
+    frames, landmarks = face_clip(1)
+    crop = upright_crop(frames[0], landmarks[0])
+    assert crop.shape == (CROP_PX, CROP_PX, 3)
+    turned = np.ascontiguousarray(np.rot90(frames[0]))
+    x, y = landmarks[0].T
+    points = np.stack([y, frames[0].shape[1] - 1 - x], axis=1).astype(np.float32)
+    difference = crop.astype(int) - upright_crop(turned, points).astype(int)
+    assert np.abs(difference).mean() < 6
+
+
+def rows_of_index(count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "id": f"v{k:05}", "seconds": 60.0 + k, "frames": 1500, "faces": 1,
+            "success": 0.9, "confidence": 0.95, "flags": ["jumps"] if k % 7 == 0 else [],
+        }
+        for k in range(count)
+    ]  # fmt: skip
+
+
+def test_the_index_does_not_grow_with_the_corpus() -> None:
+    rows = rows_of_index(10_000)
+    assert len(index_page("corpus", rows, 0)) < 100_000
+    assert len(index_data(rows)) < 600_000
+    content = json.loads(index_data(rows).removeprefix("window.reports=").rstrip(";\n"))
+    assert len(content["rows"]) == 10_000
+    assert content["flags"] == ["jumps"]
+    assert "3 inputs have no page" in index_page("corpus", rows, 3)
+
+
+def test_people_are_named(tmp_path: Path) -> None:
+    text = write_report(tmp_path, frame_rows([[0]]), record={"person_id": "Ada"})
+    assert "<h2>Ada</h2>" in text
+    assert isinstance(exported_video(frame_rows([[0]])), ExportedVideo)

@@ -1,0 +1,63 @@
+"""What Python users are shown of an analysis."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openface_beam import Analyser, Analysis, export, report
+from openface_core.errors import InputError
+from openface_core.media import open_media
+from tests.fixtures.faces.clips import face_clip
+from tests.fixtures.media.writing import write_video
+from tests.fixtures.runs.clip_corpus import IN_MEMORY
+
+
+@pytest.fixture(scope="module")
+def analyser() -> Analyser:
+    return Analyser("embedded", progress=False)
+
+
+@pytest.fixture(scope="module")
+def analysis(analyser: Analyser, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    clip = write_video(tmp_path_factory.mktemp("clip") / "clip.mp4", face_clip(6)[0])
+    return analyser.video(clip)
+
+
+def test_overlay(analysis: Analysis, tmp_path: Path) -> None:
+    path = analysis.overlay(tmp_path / "new folder" / "seen.mp4", to_seconds=0.1)
+    with open_media(str(path)) as media:
+        assert len(list(media)) == 3
+    assert [entry.name for entry in path.parent.iterdir()] == ["seen.mp4"]
+
+
+def test_report(analysis: Analysis, tmp_path: Path) -> None:
+    path = analysis.report(tmp_path / "seen.html")
+    assert "<h1>clip</h1>" in path.read_text(encoding="utf-8")
+
+
+def test_plot(analysis: Analysis, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    figure = analysis.plot()
+    figure.savefig(tmp_path / "plot.png")
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels[0] == "AU01"
+    assert (tmp_path / "plot.png").stat().st_size > 5000
+
+
+def test_frames_in_memory_are_gone(analyser: Analyser, tmp_path: Path) -> None:
+    found = analyser.frames([np.zeros((64, 64, 3), np.uint8)], 25.0)
+    with pytest.raises(InputError, match="were in memory"):
+        found.overlay(tmp_path / "seen.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_datasets(analysis: Analysis, tmp_path: Path) -> None:
+    analysis.save(tmp_path / "results")
+    options: dict[str, Any] = {"quiet": True, "beam": IN_MEMORY}
+    assert export(tmp_path / "results", tmp_path / "exports", "csv", **options).written == 1
+    assert (tmp_path / "exports" / "csv" / "clip.csv").is_file()
+    assert report(tmp_path / "results", **options).index == str(
+        tmp_path / "results" / "report" / "index.html"
+    )

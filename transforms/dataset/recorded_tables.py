@@ -1,0 +1,174 @@
+"""The tables of a finished dataset: which there are, and their rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openface_core.errors import DatasetError, OutputError
+from openface_core.media.sources import locate
+from transforms.dataset.bucket_files import BucketReader, open_bucket
+from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset
+from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.storage import join
+from transforms.dataset.table_records import parse_record, table_metadata
+
+_BATCH_ROWS = 500
+_REMEDY = "Run the analysis again; it writes what is missing or damaged, and nothing else."
+
+
+@dataclass(frozen=True)
+class RecordedTable:
+    """The table of an input.
+
+    Parameters
+    ----------
+    video_id : str
+        The input.
+    path : str
+        The file that its rows are in.
+    is_shared : bool
+        Whether the file has rows of others too.
+    """
+
+    video_id: str
+    path: str
+    is_shared: bool
+
+    def record(self) -> dict[str, Any]:
+        """Return how the table was made.
+
+        Raises
+        ------
+        DatasetError
+            If it is damaged.
+        OutputError
+            If storage refuses.
+        """
+        if self.is_shared:
+            with self._bucket() as reader:
+                text = reader.entries[self.video_id].metadata.get(METADATA_KEY)
+        else:
+            text = table_metadata(self.path).get(METADATA_KEY)
+        record = parse_record(text)
+        if record is None:
+            raise DatasetError(self.path, "the table is damaged, or of another program", _REMEDY)
+        return record
+
+    @contextmanager
+    def _bucket(self) -> Iterator[BucketReader]:
+        reader = open_bucket(self.path)
+        if reader is None:
+            raise DatasetError(self.path, "the table is damaged", _REMEDY)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    @contextmanager
+    def open(self) -> Iterator["OpenTable"]:
+        """Open the table.
+
+        Raises
+        ------
+        DatasetError
+            If it is damaged, also while its rows are read.
+        OutputError
+            If storage refuses.
+        """
+        try:
+            if self.is_shared:
+                with self._bucket() as reader:
+                    yield _SharedTable(reader, self.video_id)
+            else:
+                with locate(self.path, error=OutputError).open() as source:
+                    # Nothing is buffered ahead: see transforms.plan.manifest.
+                    yield _OwnTable(pq.ParquetFile(source, pre_buffer=False))
+        except (pa.ArrowException, OSError, KeyError) as error:
+            reason = " ".join(str(error).split())[:200].rstrip(".")
+            raise DatasetError(self.path, f"the table is damaged ({reason})", _REMEDY) from error
+
+
+class OpenTable:
+    """A table whose rows can be read, in order and as often as is wanted."""
+
+    def __init__(self, schema: pa.Schema, rows: int) -> None:
+        self.columns = tuple(schema.names)
+        self.rows = rows
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows, some hundred at a time."""
+        raise NotImplementedError
+
+
+class _OwnTable(OpenTable):
+    def __init__(self, file: pq.ParquetFile) -> None:
+        super().__init__(file.schema_arrow, file.metadata.num_rows)
+        self._file = file
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        for batch in self._file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
+            yield pa.table(batch)
+
+
+class _SharedTable(OpenTable):
+    def __init__(self, reader: BucketReader, video_id: str) -> None:
+        super().__init__(reader.columns, reader.entries[video_id].rows)
+        self._reader, self._video_id = reader, video_id
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        for rows in self._reader.rows_of(self._video_id):
+            table = rows if columns is None else rows.select(columns)
+            for begin in range(0, table.num_rows, _BATCH_ROWS):
+                yield table.slice(begin, _BATCH_ROWS)
+
+
+def check_dataset(dataset: str) -> None:
+    """Do nothing if a folder is a dataset of this program.
+
+    Raises
+    ------
+    DatasetError
+        If not.
+    """
+    if not is_own_dataset(dataset):
+        raise DatasetError(
+            dataset,
+            f"it is no dataset: there is no {DESCRIPTION_NAME} of this program",
+            "Name the output folder of `openface-beam run`.",
+        )
+
+
+def recorded_tables(dataset: str) -> Iterator[RecordedTable]:
+    """Yield the tables of a dataset, in the order of their files' names.
+
+    Parameters
+    ----------
+    dataset : str
+        Output folder of the main job.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    frames = join(dataset, "frames")
+    folder = locate(frames, error=OutputError)
+    if not folder.is_directory():
+        return
+    for name in sorted(folder.folder_names()):
+        path = join(frames, name, "frames.parquet")
+        kind, _, value = name.partition("=")
+        if kind == "video_id":
+            yield RecordedTable(value, path, is_shared=False)
+        elif kind == "bucket":
+            reader = open_bucket(path)
+            if reader is None:
+                yield RecordedTable(name, path, is_shared=True)
+                continue
+            reader.close()
+            for video_id in reader.entries:
+                yield RecordedTable(video_id, path, is_shared=True)

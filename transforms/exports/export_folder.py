@@ -1,0 +1,213 @@
+"""The output folder of an export: where its files lie, and the record of what is complete."""
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+from openface_core import __version__
+from openface_core.errors import ConfigError, OutputError
+from openface_core.media.sources import locate, storage_errors
+from transforms.dataset.provenance import SOFTWARE
+from transforms.dataset.storage import (
+    is_temporary,
+    join,
+    read_whole,
+    remove,
+    remove_temporaries,
+    remove_tree,
+    write_if_changed,
+    write_whole,
+)
+
+DESCRIPTION_NAME = "export_description.json"
+RECORDS_FOLDER = "export_records"
+_STAGING = ".staging"
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    """What is known of a complete export of an input in one format.
+
+    Parameters
+    ----------
+    identity : str
+        Hash of everything that the files depend on.
+    files : tuple of str
+        Files and folders, below the format's folder.
+    notes : dict
+        What the exporter wants to be known of them.
+    """
+
+    identity: str
+    files: tuple[str, ...]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExportFolder:
+    """An output folder of exports: a folder for each format, and their records.
+
+    Parameters
+    ----------
+    root : str
+        Local path or URL.
+    """
+
+    root: str
+
+    def check(self) -> None:
+        """Refuse a local folder that holds anything but an earlier export.
+
+        Raises
+        ------
+        ConfigError
+            If it does, or is a file.
+        """
+        folder = Path(self.root)
+        if "://" in self.root or not folder.exists():
+            return
+        if not folder.is_dir():
+            raise ConfigError(self.root, "the output is not a folder", "Name a folder.")
+        names = [path.name for path in folder.iterdir()]
+        others = [name for name in names if name != _STAGING and not is_temporary(name)]
+        if others and not self._is_own():
+            raise ConfigError(
+                self.root,
+                "the output folder holds other files",
+                "Name a new or empty folder, or the output of an earlier export.",
+            )
+
+    def _is_own(self) -> bool:
+        """Return whether the folder's own description says that it is an export of this program."""
+        path = join(self.root, DESCRIPTION_NAME)
+        if not locate(path, error=OutputError).exists():
+            return False
+        try:
+            return bool(json.loads(read_whole(path).read())["GeneratedBy"][0]["Name"] == SOFTWARE)
+        except (ValueError, KeyError, IndexError, TypeError):
+            return False
+
+    def begin(self, dataset: str) -> None:
+        """Mark the folder as an export, and remove what a killed one has left.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        content = {
+            "GeneratedBy": [{"Name": SOFTWARE, "Version": __version__}],
+            "Dataset": dataset,
+        }
+        text = json.dumps(content, indent=2) + "\n"
+        write_if_changed(join(self.root, DESCRIPTION_NAME), text.encode())
+        self._remove_temporaries()
+        self.discard_staging()
+
+    def _remove_temporaries(self) -> None:
+        """Remove small files that were being written; all others are put together in staging."""
+        remove_temporaries(join(self.root, RECORDS_FOLDER))
+        place = locate(self.root, error=OutputError)
+        if place.is_local:
+            with storage_errors(self.root, OutputError):
+                for path in Path(place.path).iterdir():
+                    if is_temporary(path.name):
+                        path.unlink()
+
+    def discard_staging(self) -> None:
+        """Remove what is being put together."""
+        remove_tree(join(self.root, _STAGING))
+
+    def _record_path(self, format_: str, video_id: str) -> str:
+        return join(self.root, RECORDS_FOLDER, format_, f"{video_id}.json")
+
+    def record(self, format_: str, video_id: str) -> ExportRecord | None:
+        """Return what is known of the export of an input; None if it is not complete.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        path = self._record_path(format_, video_id)
+        if not locate(path, error=OutputError).exists():
+            return None
+        try:
+            content = json.loads(read_whole(path).read())
+            record = ExportRecord(content["identity"], tuple(content["files"]), content["notes"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        places = (
+            locate(join(self.root, format_, name), error=OutputError) for name in record.files
+        )
+        return record if all(place.exists() for place in places) else None
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Make a local folder in which files are put together, and remove it afterwards.
+
+        For a local output it is within the output, so that what is complete is only renamed.
+        """
+        target = locate(self.root, error=OutputError)
+        if not target.is_local:
+            with TemporaryDirectory(prefix="openface-beam-export-") as name:
+                yield Path(name)
+            return
+        folder = Path(target.path) / _STAGING / uuid.uuid4().hex
+        with storage_errors(self.root, OutputError):
+            folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, format_: str, video_id: str, staged: Path, record: ExportRecord) -> None:
+        """Put files in place, each whole or not at all, and write the record last.
+
+        Parameters
+        ----------
+        format_, video_id : str
+            What they are.
+        staged : Path
+            Folder that holds them.
+        record : ExportRecord
+            What is to be known; ``files`` are those that the folder holds.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        record_path = self._record_path(format_, video_id)
+        remove(record_path)
+        for name in record.files:
+            self._place(staged / name, join(self.root, format_, name))
+        content = {"identity": record.identity, "files": record.files, "notes": record.notes}
+        text = json.dumps(content, indent=1) + "\n"
+        write_if_changed(record_path, text.encode())
+
+    def _place(self, staged: Path, uri: str) -> None:
+        target = locate(uri, error=OutputError)
+        if target.is_local:
+            path = Path(target.path)
+            with storage_errors(uri, OutputError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if staged.is_dir() and path.exists():
+                    shutil.rmtree(path)
+                staged.replace(path)
+            return
+        for file in sorted(staged.rglob("*")) if staged.is_dir() else [staged]:
+            if file.is_file():
+                below = file.relative_to(staged).parts if staged.is_dir() else ()
+                write_whole(join(uri, *below), partial(_write, file.read_bytes()))
+
+
+def _write(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)

@@ -1,0 +1,207 @@
+"""The export of one input: its rows, and where needed its frames, through all exporters at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from openface_core.errors import ConfigError, DatasetError, MediaError
+from openface_core.exports import ExportedVideo, Exporter, Rows
+from openface_core.exports.formats import FORMATS, ExportFormat, Request
+from openface_core.exports.options import ExportOptions
+from openface_core.media import DecodeLimits, fingerprint, open_media
+from transforms.dataset.recorded_tables import OpenTable
+from transforms.exports.export_folder import ExportFolder, ExportRecord
+from transforms.exports.frames_in_step import in_step, rows_by_frame
+from transforms.exports.shape_files import ShapeFiles, face_pictures, missing_models
+from transforms.exports.task import ExportTask
+from transforms.work.progress import ProgressWriter
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What all inputs of an export have in common.
+
+    Parameters
+    ----------
+    folder : ExportFolder
+        Where files go.
+    options : ExportOptions
+        What the user has chosen.
+    formats : tuple of str
+        All formats.
+    shape_files : mapping of str to ShapeFiles
+        By video id, the models of its table, where they are there.
+    progress_folder : str or None
+        Where workers tell their progress.
+    run_folder : str or None
+        Where workers on the driver's machine register.
+    """
+
+    folder: ExportFolder
+    options: ExportOptions
+    formats: tuple[str, ...]
+    shape_files: Mapping[str, ShapeFiles]
+    progress_folder: str | None = None
+    run_folder: str | None = None
+
+
+def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> ExportedVideo:
+    """Return what exporters are told of an input.
+
+    Raises
+    ------
+    DatasetError
+        If the record of its table does not say enough.
+    """
+    faces: set[int] = set()
+    for batch in table.batches(["face_id"]):
+        known = Rows(batch).face_ids
+        faces.update(int(value) for value in known[~np.isnan(known)])
+    try:
+        return ExportedVideo(
+            name=task.table.video_id,
+            uri=task.uri,
+            kind=str(record["input_kind"]),
+            width_px=int(record["frame_width_px"]),
+            height_px=int(record["frame_height_px"]),
+            average_rate_fps=record["average_rate_fps"],
+            rows=table.rows,
+            face_ids=tuple(sorted(faces)),
+            columns=table.columns,
+            record=record,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            task.table.path, f"its record does not say enough ({error})", "Analyse the input again."
+        ) from error
+
+
+def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> int:
+    """Write an input in those of its formats that need its frames, or in the others.
+
+    Parameters
+    ----------
+    task : ExportTask
+        The input.
+    plan : ExportPlan
+        What is common to all.
+    with_pictures : bool
+        Which of its formats.
+
+    Returns
+    -------
+    int
+        Formats written.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the table is damaged, the input is missing or has changed, or storage refuses.
+    """
+    chosen = [
+        (name, identity, FORMATS[name])
+        for name, identity in zip(task.formats, task.identities, strict=True)
+        if FORMATS[name].needs_pictures == with_pictures
+    ]
+    if not chosen:
+        return 0
+    record = task.table.record()
+    request = _request(task, plan, record, [format_ for _, _, format_ in chosen])
+    exporters = {name: format_.make(request) for name, _, format_ in chosen}
+    with plan.folder.staging() as staging, ExitStack() as stack:
+        with task.table.open() as table:
+            video = describe(task, record, table)
+            for name, exporter in exporters.items():
+                (staging / name).mkdir()
+                stack.callback(exporter.abandon)
+                exporter.begin(staging / name, video)
+            _look_ahead(table, exporters.values())
+            if with_pictures:
+                progress = ProgressWriter(plan.progress_folder, task.table.video_id)
+                _add_frames(task, record, table, list(exporters.values()), progress)
+            else:
+                for batch in table.batches():
+                    rows = Rows(batch.combine_chunks())
+                    for exporter in exporters.values():
+                        exporter.add(rows, None)
+        for name, identity, _ in chosen:
+            exporters[name].finish()
+            files = tuple(sorted(path.name for path in (staging / name).iterdir()))
+            known = ExportRecord(identity, files, exporters[name].notes())
+            plan.folder.publish(name, task.table.video_id, staging / name, known)
+    return len(chosen)
+
+
+def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:
+    ahead = [exporter for exporter in exporters if exporter.looks_ahead]
+    for batch in table.batches() if ahead else ():
+        rows = Rows(batch.combine_chunks())
+        for exporter in ahead:
+            exporter.look(rows)
+
+
+def _request(
+    task: ExportTask,
+    plan: ExportPlan,
+    record: Mapping[str, Any],
+    formats: Sequence[ExportFormat],
+) -> Request:
+    files = plan.shape_files.get(task.table.video_id)
+    if files is None and any(format_.needs_models for format_ in formats):
+        raise missing_models(task.table.video_id, record)
+    pictures = None if files is None else face_pictures(record, files)
+    return Request(plan.options, plan.formats, pictures)
+
+
+def _add_frames(
+    task: ExportTask,
+    record: Mapping[str, Any],
+    table: OpenTable,
+    exporters: Sequence[Exporter],
+    progress: ProgressWriter,
+) -> None:
+    _check_unchanged(task.uri, record)
+    with open_media(task.uri, limits=_limits(record)) as media, _named(task.uri):
+        for rows, frame in in_step(task.uri, media, rows_by_frame(table.batches())):
+            for exporter in exporters:
+                exporter.add(rows, frame)
+            progress.frame_done()
+    progress.finish()
+
+
+@contextmanager
+def _named(uri: str) -> Iterator[None]:
+    """Say which input ran out of memory."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MediaError(uri, "there is not enough memory for it", "Use fewer workers.") from error
+
+
+def _check_unchanged(uri: str, record: Mapping[str, Any]) -> None:
+    """Refuse an input that is not the one that was analysed.
+
+    Raises
+    ------
+    MediaError
+        If it is missing or has another content.
+    """
+    if fingerprint(uri) != record.get("input_fingerprint"):
+        raise MediaError(
+            uri,
+            "it has changed since it was analysed",
+            "Analyse it again, or name the folder of the right one with --videos.",
+        )
+
+
+def _limits(record: Mapping[str, Any]) -> DecodeLimits:
+    """Return the bounds that the input was decoded with."""
+    settings = record.get("settings")
+    known = settings.get("decoding") if isinstance(settings, dict) else None
+    try:
+        return DecodeLimits(**(known if isinstance(known, dict) else {}))
+    except (TypeError, ConfigError):
+        return DecodeLimits()

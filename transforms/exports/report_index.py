@@ -1,0 +1,60 @@
+"""The index of the pages in an output folder, made of what is known of each."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+from typing import Any
+
+from openface_core.errors import OutputError
+from openface_core.exports.report.index_page import (
+    DATA_NAME,
+    INDEX_NAME,
+    index_data,
+    index_page,
+)
+from openface_core.media.sources import locate
+from transforms.dataset.storage import join, write_if_changed
+from transforms.exports.export_folder import RECORDS_FOLDER, ExportFolder
+
+_FORMAT = "report"
+_READERS = 8
+_KNOWN = {"seconds": float, "frames": int, "faces": int, "success": float, "confidence": float}
+
+
+def _rows(folder: ExportFolder) -> Iterator[dict[str, Any]]:
+    """Yield what is known of every page, in the order of their names."""
+    records = locate(join(folder.root, RECORDS_FOLDER, _FORMAT), error=OutputError)
+    if not records.is_directory():
+        return
+    ids = sorted(PurePosixPath(n).stem for n in records.names() if n.endswith(".json"))
+    with ThreadPoolExecutor(_READERS) as readers:
+        found = readers.map(lambda video_id: folder.record(_FORMAT, video_id), ids)
+        for video_id, record in zip(ids, found, strict=True):
+            notes = {} if record is None else record.notes
+            if all(isinstance(notes.get(name), int | float) for name in _KNOWN):
+                flags = [str(flag) for flag in notes.get("flags", ())]
+                yield {"id": video_id, **{k: notes[k] for k in _KNOWN}, "flags": flags}
+
+
+def write_index(folder: ExportFolder, title: str, failed: int) -> str:
+    """Write the index of all pages, and return its path.
+
+    Parameters
+    ----------
+    folder : ExportFolder
+        Where the pages are.
+    title : str
+        Name of the dataset.
+    failed : int
+        Inputs without a page.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    rows = list(_rows(folder))
+    write_if_changed(join(folder.root, DATA_NAME), index_data(rows).encode())
+    path = join(folder.root, INDEX_NAME)
+    write_if_changed(path, index_page(title, rows, failed).encode())
+    return path

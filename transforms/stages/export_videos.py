@@ -1,0 +1,70 @@
+"""The stage that writes inputs in other formats."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import apache_beam as beam
+from apache_beam.pvalue import TaggedOutput
+
+from openface_core.errors import MediaError
+from transforms.exports.export_input import ExportPlan, export_input
+from transforms.exports.task import ExportTask
+from transforms.records import PROBLEMS, Problem, VideoTask
+from transforms.work.worker_presence import join_run
+
+WRITTEN = "written"
+"""Tag of the main output."""
+
+
+class _ExportVideo(beam.DoFn):
+    def __init__(self, plan: ExportPlan) -> None:
+        self._plan = plan
+
+    def setup(self) -> None:
+        """Register as a worker of the run."""
+        join_run(self._plan.run_folder)
+
+    def process(
+        self, task: ExportTask
+    ) -> Iterator[tuple[str, int] | TaggedOutput[Literal["problems"], Problem]]:
+        """Yield an input's id and how many formats were written; problems to the side.
+
+        Formats that need no frames do not fail with those that do.
+        """
+        written = 0
+        for with_pictures in (False, True):
+            try:
+                written += export_input(task, self._plan, with_pictures=with_pictures)
+            except Exception as error:  # whatever one input does, the others go on
+                video = VideoTask(task.table.video_id, task.uri)
+                yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error)))
+        yield task.table.video_id, written
+
+
+def _of_export(error: Exception) -> Exception:
+    """Return an error with a remedy for exports: an input may have moved since it was analysed."""
+    if isinstance(error, MediaError) and error.cause == "there is no such file":
+        remedy = "Name the folder that the inputs are in now with --videos."
+        return MediaError(error.subject, error.cause, remedy)
+    return error
+
+
+@dataclass
+class ExportVideos(beam.PTransform):
+    """Write inputs in other formats: ``ExportTask`` to ``(video_id, formats written)``.
+
+    The outputs are ``written`` (main) and ``problems``.
+
+    Parameters
+    ----------
+    plan : ExportPlan
+        What is common to all inputs.
+    """
+
+    plan: ExportPlan
+
+    def expand(self, tasks: beam.PCollection) -> Any:
+        """Return the outputs by their tags."""
+        step = beam.ParDo(_ExportVideo(self.plan))
+        return tasks | "Export" >> step.with_outputs(PROBLEMS, main=WRITTEN)
