@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 
@@ -80,11 +80,14 @@ class Problem:
     video_id, uri : str
         The input.
     severity : Severity
-        Error: nothing was written for the input. Warning: results exist.
+        Error: nothing was written for the input by this run. Warning: results exist.
     stage : str
         Where it happened.
     reason, remedy : str
         Why, and what can be done.
+    kept_table : str or None
+        SHA-256 of the record of a table that an earlier run made of the input, and that stays; None
+        where there is none.
     """
 
     video_id: str
@@ -93,19 +96,22 @@ class Problem:
     stage: str
     reason: str
     remedy: str
-
-    @property
-    def voids_earlier_results(self) -> bool:
-        """Whether results of an earlier run go: not if the input is only out of reach."""
-        return self.severity is Severity.ERROR and self.stage != InputError.stage
+    kept_table: str | None = None
 
     @classmethod
     def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
         """Return the row of an exception that ended the analysis of an input.
 
         An exception that is not expected is logged with its traceback as well.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            The exception itself, if it ends the whole run.
         """
         if isinstance(error, OpenFaceBeamError):
+            if error.ends_run:
+                raise error
             # The reason repeats what failed where that is not the input itself.
             about = "" if error.subject == task.uri else f"{error.subject}: "
             return cls(

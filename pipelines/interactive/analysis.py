@@ -109,7 +109,7 @@ class Analysis:
             part = table_path(output, self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
-            update_bucket(path, {self.task.video_id: part}, set(), settings)
+            update_bucket(path, {self.task.video_id: part}, settings)
             remove_tree(video_folder(output, self.task.video_id))
         else:
             path = frames_path(output, self.task.video_id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
+from transforms.work.ending_failures import keep_ending_failures_off_screen
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -32,6 +33,7 @@ def import_beam() -> ModuleType:
     root.setLevel(level)
     # Beam's import has installed a handler of its own.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
+    keep_ending_failures_off_screen()
     return apache_beam  # type: ignore[no-any-return]
 
 

@@ -1,7 +1,8 @@
 """The records that the tables of an output folder carry, whatever run they are from."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
@@ -49,6 +50,20 @@ def parse_record(text: str | None) -> dict[str, Any] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
+
+
+def record_digest(record: Mapping[str, object] | None) -> str | None:
+    """Return a hash that tells tables apart by their records; None without a record.
+
+    Returns
+    -------
+    str or None
+        ``"sha256:<hex>"``.
+    """
+    if record is None:
+        return None
+    text = json.dumps(record, sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def all_records(output: str) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.bucket_record import BucketEntry
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY, RunProvenance, identify_inputs
-from transforms.dataset.table_records import parse_record, table_metadata
+from transforms.dataset.table_records import parse_record, record_digest, table_metadata
 from transforms.records import VideoTask
 
 
@@ -28,15 +28,15 @@ class RecordedTables:
         self._buckets = buckets
         self._entries: dict[int, dict[str, BucketEntry]] = {}
 
-    def has(self, video_id: str) -> bool:
-        """Return whether an input has a readable table.
+    def digest_of(self, video_id: str) -> str | None:
+        """Return the hash of the record of an input's table; None if there is no readable one.
 
         Raises
         ------
         OutputError
             If storage refuses.
         """
-        return self.record_of(video_id) is not None
+        return record_digest(self.record_of(video_id))
 
     def record_of(self, video_id: str) -> dict[str, object] | None:
         """Return the record of an input's table; None if there is no readable one.

@@ -42,7 +42,7 @@ class TestCheckOutput:
     def test_an_earlier_output(self, scheme: str, tmp_path: Path) -> None:
         output = f"{scheme}{tmp_path}/out"
         write_documents(output, RunProvenance({"name": "n"}), (), ())
-        write_errors(output, [])
+        write_errors(output, [], lambda video_id: None)
         check_output(output)
         assert is_own_dataset(output)
 
@@ -170,7 +170,7 @@ class TestMain:
             Problem(f"v{k:02}", f"v{k:02}.mp4", Severity.ERROR, "decoding", "it is dark", "Shine.")
             for k in range(12)
         ]
-        write_errors(str(tmp_path), problems)
+        write_errors(str(tmp_path), problems, lambda video_id: None)
         monkeypatch.setattr(main_job, "run", lambda arguments: SUMMARY)
         assert main(("--input", "a", "--output", str(tmp_path))) == 0
         lines = capsys.readouterr().err.splitlines()
@@ -194,7 +194,7 @@ class TestMain:
 
 
 def test_reporting_an_empty_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_errors(str(tmp_path), [])
+    write_errors(str(tmp_path), [], lambda video_id: None)
     report_problems(str(tmp_path))
     assert capsys.readouterr() == ("", "")
 
