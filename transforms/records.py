@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from openface_core.errors import OpenFaceBeamError
@@ -34,6 +34,26 @@ class FaceKey:
 
 
 @dataclass(frozen=True)
+class InputContent:
+    """What an input held when it was read.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Hash of its content.
+    landmarks_fingerprint : str or None
+        Hash of its file of given landmarks.
+    states : tuple of str or None
+        What storage said of these files before they were read, see
+        :func:`openface_core.media.file_state.file_state`; None where it says nothing.
+    """
+
+    fingerprint: str
+    landmarks_fingerprint: str | None = None
+    states: tuple[str, ...] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class VideoTask:
     """One input to be analysed.
 
@@ -53,6 +73,8 @@ class VideoTask:
         When the person is at rest, where a manifest says so.
     row : int
         Row of the manifest, from 1; 0 without one. It orders the files of a person.
+    content : InputContent or None
+        What the input held before it was decoded; None until it has been read, and where it cannot.
     """
 
     video_id: str
@@ -62,6 +84,7 @@ class VideoTask:
     manifest_id: str | None = None
     rest: RestRanges | None = None
     row: int = 0
+    content: InputContent | None = field(default=None, compare=False)
 
 
 class Severity(Enum):

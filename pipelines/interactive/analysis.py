@@ -19,7 +19,6 @@ from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
     Calibration,
-    InputContent,
     InputIdentity,
     RunProvenance,
     VideoProvenance,
@@ -29,7 +28,7 @@ from transforms.dataset.summary import row_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
-from transforms.records import VideoTask
+from transforms.records import InputContent, VideoTask
 from transforms.work.folder import table_path, video_folder
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
 from openface_core.media import MediaInfo
-from transforms.dataset.provenance import Calibration, InputContent
-from transforms.records import BlockResult, Problem, VideoTask
+from transforms.dataset.provenance import Calibration
+from transforms.records import BlockResult, InputContent, Problem, VideoTask
 
 Input = TypeVar("Input")
 
