@@ -36,10 +36,13 @@ class BucketReader:
     """
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._source = locate(path, error=OutputError).open()
         try:
             # Nothing is buffered ahead: see transforms.plan.manifest.
-            self._file = pq.ParquetFile(self._source, pre_buffer=False)
+            self._file = pq.ParquetFile(
+                self._source, pre_buffer=False, page_checksum_verification=True
+            )
             schema = self._file.schema_arrow
             self.entries = unpack_entries(schema.metadata or {})
             self.columns = schema.remove(schema.get_field_index(VIDEO_COLUMN.name))
@@ -58,7 +61,13 @@ class BucketReader:
         self._rows: pa.Table | None = None
 
     def rows_of(self, video_id: str) -> Iterator[pa.Table]:
-        """Yield the rows of an input; cheapest in alphabetical order."""
+        """Yield the rows of an input; cheapest in alphabetical order.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be read.
+        """
         begin = self._begins[video_id]
         end = begin + self.entries[video_id].rows
         group_end = 0
@@ -76,7 +85,14 @@ class BucketReader:
     def _read(self, group: int) -> pa.Table:
         if self._rows is None or group != self._group:  # many short inputs share a row group
             self._group = group
-            self._rows = self._file.read_row_group(group, use_threads=False)
+            try:
+                self._rows = self._file.read_row_group(group, use_threads=False)
+            except (pa.ArrowException, OSError, ValueError) as error:
+                raise OutputError(
+                    self._path,
+                    f"the file is damaged ({' '.join(str(error).split())})",
+                    "Name all inputs whose rows are in it, so that they are analysed anew.",
+                ) from error
         return self._rows
 
     def close(self) -> None:

@@ -302,6 +302,7 @@ class VideoProvenance:
             "calibration_is_short": self.calibration.is_short(self.few_frames),
             "summary": self.summary,
             "decoding_warnings": list(self.warnings),
+            "sealed": True,
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),

@@ -11,9 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from openface_core.fields import Column
 from openface_core.tables.summary import names_in, summary_columns, summary_table
 from transforms.dataset.layout import summary_path
 from transforms.dataset.storage import write_if_changed
+
+_OTHER_TYPES = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 _FROM_RECORD = {
     "video_id": "video_id",
@@ -36,11 +39,22 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     measured = record.get("summary")
     if not isinstance(measured, dict) or not all(key in record for key in _FROM_RECORD.values()):
         return None
+    if not isinstance(record["video_id"], str):
+        return None
     return {
         **{name: record[key] for name, key in _FROM_RECORD.items()},
         "face_id": 0,
         **measured,
     }
+
+
+def _fits(row: Mapping[str, Any], columns: Sequence[Column]) -> bool:
+    """Return whether all values of a row are of their columns' types."""
+    try:
+        summary_table([row], columns)
+    except _OTHER_TYPES:
+        return False
+    return True
 
 
 def write_summary(
@@ -74,7 +88,10 @@ def write_summary(
     columns = summary_columns(
         sorted({*intensity_names, *in_rows[0]}), sorted({*presence_names, *in_rows[1]})
     )
-    table = summary_table(rows, columns)
+    try:
+        table = summary_table(rows, columns)
+    except _OTHER_TYPES:  # the record of a table is damaged, which no run has looked at since
+        table = summary_table([row for row in rows if _fits(row, columns)], columns)
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
     write_if_changed(summary_path(output), content.getvalue())

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
-from openface_core.media.sources import locate
+from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.seal import is_intact
 from transforms.dataset.storage import join
 
 _READERS = 8
@@ -41,6 +42,30 @@ def table_metadata(path: str) -> dict[str, str]:
         return {key.decode(): value.decode() for key, value in metadata.items()}
     except (pa.ArrowException, OSError, ValueError):
         return {}
+
+
+def is_intact_file(path: str, *, sealed: bool) -> bool:
+    """Return whether a file of tables is as it was written.
+
+    Parameters
+    ----------
+    path : str
+        The file. Remote storage has checksums of its own, and reading all of it again would take as
+        long as the analysis: there, only what opens is taken for intact.
+    sealed : bool
+        Whether a seal is to be expected: older files have none.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    source = locate(path, error=OutputError)
+    if not source.is_local:
+        return True
+    with storage_errors(path, OutputError), source.open() as file:
+        found = is_intact(file)
+    return not sealed if found is None else found
 
 
 def parse_record(text: str | None) -> dict[str, Any] | None:
