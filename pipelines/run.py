@@ -31,7 +31,8 @@ def run(arguments: RunArguments) -> RunSummary:
     Raises
     ------
     OpenFaceBeamError
-        If nothing can be done at all: no input, no models, a wrong configuration, no output.
+        If nothing can be done at all: no input, no models, a wrong configuration, no output, or
+        another run that works in the output.
     """
     from pipelines.main_job.runners import import_beam
 
@@ -39,17 +40,20 @@ def run(arguments: RunArguments) -> RunSummary:
     import_beam()
 
     from pipelines.main_job.close import close, close_finished
-    from pipelines.main_job.prepare import load_models, prepare
+    from pipelines.main_job.prepare import clean_up, load_models, prepare
     from pipelines.main_job.waves import run_waves
+    from transforms.dataset.run_lock import held
 
     job = prepare(arguments)
-    if not job.has_work:
-        return close_finished(job)
-    handle, engine = load_models(job)
-    metrics = run_waves(job, handle)
-    if metrics is None:
-        return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
-    return close(job, engine, metrics, clock)
+    with held(job.output):
+        clean_up(job.output)
+        if not job.has_work:
+            return close_finished(job)
+        handle, engine = load_models(job)
+        metrics = run_waves(job, handle)
+        if metrics is None:
+            return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
+        return close(job, engine, metrics, clock)
 
 
 def dry_run(arguments: RunArguments) -> None:

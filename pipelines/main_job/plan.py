@@ -13,6 +13,7 @@ from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
 from transforms.dataset.provenance import RunProvenance
+from transforms.dataset.run_lock import LOCK_NAME, refuse_if_held
 from transforms.dataset.storage import is_temporary
 from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
@@ -68,7 +69,7 @@ def check_output(output: str) -> None:
     ConfigError
         If it does, or is a file.
     OutputError
-        If storage refuses.
+        If another run works in it, or storage refuses.
     """
     place = locate(output, error=OutputError)
     if not place.exists():
@@ -78,7 +79,8 @@ def check_output(output: str) -> None:
     names = [*place.names(), *place.folder_names()]
     # Documents are written before anything else, so that even a folder of work files without them
     # is somebody else's.
-    if all(is_temporary(name) for name in names) or is_own_dataset(output):
+    if all(is_temporary(name) or name == LOCK_NAME for name in names) or is_own_dataset(output):
+        refuse_if_held(output)
         return
     if DESCRIPTION_NAME in names:
         raise ConfigError(

@@ -65,7 +65,7 @@ class Job:
 
 
 def prepare(arguments: RunArguments) -> Job:
-    """Plan a run, and remove from the output folder what a killed one has left.
+    """Plan a run; nothing is written.
 
     Parameters
     ----------
@@ -83,9 +83,19 @@ def prepare(arguments: RunArguments) -> Job:
     workers = worker_place(runner, options)
     plan = make_plan(arguments)
     workers.check_paths(places_of(plan, arguments.output))
-    remove_temporaries(arguments.output)
-    discard_all(arguments.output)
     return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
+
+
+def clean_up(output: str) -> None:
+    """Remove from an output folder, which this run holds, what a killed one has left.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    remove_temporaries(output)
+    discard_all(output)
 
 
 def load_models(job: Job) -> tuple[EngineHandle, Engine]:
