@@ -1,6 +1,7 @@
 """How a command ends: one plain line for an expected failure, and an exit status."""
 
 import atexit
+import io
 import logging
 import os
 import sys
@@ -28,6 +29,9 @@ def run_command(command: Callable[[], int]) -> int:
     int
         Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that the screen's encoding lacks
+            stream.reconfigure(errors="backslashreplace")
     try:
         check_own_packages()
         return command()

@@ -46,11 +46,14 @@ class InputContent:
     states : tuple of str or None
         What storage said of these files before they were read, see
         :func:`openface_core.media.file_state.file_state`; None where it says nothing.
+    size_bytes : int or None
+        Length of the file; None for a folder, or where storage does not say.
     """
 
     fingerprint: str
     landmarks_fingerprint: str | None = None
     states: tuple[str, ...] | None = field(default=None, compare=False)
+    size_bytes: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

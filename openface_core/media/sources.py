@@ -18,6 +18,11 @@ _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
 _URL = re.compile(rf"({_SCHEME}::)*{_SCHEME}://")
 
 
+def is_url(uri: str) -> bool:
+    """Return whether a name begins with a protocol; ``concat:x`` is the name of a local file."""
+    return _URL.match(uri) is not None
+
+
 @contextmanager
 def storage_errors(uri: str, error: type[OpenFaceBeamError]) -> Iterator[None]:
     """Turn whatever a filesystem raises into the one-line error of the caller's stage.
@@ -182,7 +187,7 @@ def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
     """
     if not uri:
         raise error("input", "the name is empty", "Give a path or a URL.")
-    if not _URL.match(uri):
+    if not is_url(uri):
         return Source(uri, uri, None, error)
     with storage_errors(uri, error):
         try:

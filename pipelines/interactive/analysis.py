@@ -9,6 +9,7 @@ import pandas as pd
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.analyser import MeasuredVideo
+from openface_core.errors import ConfigError
 from openface_core.media import MediaInfo
 from openface_core.tables import summary_table
 from pipelines.main_job.plan import check_buckets, check_output
@@ -28,6 +29,7 @@ from transforms.dataset.summary import row_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
+from transforms.plan.known_inputs import known_inputs
 from transforms.records import InputContent, VideoTask
 from transforms.work.folder import table_path, video_folder
 
@@ -94,13 +96,21 @@ class Analysis:
         Raises
         ------
         ConfigError
-            If the folder holds something else, or a dataset of another form.
+            If the folder holds something else, a dataset of another form, or another input of the
+            same name.
         OutputError
             If storage refuses.
         """
         output, settings = fspath(output), self.core.settings.output
         check_output(output)
         check_buckets(output, settings.buckets)
+        known, name, uri = known_inputs(output), self.task.video_id, self.task.uri
+        if known.at(uri) != name and known.has_other(name, uri, ()):
+            raise ConfigError(
+                output,
+                f"the dataset has another input of the name {name}",
+                "Analyse this one under a name of its own: video_id=...",
+            )
         write_documents(output, self.run, *self.core.engine.columns)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)

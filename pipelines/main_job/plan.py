@@ -18,6 +18,7 @@ from transforms.dataset.storage import is_temporary
 from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
+from transforms.plan.known_inputs import known_inputs
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
 
@@ -142,7 +143,10 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     check_output(arguments.output)
     check_buckets(arguments.output, settings.output.buckets)
     inputs = plan_inputs(
-        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
+        arguments.inputs,
+        landmarks=arguments.landmarks,
+        image_folders=arguments.image_folders,
+        known=lambda: known_inputs(arguments.output),
     )
     tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
     with_networks = any(task.landmarks_uri is None for task in tasks)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from openface_core.errors import OutputError
 from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
+from openface_core.readable import readable
 from transforms.dataset.layout import errors_path
 from transforms.dataset.storage import read_whole, write_if_changed
 from transforms.records import Problem, Severity
@@ -38,7 +39,15 @@ def error_table(problems: Iterable[Problem]) -> pa.Table:
     """Return problems as a table, in an order that does not depend on the run."""
     rows = sorted(
         (
-            (p.video_id, p.uri, p.severity.value, p.stage, p.reason, p.remedy, p.kept_table)
+            (
+                p.video_id,
+                readable(p.uri),
+                p.severity.value,
+                p.stage,
+                readable(p.reason),
+                p.remedy,
+                p.kept_table,
+            )
             for p in problems
         ),
         key=lambda row: (*row[:-1], row[-1] or ""),

@@ -12,6 +12,8 @@ from openface_core.errors import MediaError
 from openface_core.media import MediaInfo, fingerprint
 from openface_core.media.file_state import file_state
 from openface_core.media.pixel_aspect import ratio_text
+from openface_core.media.sources import locate
+from openface_core.readable import readable
 from transforms.records import InputContent, VideoTask
 
 SOFTWARE = "openface-beam"
@@ -103,7 +105,9 @@ def read_content(task: VideoTask) -> InputContent:
     """
     states = _states(task)  # before the content: what changes in between is noticed later
     landmarks = None if task.landmarks_uri is None else fingerprint(task.landmarks_uri)
-    return InputContent(fingerprint(task.uri), landmarks, states)
+    source = locate(task.uri)
+    size = None if source.is_directory() else source.size_bytes()
+    return InputContent(fingerprint(task.uri), landmarks, states, size)
 
 
 def _states(task: VideoTask) -> tuple[str, ...] | None:
@@ -279,7 +283,8 @@ class VideoProvenance:
             "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
             "manifest_video_id": task.manifest_id or task.video_id,
-            "input_uri": task.uri,
+            "input_uri": readable(task.uri),
+            "input_size_bytes": self.identity.content.size_bytes,
             "input_kind": self.info.kind,
             "container": self.info.container,
             "codec": self.info.codec,
@@ -290,7 +295,7 @@ class VideoProvenance:
             "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
             "start_seconds": self.info.start_seconds,
-            "landmarks_uri": task.landmarks_uri,
+            "landmarks_uri": None if task.landmarks_uri is None else readable(task.landmarks_uri),
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,

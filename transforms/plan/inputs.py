@@ -1,7 +1,7 @@
 """Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import fsspec
@@ -9,6 +9,7 @@ import fsspec
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import Source, locate, storage_errors
+from transforms.plan.known_inputs import KnownInputs, place_of
 from transforms.plan.manifest import is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
 from transforms.records import Problem, VideoTask
@@ -88,11 +89,15 @@ def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tupl
             expanded += _list_folder(source)
         else:
             expanded.append(item)
-    return tuple(dict.fromkeys(expanded))
+    return tuple({place_of(uri): uri for uri in reversed(expanded)}.values())[::-1]
 
 
 def plan_inputs(
-    inputs: Sequence[str], *, landmarks: str | None = None, image_folders: bool = False
+    inputs: Sequence[str],
+    *,
+    landmarks: str | None = None,
+    image_folders: bool = False,
+    known: Callable[[], KnownInputs] = KnownInputs,
 ) -> InputPlan:
     """Return what a run has to do.
 
@@ -105,6 +110,9 @@ def plan_inputs(
         after its video id or its file.
     image_folders : bool
         Whether folders are sequences of images.
+    known : callable
+        Returns the inputs of earlier runs into the same folder. It is not called for a manifest,
+        which names its inputs itself.
 
     Returns
     -------
@@ -123,7 +131,7 @@ def plan_inputs(
     else:
         uris = expand_inputs(inputs, image_folders=image_folders)
         listed = tuple(
-            VideoTask(name, uri) for name, uri in zip(name_videos(uris), uris, strict=True)
+            VideoTask(name, uri) for name, uri in zip(name_videos(uris, known()), uris, strict=True)
         )
     tasks: list[VideoTask] = []
     errors: list[tuple[VideoTask, InputError]] = []
