@@ -12,6 +12,7 @@ from openface_core.errors import OpenFaceBeamError
 from pipelines.own_packages import check_own_packages
 
 EXIT_FAILED = 2
+EXIT_SOME_FAILED = 3
 EXIT_INTERRUPTED = 130
 
 

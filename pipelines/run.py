@@ -6,7 +6,7 @@ Everything the command line can do, :func:`run` does for Python.
 import sys
 from collections.abc import Sequence
 
-from pipelines.command import leave, run_command
+from pipelines.command import EXIT_SOME_FAILED, leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.summary import RunSummary, report_problems
@@ -64,17 +64,19 @@ def dry_run(arguments: RunArguments) -> None:
     OpenFaceBeamError
         As :func:`run`.
     """
-    from pipelines.main_job.runners import import_beam
+    from pipelines.main_job.runners import check_words, import_beam
 
     import_beam()
     from pipelines.main_job.plan import describe_plan, make_plan
+    from pipelines.main_job.prepare import asked_runner
 
+    check_words(*asked_runner(arguments))
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0, or 1 if no input gave a result."""
+    """Run the command line; returns 0, 3 if some inputs failed, or 1 if all did."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
 
     def command() -> int:
@@ -86,7 +88,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")
-        return 0 if summary.has_results else 1
+        if not summary.has_results:
+            return 1
+        return EXIT_SOME_FAILED if summary.inputs_failed else 0
 
     return run_command(command)
 

@@ -41,6 +41,8 @@ class RunPlan:
         Inputs that are unreachable.
     with_networks : bool
         Whether an input needs detector and landmark network.
+    left_out : tuple of str
+        What the named folders and patterns hold besides, a line for each.
     """
 
     settings: RunSettings
@@ -50,6 +52,7 @@ class RunPlan:
     finished: tuple[VideoTask, ...]
     problems: tuple[Problem, ...]
     with_networks: bool
+    left_out: tuple[str, ...] = ()
 
     @property
     def video_ids(self) -> tuple[str, ...]:
@@ -168,6 +171,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         tuple(finished),
         inputs.problems + without_rest,
         with_networks,
+        inputs.left_out,
     )
 
 
@@ -203,6 +207,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
     for problem in plan.problems:
         yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
+    yield from plan.left_out
     yield from _describe_calibration(plan)
     yield (
         f"{len(plan.todo)} inputs in {shards} shards to be analysed, "

@@ -64,6 +64,18 @@ class Job:
         return worker_count(self.options) if is_local(self.runner) else 0
 
 
+def asked_runner(arguments: RunArguments) -> tuple[str, tuple[str, ...]]:
+    """Return the runner that a run is asked to use, and its Beam options.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such runner, or the configuration is wrong.
+    """
+    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
+    return chosen_runner(arguments.runner, arguments.beam, preset)
+
+
 def prepare(arguments: RunArguments) -> Job:
     """Plan a run; nothing is written.
 
@@ -77,11 +89,12 @@ def prepare(arguments: RunArguments) -> Job:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
-    runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
+    runner, given = asked_runner(arguments)
     options = pipeline_options(runner, given)
     workers = worker_place(runner, options)
     plan = make_plan(arguments)
+    if not arguments.quiet:
+        sys.stderr.writelines(f"{line}\n" for line in plan.left_out)
     workers.check_paths(places_of(plan, arguments.output))
     return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
 

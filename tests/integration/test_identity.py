@@ -88,7 +88,7 @@ def test_names_that_are_no_text(study: Study, capsys: pytest.CaptureFixture[str]
     for name, frames in (("a", 4), (os.fsdecode(b"caf\xe9"), 6), (os.fsdecode(b"b\xff"), 4)):
         shutil.copy(study.points(frames), study.folder / "points" / f"{name}.csv")
     for _ in range(2):
-        assert study.run(study.folder / "in", landmarks=study.folder / "points") == 0
+        assert study.run(study.folder / "in", landmarks=study.folder / "points") == 3
         assert sorted(study.frames().values()) == [4, 6]
         (row,) = pq.read_table(study.output / "errors.parquet").to_pylist()
         assert row["uri"].endswith(r"in/b\xff.mp4")

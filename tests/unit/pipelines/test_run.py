@@ -172,7 +172,7 @@ class TestMain:
         ]
         write_errors(str(tmp_path), problems, lambda video_id: None)
         monkeypatch.setattr(main_job, "run", lambda arguments: SUMMARY)
-        assert main(("--input", "a", "--output", str(tmp_path))) == 0
+        assert main(("--input", "a", "--output", str(tmp_path))) == 3
         lines = capsys.readouterr().err.splitlines()
         assert lines[0] == "error: v00.mp4: it is dark. Shine."
         assert lines[-1] == "... and 2 more"
@@ -186,8 +186,11 @@ class TestMain:
         assert err.startswith(f"error: {tmp_path}/out: the output is not a folder.")
         assert err.count("\n") == 1
 
-    def test_a_mistyped_option(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite")
+    @pytest.mark.parametrize("mode", [(), ("--dry-run",)])
+    def test_a_mistyped_option(
+        self, mode: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite", *mode)
         assert main(argv) == 2
         assert "Did you mean --quiet?" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
