@@ -17,6 +17,8 @@ class OpenFaceBeamError(Exception):
     """
 
     stage: ClassVar[str] = "run"
+    ends_run: ClassVar[bool] = False
+    """Whether no other input can be finished either."""
 
     def __init__(self, subject: object, cause: str, remedy: str) -> None:
         # All three reach Exception.args, so that the error survives pickling between workers.
@@ -93,6 +95,21 @@ class DatasetError(OpenFaceBeamError):
     """A dataset, or the table of one of its inputs, is missing or damaged."""
 
     stage = "dataset"
+
+
+class StorageFullError(OutputError):
+    """The disk of the output, or what the user may take of it, is full."""
+
+    ends_run = True
+
+    @classmethod
+    def on(cls, subject: str, reason: str) -> "StorageFullError":
+        """Return the error of a file that could not be written for a reason."""
+        return cls(
+            subject,
+            f"there is no space left ({reason})",
+            "Free some space and run again: finished tables stay, and the run goes on from there.",
+        )
 
 
 class WorkFileError(OpenFaceBeamError):

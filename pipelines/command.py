@@ -1,6 +1,7 @@
 """How a command ends: one plain line for an expected failure, and an exit status."""
 
 import atexit
+import io
 import logging
 import os
 import sys
@@ -11,6 +12,7 @@ from openface_core.errors import OpenFaceBeamError
 from pipelines.own_packages import check_own_packages
 
 EXIT_FAILED = 2
+EXIT_SOME_FAILED = 3
 EXIT_INTERRUPTED = 130
 
 
@@ -28,6 +30,9 @@ def run_command(command: Callable[[], int]) -> int:
     int
         Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that the screen's encoding lacks
+            stream.reconfigure(errors="backslashreplace")
     try:
         check_own_packages()
         return command()

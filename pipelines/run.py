@@ -6,7 +6,7 @@ Everything the command line can do, :func:`run` does for Python.
 import sys
 from collections.abc import Sequence
 
-from pipelines.command import leave, run_command
+from pipelines.command import EXIT_SOME_FAILED, leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.summary import RunSummary, report_problems
@@ -31,7 +31,8 @@ def run(arguments: RunArguments) -> RunSummary:
     Raises
     ------
     OpenFaceBeamError
-        If nothing can be done at all: no input, no models, a wrong configuration, no output.
+        If nothing can be done at all: no input, no models, a wrong configuration, no output, or
+        another run that works in the output.
     """
     from pipelines.main_job.runners import import_beam
 
@@ -40,17 +41,20 @@ def run(arguments: RunArguments) -> RunSummary:
 
     from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
-    from pipelines.main_job.prepare import load_models, prepare
+    from pipelines.main_job.prepare import clean_up, load_models, prepare
     from pipelines.main_job.waves import run_waves
+    from transforms.dataset.run_lock import held
 
     job = prepare(arguments)
-    if not job.has_work:
-        return with_report(close_finished(job), arguments)
-    handle, engine = load_models(job)
-    metrics = run_waves(job, handle)
-    if metrics is None:
-        return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
-    return with_report(close(job, engine, metrics, clock), arguments)
+    with held(job.output):
+        clean_up(job.output)
+        if not job.has_work:
+            return with_report(close_finished(job), arguments)
+        handle, engine = load_models(job)
+        metrics = run_waves(job, handle)
+        if metrics is None:
+            return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
+        return with_report(close(job, engine, metrics, clock), arguments)
 
 
 def dry_run(arguments: RunArguments) -> None:
@@ -61,17 +65,19 @@ def dry_run(arguments: RunArguments) -> None:
     OpenFaceBeamError
         As :func:`run`.
     """
-    from pipelines.main_job.runners import import_beam
+    from pipelines.main_job.runners import check_words, import_beam
 
     import_beam()
     from pipelines.main_job.plan import describe_plan, make_plan
+    from pipelines.main_job.prepare import asked_runner
 
+    check_words(*asked_runner(arguments))
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0, or 1 if no input gave a result."""
+    """Run the command line; returns 0, 3 if some inputs failed, or 1 if all did."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
 
     def command() -> int:
@@ -83,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")
-        return 0 if summary.has_results else 1
+        if not summary.has_results:
+            return 1
+        return EXIT_SOME_FAILED if summary.inputs_failed else 0
 
     return run_command(command)
 

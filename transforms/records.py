@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 
@@ -34,6 +34,29 @@ class FaceKey:
 
 
 @dataclass(frozen=True)
+class InputContent:
+    """What an input held when it was read.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Hash of its content.
+    landmarks_fingerprint : str or None
+        Hash of its file of given landmarks.
+    states : tuple of str or None
+        What storage said of these files before they were read, see
+        :func:`openface_core.media.file_state.file_state`; None where it says nothing.
+    size_bytes : int or None
+        Length of the file; None for a folder, or where storage does not say.
+    """
+
+    fingerprint: str
+    landmarks_fingerprint: str | None = None
+    states: tuple[str, ...] | None = field(default=None, compare=False)
+    size_bytes: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class VideoTask:
     """One input to be analysed.
 
@@ -53,6 +76,8 @@ class VideoTask:
         When the person is at rest, where a manifest says so.
     row : int
         Row of the manifest, from 1; 0 without one. It orders the files of a person.
+    content : InputContent or None
+        What the input held before it was decoded; None until it has been read, and where it cannot.
     """
 
     video_id: str
@@ -62,6 +87,7 @@ class VideoTask:
     manifest_id: str | None = None
     rest: RestRanges | None = None
     row: int = 0
+    content: InputContent | None = field(default=None, compare=False)
 
 
 class Severity(Enum):
@@ -80,11 +106,14 @@ class Problem:
     video_id, uri : str
         The input.
     severity : Severity
-        Error: nothing was written for the input. Warning: results exist.
+        Error: nothing was written for the input by this run. Warning: results exist.
     stage : str
         Where it happened.
     reason, remedy : str
         Why, and what can be done.
+    kept_table : str or None
+        SHA-256 of the record of a table that an earlier run made of the input, and that stays; None
+        where there is none.
     """
 
     video_id: str
@@ -93,19 +122,22 @@ class Problem:
     stage: str
     reason: str
     remedy: str
-
-    @property
-    def voids_earlier_results(self) -> bool:
-        """Whether results of an earlier run go: not if the input is only out of reach."""
-        return self.severity is Severity.ERROR and self.stage != InputError.stage
+    kept_table: str | None = None
 
     @classmethod
     def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
         """Return the row of an exception that ended the analysis of an input.
 
         An exception that is not expected is logged with its traceback as well.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            The exception itself, if it ends the whole run.
         """
         if isinstance(error, OpenFaceBeamError):
+            if error.ends_run:
+                raise error
             # The reason repeats what failed where that is not the input itself.
             about = "" if error.subject == task.uri else f"{error.subject}: "
             return cls(

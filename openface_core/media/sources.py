@@ -15,7 +15,15 @@ from openface_core.errors import MediaError, OpenFaceBeamError
 
 # "scheme://..." or a chain such as "simplecache::s3://..."; "concat:x" is the name of a local file.
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
+_EXTRAS = {"http": "http", "https": "http", "gs": "gcp", "gcs": "gcp"}
+"""What is installed for the files of a protocol, where this program names it."""
+
 _URL = re.compile(rf"({_SCHEME}::)*{_SCHEME}://")
+
+
+def is_url(uri: str) -> bool:
+    """Return whether a name begins with a protocol; ``concat:x`` is the name of a local file."""
+    return _URL.match(uri) is not None
 
 
 @contextmanager
@@ -40,10 +48,12 @@ def storage_errors(uri: str, error: type[OpenFaceBeamError]) -> Iterator[None]:
             uri, "the permission to read it is missing", "Change its access rights."
         ) from None
     except ImportError as problem:
+        extra = _EXTRAS.get(uri.split("://", 1)[0].rsplit("::", 1)[-1].lower())
+        package = f"Run: python -m pip install 'openface-beam[{extra}]'" if extra else ""
         raise error(
             uri,
             f"a Python package for its filesystem is missing ({_one_line(problem)})",
-            "Install that package, or copy the file to the local disk.",
+            f"{package or 'Install that package'}, or copy the file to the local disk.",
         ) from problem
     except Exception as problem:  # every remote filesystem has an exception hierarchy of its own
         raise error(
@@ -182,7 +192,7 @@ def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
     """
     if not uri:
         raise error("input", "the name is empty", "Give a path or a URL.")
-    if not _URL.match(uri):
+    if not is_url(uri):
         return Source(uri, uri, None, error)
     with storage_errors(uri, error):
         try:

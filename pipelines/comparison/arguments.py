@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
-from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import (
+    CommandParser,
+    add_model_options,
+    add_quiet_option,
+)
 
 _EXAMPLES = """\
 examples:
@@ -82,7 +86,7 @@ class ValidateArguments:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam validate",
         description="Compare with OpenFace's own output, component by component, and say whether "
         "the bounds of this version hold.",

@@ -89,7 +89,7 @@ def datasets(passes: Passes, folder: Path) -> Iterator[tuple[float, str, dict[st
     """
     # Workers of a pool work in a folder of their own, so all paths are absolute.
     landmarks = None if passes.landmarks is None else str(passes.landmarks.resolve())
-    inputs = list(expand_inputs([str(passes.input.resolve())]))
+    inputs = list(expand_inputs([str(passes.input.resolve())])[0])
     chance = random.Random(0)  # noqa: S311 - an order, not a secret
     portable = not set(passes.modes).isdisjoint(PORTABLE_MODES)
     with beam_services(folder) if portable else nullcontext() as services:

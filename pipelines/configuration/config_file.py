@@ -1,5 +1,6 @@
 """Presets and users' TOML files turned into checked settings."""
 
+import math
 import re
 import tomllib
 from dataclasses import fields, is_dataclass
@@ -7,12 +8,14 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import configs
-from models import DEFAULT_PACK
+from models import DEFAULT_PACK, EMBEDDED_PACK
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 
+_BASE = "base"
 _BEAM = "beam"
 _PACK = "pack"
+_MAX_BASES = 5
 _OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 PRESETS_FOLDER = Path(configs.__file__).resolve().parent
@@ -23,8 +26,39 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml")))
 
 
-def _read(name_or_path: str) -> tuple[Path, dict[str, Any]]:
-    """Return the path of a preset or file, and its content."""
+def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a preset or file, and its content on top of that of its base."""
+    path, content = _read_alone(name_or_path)
+    # Nothing but the preset of that name goes with the embedded models.
+    implied = EMBEDDED_PACK if content.get(_PACK) == EMBEDDED_PACK else None
+    base = content.pop(_BASE, None if path.parent == PRESETS_FOLDER else implied)
+    if base is None:
+        return path, content
+    where = f"{path}: {_BASE}"
+    if not isinstance(base, str):
+        raise ConfigError(where, f"a text is expected, found {base!r}", "Name a preset or a file.")
+    if bases == _MAX_BASES:
+        raise ConfigError(
+            where, f"more than {_MAX_BASES} files are based on each other", "Base it on a preset."
+        )
+    if base not in preset_names() and not Path(base).is_absolute():
+        base = str(path.parent / base)
+    _, below = _read(base, bases + 1)
+    below.pop("name", None)
+    return path, _on_top(below, content)
+
+
+def _on_top(below: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """Return two contents as one, in which the second has precedence."""
+    result = below | content
+    for key, value in content.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            result[key] = below[key] | value
+    return result
+
+
+def _read_alone(name_or_path: str) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a preset or file, and its own content."""
     path = Path(name_or_path)
     if name_or_path in preset_names():
         path = PRESETS_FOLDER / f"{name_or_path}.toml"
@@ -48,8 +82,8 @@ def load_settings(name_or_path: str) -> RunSettings:
     Parameters
     ----------
     name_or_path : str
-        A preset, as ``default``, or the path of a TOML file. What the file does not set keeps its
-        default.
+        A preset, as ``default``, or the path of a TOML file. What the file does not set is as in
+        the preset or file that it names as its ``base``, or else has its default.
 
     Returns
     -------
@@ -172,12 +206,24 @@ def _build(kind: Any, content: dict[str, Any], file: str, prefix: str) -> Any:
         raise ConfigError(f"{file}: {prefix}{name}", error.cause, error.remedy) from None
 
 
+def _as_float(value: float) -> float:
+    """Return a number as a decimal one; infinity where it is too large for that."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def _checked(expected: Any, value: Any, where: str) -> Any:
     """Return a value of the expected type; whole numbers may stand for decimal ones."""
-    if get_origin(expected) is tuple and isinstance(value, list):
+    if get_origin(expected) is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(where, f"a list is expected, found {value!r}", "Write it as [...].")
         kind = get_args(expected)[0]
         return tuple(_checked(kind, item, where) for item in value)
     allowed = get_args(expected) or (expected,)
+    if isinstance(value, int | float) and not math.isfinite(_as_float(value)):
+        raise ConfigError(where, f"a finite number is expected, found {value}", "Give a number.")
     if float in allowed and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) in allowed:

@@ -4,7 +4,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import (
+    CommandParser,
+    add_model_options,
+    add_quiet_option,
+)
 
 RESULTS_FOLDER = "results"
 
@@ -47,13 +51,12 @@ class DemoArguments:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam demo",
         description="Make short clips of a face that raises its brows, smiles, drops its jaw,\n"
         "blinks, rolls its head and leaves the picture, in several containers and frame rates.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     result.add_argument("--output", required=True, metavar="DIR", help="folder of the corpus")
     result.add_argument(

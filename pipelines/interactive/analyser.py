@@ -21,9 +21,9 @@ from openface_core.media.memory_frames import MemoryFrames
 from openface_core.rest_frames import RestRanges
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
-from transforms.dataset.provenance import InputContent, RunProvenance, read_content
+from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.video_ids import name_videos
-from transforms.records import VideoTask
+from transforms.records import InputContent, VideoTask
 
 
 class Analyser:
@@ -119,7 +119,8 @@ class Analyser:
         Raises
         ------
         OpenFaceBeamError
-            If the input cannot be read, given landmarks do not fit it, or ranges are wrong.
+            If the input cannot be read, or changes meanwhile, given landmarks do not fit it, or
+            ranges are wrong.
         """
         task = VideoTask(
             video_id=video_id or name_videos([fspath(path)])[0],
@@ -128,14 +129,14 @@ class Analyser:
             landmarks_uri=None if landmarks is None else fspath(landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
         )
-        content = read_content(task)
+        task = with_content(task)
         with (
             open_media(task.uri, limits=self.settings.decoding) as media,
             self._shown(task.video_id, media.info.frame_count_from_header) as on_faces,
         ):
             faces = self._core.faces(task.landmarks_uri)
             measured = self._core.medium(media, faces, rest=task.rest, on_faces=on_faces)
-        return Analysis(task, measured, content, self._run, self._core)
+        return Analysis(task, measured, confirmed_content(task), self._run, self._core)
 
     def image(self, path: str | PathLike[str], **options: Any) -> Analysis:
         """Analyse a picture, with the models for single pictures.

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
+from openface_core.errors import ConfigError
 from openface_core.exports import Exporter
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import Overlay
@@ -27,7 +28,6 @@ from transforms.dataset.provenance import (
     METADATA_KEY,
     Calibration,
     FaceRecord,
-    InputContent,
     InputIdentity,
     RunProvenance,
     VideoProvenance,
@@ -37,7 +37,8 @@ from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
-from transforms.records import VideoTask
+from transforms.plan.known_inputs import known_inputs
+from transforms.records import InputContent, VideoTask
 from transforms.work.folder import table_path, video_folder
 
 
@@ -103,13 +104,21 @@ class Analysis:
         Raises
         ------
         ConfigError
-            If the folder holds something else, or a dataset of another form.
+            If the folder holds something else, a dataset of another form, or another input of the
+            same name.
         OutputError
             If storage refuses.
         """
         output, settings = fspath(output), self.core.settings.output
         check_output(output)
         check_buckets(output, settings.buckets)
+        known, name, uri = known_inputs(output), self.task.video_id, self.task.uri
+        if known.at(uri) != name and known.has_other(name, uri, ()):
+            raise ConfigError(
+                output,
+                f"the dataset has another input of the name {name}",
+                "Analyse this one under a name of its own: video_id=...",
+            )
         write_documents(output, self.run, *self.core.engine.columns)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)
@@ -117,7 +126,7 @@ class Analysis:
             part = table_path(output, self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
-            update_bucket(path, {self.task.video_id: part}, set(), settings)
+            update_bucket(path, {self.task.video_id: part}, settings)
             remove_tree(video_folder(output, self.task.video_id))
         else:
             path = frames_path(output, self.task.video_id)

@@ -4,7 +4,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import (
+    CommandParser,
+    add_model_options,
+    add_quiet_option,
+)
 
 _EXAMPLES = """\
 examples:
@@ -85,14 +89,13 @@ class RunArguments:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam run",
         # Not wrapped, for the sake of the examples below.
         description="Measure facial behaviour in videos: landmarks, head pose, shape and action\n"
         "units of OpenFace 2.2, one row per frame and face, as Parquet.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     _add_inputs(result)
     result.add_argument(
@@ -144,10 +147,11 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input",
         nargs="+",
+        action="extend",
         required=True,
         metavar="X",
         help="videos or images: paths, fsspec URLs, quoted patterns, folders (their files), or one "
-        "manifest (.csv or .parquet)",
+        "manifest (.csv or .parquet); given again, it adds to them",
     )
     parser.add_argument("--output", required=True, metavar="DIR", help="output folder or URL")
     add_model_options(parser)

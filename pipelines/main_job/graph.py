@@ -91,8 +91,6 @@ def build_graph(
         calibrated[PROBLEMS],
         finished[PROBLEMS],
     ) | "All problems" >> beam.Flatten()
-    _ = problems | "Write errors" >> WriteErrors(output)
+    _ = problems | "Write errors" >> WriteErrors(output, handle.settings.output.buckets)
     if handle.settings.output.buckets:
-        _ = (finished["tables"], problems) | "Write buckets" >> WriteBuckets(
-            output, handle.settings.output
-        )
+        _ = finished["tables"] | "Write buckets" >> WriteBuckets(output, handle.settings.output)

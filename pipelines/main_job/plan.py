@@ -13,10 +13,12 @@ from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
 from transforms.dataset.provenance import RunProvenance
+from transforms.dataset.run_lock import LOCK_NAME, refuse_if_held
 from transforms.dataset.storage import is_temporary
 from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
+from transforms.plan.known_inputs import known_inputs
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
 
@@ -39,6 +41,8 @@ class RunPlan:
         Inputs that are unreachable.
     with_networks : bool
         Whether an input needs detector and landmark network.
+    left_out : tuple of str
+        What the named folders and patterns hold besides, a line for each.
     """
 
     settings: RunSettings
@@ -48,6 +52,7 @@ class RunPlan:
     finished: tuple[VideoTask, ...]
     problems: tuple[Problem, ...]
     with_networks: bool
+    left_out: tuple[str, ...] = ()
 
     @property
     def video_ids(self) -> tuple[str, ...]:
@@ -68,7 +73,7 @@ def check_output(output: str) -> None:
     ConfigError
         If it does, or is a file.
     OutputError
-        If storage refuses.
+        If another run works in it, or storage refuses.
     """
     place = locate(output, error=OutputError)
     if not place.exists():
@@ -78,7 +83,8 @@ def check_output(output: str) -> None:
     names = [*place.names(), *place.folder_names()]
     # Documents are written before anything else, so that even a folder of work files without them
     # is somebody else's.
-    if all(is_temporary(name) for name in names) or is_own_dataset(output):
+    if all(is_temporary(name) or name == LOCK_NAME for name in names) or is_own_dataset(output):
+        refuse_if_held(output)
         return
     if DESCRIPTION_NAME in names:
         raise ConfigError(
@@ -142,7 +148,10 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     check_output(arguments.output)
     check_buckets(arguments.output, settings.output.buckets)
     inputs = plan_inputs(
-        arguments.inputs, landmarks=arguments.landmarks, image_folders=arguments.image_folders
+        arguments.inputs,
+        landmarks=arguments.landmarks,
+        image_folders=arguments.image_folders,
+        known=lambda: known_inputs(arguments.output),
     )
     tasks, without_rest = with_rest(inputs.tasks, settings.calibration)
     with_networks = any(task.landmarks_uri is None for task in tasks)
@@ -164,6 +173,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         tuple(finished),
         inputs.problems + without_rest,
         with_networks,
+        inputs.left_out,
     )
 
 
@@ -199,6 +209,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
     for problem in plan.problems:
         yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
+    yield from plan.left_out
     yield from _describe_calibration(plan)
     yield (
         f"{len(plan.todo)} inputs in {shards} shards to be analysed, "

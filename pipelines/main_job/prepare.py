@@ -64,8 +64,20 @@ class Job:
         return worker_count(self.options) if is_local(self.runner) else 0
 
 
+def asked_runner(arguments: RunArguments) -> tuple[str, tuple[str, ...]]:
+    """Return the runner that a run is asked to use, and its Beam options.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such runner, or the configuration is wrong.
+    """
+    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
+    return chosen_runner(arguments.runner, arguments.beam, preset)
+
+
 def prepare(arguments: RunArguments) -> Job:
-    """Plan a run, and remove from the output folder what a killed one has left.
+    """Plan a run; nothing is written.
 
     Parameters
     ----------
@@ -77,15 +89,26 @@ def prepare(arguments: RunArguments) -> Job:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
-    runner, given = chosen_runner(arguments.runner, arguments.beam, preset)
+    runner, given = asked_runner(arguments)
     options = pipeline_options(runner, given)
     workers = worker_place(runner, options)
     plan = make_plan(arguments)
+    if not arguments.quiet:
+        sys.stderr.writelines(f"{line}\n" for line in plan.left_out)
     workers.check_paths(places_of(plan, arguments.output))
-    remove_temporaries(arguments.output)
-    discard_all(arguments.output)
     return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
+
+
+def clean_up(output: str) -> None:
+    """Remove from an output folder, which this run holds, what a killed one has left.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    remove_temporaries(output)
+    discard_all(output)
 
 
 def load_models(job: Job) -> tuple[EngineHandle, Engine]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
+from transforms.work.ending_failures import keep_ending_failures_off_screen
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -32,6 +33,7 @@ def import_beam() -> ModuleType:
     root.setLevel(level)
     # Beam's import has installed a handler of its own.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
+    keep_ending_failures_off_screen()
     return apache_beam  # type: ignore[no-any-return]
 
 
@@ -151,6 +153,40 @@ def known_options() -> tuple[argparse.ArgumentParser, list[str]]:
     return parser, sorted(parser._option_string_actions)
 
 
+def check_words(runner: str, given: Sequence[str]) -> None:
+    """Refuse options that are neither ours nor Beam's, which Beam itself would ignore.
+
+    A runner on another machine may have options of its own, so that only those are refused there
+    that are nearly one of Beam's.
+
+    Parameters
+    ----------
+    runner : str
+        A name that :func:`canonical_name` has returned.
+    given : sequence of str
+        Beam options of the run.
+
+    Raises
+    ------
+    ConfigError
+        If an option is mistyped, or its value is wrong.
+    """
+    parser, names = known_options()
+    _, unknown = parser.parse_known_args(beam_arguments(runner, given))
+    own = list(parser_of_main_job()._option_string_actions)
+    likeness = 0.6 if is_local(runner) else _NEAR_MISS
+    for argument in unknown:
+        word = argument.split("=", 1)[0]
+        if not word.startswith("--") and not is_local(runner):
+            continue  # the value of an option that is not ours to know
+        close = difflib.get_close_matches(
+            word, own, n=1, cutoff=likeness
+        ) or difflib.get_close_matches(word, names, n=1, cutoff=likeness)
+        if close or is_local(runner):
+            hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
+            raise ConfigError(word, "neither an option of this program nor of Beam", hint)
+
+
 def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
     """Return Beam's options object of a run.
 
@@ -169,29 +205,13 @@ def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
     Raises
     ------
     ConfigError
-        If the runner does not exist or lacks what it needs, or an option is mistyped, which Beam
-        itself would ignore. A runner on another machine may have options of its own, so that only
-        those are refused there that are nearly one of Beam's.
+        If the runner does not exist or lacks what it needs, or as :func:`check_words`.
     """
     from apache_beam.options.pipeline_options import PipelineOptions
 
     runner = canonical_name(runner)
-    arguments = beam_arguments(runner, given)
-    parser, names = known_options()
-    _, unknown = parser.parse_known_args(arguments)
-    own = list(parser_of_main_job()._option_string_actions)
-    likeness = 0.6 if is_local(runner) else _NEAR_MISS
-    for argument in unknown:
-        word = argument.split("=", 1)[0]
-        if not word.startswith("--") and not is_local(runner):
-            continue  # the value of an option that is not ours to know
-        close = difflib.get_close_matches(
-            word, own, n=1, cutoff=likeness
-        ) or difflib.get_close_matches(word, names, n=1, cutoff=likeness)
-        if close or is_local(runner):
-            hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
-            raise ConfigError(word, "neither an option of this program nor of Beam", hint)
-    options = PipelineOptions(arguments)
+    check_words(runner, given)
+    options = PipelineOptions(beam_arguments(runner, given))
     if not is_local(runner):
         check_runner_options(runner, options)
     return options

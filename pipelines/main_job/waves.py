@@ -50,6 +50,8 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
     ------
     PipelineError
         If a pipeline itself fails, as when the error table cannot be written, or a worker dies.
+    StorageFullError
+        If no space is left. Nothing that was finished before is touched.
     """
     workers = job.workers
     promised = _promised_frames(job)
@@ -101,10 +103,10 @@ def _known_problems(job: Job, wave: Iterable[VideoTask], *, is_first: bool) -> t
     """Return rows of the error table that are known before a wave, of other inputs than its own."""
     tables = RecordedTables(job.output, job.plan.settings.output.buckets)
     if not is_first:
-        return earlier_problems(job.output, [task.video_id for task in wave], tables.has)
+        return earlier_problems(job.output, [task.video_id for task in wave], tables.digest_of)
     problems = job.plan.problems
     own_rows = {task.video_id for task in job.plan.todo} | {row.video_id for row in problems}
-    return problems + earlier_problems(job.output, own_rows, tables.has)
+    return problems + earlier_problems(job.output, own_rows, tables.digest_of)
 
 
 def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
@@ -114,6 +116,8 @@ def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
     ------
     PipelineError
         If the pipeline itself fails, or a worker dies.
+    StorageFullError
+        If no space is left.
     """
     try:
         if watchdog is not None:
@@ -123,6 +127,8 @@ def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
     except PipelineError:
         raise
     except Exception as error:  # Beam turns what happens in a worker into many kinds of exception
-        logging.getLogger(__name__).exception("the pipeline failed")
-        raise pipeline_failure(error) from error
+        failure = pipeline_failure(error)
+        if not failure.ends_run:
+            logging.getLogger(__name__).exception("the pipeline failed")
+        raise failure from error
     return result

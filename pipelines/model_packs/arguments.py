@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from models.registry import Registry
+from pipelines.configuration.shared_options import CommandParser
 
 _EXAMPLES = """\
 examples:
@@ -26,12 +27,11 @@ names, or else into one of your own, which `openface-beam models where` prints.
 
 def parser(registry: Registry) -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam models",
         description="Get the model files that the analysis needs.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the packs, and what of them is on this machine")

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
-from pipelines.configuration.shared_options import add_model_options, add_quiet_option
+from pipelines.configuration.shared_options import (
+    CommandParser,
+    add_model_options,
+    add_quiet_option,
+)
 
 _EXAMPLES = """\
 examples:
@@ -62,7 +66,7 @@ class ProfileArguments:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam profile",
         description="Time every component on one thread, then whole runs of the main job with one "
         "worker and with one per core. Kernels are compiled before anything is timed.",

@@ -81,7 +81,7 @@ def test_bad_videos_cost_one_row_each(
         shutil.copy(good / "good.csv", tmp_path / "points" / f"{kind}.csv")
     argv = ["--input", tmp_path / "in", tmp_path / "gone.mp4", "--landmarks", tmp_path / "points"]
     argv += ["--models", models_folder, "--output", tmp_path / "out", "--quiet"]
-    assert main([str(word) for word in argv]) == 0
+    assert main([str(word) for word in argv]) == 3
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     assert "Wrote 1 of 10 inputs" in captured.out
@@ -356,7 +356,7 @@ def test_bad_landmarks_cost_one_row_each(
     shutil.copy(good / "good.mp4", tmp_path / "in" / "without.mp4")
     argv = ["--input", tmp_path / "in", "--landmarks", tmp_path / "points"]
     argv += ["--models", models_folder, "--output", tmp_path / "out", "--quiet"]
-    assert main([str(word) for word in argv]) == 0
+    assert main([str(word) for word in argv]) == 3
     assert "Traceback" not in capsys.readouterr().err
     rows = pq.read_table(tmp_path / "out" / "errors.parquet").to_pylist()
     reasons = {row["video_id"]: row["reason"] for row in rows}

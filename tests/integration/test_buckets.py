@@ -147,12 +147,14 @@ def test_inputs_that_a_run_does_not_know_stay(corpus: Corpus) -> None:
     assert hashes(corpus.output) == before
 
 
-def test_an_input_that_fails_loses_its_rows(corpus: Corpus) -> None:
+def test_an_input_that_fails_keeps_its_rows(corpus: Corpus) -> None:
     corpus.run()
     (corpus.videos / "c.mp4").write_bytes(b"no longer a video")
     assert corpus.run().inputs_failed == 1
-    assert corpus.rows() == {name: 4 for name in NAMES if name != "c"}
-    # One that is only out of reach keeps them.
+    assert corpus.rows() == dict.fromkeys(NAMES, 4)
+    (row,) = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert row["kept_table"] is not None
+    # So does one that is out of reach.
     listed = corpus.folder / "list.csv"
     listed.write_text("video_id,uri\na,in/a.mp4\nd,in/gone.mp4\n")
     assert corpus.run(inputs=(str(listed),)).inputs_failed == 1
@@ -189,9 +191,11 @@ def test_another_filesystem(corpus: Corpus) -> None:
     assert corpus.run(output=output).inputs_written == len(NAMES)
     assert corpus.run(output=output).inputs_finished == len(NAMES)
     (corpus.videos / "c.mp4").write_bytes(b"no longer a video")
-    corpus.run(output=output)
+    assert corpus.run(output=output).inputs_failed == 1
     reader = open_bucket(bucket_path(output, bucket_of("c", BUCKETS)))
-    assert reader is None or "c" not in reader.entries
+    assert reader is not None
+    assert reader.entries["c"].rows == 4
+    reader.close()
 
 
 @pytest.mark.slow

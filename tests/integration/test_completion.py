@@ -159,7 +159,7 @@ def test_a_mended_input_keeps_its_table(again: str, corpus: Corpus) -> None:
     """Killed after its table was written, with the failure of the run before in the error table."""
     expected = corpus.problems()
     row = Problem("whole", "in/whole.mkv", Severity.ERROR, "decoding", "it is dark", "Shine.")
-    rows = [*earlier_problems(str(corpus.output), (), lambda video_id: False), row]
+    rows = [*earlier_problems(str(corpus.output), (), lambda video_id: None), row]
     pq.write_table(error_table(rows), corpus.output / "errors.parquet")
     if again == "not named":
         (corpus.videos / "whole.mkv").unlink()

@@ -1,5 +1,6 @@
 """Runs into a folder that an earlier run has filled, or was killed over."""
 
+import os
 import random
 import shutil
 import signal
@@ -7,12 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from openface_core.errors import OutputError
 from tests.fixtures.faces.clips import face_clip, write_landmarks
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
+from transforms.dataset.run_lock import LOCK_NAME
+from transforms.stages import extract_shards
 
 KILLS = 5
 
@@ -111,6 +116,26 @@ def test_problems_of_other_inputs_stay_in_the_error_table(corpus: LandmarkCorpus
     corpus.write("d", 7)
     assert corpus.run(inputs=(str(corpus.videos / "d.mp4"),)).inputs_written == 1
     assert contents(corpus.output)["errors.parquet"] == before
+
+
+def test_a_second_run_at_the_same_time_is_refused(
+    corpus: LandmarkCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_extract = extract_shards.extract_shard
+    refusals: list[str] = []
+
+    def extract(*arguments: Any) -> Any:
+        try:
+            corpus.run(inputs=(f"{corpus.videos}/a.mp4",))
+        except OutputError as error:
+            refusals.append(str(error))
+        return really_extract(*arguments)
+
+    monkeypatch.setattr(extract_shards, "extract_shard", extract)
+    assert corpus.run().inputs_written == 3
+    assert len(refusals) == 3
+    assert f"another run works in this folder: process {os.getpid()}" in refusals[0]
+    assert not (corpus.output / LOCK_NAME).exists()
 
 
 @pytest.mark.slow

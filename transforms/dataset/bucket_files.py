@@ -11,7 +11,6 @@ from openface_core.errors import OutputError
 from openface_core.fields import Column
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
-from transforms.dataset.storage import remove
 from transforms.dataset.table_files import open_work_table, row_groups, write_row_groups
 from transforms.metrics import Count, StageStep, count, timed
 
@@ -37,10 +36,13 @@ class BucketReader:
     """
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._source = locate(path, error=OutputError).open()
         try:
             # Nothing is buffered ahead: see transforms.plan.manifest.
-            self._file = pq.ParquetFile(self._source, pre_buffer=False)
+            self._file = pq.ParquetFile(
+                self._source, pre_buffer=False, page_checksum_verification=True
+            )
             schema = self._file.schema_arrow
             self.entries = unpack_entries(schema.metadata or {})
             self.columns = schema.remove(schema.get_field_index(VIDEO_COLUMN.name))
@@ -59,7 +61,13 @@ class BucketReader:
         self._rows: pa.Table | None = None
 
     def rows_of(self, video_id: str) -> Iterator[pa.Table]:
-        """Yield the rows of an input; cheapest in alphabetical order."""
+        """Yield the rows of an input; cheapest in alphabetical order.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be read.
+        """
         begin = self._begins[video_id]
         end = begin + self.entries[video_id].rows
         group_end = 0
@@ -77,7 +85,14 @@ class BucketReader:
     def _read(self, group: int) -> pa.Table:
         if self._rows is None or group != self._group:  # many short inputs share a row group
             self._group = group
-            self._rows = self._file.read_row_group(group, use_threads=False)
+            try:
+                self._rows = self._file.read_row_group(group, use_threads=False)
+            except (pa.ArrowException, OSError, ValueError) as error:
+                raise OutputError(
+                    self._path,
+                    f"the file is damaged ({' '.join(str(error).split())})",
+                    "Name all inputs whose rows are in it, so that they are analysed anew.",
+                ) from error
         return self._rows
 
     def close(self) -> None:
@@ -135,7 +150,7 @@ def _pieces(
 
 
 def _common_columns(
-    path: str, old: BucketReader | None, kept: Collection[str], new: pa.Schema | None
+    path: str, old: BucketReader | None, kept: Collection[str], new: pa.Schema
 ) -> pa.Schema:
     """Return the columns of all rows.
 
@@ -144,8 +159,8 @@ def _common_columns(
     OutputError
         If rows that are to be taken over have others than new ones.
     """
-    if old is None or not kept or new is None:
-        return new or (old and old.columns)
+    if old is None or not kept:
+        return new
     if not old.columns.equals(new):
         raise OutputError(
             path,
@@ -155,10 +170,8 @@ def _common_columns(
     return new
 
 
-def update_bucket(
-    path: str, tables: Mapping[str, str], removed: Collection[str], settings: OutputSettings
-) -> None:
-    """Bring a shared file up to date; it is not touched if nothing of it changes.
+def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings) -> None:
+    """Bring a shared file up to date; it is not touched without new tables.
 
     Parameters
     ----------
@@ -166,8 +179,6 @@ def update_bucket(
         The file; it need not exist.
     tables : mapping of str to str
         By video id, tables of single inputs in the work folder, which replace older rows of these.
-    removed : collection of str
-        Video ids of inputs whose older rows go, unless they have a table.
     settings : OutputSettings
         How files are written.
 
@@ -176,25 +187,17 @@ def update_bucket(
     OutputError
         If storage refuses, or the file has other columns and rows that are to be taken over.
     """
+    if not tables:
+        return
     with ExitStack() as stack:
         old = open_bucket(path)
         kept: dict[str, BucketEntry] = {}
         if old is not None:
             stack.callback(old.close)
-            unwanted = {*tables, *removed}
-            kept = {key: entry for key, entry in old.entries.items() if key not in unwanted}
-            if not tables and len(kept) == len(old.entries):
-                return
-        elif not tables:
-            return
-        entries, new_columns = dict(kept), None
-        for video_id, table in tables.items():
-            entries[video_id], new_columns = _entry(table)
-        if not entries:
-            stack.close()
-            remove(path)
-            return
-        columns = _common_columns(path, old, kept, new_columns)
+            kept = {key: entry for key, entry in old.entries.items() if key not in tables}
+        new = {video_id: _entry(table) for video_id, table in tables.items()}
+        entries = kept | {video_id: entry for video_id, (entry, _) in new.items()}
+        columns = _common_columns(path, old, kept, next(iter(new.values()))[1])
         schema = pa.schema([VIDEO_COLUMN.field(), *columns], metadata=pack_entries(entries))
 
         pieces = _pieces(sorted(entries), tables, old, schema)

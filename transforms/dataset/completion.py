@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from transforms.dataset.error_table import earlier_problems, write_errors
 from transforms.dataset.summary import rows_of, write_summary
-from transforms.dataset.table_records import all_records
+from transforms.dataset.table_records import all_records, record_digest
 from transforms.records import Problem, Severity
 
 
@@ -86,14 +86,14 @@ def complete_dataset(
     """
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    with_table: set[object] = set()
+    digests: dict[object, str | None] = {}
     for record in all_records(output):
         rows += rows_of(record)
         problems += warnings_of(record)
-        with_table.add(record.get("video_id"))
-    earlier = earlier_problems(output, finished, with_table.__contains__)
+        digests[record.get("video_id")] = record_digest(record)
+    earlier = earlier_problems(output, finished, digests.get)
     problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
-    write_errors(output, problems)
+    write_errors(output, problems, digests.get)
     return CompleteDataset(
         write_summary(output, rows, intensity_names, presence_names), tuple(problems)
     )

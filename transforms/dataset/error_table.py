@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,46 +10,82 @@ import pyarrow.parquet as pq
 from openface_core.errors import OutputError
 from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
-from transforms.dataset.layout import errors_path, frames_path
-from transforms.dataset.storage import read_whole, remove, write_if_changed
+from openface_core.readable import readable
+from transforms.dataset.layout import errors_path
+from transforms.dataset.storage import read_whole, write_if_changed
 from transforms.records import Problem, Severity
+
+TableOf = Callable[[str], str | None]
+"""Returns the hash of the record of an input's table, given its video id; None without a table."""
 
 ERROR_COLUMNS = (
     Column("video_id", pa.string(), "1", "name of the input in the dataset", False),
     Column("uri", pa.string(), "1", "path or URL of the input", False),
-    Column("severity", pa.string(), "1", "error: no results; warning: results exist", False),
+    Column("severity", pa.string(), "1", "error: no new results; warning: results exist", False),
     Column("stage", pa.string(), "1", "where it happened", False),
     Column("reason", pa.string(), "1", "why it happened", False),
     Column("remedy", pa.string(), "1", "what can be done about it", False),
+    Column(
+        "kept_table",
+        pa.string(),
+        "1",
+        "error: SHA-256 of the record of the input's older table, which stays; null without one",
+        True,
+    ),
 )
 
 
 def error_table(problems: Iterable[Problem]) -> pa.Table:
     """Return problems as a table, in an order that does not depend on the run."""
     rows = sorted(
-        (p.video_id, p.uri, p.severity.value, p.stage, p.reason, p.remedy) for p in problems
+        (
+            (
+                p.video_id,
+                readable(p.uri),
+                p.severity.value,
+                p.stage,
+                readable(p.reason),
+                p.remedy,
+                p.kept_table,
+            )
+            for p in problems
+        ),
+        key=lambda row: (*row[:-1], row[-1] or ""),
     )
     columns = list(zip(*rows, strict=True)) or [()] * len(ERROR_COLUMNS)
     arrays = [pa.array(column, type=pa.string()) for column in columns]
     return pa.Table.from_arrays(arrays, schema=frame_schema(ERROR_COLUMNS))
 
 
-def write_errors(output: str, problems: Iterable[Problem]) -> str:
+def write_errors(output: str, problems: Iterable[Problem], table_of: TableOf) -> str:
     """Write the error table of a dataset, replacing one that says anything else; return its path.
 
-    An input that cannot be analysed has no table of frames: one of an earlier run is removed. An
-    input that is only unreachable keeps what it has.
+    An input that cannot be analysed keeps the table that an earlier run has made of it, whatever
+    the reason; its row names it.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    problems : iterable of Problem
+        The rows; all their errors are of inputs that have no newer table.
+    table_of : callable
+        The tables that there are.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
-    problems = list(problems)
-    for problem in problems:
-        if problem.voids_earlier_results:
-            remove(frames_path(output, problem.video_id))
-    return write_error_table(output, problems)
+    return write_error_table(
+        output,
+        (
+            replace(problem, kept_table=table_of(problem.video_id))
+            if problem.severity is Severity.ERROR
+            else problem
+            for problem in problems
+        ),
+    )
 
 
 def write_error_table(output: str, problems: Iterable[Problem]) -> str:
@@ -82,12 +119,12 @@ def read_problems(output: str) -> list[Problem]:
         return [
             Problem(**row | {"severity": Severity(row["severity"])}) for row in table.to_pylist()
         ]
-    except (pa.ArrowException, TypeError, KeyError, ValueError):
-        return []
+    except (pa.ArrowException, OSError, TypeError, KeyError, ValueError, OverflowError):
+        return []  # damaged, which counts as absent
 
 
 def earlier_problems(
-    output: str, analysed: Iterable[str], has_table: Callable[[str], bool]
+    output: str, analysed: Iterable[str], table_of: TableOf
 ) -> tuple[Problem, ...]:
     """Return the rows of the error table that still hold, but for inputs that this run analyses.
 
@@ -97,9 +134,9 @@ def earlier_problems(
         The output folder.
     analysed : iterable of str
         Video ids that this run has its own rows for.
-    has_table : callable
-        Whether an input has a table, given its video id. It belies a row that says that the
-        analysis failed: of a run that has fixed this, and was killed before it could say so.
+    table_of : callable
+        The tables that there are. One that a row does not name belies it: it is of a run that could
+        analyse the input, and was killed before it could say so.
 
     Returns
     -------
@@ -116,5 +153,7 @@ def earlier_problems(
         problem
         for problem in read_problems(output)
         if problem.video_id not in replaced
-        and not (problem.voids_earlier_results and has_table(problem.video_id))
+        and (
+            problem.severity is Severity.WARNING or problem.kept_table == table_of(problem.video_id)
+        )
     )

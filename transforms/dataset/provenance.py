@@ -3,14 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models import default_registry
 from openface_core import __version__
+from openface_core.errors import MediaError
 from openface_core.media import MediaInfo, fingerprint
+from openface_core.media.file_state import file_state
 from openface_core.media.pixel_aspect import ratio_text
-from transforms.records import VideoTask
+from openface_core.media.sources import locate
+from openface_core.readable import readable
+from transforms.records import InputContent, VideoTask
 
 SOFTWARE = "openface-beam"
 METADATA_KEY = "openface_beam"
@@ -40,22 +44,6 @@ class RunProvenance:
         """What action units are relative to, as the settings have it."""
         mode: str | None = self.settings.get("calibration", {}).get("mode")
         return mode
-
-
-@dataclass(frozen=True)
-class InputContent:
-    """What an input held when it was read.
-
-    Parameters
-    ----------
-    fingerprint : str
-        Hash of its content.
-    landmarks_fingerprint : str or None
-        Hash of its file of given landmarks.
-    """
-
-    fingerprint: str
-    landmarks_fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,8 +103,51 @@ def read_content(task: VideoTask) -> InputContent:
     MediaError
         If the input or its landmarks cannot be read.
     """
+    states = _states(task)  # before the content: what changes in between is noticed later
     landmarks = None if task.landmarks_uri is None else fingerprint(task.landmarks_uri)
-    return InputContent(fingerprint(task.uri), landmarks)
+    source = locate(task.uri)
+    size = None if source.is_directory() else source.size_bytes()
+    return InputContent(fingerprint(task.uri), landmarks, states, size)
+
+
+def _states(task: VideoTask) -> tuple[str, ...] | None:
+    uris = [task.uri] if task.landmarks_uri is None else [task.uri, task.landmarks_uri]
+    states = [file_state(uri) for uri in uris]
+    return None if None in states else tuple(str(state) for state in states)
+
+
+def with_content(task: VideoTask) -> VideoTask:
+    """Return an input with what it holds before it is decoded, or without if it cannot be read."""
+    try:
+        return replace(task, content=read_content(task))
+    except MediaError:
+        return task
+
+
+def confirmed_content(task: VideoTask) -> InputContent:
+    """Return what an input held from before it was decoded until now.
+
+    Parameters
+    ----------
+    task : VideoTask
+        The input, as :func:`with_content` returned it.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read, or has changed.
+    """
+    before = task.content
+    if before is not None and before.states is not None and _states(task) == before.states:
+        return before
+    now = read_content(task)
+    if now != before:
+        raise MediaError(
+            task.uri,
+            "it changed while it was analysed",
+            "Wait until it is copied or recorded completely, then run again.",
+        )
+    return now
 
 
 def identify_inputs(tasks: Sequence[VideoTask], run: RunProvenance) -> tuple[InputIdentity, ...]:
@@ -285,7 +316,8 @@ class VideoProvenance:
             "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
             "manifest_video_id": task.manifest_id or task.video_id,
-            "input_uri": task.uri,
+            "input_uri": readable(task.uri),
+            "input_size_bytes": self.identity.content.size_bytes,
             "input_kind": self.info.kind,
             "container": self.info.container,
             "codec": self.info.codec,
@@ -296,7 +328,7 @@ class VideoProvenance:
             "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
             "start_seconds": self.info.start_seconds,
-            "landmarks_uri": task.landmarks_uri,
+            "landmarks_uri": None if task.landmarks_uri is None else readable(task.landmarks_uri),
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,
@@ -305,6 +337,7 @@ class VideoProvenance:
             "faces": faces,
             "decoding_warnings": list(self.warnings),
             "face_notes": list(self.notes),
+            "sealed": True,
         }
         return {
             METADATA_KEY: json.dumps(record, sort_keys=True),

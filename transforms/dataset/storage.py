@@ -1,5 +1,6 @@
 """Writing output files so that each appears whole or not at all."""
 
+import errno
 import io
 import os
 import re
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from openface_core.errors import OutputError
+from openface_core.errors import OutputError, StorageFullError
 from openface_core.media.sources import Source, locate, storage_errors
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
@@ -48,11 +49,32 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool
     try:
         return _write_local(Path(target.path), write, durable)
     except OSError as error:
-        raise OutputError(
-            uri,
-            f"it cannot be written ({error.strerror or error})",
-            "Check the free space and the permissions of the output folder.",
-        ) from error
+        raise writing_error(uri, error) from error
+
+
+def writing_error(uri: str, error: OSError) -> OutputError:
+    """Return what a filesystem raised on writing as the error that it is told as.
+
+    Parameters
+    ----------
+    uri : str
+        What was to be written.
+    error : OSError
+        What was raised.
+
+    Returns
+    -------
+    OutputError
+        A :exc:`StorageFullError` if there is no space left.
+    """
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFullError.on(uri, reason)
+    return OutputError(
+        uri,
+        f"it cannot be written ({reason})",
+        "Check the free space and the permissions of the output folder.",
+    )
 
 
 def write_if_changed(uri: str, content: bytes) -> bool:
@@ -99,6 +121,8 @@ def _write_remote(target: Source, write: Callable[[IO[bytes]], object]) -> int:
         target.filesystem.makedirs(target.path.rsplit("/", 1)[0], exist_ok=True)
         target.filesystem.pipe_file(target.path, content.getvalue())
     except Exception as error:  # every remote filesystem has an exception hierarchy of its own
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise writing_error(target.uri, error) from error
         reason = " ".join(str(error).split()).rstrip(".")
         raise OutputError(
             target.uri,

@@ -11,9 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from openface_core.fields import Column
 from openface_core.tables.summary import names_in, summary_columns, summary_table
 from transforms.dataset.layout import summary_path
 from transforms.dataset.storage import write_if_changed
+
+_OTHER_TYPES = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 _OF_VIDEO = {"video_id": "video_id", "uri": "input_uri"}
 _OF_FACE = ("face_id", "calibration", "calibration_frames", "calibration_is_short")
@@ -30,9 +33,11 @@ def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     faces = record.get("faces", _faces_of_old_record(record))
     if not isinstance(faces, list) or not all(key in record for key in _OF_VIDEO.values()):
         return []
+    if not isinstance(record["video_id"], str):
+        return []
     rows = []
     for face in faces:
-        measured = face.get("summary")
+        measured = face.get("summary") if isinstance(face, dict) else None
         if not isinstance(measured, dict) or not all(name in face for name in _OF_FACE):
             return []
         # A manifest names the person who is seen longest.
@@ -46,6 +51,15 @@ def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _faces_of_old_record(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the only face of a record that was made when one was followed."""
     return [{"face_id": 0, **record}]
+
+
+def _fits(row: Mapping[str, Any], columns: Sequence[Column]) -> bool:
+    """Return whether all values of a row are of their columns' types."""
+    try:
+        summary_table([row], columns)
+    except _OTHER_TYPES:
+        return False
+    return True
 
 
 def write_summary(
@@ -79,7 +93,10 @@ def write_summary(
     columns = summary_columns(
         sorted({*intensity_names, *in_rows[0]}), sorted({*presence_names, *in_rows[1]})
     )
-    table = summary_table(rows, columns)
+    try:
+        table = summary_table(rows, columns)
+    except _OTHER_TYPES:  # the record of a table is damaged, which no run has looked at since
+        table = summary_table([row for row in rows if _fits(row, columns)], columns)
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
     write_if_changed(summary_path(output), content.getvalue())

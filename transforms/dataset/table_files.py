@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.media.sources import locate, storage_errors
+from transforms.dataset.seal import BLANK, SEAL_KEY, SealedFile
 from transforms.dataset.storage import read_whole, write_whole
 
 
@@ -41,7 +42,7 @@ def write_row_groups(
 ) -> int:
     """Write a Parquet file that appears whole or not at all, one row group at a time.
 
-    Its bytes depend on the row groups alone.
+    Its bytes depend on the row groups alone. Its pages have checksums, and it is sealed.
 
     Parameters
     ----------
@@ -68,16 +69,20 @@ def write_row_groups(
     repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
 
     def write(file: IO[bytes]) -> None:
+        sealed = SealedFile(file)
         with pq.ParquetWriter(
-            file,
+            sealed,
             schema,
             compression="zstd",
             compression_level=settings.zstd_level,
             use_dictionary=repeating,
+            write_page_checksum=True,
         ) as writer:
             for group in groups:
                 writer.write_table(group, row_group_size=settings.row_group_rows)
                 del group  # before the next one is put together
+            writer.add_key_value_metadata({SEAL_KEY: BLANK})
+        sealed.seal()
 
     return write_whole(path, write)
 

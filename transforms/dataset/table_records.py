@@ -1,7 +1,8 @@
 """The records that the tables of an output folder carry, whatever run they are from."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
-from openface_core.media.sources import locate
+from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.seal import is_intact
 from transforms.dataset.storage import join
 
 _READERS = 8
@@ -42,6 +44,30 @@ def table_metadata(path: str) -> dict[str, str]:
         return {}
 
 
+def is_intact_file(path: str, *, sealed: bool) -> bool:
+    """Return whether a file of tables is as it was written.
+
+    Parameters
+    ----------
+    path : str
+        The file. Remote storage has checksums of its own, and reading all of it again would take as
+        long as the analysis: there, only what opens is taken for intact.
+    sealed : bool
+        Whether a seal is to be expected: older files have none.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    source = locate(path, error=OutputError)
+    if not source.is_local:
+        return True
+    with storage_errors(path, OutputError), source.open() as file:
+        found = is_intact(file)
+    return not sealed if found is None else found
+
+
 def parse_record(text: str | None) -> dict[str, Any] | None:
     """Return a table's record; None if it is none."""
     try:
@@ -49,6 +75,20 @@ def parse_record(text: str | None) -> dict[str, Any] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
+
+
+def record_digest(record: Mapping[str, object] | None) -> str | None:
+    """Return a hash that tells tables apart by their records; None without a record.
+
+    Returns
+    -------
+    str or None
+        ``"sha256:<hex>"``.
+    """
+    if record is None:
+        return None
+    text = json.dumps(record, sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def all_records(output: str) -> Iterator[dict[str, Any]]:

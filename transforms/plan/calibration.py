@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
-from transforms.dataset.provenance import Calibration, InputContent
-from transforms.records import AssembledInput, BlockResult, FaceParts, Problem, VideoTask
+from transforms.dataset.provenance import Calibration
+from transforms.records import (
+    AssembledInput,
+    BlockResult,
+    FaceParts,
+    InputContent,
+    Problem,
+    VideoTask,
+)
 
 
 def calibration_key(task: VideoTask, settings: CalibrationSettings) -> str:

@@ -8,7 +8,12 @@ from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.bucket_record import BucketEntry
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY, RunProvenance, identify_inputs
-from transforms.dataset.table_records import parse_record, table_metadata
+from transforms.dataset.table_records import (
+    is_intact_file,
+    parse_record,
+    record_digest,
+    table_metadata,
+)
 from transforms.records import VideoTask
 
 
@@ -27,16 +32,33 @@ class RecordedTables:
         self._output = output
         self._buckets = buckets
         self._entries: dict[int, dict[str, BucketEntry]] = {}
+        self._is_intact: dict[str, bool] = {}
 
-    def has(self, video_id: str) -> bool:
-        """Return whether an input has a readable table.
+    def digest_of(self, video_id: str) -> str | None:
+        """Return the hash of the record of an input's table; None if there is no readable one.
 
         Raises
         ------
         OutputError
             If storage refuses.
         """
-        return self.record_of(video_id) is not None
+        return record_digest(self.record_of(video_id))
+
+    def is_intact(self, video_id: str) -> bool:
+        """Return whether an input's table, of which there is a record, is as it was written.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        path = frames_path(self._output, video_id)
+        if self._buckets:
+            path = bucket_path(self._output, bucket_of(video_id, self._buckets))
+        if path not in self._is_intact:
+            record = self.record_of(video_id) or {}
+            self._is_intact[path] = is_intact_file(path, sealed=record.get("sealed") is True)
+        return self._is_intact[path]
 
     def record_of(self, video_id: str) -> dict[str, object] | None:
         """Return the record of an input's table; None if there is no readable one.
@@ -75,8 +97,8 @@ def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunPro
     Returns
     -------
     bool
-        Whether a whole table is there for each of them that this run would make again: whose record
-        agrees in software, settings, models, the content of all these inputs and the given
+        Whether an undamaged table is there for each of them that this run would make again: whose
+        record agrees in software, settings, models, the content of all these inputs and the given
         landmarks. Where an input lies does not matter.
     """
     recorded = []
@@ -95,4 +117,4 @@ def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunPro
         key in record and record[key] == value
         for record, identity in zip(recorded, expected, strict=True)
         for key, value in identity.items()
-    )
+    ) and all(tables.is_intact(task.video_id) for task in tasks)

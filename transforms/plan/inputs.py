@@ -1,14 +1,14 @@
 """Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-
-import fsspec
 
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, promised_frame_count
-from openface_core.media.sources import Source, locate, storage_errors
+from openface_core.media.sources import locate
+from transforms.plan.folders import Listing, expand_pattern, list_folder
+from transforms.plan.known_inputs import KnownInputs, place_of
 from transforms.plan.manifest import is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
 from transforms.records import Problem, VideoTask
@@ -27,38 +27,18 @@ class InputPlan:
         What is to be analysed, in the order given.
     problems : tuple of Problem
         Inputs that cannot be, with the reason.
+    left_out : tuple of str
+        What folders and patterns hold besides, a line for each.
     """
 
     tasks: tuple[VideoTask, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[str, ...] = ()
 
 
-def _expand_glob(pattern: str) -> list[str]:
-    with storage_errors(pattern, InputError):
-        files = fsspec.open_files(pattern, mode="rb")
-    # A local file keeps its plain path, another one the protocol that leads to it.
-    local = locate(pattern, error=InputError).is_local
-    uris = sorted(file.path if local else file.full_name for file in files)
-    if not uris:
-        raise InputError(
-            pattern, "no file matches the pattern", "Check it, and quote it against the shell."
-        )
-    return uris
-
-
-def _list_folder(folder: Source) -> list[str]:
-    names = sorted(name for name in folder.names() if not name.startswith("."))
-    if not names:
-        raise InputError(
-            folder.uri,
-            "the folder holds no files",
-            "Name a folder with videos; files in its sub-folders need a pattern such as "
-            "'folder/**/*.mp4'.",
-        )
-    return [folder.child(name).uri for name in names]
-
-
-def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tuple[str, ...]:
+def expand_inputs(
+    inputs: Iterable[str], *, image_folders: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the files that patterns and folders stand for.
 
     Parameters
@@ -70,9 +50,11 @@ def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tupl
 
     Returns
     -------
-    tuple of str
+    uris : tuple of str
         Files (and image folders), in the order given, without repetitions. A plain path is
         returned whether or not it exists.
+    left_out : tuple of str
+        What folders and patterns hold besides, a line for each.
 
     Raises
     ------
@@ -80,19 +62,30 @@ def expand_inputs(inputs: Iterable[str], *, image_folders: bool = False) -> tupl
         If a pattern or folder yields nothing, or storage cannot be reached.
     """
     expanded: list[str] = []
+    left_out: list[str] = []
     for item in inputs:
         source = locate(item, error=InputError)
         if _GLOB.search(item) and not source.exists():
-            expanded += _expand_glob(item)
+            listing = expand_pattern(item, image_folders=image_folders)
         elif not image_folders and source.is_directory():
-            expanded += _list_folder(source)
+            listing = list_folder(source)
         else:
-            expanded.append(item)
-    return tuple(dict.fromkeys(expanded))
+            listing = Listing((item,))
+        expanded += listing.uris
+        if listing.left_out is not None:
+            left_out.append(listing.left_out)
+    by_place: dict[str, str] = {}
+    for uri in expanded:
+        by_place.setdefault(place_of(uri), uri)
+    return tuple(by_place.values()), tuple(dict.fromkeys(left_out))
 
 
 def plan_inputs(
-    inputs: Sequence[str], *, landmarks: str | None = None, image_folders: bool = False
+    inputs: Sequence[str],
+    *,
+    landmarks: str | None = None,
+    image_folders: bool = False,
+    known: Callable[[], KnownInputs] = KnownInputs,
 ) -> InputPlan:
     """Return what a run has to do.
 
@@ -105,6 +98,9 @@ def plan_inputs(
         after its video id or its file.
     image_folders : bool
         Whether folders are sequences of images.
+    known : callable
+        Returns the inputs of earlier runs into the same folder. It is not called for a manifest,
+        which names its inputs itself.
 
     Returns
     -------
@@ -119,11 +115,11 @@ def plan_inputs(
         If a manifest is wrong.
     """
     if len(inputs) == 1 and is_manifest(inputs[0]):
-        listed = read_manifest(inputs[0])
+        listed, left_out = read_manifest(inputs[0]), tuple[str, ...]()
     else:
-        uris = expand_inputs(inputs, image_folders=image_folders)
+        uris, left_out = expand_inputs(inputs, image_folders=image_folders)
         listed = tuple(
-            VideoTask(name, uri) for name, uri in zip(name_videos(uris), uris, strict=True)
+            VideoTask(name, uri) for name, uri in zip(name_videos(uris, known()), uris, strict=True)
         )
     tasks: list[VideoTask] = []
     errors: list[tuple[VideoTask, InputError]] = []
@@ -137,7 +133,8 @@ def plan_inputs(
         if errors:
             raise errors[0][1]
         raise InputError("input", "there is nothing to analyse", "Name files with --input.")
-    return InputPlan(tuple(tasks), tuple(Problem.from_error(task, error) for task, error in errors))
+    problems = tuple(Problem.from_error(task, error) for task, error in errors)
+    return InputPlan(tuple(tasks), problems, left_out)
 
 
 def _require(task: VideoTask) -> None:

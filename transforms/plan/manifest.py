@@ -1,6 +1,7 @@
 """Manifests: a CSV or Parquet table that lists inputs, with their names and persons."""
 
 import io
+import os
 import re
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet
 from openface_core.errors import ConfigError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
+from transforms.plan.manifest_text import ROW, column_name, read_table
 from transforms.plan.video_ids import safe_video_id
 from transforms.records import VideoTask
 
@@ -22,6 +24,7 @@ OPTIONAL_COLUMNS = ("person_id", "landmarks", "rest_seconds", "rest_frames")
 _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _REMEDY = (
     "A manifest has the columns video_id and uri, and may have person_id, landmarks, rest_seconds "
     "and rest_frames."
@@ -40,7 +43,9 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     ----------
     uri : str
         Local path or fsspec URL of a CSV or Parquet file. Relative paths in it are relative to
-        its own folder.
+        its own folder. A CSV file may be as spreadsheets write it: separated by commas, semicolons
+        or tabs, in UTF-8 or UTF-16, with capitals in the header, and empty rows, which do not
+        count.
 
     Returns
     -------
@@ -64,6 +69,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     with source.open() as file, storage_errors(uri, ConfigError):
         content = file.read(_MAX_BYTES + 1)
     table = _parse(uri, content)
+    numbers = table[ROW].to_pylist()
     missing = [name for name in REQUIRED_COLUMNS if name not in table.column_names]
     if missing:
         raise ConfigError(uri, f"the manifest has no column {' and '.join(missing)}", _REMEDY)
@@ -78,8 +84,8 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     }
     tasks: list[VideoTask] = []
     seen: dict[str, int] = {}
-    for row, (manifest_id, video_uri, person_id, landmarks, *rest) in enumerate(
-        zip(*columns.values(), strict=True), start=1
+    for row, manifest_id, video_uri, person_id, landmarks, *rest in zip(
+        numbers, *columns.values(), strict=True
     ):
         if video_uri is None:
             raise ConfigError(uri, f"row {row} has no uri", _REMEDY)
@@ -98,9 +104,9 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
         tasks.append(
             VideoTask(
                 video_id,
-                _resolve(source, video_uri),
+                _resolve(source, video_uri, row),
                 person_id,
-                None if landmarks is None else _resolve(source, landmarks),
+                None if landmarks is None else _resolve(source, landmarks, row),
                 None if manifest_id == video_id else manifest_id,
                 _rest_ranges(uri, row, *rest),
                 row,
@@ -136,17 +142,10 @@ def _parse(uri: str, content: bytes) -> pa.Table:
                 )
             table = file.read(use_threads=False)
             table.validate(full=True)  # text that is not UTF-8, for one
-            return table
-        # Ids such as 007 stay what they are: every column is read as text.
-        header = content.split(b"\n", 1)[0].decode("utf-8-sig")
-        names = [name.strip().strip('"') for name in header.split(",")]
-        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False),
-            convert_options=options,
-        )
-        return _without_markers(table, pa.array(options.null_values))
+            table = table.rename_columns([column_name(name) for name in table.column_names])
+            return table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
+        table = read_table(uri, content, REQUIRED_COLUMNS[0])
+        return _without_markers(table, pa.array(pyarrow.csv.ConvertOptions().null_values))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
@@ -167,9 +166,25 @@ def _text(value: Any) -> str | None:
     return None if value is None or not str(value).strip() else str(value).strip()
 
 
-def _resolve(manifest: Source, uri: str) -> str:
-    """Return a URI of the manifest, relative paths taken from the manifest's folder."""
+def _resolve(manifest: Source, uri: str, row: int) -> str:
+    """Return a URI of the manifest, relative paths taken from the manifest's folder.
+
+    Raises
+    ------
+    ConfigError
+        If it is a path of a Windows machine, and this is none.
+    """
     if "://" in uri or uri.startswith("/"):
         return uri
+    if os.name != "nt" and _WINDOWS_PATH.match(uri):
+        raise ConfigError(
+            manifest.uri,
+            f"row {row} has the Windows path {uri!r}",
+            "Give paths of this machine, or relative to the folder of the manifest, with /.",
+        )
     folder, slash, _ = manifest.uri.replace("\\", "/").rpartition("/")
-    return f"{folder}{slash}{uri}"
+    found = f"{folder}{slash}{uri}"
+    # A backslash may be part of a name here; a spreadsheet from Windows means a folder by it.
+    if "\\" in uri and not locate(found, error=ConfigError).exists():
+        found = f"{folder}{slash}{uri.replace(chr(92), '/')}"
+    return found

@@ -12,6 +12,7 @@ from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ModelFileError, PipelineError
 from transforms.dataset.provenance import SOFTWARE
+from transforms.work.ending_failures import keep_ending_failures_off_screen
 from transforms.work.worker_presence import join_run
 
 
@@ -56,6 +57,7 @@ class EngineHandle:
                 "Install one version on every worker and where the run is started.",
             )
         join_run(self.run_folder)
+        keep_ending_failures_off_screen()
         engine: Engine = self.shared.acquire(self._load)
         return engine
 

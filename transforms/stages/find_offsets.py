@@ -13,7 +13,7 @@ from openface_core.action_units.postprocessing import REPREDICTED_FRAMES
 from openface_core.analysis.calibration import find_baselines
 from openface_core.analysis.engine import Engine
 from openface_core.errors import OpenFaceBeamError
-from transforms.dataset.provenance import Calibration, InputContent, group_digest, read_content
+from transforms.dataset.provenance import Calibration, confirmed_content, group_digest
 from transforms.metrics import StageStep, count_failure, timed
 from transforms.plan.calibration import (
     CalibratedFace,
@@ -23,7 +23,14 @@ from transforms.plan.calibration import (
     mode_of_face,
     sharing_medians,
 )
-from transforms.records import PROBLEMS, BlockResult, FaceKey, Problem, Severity
+from transforms.records import (
+    PROBLEMS,
+    BlockResult,
+    FaceKey,
+    InputContent,
+    Problem,
+    Severity,
+)
 from transforms.stages.engine_stage import EngineStage
 from transforms.work.files import load_scores
 
@@ -230,7 +237,7 @@ def _contents_of(
     errors: dict[str, Exception] = {}
     for task in group.tasks:
         try:
-            contents[task.video_id] = read_content(task)
+            contents[task.video_id] = confirmed_content(task)
         except OpenFaceBeamError as error:
             errors[task.video_id] = error
     return contents, errors

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from openface_core.analysis.settings import RunSettings
+from transforms.dataset.provenance import with_content
 from transforms.metrics import Count, StageStep, count, timed
 from transforms.plan.shards import plan_shards
 from transforms.records import Shard, VideoTask
@@ -29,6 +30,6 @@ class PlanShards(beam.PTransform):
 
     def _plan(self, task: VideoTask) -> Iterator[Shard]:
         with timed(StageStep.PLANNING):
-            shards = plan_shards(task, self.settings)
+            shards = plan_shards(with_content(task), self.settings)
         count(Count.SHARDS, len(shards))
         yield from shards

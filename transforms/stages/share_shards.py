@@ -15,6 +15,7 @@ from pathlib import Path
 import apache_beam as beam
 
 from openface_core.analysis.settings import ShardSettings
+from transforms.dataset.storage import writing_error
 from transforms.records import Shard
 
 SHARDS_PER_WORKER = 16
@@ -101,11 +102,19 @@ def longest_first(shards: Iterable[Shard]) -> tuple[Shard, ...]:
 
 
 def take(folder: str, place: int) -> bool:
-    """Claim the shard at a place of the list; False if another worker has it already."""
+    """Claim the shard at a place of the list; False if another worker has it already.
+
+    Raises
+    ------
+    OutputError
+        If the folder, which is on the disk for temporary files, cannot be written to.
+    """
     try:
         (Path(folder) / f"{place:06}").touch(exist_ok=False)
     except FileExistsError:
         return False
+    except OSError as error:
+        raise writing_error(folder, error) from error
     return True
 
 

@@ -11,9 +11,11 @@ What `--help` of every command prints. `openface-beam` is installed with the pac
 `python -m pipelines.run` is the same as `openface-beam run`, and so on for the other commands.
 
 Exit status: 0 if all went well, 2 if the command could not do its work (one line on stderr says
-why, and what to do), 130 if it was interrupted. A run in which some inputs failed ends with 0 and
-lists them in `errors.parquet`. A run without any result ends with 1, and so do `validate` and
-`demo` if a check fails.
+why, and what to do), 130 if it was interrupted. A run in which some inputs failed and others did
+not ends with 3, one without any result with 1; `errors.parquet` lists what failed. `validate` and
+`demo` end with 1 if a check fails.
+
+An option that takes one value may be given once; `--input` may be given again, and adds.
 """
 
 

@@ -27,10 +27,15 @@ min_face_px = 80.0
 timestamps = "frame_number"
 ```
 
+A file may start from a preset, or from another file beside it: with `base = "embedded"` it changes
+what it sets, and is otherwise that preset. With the embedded models this is needed, as the other
+presets name models that these do not have.
+
 [`configs/default.toml`](../configs/default.toml) has all of them with their defaults. Two more keys
 choose where and with what a run happens; results do not depend on them otherwise:
 
 * `pack`: the [model pack](models.md) that is used where no models are named, `default` if left out;
+  `embedded` implies `base = "embedded"`;
 * `[beam]`: options of Apache Beam by their names without dashes ([clusters](clusters.md)).
 
 Every table records all settings except those under `[shards]`, on which no result depends. A

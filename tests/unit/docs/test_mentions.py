@@ -96,7 +96,7 @@ def test_identifiers_occur_in_the_source(page: Page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_settings_exist(page: Page) -> None:
-    known = {key.split(".")[1] for key in flat(RunSettings())} | {"pack", "name"}
+    known = {key.split(".")[1] for key in flat(RunSettings())} | {"pack", "name", "base"}
     named = {found[1] for span in page.spans if (found := SETTING.fullmatch(span))}
     assert named - known == set()
     full = {s for s in page.spans if re.fullmatch(rf"({'|'.join(sections())})\.[a-z_]+", s)}

@@ -42,7 +42,7 @@ class TestCheckOutput:
     def test_an_earlier_output(self, scheme: str, tmp_path: Path) -> None:
         output = f"{scheme}{tmp_path}/out"
         write_documents(output, RunProvenance({"name": "n"}), (), ())
-        write_errors(output, [])
+        write_errors(output, [], lambda video_id: None)
         check_output(output)
         assert is_own_dataset(output)
 
@@ -170,9 +170,9 @@ class TestMain:
             Problem(f"v{k:02}", f"v{k:02}.mp4", Severity.ERROR, "decoding", "it is dark", "Shine.")
             for k in range(12)
         ]
-        write_errors(str(tmp_path), problems)
+        write_errors(str(tmp_path), problems, lambda video_id: None)
         monkeypatch.setattr(main_job, "run", lambda arguments: SUMMARY)
-        assert main(("--input", "a", "--output", str(tmp_path))) == 0
+        assert main(("--input", "a", "--output", str(tmp_path))) == 3
         lines = capsys.readouterr().err.splitlines()
         assert lines[0] == "error: v00.mp4: it is dark. Shine."
         assert lines[-1] == "... and 2 more"
@@ -186,15 +186,18 @@ class TestMain:
         assert err.startswith(f"error: {tmp_path}/out: the output is not a folder.")
         assert err.count("\n") == 1
 
-    def test_a_mistyped_option(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite")
+    @pytest.mark.parametrize("mode", [(), ("--dry-run",)])
+    def test_a_mistyped_option(
+        self, mode: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        argv = ("--input", "a.mp4", "--output", f"{tmp_path}/out", "--quite", *mode)
         assert main(argv) == 2
         assert "Did you mean --quiet?" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
 
 
 def test_reporting_an_empty_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_errors(str(tmp_path), [])
+    write_errors(str(tmp_path), [], lambda video_id: None)
     report_problems(str(tmp_path))
     assert capsys.readouterr() == ("", "")
 

@@ -1,6 +1,8 @@
 """Rows of the error table from exceptions."""
 
-from openface_core.errors import LandmarkFileError, MediaError
+import pytest
+
+from openface_core.errors import LandmarkFileError, MediaError, StorageFullError
 from transforms.records import Problem, Severity, VideoTask
 
 TASK = VideoTask("v", "folder/v.mp4")
@@ -18,6 +20,11 @@ def test_another_subject_is_named() -> None:
     problem = Problem.from_error(TASK, error)
     assert problem.stage == "landmarks"
     assert problem.reason == "points.csv: it has no rows"
+
+
+def test_a_failure_that_ends_the_run_is_no_row() -> None:
+    with pytest.raises(StorageFullError):
+        Problem.from_error(TASK, StorageFullError.on("out/frames.parquet", "the disk is full"))
 
 
 def test_an_unexpected_failure_says_so() -> None:

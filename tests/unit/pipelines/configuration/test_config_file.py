@@ -1,5 +1,6 @@
 """Presets and users' TOML files."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,77 @@ def test_what_is_no_option_for_beam(tmp_path: Path, text: str, cause: str) -> No
     with pytest.raises(ConfigError) as caught:
         load_beam_options(written(tmp_path, text))
     assert cause in caught.value.cause
+
+
+def test_a_base_is_a_preset_that_a_file_changes(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, 'base = "embedded"\n[detection]\nmin_face_px = 80\n'))
+    embedded = load_settings("embedded")
+    assert found.name == "own"
+    assert found.models == embedded.models
+    assert found.detection.every_frames == embedded.detection.every_frames == 60
+    assert found.detection.min_face_px == 80.0
+    assert needed_pack(str(tmp_path / "own.toml")) == "embedded"
+    assert "base" not in found.as_dict()
+
+
+def test_the_pack_embedded_implies_its_preset(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, 'pack = "embedded"\n'))
+    assert found.models == load_settings("embedded").models
+
+
+def test_a_base_may_be_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('base = "fast"\n[output]\nzstd_level = 9\nbuckets = 2\n')
+    found = load_settings(written(tmp_path, 'base = "lab.toml"\n[output]\nbuckets = 3\n'))
+    assert (found.output.zstd_level, found.output.buckets) == (9, 3)
+    assert found.models == load_settings("fast").models
+
+
+def test_a_base_brings_its_runner(tmp_path: Path) -> None:
+    options = load_beam_options(written(tmp_path, 'base = "flink"\n[beam]\nparallelism = 3\n'))
+    assert options == load_beam_options("flink") | {"parallelism": ("3",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("base = 3", "a text is expected"),
+        ('base = "nowhere"', "neither a preset nor a file"),
+        ('base = "own.toml"', "based on each other"),
+    ],
+)
+def test_a_wrong_base(text: str, words: str, tmp_path: Path) -> None:
+    uri = written(tmp_path, text)
+    with pytest.raises(ConfigError, match=words):
+        load_settings(uri)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[detection]\nmin_face_px = nan", "detection.min_face_px: a finite number is expected"),
+        ("[detection]\nmin_face_px = inf", "detection.min_face_px: a finite number is expected"),
+        ("[shards]\nseconds = -inf", "shards.seconds: a finite number is expected"),
+        (f"[detection]\nmin_face_px = 1{'0' * 400}", "a finite number is expected"),
+        (f"[output]\nbuckets = 1{'0' * 400}", "output.buckets: a finite number is expected"),
+        ("[refinement]\nwindows_px = 11", "refinement.windows_px: a list is expected, found 11"),
+        ("[refinement]\nwindows_px = [[11]]", "a value of type int is expected"),
+        ("[refinement]\nwindows_px = [11, true]", "a value of type int is expected, found True"),
+        ("[output]\nbuckets = true", "a value of type int is expected, found True"),
+    ],
+)
+def test_values_that_are_no_such_number(text: str, words: str, tmp_path: Path) -> None:
+    assert words in str(refusal(tmp_path, text))
+
+
+@pytest.mark.parametrize("section", sorted(RunSettings().as_dict()))
+@pytest.mark.parametrize(
+    "value", ["nan", "-1e300", '"x"', "[]", "true", "1979-05-27", "[[1]]", "{}"]
+)
+def test_any_value_of_any_setting_is_taken_or_refused_in_one_line(
+    section: str, value: str, tmp_path: Path
+) -> None:
+    values = RunSettings().as_dict()[section]
+    for key in values if isinstance(values, dict) else [None]:
+        text = f"{section} = {value}" if key is None else f"[{section}]\n{key} = {value}"
+        with suppress(ConfigError):
+            load_settings(written(tmp_path, text))

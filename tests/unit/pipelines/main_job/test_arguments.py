@@ -37,6 +37,23 @@ def test_only_input_and_output_are_required() -> None:
     assert found.runner is None
 
 
+def test_inputs_that_are_given_again_are_added() -> None:
+    found = parse_arguments(["--input", "a", "b", "--output", "out", "--input", "c"])
+    assert found.inputs == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("option", ["--output", "--config", "--landmarks", "--calibration"])
+def test_another_option_that_is_given_again_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--input", "a", *(() if option == "--output" else ("--output", "o"))]
+    with pytest.raises(SystemExit) as caught:
+        parse_arguments([*argv, option, "x", option, "x"])
+    assert caught.value.code == 2
+    assert f"{option} is given twice" in capsys.readouterr().err
+    assert parse_arguments(["--input", "a", "--output", "o"]).output == "o"
+
+
 def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",

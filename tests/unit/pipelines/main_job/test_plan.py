@@ -17,9 +17,9 @@ def test_every_input_has_its_line_and_nothing_is_written(
 ) -> None:
     (tmp_path / "in").mkdir()
     write_clip(tmp_path / "in" / "a.mp4", 3)
-    (tmp_path / "in" / "b.txt").write_text("no video")
+    (tmp_path / "in" / "b.mkv").write_text("no video")
     write_landmarks(tmp_path / "points" / "a.csv", face_clip(3)[1])
-    write_landmarks(tmp_path / "points" / "b.txt.csv", face_clip(3)[1])
+    write_landmarks(tmp_path / "points" / "b.csv", face_clip(3)[1])
     argv = [
         "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out"), "--dry-run",
         "--models", str(write_models(tmp_path / "models")), "--landmarks", str(tmp_path / "points"),
@@ -27,7 +27,7 @@ def test_every_input_has_its_line_and_nothing_is_written(
     assert main(argv) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
-    assert lines[1].startswith("analyse  b.txt  as a whole")
+    assert lines[1].startswith("analyse  b  as a whole")
     assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 unreachable."
     assert not (tmp_path / "out").exists()
 

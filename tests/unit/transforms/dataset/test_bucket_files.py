@@ -1,7 +1,6 @@
 """Files that inputs share, without any video behind them."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,8 @@ def written(folder: Path, videos: dict[str, tuple[int, int]]) -> dict[str, str]:
     return {key: write_table(folder, key, *form) for key, form in videos.items()}
 
 
-def update(path: Path, tables: dict[str, str], removed: Iterable[str] = ()) -> None:
-    update_bucket(str(path), tables, set(removed), OUTPUT)
+def update(path: Path, tables: dict[str, str]) -> None:
+    update_bucket(str(path), tables, OUTPUT)
 
 
 def rows_by_video(path: Path) -> dict[str, pa.Table]:
@@ -118,48 +117,30 @@ videos_of_a_run = st.dictionaries(
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(videos_of_a_run, min_size=1, max_size=4), st.sets(st.sampled_from("abcdef")))
+@given(st.lists(videos_of_a_run, min_size=1, max_size=4))
 def test_the_same_bytes_in_however_many_runs(
     tmp_path_factory: pytest.TempPathFactory,
     runs: list[dict[str, tuple[int, int]]],
-    removed: set[str],
 ) -> None:
     folder = tmp_path_factory.mktemp("bucket")
     at_once: dict[str, tuple[int, int]] = {}
     for videos in runs:
         update(folder / "stepwise", written(folder, videos))
         at_once |= videos
-    update(folder / "stepwise", {}, removed)
-    left = {key: form for key, form in at_once.items() if key not in removed}
-    update(folder / "at_once", written(folder, left))
-    assert (folder / "stepwise").exists() == (folder / "at_once").exists() == bool(left)
-    if left:
+    update(folder / "at_once", written(folder, at_once))
+    assert (folder / "stepwise").exists() == (folder / "at_once").exists() == bool(at_once)
+    if at_once:
         assert (folder / "stepwise").read_bytes() == (folder / "at_once").read_bytes()
 
 
 def test_a_file_of_which_nothing_changes_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "shared.parquet"
-    update(path, {}, ["a"])
+    update(path, {})
     assert not path.exists()
     update(path, written(tmp_path, {"a": (3, 0)}))
     before = path.stat().st_mtime_ns, path.stat().st_ino
-    update(path, {}, ["b"])
     update(path, {})
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
-
-
-def test_an_input_analysed_again_is_not_removed(tmp_path: Path) -> None:
-    path = tmp_path / "shared.parquet"
-    update(path, written(tmp_path, {"a": (3, 0)}))
-    update(path, written(tmp_path, {"a": (4, 1)}), ["a"])
-    assert rows_by_video(path)["a"].equals(table_of("a", 4, 1))
-
-
-def test_a_file_without_inputs_goes(tmp_path: Path) -> None:
-    path = tmp_path / "shared.parquet"
-    update(path, written(tmp_path, {"a": (3, 0), "b": (2, 0)}))
-    update(path, {}, ["a", "b", "c"])
-    assert not path.exists()
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
@@ -172,7 +153,7 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
         update(path, {"b": f"{tmp_path}/other"})
     assert caught.value.remedy.endswith(".")
     assert path.read_bytes() == before
-    update(path, {"b": f"{tmp_path}/other"}, ["a"])
+    update(path, {"a": f"{tmp_path}/other", "b": f"{tmp_path}/other"})
     assert rows_by_video(path)["b"].equals(other)
 
 

@@ -1,6 +1,7 @@
 """Summary and error table as the records of tables want them, without any video behind them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from openface_core.analysis.settings import OutputSettings
 from openface_core.fields import Column, frame_schema
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset, warnings_of
-from transforms.dataset.error_table import earlier_problems, error_table
+from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import bucket_path, errors_path, frames_path, summary_path
 from transforms.dataset.table_files import write_work_table
+from transforms.dataset.table_records import record_digest
 from transforms.records import Problem, Severity
 
 COLUMN = Column("frame", pa.int32(), "1", "number of the frame", False)
@@ -57,17 +59,23 @@ def output(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             path.parent.mkdir(parents=True)
             pq.write_table(table, path)
     if request.param:
-        update_bucket(bucket_path(output, 0), tables, (), OutputSettings(buckets=1))
+        update_bucket(bucket_path(output, 0), tables, OutputSettings(buckets=1))
     return output
 
 
 def problems(output: str) -> set[Problem]:
-    return set(earlier_problems(output, (), lambda video_id: False))
+    rows = pq.ParquetFile(errors_path(output)).read().to_pylist()
+    return {Problem(**row | {"severity": Severity(row["severity"])}) for row in rows}
 
 
 def put_errors(output: str, *rows: Problem) -> None:
     """Write an error table as a run may have left it, whatever tables there are by now."""
     pq.write_table(error_table(rows), errors_path(output))
+
+
+def with_its_table(problem: Problem) -> Problem:
+    """Return the row of an input that had a table when it failed, and still has it."""
+    return replace(problem, kept_table=record_digest(record(problem.video_id)))
 
 
 def test_warnings_are_those_of_the_tables(output: str) -> None:
@@ -94,12 +102,27 @@ def test_an_error_that_a_later_table_belies_goes(output: str) -> None:
     assert problems(output) == set(warning("poor"))
 
 
-def test_an_input_is_out_of_reach_until_it_is_seen_again(output: str) -> None:
-    put_errors(output, error("good", "input"))
+@pytest.mark.parametrize("stage", ["input", "decoding", "writing"])
+def test_an_error_of_an_input_with_an_older_table_stays_until_it_is_seen_again(
+    stage: str, output: str
+) -> None:
+    row = with_its_table(error("good", stage))
+    put_errors(output, row)
     complete_dataset(output, {"poor"})
-    assert problems(output) == {error("good", "input"), *warning("poor")}
+    assert problems(output) == {row, *warning("poor")}
     complete_dataset(output, {"good"})
     assert problems(output) == set(warning("poor"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])
+def test_damaged_files_beside_the_tables_count_as_absent(damage: bytes, output: str) -> None:
+    complete_dataset(output, ())
+    paths = [Path(errors_path(output)), Path(summary_path(output))]
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.write_bytes(damage)
+    complete_dataset(output, ())
+    assert [path.read_bytes() for path in paths] == before
 
 
 def test_what_is_right_is_not_touched(output: str) -> None:

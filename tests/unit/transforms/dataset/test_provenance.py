@@ -11,13 +11,12 @@ from openface_core.media import MediaInfo
 from transforms.dataset.provenance import (
     Calibration,
     FaceRecord,
-    InputContent,
     InputIdentity,
     RunProvenance,
     VideoProvenance,
     dataset_description,
 )
-from transforms.records import VideoTask
+from transforms.records import InputContent, VideoTask
 
 MODELS = {"b.txt": "22", "a.txt": "11", "net.onnx": "33"}
 NETWORKS = ("net.onnx",)

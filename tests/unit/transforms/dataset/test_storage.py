@@ -80,7 +80,7 @@ def test_a_full_disk_in_plain_words(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No space left") as caught:
         write_whole(uri, failing_writer(OSError(28, "No space left on device")))
     assert caught.value.subject == uri
-    assert "free space" in caught.value.remedy
+    assert "Free some space" in caught.value.remedy
 
 
 def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ def problem(video_id: str, severity: Severity = Severity.ERROR) -> Problem:
     return Problem(video_id, f"{video_id}.mp4", severity, "decoding", "reason", "Remedy.")
 
 
+def no_tables(video_id: str) -> None:
+    """Return the table of an input in a dataset without any."""
+
+
 class TestErrorTable:
     def test_order_of_arrival_does_not_matter(self) -> None:
         rows = [problem("b"), problem("a"), problem("a", Severity.WARNING)]
@@ -30,20 +34,26 @@ class TestErrorTable:
         assert error_table(rows)["severity"].to_pylist() == ["error", "warning", "error"]
 
     def test_an_empty_one_has_its_columns(self, tmp_path: Path) -> None:
-        path = write_errors(str(tmp_path), [])
+        path = write_errors(str(tmp_path), [], no_tables)
         assert path == errors_path(str(tmp_path)) == f"{tmp_path}/errors.parquet"
         table = pq.read_table(path)
         assert table.num_rows == 0
         assert table.column_names == [column.name for column in ERROR_COLUMNS]
         for field in table.schema:
             assert field.type == pa.string()
-            assert not field.nullable
+            assert field.nullable == (field.name == "kept_table")
             assert field.metadata[b"description"]
 
     def test_an_older_one_is_replaced(self, tmp_path: Path) -> None:
-        write_errors(str(tmp_path), [problem("a")])
-        write_errors(str(tmp_path), [])
+        write_errors(str(tmp_path), [problem("a")], no_tables)
+        write_errors(str(tmp_path), [], no_tables)
         assert pq.read_table(errors_path(str(tmp_path))).num_rows == 0
+
+    def test_an_error_names_the_older_table_and_a_warning_does_not(self, tmp_path: Path) -> None:
+        rows = [problem("a"), problem("a", Severity.WARNING), problem("b")]
+        path = write_errors(str(tmp_path), rows, {"a": "sha256:00"}.get)
+        kept = pq.read_table(path)["kept_table"].to_pylist()
+        assert kept == ["sha256:00", None, None]
 
 
 @pytest.mark.parametrize("scheme", ["", "memory:/"])

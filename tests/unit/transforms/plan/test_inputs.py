@@ -27,33 +27,75 @@ class TestExpandInputs:
     def test_a_folder_stands_for_its_visible_files_in_order(self, tmp_path: Path) -> None:
         touch(tmp_path, "b.mp4", "a.mkv", ".hidden")
         touch(tmp_path / "sub", "c.mp4")
-        assert expand_inputs([str(tmp_path)]) == (f"{tmp_path}/a.mkv", f"{tmp_path}/b.mp4")
+        assert expand_inputs([str(tmp_path)])[0] == (f"{tmp_path}/a.mkv", f"{tmp_path}/b.mp4")
 
     def test_patterns(self, tmp_path: Path) -> None:
         touch(tmp_path / "sub", "c.mp4", "d.txt")
         touch(tmp_path, "a.mp4")
-        found = expand_inputs([f"{tmp_path}/**/*.mp4"])
+        found = expand_inputs([f"{tmp_path}/**/*.mp4"])[0]
         assert found == (f"{tmp_path}/a.mp4", f"{tmp_path}/sub/c.mp4")
 
     def test_a_file_whose_name_looks_like_a_pattern(self, tmp_path: Path) -> None:
         touch(tmp_path, "take[1].mp4")
-        assert expand_inputs([f"{tmp_path}/take[1].mp4"]) == (f"{tmp_path}/take[1].mp4",)
+        assert expand_inputs([f"{tmp_path}/take[1].mp4"])[0] == (f"{tmp_path}/take[1].mp4",)
 
     def test_repetitions_count_once(self, tmp_path: Path) -> None:
         touch(tmp_path, "a.mp4")
-        assert len(expand_inputs([f"{tmp_path}/a.mp4", str(tmp_path)])) == 1
+        assert len(expand_inputs([f"{tmp_path}/a.mp4", str(tmp_path)])[0]) == 1
 
     def test_urls_of_other_filesystems(self) -> None:
         fsspec.filesystem("memory").pipe({"/plan/b.mp4": b"x", "/plan/a.mp4": b"x"})
-        by_folder = expand_inputs(["memory://plan"])
+        by_folder = expand_inputs(["memory://plan"])[0]
         assert by_folder == ("memory://plan/a.mp4", "memory://plan/b.mp4")
-        by_pattern = expand_inputs(["memory://plan/*.mp4"])
+        by_pattern = expand_inputs(["memory://plan/*.mp4"])[0]
         assert [uri.rsplit("/", 1)[1] for uri in by_pattern] == ["a.mp4", "b.mp4"]
         assert all(uri.startswith("memory://") for uri in by_pattern)
 
+    def test_spellings_of_one_place_count_once(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        given = [f"{tmp_path}/a.mp4", f"{tmp_path}/./a.mp4", f"{tmp_path}/b/../a.mp4"]
+        assert expand_inputs(given)[0] == (f"{tmp_path}/a.mp4",)
+
+    def test_side_files_are_left_out_and_counted(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "a.json", "a.tsv", "a.srt", "Thumbs.db", ".hidden")
+        touch(tmp_path / "sub", "c.mp4")
+        (tmp_path / "gone.mp4").symlink_to(tmp_path / "elsewhere.mp4")
+        uris, left_out = expand_inputs([str(tmp_path)])
+        assert uris == (f"{tmp_path}/a.mp4",)
+        assert left_out == (
+            f"{tmp_path}: 4 other files (Thumbs.db, a.json, a.srt, ...), 1 folder, 1 dead link "
+            "left out",
+        )
+        uris, left_out = expand_inputs([f"{tmp_path}/a.*"])
+        assert uris == (f"{tmp_path}/a.mp4",)
+        assert left_out == (f"{tmp_path}/a.*: 3 other files (a.json, a.srt, a.tsv) left out",)
+
+    def test_a_file_that_is_named_is_read_whatever_its_ending(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.json")
+        for given in (f"{tmp_path}/a.json", f"{tmp_path}/*.json"):
+            assert expand_inputs([given]) == ((f"{tmp_path}/a.json",), ())
+
+    def test_a_folder_of_other_things(self, tmp_path: Path) -> None:
+        touch(tmp_path, "dataset_description.json", "README.md")
+        touch(tmp_path / "sub-01", "c.mp4")
+        with pytest.raises(InputError, match=r"holds no videos, but 2 other files .*, 1 folder"):
+            expand_inputs([str(tmp_path)])
+
+    @pytest.mark.parametrize("scheme", ["", "memory:/"])
+    def test_a_pattern_for_image_folders(self, scheme: str, tmp_path: Path) -> None:
+        for name in ("s1/1.png", "s1/2.png", "s2/1.png", "notes.txt"):
+            with fsspec.open(f"{scheme}{tmp_path}/data/{name}", "wb", auto_mkdir=True) as file:
+                file.write(b"x")
+        pattern = f"{scheme}{tmp_path}/data/*"
+        uris, _ = expand_inputs([pattern], image_folders=True)
+        assert [uri.rsplit("/", 2)[1:] for uri in uris] == [["data", "s1"], ["data", "s2"]]
+        assert all(uri.startswith(scheme) for uri in uris)
+        with pytest.raises(InputError, match="only folders match the pattern"):
+            expand_inputs([f"{scheme}{tmp_path}/data/s*"])
+
     def test_an_image_folder_is_one_input(self, tmp_path: Path) -> None:
         touch(tmp_path, "1.png", "2.png")
-        assert expand_inputs([str(tmp_path)], image_folders=True) == (str(tmp_path),)
+        assert expand_inputs([str(tmp_path)], image_folders=True)[0] == (str(tmp_path),)
 
     @pytest.mark.parametrize("pattern", ["*.mp4", "memory://nothing-here/*.mp4"])
     def test_a_pattern_without_a_match(self, pattern: str, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_manifest_of_the_working_directory(
     [
         ("video_id,file\nv,a\n", "no column uri"),
         ("a,b\n1,2\n", "no column video_id and uri"),
-        ("video_id;uri\nv;a\n", "no column"),
+        ("video_id.uri\nv.a\n", "no column"),
         ("video_id,uri,uri\nv,a,b\n", "uri is there twice"),
         ("video_id,uri\nv\n", "not a CSV"),
         ("video_id,uri\nv,\n", "row 1 has no uri"),
@@ -172,3 +172,54 @@ def test_a_damaged_parquet_file_is_refused_or_read(tmp_path: Path) -> None:
             assert read_manifest(str(path))
         path.write_bytes(content[:position])
         refusal(str(path))
+
+
+SPREADSHEETS = {
+    "semicolons": ("video_id;uri;person_id\r\np1;a.mp4;x\r\n", "utf-8"),
+    "tabs": ("video_id\turi\tperson_id\np1\ta.mp4\tx\n", "utf-8"),
+    "old line ends": ("video_id,uri,person_id\rp1,a.mp4,x\r", "utf-8"),
+    "blanks after commas": ("video_id, uri, person_id\np1, a.mp4, x\n", "utf-8"),
+    "capitals": ("Video_ID,URI,Person ID\np1,a.mp4,x\n", "utf-8"),
+    "a mark": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-8-sig"),
+    "UTF-16": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-16"),
+    "UTF-16 with tabs": ("video_id\turi\tperson_id\r\np1\ta.mp4\tx\r\n", "utf-16"),
+    "empty columns": ("video_id,uri,person_id,,\np1,a.mp4,x,,\n", "utf-8"),
+    "empty rows at the end": ("video_id,uri,person_id\r\np1,a.mp4,x\r\n,,\r\n, ,\r\n", "utf-8"),
+    "quoted cells": ('"video_id";"uri";"person_id"\n"p1";"a.mp4";"x"\n', "utf-8"),
+}
+
+
+@pytest.mark.parametrize("kind", SPREADSHEETS)
+def test_what_spreadsheets_write(kind: str, tmp_path: Path) -> None:
+    assert read_manifest(csv(tmp_path, *SPREADSHEETS[kind])) == (
+        VideoTask("p1", f"{tmp_path}/a.mp4", "x", row=1),
+    )
+
+
+def test_empty_rows_count_in_the_numbers_of_rows(tmp_path: Path) -> None:
+    text = "video_id,uri\n,\np1,a.mp4\n,\np2,\n"
+    assert refusal(csv(tmp_path, text)).cause == "row 4 has no uri"
+
+
+def test_an_older_encoding_is_named(tmp_path: Path) -> None:
+    error = refusal(csv(tmp_path, "video_id,uri\np1,a.mp4\np2,\u00fc.mp4\n", "latin-1"))
+    assert "row 2 is not in UTF-8" in error.cause
+    assert "CSV UTF-8" in error.remedy
+
+
+def test_backslashes_mean_folders_unless_a_file_has_them_in_its_name(tmp_path: Path) -> None:
+    text = "video_id,uri\np1,sub\\a.mp4\np2,odd\\b.mp4\n"
+    (tmp_path / "odd\\b.mp4").write_bytes(b"x")
+    found = [task.uri for task in read_manifest(csv(tmp_path, text))]
+    assert found == [f"{tmp_path}/sub/a.mp4", f"{tmp_path}/odd\\b.mp4"]
+
+
+@pytest.mark.parametrize("path", ["C:\\Users\\lab\\a.mp4", "D:/a.mp4", "\\\\server\\share\\a.mp4"])
+def test_a_path_of_windows_is_refused_as_such(path: str, tmp_path: Path) -> None:
+    error = refusal(csv(tmp_path, f"video_id,uri\np1,{path}\n"))
+    assert error.cause == f"row 1 has the Windows path {path!r}"
+
+
+def test_a_column_of_ones_own_may_be_called_row(tmp_path: Path) -> None:
+    (task,) = read_manifest(csv(tmp_path, "video_id,uri,row\np1,a.mp4,7\n"))
+    assert task.row == 1

@@ -1,11 +1,15 @@
 """Names of inputs, as they stand in a dataset."""
 
 import re
+import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openface_core.media import fingerprint
+from transforms.plan.known_inputs import KnownInput, KnownInputs
 from transforms.plan.video_ids import name_videos, safe_video_id
 
 ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,120}")
@@ -61,9 +65,74 @@ class TestNameVideos:
         uris = ["in/subj.csv", "in/subj.mp4", "in/subj.openface.csv"]
         assert name_videos(uris) == ("subj.csv", "subj", "subj.openface.csv")
 
-    def test_numbers_what_still_clashes(self) -> None:
-        uris = [f"{day}/clip.mp4" for day in ("mon", "tue", "wed")]
-        assert name_videos(uris) == ("clip.mp4", "clip.mp4-2", "clip.mp4-3")
+    def test_takes_the_folder_where_names_clash(self) -> None:
+        uris = [f"{day}/clip.mp4" for day in ("mon", "tue")] + ["tue/clip.mkv"]
+        assert name_videos(uris) == ("mon_clip", "tue_clip", "clip.mkv")
 
-    def test_a_number_that_is_taken_is_passed_over(self) -> None:
-        assert name_videos(["x/c.mp4", "y/c.mp4", "c.mp4-2.mkv"])[2] not in ("c.mp4", "c.mp4-2")
+    def test_a_hash_of_the_place_tells_the_rest_apart(self) -> None:
+        uris = ["/p1/mon/clip.mp4", "/p2/mon/clip.mp4"]
+        names = name_videos(uris)
+        assert all(re.fullmatch("clip-[0-9a-f]{8}", name) for name in names)
+        assert name_videos(uris[::-1]) == names[::-1]
+
+    @pytest.mark.parametrize(
+        ("name", "begin"), [("Müller", "Muller-"), ("张三", "video-"), ("P1_Šárka", "P1_Sarka-")]
+    )
+    def test_names_beyond_ascii_stay_apart_and_readable(self, name: str, begin: str) -> None:
+        found = safe_video_id(name)
+        assert found.startswith(begin)
+        # As some systems write accents.
+        assert safe_video_id(unicodedata.normalize("NFD", name)) == found
+        assert safe_video_id("李四") != safe_video_id("张三")
+
+    def test_such_names_do_not_depend_on_neighbours(self) -> None:
+        alone = name_videos(["in/张三.mp4"])
+        assert name_videos(["in/李四.mp4", "in/张三.mp4", "in/王五.mp4"])[1:2] == alone
+
+    def test_a_name_that_is_no_text(self) -> None:
+        assert re.fullmatch(
+            "caf_-[0-9a-f]{8}|caf-[0-9a-f]{8}", name_videos(["in/caf\udce9.mp4"])[0]
+        )
+
+
+def known_file(folder: Path, name: str, content: bytes, video_id: str) -> KnownInput:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return KnownInput(video_id, str(path), fingerprint(str(path)), len(content))
+
+
+class TestKnownInputs:
+    def test_an_input_keeps_its_name_at_its_place(self, tmp_path: Path) -> None:
+        known = KnownInputs([known_file(tmp_path, "visit.mp4", b"one", "P1")])
+        (tmp_path / "visit.mp4").write_bytes(b"another content")
+        (tmp_path / "visit.mkv").write_bytes(b"two")
+        uris = [f"{tmp_path}/visit.mkv", f"{tmp_path}/./visit.mp4"]
+        assert name_videos(uris, known) == ("visit", "P1")
+
+    def test_a_new_neighbour_takes_another_name(self, tmp_path: Path) -> None:
+        known = KnownInputs([known_file(tmp_path, "visit.mp4", b"one", "visit")])
+        (tmp_path / "visit.mkv").write_bytes(b"two")
+        uris = [f"{tmp_path}/visit.mkv", f"{tmp_path}/visit.mp4"]
+        assert name_videos(uris, known) == ("visit.mkv", "visit")
+
+    def test_an_input_of_another_run_keeps_its_name(self, tmp_path: Path) -> None:
+        known = KnownInputs([known_file(tmp_path, "sub-01/video.mp4", b"one", "video")])
+        known_file(tmp_path, "sub-02/video.mp4", b"two", "")
+        assert name_videos([f"{tmp_path}/sub-02/video.mp4"], known) == ("video.mp4",)
+
+    def test_a_copy_of_the_corpus_is_the_corpus(self, tmp_path: Path) -> None:
+        known = KnownInputs([known_file(tmp_path, "archive/video.mp4", b"one", "video")])
+        known_file(tmp_path, "scratch/video.mp4", b"one", "")
+        assert name_videos([f"{tmp_path}/scratch/video.mp4"], known) == ("video",)
+        both = [f"{tmp_path}/scratch/video.mp4", f"{tmp_path}/archive/video.mp4"]
+        assert name_videos(both, known) == ("video.mp4", "video")
+
+    def test_a_renamed_file_keeps_its_name(self, tmp_path: Path) -> None:
+        known = KnownInputs([known_file(tmp_path, "old.mp4", b"one", "old")])
+        (tmp_path / "old.mp4").rename(tmp_path / "new.mp4")
+        (tmp_path / "two.mp4").write_bytes(b"two")
+        uris = [f"{tmp_path}/new.mp4", f"{tmp_path}/two.mp4"]
+        assert name_videos(uris, known) == ("old", "two")
+        (tmp_path / "old.mp4").write_bytes(b"something else")
+        assert name_videos(uris, known) == ("new", "two")

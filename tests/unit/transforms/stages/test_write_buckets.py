@@ -10,7 +10,6 @@ from openface_core.analysis.settings import OutputSettings
 from tests.fixtures.stages import elements
 from transforms.dataset.layout import bucket_of, bucket_path
 from transforms.dataset.table_files import write_work_table
-from transforms.records import Problem, Severity
 from transforms.stages.write_buckets import WriteBuckets
 
 SETTINGS = OutputSettings(buckets=2)
@@ -27,10 +26,6 @@ def table_of(folder: Path, video_id: str) -> tuple[str, str]:
     return video_id, path
 
 
-def problem(video_id: str, stage: str) -> Problem:
-    return Problem(video_id, f"{video_id}.mp4", Severity.ERROR, stage, "it is dark", "Shine.")
-
-
 def rows(output: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
     for path in output.glob("frames/*/*.parquet"):
@@ -41,23 +36,21 @@ def rows(output: Path) -> dict[str, int]:
 
 def test_every_table_is_in_the_file_of_its_bucket(tmp_path: Path) -> None:
     stage = WriteBuckets(str(tmp_path / "out"), SETTINGS)
-    paths = elements([table_of(tmp_path, name) for name in FRAMES], []) | stage
+    paths = elements([table_of(tmp_path, name) for name in FRAMES]) | stage
     numbers = {bucket_of(name, SETTINGS.buckets) for name in FRAMES}
     assert sorted(paths) == [bucket_path(str(tmp_path / "out"), number) for number in (0, 1)]
     assert numbers == {0, 1}
     assert rows(tmp_path / "out") == FRAMES
 
 
-def test_problems_remove_the_rows_of_an_earlier_run(tmp_path: Path) -> None:
+def test_rows_of_an_earlier_run_stay(tmp_path: Path) -> None:
     stage = WriteBuckets(str(tmp_path / "out"), SETTINGS)
-    _ = elements([table_of(tmp_path, name) for name in FRAMES], []) | stage
-    # An input that is out of reach keeps what it has, one that cannot be analysed does not.
-    (path,) = elements([], [problem("a", "decoding")]) | stage
+    _ = elements([table_of(tmp_path, name) for name in FRAMES]) | stage
+    (path,) = elements([table_of(tmp_path, "a")]) | stage
     assert path == bucket_path(str(tmp_path / "out"), bucket_of("a", SETTINGS.buckets))
-    _ = elements([], [problem("b", "input")]) | stage
-    assert rows(tmp_path / "out") == {name: count for name, count in FRAMES.items() if name != "a"}
+    assert rows(tmp_path / "out") == FRAMES
 
 
 def test_nothing_found_writes_nothing(tmp_path: Path) -> None:
-    assert (elements([], []) | WriteBuckets(str(tmp_path / "out"), SETTINGS)) == []
+    assert (elements([]) | WriteBuckets(str(tmp_path / "out"), SETTINGS)) == []
     assert not (tmp_path / "out").exists()

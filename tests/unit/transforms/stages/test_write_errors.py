@@ -16,7 +16,7 @@ def problem(video_id: str, stage: str = "decoding") -> Problem:
 
 def test_one_table_with_all_problems_in_order(tmp_path: Path) -> None:
     problems = [problem("b"), problem("a", "writing"), problem("a")]
-    paths = elements(problems) | WriteErrors(str(tmp_path))
+    paths = elements(problems) | WriteErrors(str(tmp_path), 0)
     assert paths == [errors_path(str(tmp_path))]
     rows = pq.read_table(paths[0]).to_pylist()
     found = [(row["video_id"], row["stage"]) for row in rows]
@@ -24,5 +24,5 @@ def test_one_table_with_all_problems_in_order(tmp_path: Path) -> None:
 
 
 def test_the_table_is_written_without_problems_too(tmp_path: Path) -> None:
-    (path,) = elements([]) | WriteErrors(str(tmp_path))
+    (path,) = elements([]) | WriteErrors(str(tmp_path), 0)
     assert pq.read_table(path).num_rows == 0

@@ -1,0 +1,29 @@
+"""Names of files as text that every file format and screen takes."""
+
+import os
+
+
+def readable(name: str) -> str:
+    r"""Return the name of a file with escapes for what is no text.
+
+    Parameters
+    ----------
+    name : str
+        A path or URL as Python has it: bytes that are not UTF-8 are lone surrogates in it, which
+        can neither be printed nor stored.
+
+    Returns
+    -------
+    str
+        The same with ``\xe9`` and the like for these bytes.
+
+    Examples
+    --------
+    >>> readable("caf\udce9.mp4")
+    'caf\\xe9.mp4'
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return name

@@ -1,0 +1,127 @@
+"""Storage that fails costs no table that was there before; if it is full, the run ends at once."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from openface_core.errors import StorageFullError
+from pipelines.run import main
+from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
+from transforms.dataset import storage
+
+Write = Callable[..., int]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> LandmarkCorpus:
+    """Three inputs with tables."""
+    (tmp_path / "in").mkdir()
+    corpus = LandmarkCorpus(tmp_path)
+    assert corpus.run().inputs_written == 3
+    return corpus
+
+
+def tables(corpus: LandmarkCorpus) -> dict[str, bytes]:
+    return {name: corpus.table(name).read_bytes() for name in "abc"}
+
+
+def refuse(
+    monkeypatch: pytest.MonkeyPatch, error_number: int, is_refused: Callable[[Path, int], bool]
+) -> list[Path]:
+    """Let storage refuse some files, by path and number of the write, and return all attempts."""
+    attempts: list[Path] = []
+    really_write: Write = storage._write_local
+
+    def write(path: Path, *arguments: object) -> int:
+        attempts.append(path)
+        if is_refused(path, len(attempts)):
+            raise OSError(error_number, os.strerror(error_number))
+        return really_write(path, *arguments)
+
+    monkeypatch.setattr(storage, "_write_local", write)
+    return attempts
+
+
+@pytest.mark.parametrize("writes", [0, 1, 4, 7, 9])
+def test_a_disk_that_is_full_after_some_writes(
+    writes: int, corpus: LandmarkCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tables(corpus)
+    attempts = refuse(monkeypatch, errno.ENOSPC, lambda path, number: number > writes)
+    with pytest.raises(StorageFullError) as caught:
+        corpus.run(force=True)
+    assert "no space left" in caught.value.cause
+    assert len(attempts) == writes + 1
+    assert tables(corpus) == before
+    monkeypatch.undo()
+    assert corpus.run().inputs_finished == 3
+
+
+def test_a_full_disk_is_told_in_one_line(
+    corpus: LandmarkCorpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus.write("d", 7)
+    refuse(monkeypatch, errno.EDQUOT, lambda path, number: path.suffix == ".scores")
+    argv = ["--input", corpus.videos, "--landmarks", corpus.points, "--models", corpus.models]
+    argv += ["--output", corpus.output, "--quiet", "--direct_num_workers=2"]
+    assert main([str(word) for word in argv]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith(f"error: {corpus.output}/.work/d/")
+    assert "there is no space left (Disk quota exceeded). Free some space and run again" in line
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("refused", [".features", ".scores", ".parquet"])
+def test_storage_that_fails_otherwise(
+    refused: str, corpus: LandmarkCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tables(corpus)
+    refuse(
+        monkeypatch,
+        errno.EIO,
+        lambda path, number: path.suffix == refused and path.parent.name.endswith("b"),
+    )
+    summary = corpus.run(force=True)
+    assert (summary.inputs_written, summary.inputs_failed) == (2, 1)
+    assert tables(corpus) == before
+    (row,) = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert (row["video_id"], row["severity"]) == ("b", "error")
+    assert row["kept_table"] is not None
+    rows = pq.read_table(corpus.output / "summary.parquet").to_pylist()
+    assert [row["video_id"] for row in rows] == ["a", "b", "c"]
+
+
+def test_a_missing_work_file(corpus: LandmarkCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tables(corpus)
+    really_write: Write = storage._write_local
+
+    def write(path: Path, *arguments: object) -> int:
+        size = really_write(path, *arguments)
+        if path.suffix == ".scores" and path.parent.name == "b":
+            path.unlink()
+        return size
+
+    monkeypatch.setattr(storage, "_write_local", write)
+    assert corpus.run(force=True).inputs_failed == 1
+    assert tables(corpus) == before
+
+
+def test_an_input_that_is_damaged_now_keeps_its_table(corpus: LandmarkCorpus) -> None:
+    before = tables(corpus)
+    whole = (corpus.videos / "b.mp4").read_bytes()
+    (corpus.videos / "b.mp4").write_bytes(b"no longer a video")
+    for _ in range(2):
+        assert corpus.run().inputs_failed == 1
+        assert tables(corpus) == before
+    # Another run knows nothing of it, and leaves its row.
+    assert corpus.run(inputs=(f"{corpus.videos}/a.mp4",)).inputs_finished == 1
+    (row,) = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    assert (row["video_id"], row["stage"]) == ("b", "decoding")
+    (corpus.videos / "b.mp4").write_bytes(whole)
+    assert corpus.run().inputs_finished == 3
+    assert pq.read_metadata(corpus.output / "errors.parquet").num_rows == 0

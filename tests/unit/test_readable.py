@@ -1,0 +1,22 @@
+"""Names of files as text."""
+
+import os
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openface_core.readable import readable
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_text_stays_what_it_is(name: str) -> None:
+    assert readable(name) == name
+
+
+def test_bytes_that_are_no_text_are_escaped() -> None:
+    assert readable("caf\udce9.mp4") == r"caf\xe9.mp4"
+
+
+@given(st.binary(max_size=20))
+def test_any_name_of_a_file_can_be_stored(name: bytes) -> None:
+    readable(os.fsdecode(name)).encode()

@@ -1,0 +1,153 @@
+"""Who works in an output folder."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from openface_core.errors import OutputError
+from tests.fixtures.places import REPOSITORY
+from transforms.dataset import run_lock
+from transforms.dataset.run_lock import LOCK_NAME, PATIENCE_SECONDS, Holder, held, holder_of
+from transforms.dataset.storage import join, write_whole
+
+HOLD = """
+import sys, time
+from openface_core.errors import OutputError
+from transforms.dataset.run_lock import held
+time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+try:
+    with held(sys.argv[1]):
+        print(time.time(), flush=True)
+        time.sleep(float(sys.argv[3]))
+        print(time.time(), flush=True)
+except OutputError as error:
+    print("refused" if "another run works in this folder" in str(error) else error)
+"""
+
+
+def start(output: Path, at: float = 0.0, seconds: float = 0.3) -> "subprocess.Popen[str]":
+    """Start a process that holds a folder for a while."""
+    command = [sys.executable, "-c", HOLD, str(output), str(at), str(seconds)]
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+
+def leave_mark(output: str, holder: Holder) -> None:
+    write_whole(join(output, LOCK_NAME), lambda file: file.write(holder.content()))
+
+
+@pytest.fixture(params=["local", "remote"])
+def output(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(run_lock, "_SETTLING_SECONDS", 0.05)
+    return f"{'' if request.param == 'local' else 'memory:/'}{tmp_path}/out"
+
+
+def test_a_second_run_is_refused_and_told_by_whom(output: str) -> None:
+    with held(output):
+        holder = holder_of(output)
+        assert holder is not None
+        with pytest.raises(OutputError) as caught, held(output):
+            pass
+        assert f"process {os.getpid()} on {platform.node()}, since {holder.since}" in str(
+            caught.value
+        )
+    assert holder_of(output) is None
+    with held(output):
+        pass
+
+
+def test_the_mark_goes_after_a_failure_too(output: str) -> None:
+    with pytest.raises(ZeroDivisionError), held(output):
+        raise ZeroDivisionError
+    assert holder_of(output) is None
+
+
+def test_an_output_folder_that_stays_empty_goes(tmp_path: Path) -> None:
+    with held(str(tmp_path / "out")):
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [LOCK_NAME]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"process": 2**22 + 1},  # more than Linux counts to
+        {"started": "another process of the same number"},
+        {"host": "elsewhere", "renewed_seconds": time.time() - PATIENCE_SECONDS - 1},
+    ],
+)
+def test_a_mark_that_was_left_is_taken_over(changes: dict[str, object], output: str) -> None:
+    leave_mark(output, replace(Holder.here(), **changes))  # type: ignore[arg-type]
+    assert holder_of(output) is None
+    with held(output):
+        holder = holder_of(output)
+        assert holder is not None
+        assert holder.process == os.getpid()
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"token": 1}'])
+def test_a_damaged_mark_is_taken_over(content: bytes, output: str) -> None:
+    write_whole(join(output, LOCK_NAME), lambda file: file.write(content))
+    with held(output):
+        assert holder_of(output) is not None
+
+
+def test_a_run_on_another_host_is_believed_as_long_as_it_renews_its_mark(output: str) -> None:
+    there = replace(Holder.here(), host="elsewhere", process=1)
+    leave_mark(output, there)
+    with pytest.raises(OutputError, match="process 1 on elsewhere"), held(output):
+        pass
+    assert holder_of(output) == there
+
+
+def test_the_mark_is_renewed(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "RENEWAL_SECONDS", 0.05)
+    with held(output):
+        before = holder_of(output)
+        assert before is not None
+        for _ in range(200):
+            after = holder_of(output)
+            if after is not None and after.renewed_seconds > before.renewed_seconds:
+                break
+            time.sleep(0.05)
+        assert after is not None
+        assert after.token == before.token
+        assert after.renewed_seconds > before.renewed_seconds
+
+
+def test_another_mark_is_not_taken_away(output: str) -> None:
+    there = replace(Holder.here(), token="another")
+    with held(output):
+        leave_mark(output, there)
+    assert holder_of(output) == there
+
+
+def test_a_killed_process_leaves_nothing_to_wait_for(tmp_path: Path) -> None:
+    process = start(tmp_path / "out", seconds=60)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    assert holder_of(str(tmp_path / "out")) is not None
+    process.kill()
+    process.communicate()
+    assert json.loads((tmp_path / "out" / LOCK_NAME).read_text())["process"] == process.pid
+    with held(str(tmp_path / "out")):
+        pass
+
+
+def test_of_many_at_once_one_works(tmp_path: Path) -> None:
+    leave_mark(str(tmp_path), replace(Holder.here(), process=2**22 + 1))
+    at = time.time() + 2.0
+    processes = [start(tmp_path, at + k % 2 * 0.2) for k in range(6)]
+    outcomes = [process.communicate()[0].split() for process in processes]
+    times = sorted(tuple(map(float, words)) for words in outcomes if words != ["refused"])
+    assert times
+    assert all(len(words) in (1, 2) for words in outcomes)
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(times))
+    assert [path.name for path in tmp_path.iterdir()] == []

@@ -1,0 +1,28 @@
+"""Failures whose one line says all."""
+
+import logging
+
+from openface_core.errors import OutputError, StorageFullError
+from transforms.work.ending_failures import ToldAtTheEnd, find_ending_failure
+
+FULL = StorageFullError.on("out/a b.parquet", "No space left on device")
+OTHER = OutputError("out", "it cannot be written (Read-only file system)", "Check it.")
+
+
+def is_shown(message: str, error: Exception | None = None) -> bool:
+    exc_info = None if error is None else (type(error), error, None)
+    record = logging.LogRecord("beam", logging.ERROR, "x", 1, message, (), exc_info)
+    return bool(ToldAtTheEnd().filter(record))
+
+
+def test_a_failure_is_found_in_a_traceback() -> None:
+    found = find_ending_failure(f"Traceback:\n  File x\nopenface.StorageFullError: {FULL}\n")
+    assert str(found) == str(FULL)
+    assert find_ending_failure(f"openface.OutputError: {OTHER}") is None
+
+
+def test_its_traceback_is_not_logged() -> None:
+    assert not is_shown(f"Original traceback is\nStorageFullError: {FULL}")
+    assert not is_shown("Error processing instruction", FULL)
+    assert is_shown(str(OTHER), OTHER)
+    assert is_shown("Error processing instruction")

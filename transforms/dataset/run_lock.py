@@ -1,0 +1,290 @@
+"""The mark that a run leaves in its output folder while it works there.
+
+Two runs into one folder would remove each other's work files, so that the second is refused at its
+start. The mark names the process that holds it and says since when; as long as that process works,
+it renews the mark. One that is not renewed any more, or whose process is known to have ended, is
+left by a killed run, and taken over.
+"""
+
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from openface_core.errors import OpenFaceBeamError, OutputError
+from openface_core.media.sources import Source, locate
+from transforms.dataset.storage import join, read_whole, remove, write_whole
+
+LOCK_NAME = ".openface-beam.lock"
+
+RENEWAL_SECONDS = 10.0
+PATIENCE_SECONDS = 120.0
+"""A mark that has not been renewed for so long is left: clocks of hosts differ by less."""
+_SETTLING_SECONDS = 1.0
+"""Storage that cannot make a file only where there is none settles by then whose mark stays."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who works in an output folder.
+
+    Parameters
+    ----------
+    token : str
+        Tells this run from all others.
+    host : str
+        Name of its machine.
+    process : int
+        Number of its process there.
+    started : str or None
+        When that process started, as its machine counts; numbers of processes are used again.
+    since : str
+        When the run began, as ISO 8601 in UTC.
+    renewed_seconds : float
+        When the mark was renewed, in seconds since 1970.
+    """
+
+    token: str
+    host: str
+    process: int
+    started: str | None
+    since: str
+    renewed_seconds: float
+
+    @classmethod
+    def here(cls) -> "Holder":
+        """Return this process as the holder."""
+        process = os.getpid()
+        return cls(
+            token=uuid.uuid4().hex,
+            host=platform.node(),
+            process=process,
+            started=_started(process),
+            since=datetime.now(UTC).isoformat(timespec="seconds"),
+            renewed_seconds=time.time(),
+        )
+
+    @classmethod
+    def parse(cls, content: bytes) -> "Holder | None":
+        """Return the holder that a mark names; None if it names none."""
+        try:
+            values: Any = json.loads(content)
+            return cls(
+                token=str(values["token"]),
+                host=str(values["host"]),
+                process=int(values["process"]),
+                started=None if values["started"] is None else str(values["started"]),
+                since=str(values["since"]),
+                renewed_seconds=float(values["renewed_seconds"]),
+            )
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return None
+
+    def content(self) -> bytes:
+        """Return the mark."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    def is_gone(self) -> bool:
+        """Return whether the run has ended without taking its mark away."""
+        if self.host == platform.node() and os.name == "posix":
+            if not _is_alive(self.process):
+                return True
+            started = _started(self.process)
+            if started is not None and self.started is not None:
+                return started != self.started
+        return time.time() - self.renewed_seconds > PATIENCE_SECONDS
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except PermissionError:  # it lives, and is somebody else's
+        return True
+    return True
+
+
+def _started(process: int) -> str | None:
+    """Return when a process of this machine started; None where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        # The name of the program, in parentheses, may hold blanks.
+        return f"{boot} {status.rpartition(')')[2].split()[19]}"
+    except (OSError, IndexError):
+        return None
+
+
+def holder_of(output: str) -> Holder | None:
+    """Return the run that works in an output folder; None if there is none.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    path = join(output, LOCK_NAME)
+    if not locate(path, error=OutputError).exists():
+        return None
+    try:
+        holder = Holder.parse(read_whole(path).read())
+    except OutputError:
+        if locate(path, error=OutputError).exists():
+            raise
+        return None  # it was taken away in between
+    return None if holder is None or holder.is_gone() else holder
+
+
+def refuse_if_held(output: str) -> None:
+    """Refuse an output folder in which another run works.
+
+    Raises
+    ------
+    OutputError
+        If it does, or storage refuses.
+    """
+    holder = holder_of(output)
+    if holder is not None:
+        raise _refusal(output, holder)
+
+
+def _refusal(output: str, holder: Holder) -> OutputError:
+    return OutputError(
+        output,
+        f"another run works in this folder: process {holder.process} on {holder.host}, since "
+        f"{holder.since}",
+        "Wait until it has ended, end it, or name another output folder.",
+    )
+
+
+@contextmanager
+def held(output: str) -> Iterator[None]:
+    """Hold an output folder for as long as the block lasts.
+
+    Parameters
+    ----------
+    output : str
+        The output folder, which is made if there is none.
+
+    Raises
+    ------
+    OutputError
+        If another run works there, or storage refuses.
+    """
+    mark = _Mark(output)
+    mark.take()
+    try:
+        yield
+    finally:
+        mark.take_away()
+
+
+class _Mark:
+    """A mark of this process, renewed by a thread of its own."""
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        self._path = join(output, LOCK_NAME)
+        self._holder = Holder.here()
+        self._made_folder = False
+        self._is_over = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name="run lock", daemon=True)
+
+    def take(self) -> None:
+        """Leave the mark."""
+        place = locate(self._path, error=OutputError)
+        self._made_folder = place.is_local and not Path(place.path).parent.exists()
+        while not (self._take_local(place) if place.is_local else self._take_remote()):
+            refuse_if_held(self._output)
+        self._renewer.start()
+
+    def _take_local(self, place: Source) -> bool:
+        """Leave the mark where there is none, or one that is left; say whether it is there."""
+        refuse_if_held(self._output)
+        # Named as files being written are, which a run removes if they are left.
+        own = join(self._output, f"{LOCK_NAME}.{self._holder.token}.tmp")
+        write_whole(own, lambda file: file.write(self._holder.content()))
+        try:
+            _set_aside(place.path, f"{place.path}.{uuid.uuid4().hex}.tmp")
+            os.link(own, place.path)  # fails if there is one, unlike a renaming
+        except FileExistsError:
+            return False
+        except OSError as error:
+            return self._take_without_links(place, error)
+        finally:
+            remove(own)
+        return True
+
+    def _take_without_links(self, place: Source, error: OSError) -> bool:
+        """Leave the mark on a filesystem that has no hard links."""
+        try:
+            with Path(place.path).open("xb") as file:
+                file.write(self._holder.content())
+        except FileExistsError:
+            return False
+        except OSError:
+            raise OutputError(
+                self._output,
+                f"it cannot be written ({error.strerror or error})",
+                "Check the free space and the permissions of the output folder.",
+            ) from error
+        return True
+
+    def _take_remote(self) -> bool:
+        refuse_if_held(self._output)
+        self._write()
+        time.sleep(_SETTLING_SECONDS)
+        return self._is_own()
+
+    def _write(self) -> None:
+        self._holder = replace(self._holder, renewed_seconds=time.time())
+        content = self._holder.content()
+        write_whole(self._path, lambda file: file.write(content), durable=False)
+
+    def _is_own(self) -> bool:
+        if not locate(self._path, error=OutputError).exists():
+            return False
+        found = Holder.parse(read_whole(self._path).read())
+        return found is not None and found.token == self._holder.token
+
+    def _renew(self) -> None:
+        while not self._is_over.wait(RENEWAL_SECONDS):
+            # Storage that refuses for a while, or is full, is not what a run ends for.
+            with suppress(OpenFaceBeamError):
+                if self._is_own():
+                    self._write()
+
+    def take_away(self) -> None:
+        """Take the mark away, unless it has become another run's."""
+        self._is_over.set()
+        self._renewer.join(_SETTLING_SECONDS)
+        with suppress(OpenFaceBeamError):
+            if self._is_own():
+                remove(self._path)
+        if self._made_folder:  # a run that could not begin leaves nothing behind
+            with suppress(OSError):
+                Path(locate(self._output, error=OutputError).path).rmdir()
+
+
+def _set_aside(path: str, aside: str) -> None:
+    """Move a mark that is left out of the way; one that has been renewed since goes back."""
+    try:
+        Path(path).rename(aside)
+    except FileNotFoundError:
+        return
+    try:
+        holder = Holder.parse(Path(aside).read_bytes())
+        if holder is not None and not holder.is_gone():
+            with suppress(FileExistsError):
+                os.link(aside, path)
+    finally:
+        Path(aside).unlink(missing_ok=True)

@@ -1,0 +1,159 @@
+"""What a folder or a pattern holds: the files to be analysed, and what is left out, in one line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import fsspec
+
+from openface_core.errors import InputError
+from openface_core.media.sources import Source, locate, storage_errors
+from openface_core.readable import readable
+
+SIDE_SUFFIXES = (
+    ".aac",
+    ".ass",
+    ".csv",
+    ".db",
+    ".doc",
+    ".docx",
+    ".eaf",
+    ".flac",
+    ".htm",
+    ".html",
+    ".ini",
+    ".json",
+    ".log",
+    ".lnk",
+    ".m4a",
+    ".md",
+    ".mp3",
+    ".npy",
+    ".npz",
+    ".parquet",
+    ".pdf",
+    ".rtf",
+    ".srt",
+    ".ssa",
+    ".textgrid",
+    ".thm",
+    ".toml",
+    ".tsv",
+    ".txt",
+    ".vtt",
+    ".wav",
+    ".xls",
+    ".xlsx",
+    ".xml",
+    ".yaml",
+    ".yml",
+)
+"""Endings of what lies beside videos and is none: texts, tables, sound, thumbnails."""
+
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder or a pattern holds.
+
+    Parameters
+    ----------
+    uris : tuple of str
+        What is to be analysed.
+    left_out : str or None
+        What is not, in one line.
+    """
+
+    uris: tuple[str, ...]
+    left_out: str | None = None
+
+
+def is_side_file(name: str) -> bool:
+    """Return whether a file, by its name, is no video and no picture."""
+    return PurePosixPath(name).suffix.lower() in SIDE_SUFFIXES
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {several}"
+
+
+def _described(side_files: Iterable[str], folders: int, dead_links: int) -> str:
+    """Return what is left out in words; empty if it is nothing."""
+    names = sorted(side_files)
+    parts = []
+    if names:
+        shown = ", ".join(readable(name) for name in names[:_NAMED])
+        more = ", ..." if len(names) > _NAMED else ""
+        parts.append(f"{_counted(len(names), 'other file', 'other files')} ({shown}{more})")
+    if folders:
+        parts.append(_counted(folders, "folder", "folders"))
+    if dead_links:
+        parts.append(_counted(dead_links, "dead link", "dead links"))
+    return ", ".join(parts)
+
+
+def _dead_links(folder: Source) -> int:
+    if not folder.is_local:
+        return 0
+    with storage_errors(folder.uri, folder.error):
+        return sum(path.is_symlink() and not path.exists() for path in Path(folder.path).iterdir())
+
+
+def list_folder(folder: Source) -> Listing:
+    """Return the files of a folder that may be videos or pictures; hidden ones are left out.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    names = sorted(name for name in folder.names() if not name.startswith("."))
+    taken = [name for name in names if not is_side_file(name)]
+    folders = sum(not name.startswith(".") for name in folder.folder_names())
+    rest = _described((name for name in names if is_side_file(name)), folders, _dead_links(folder))
+    if not taken:
+        raise InputError(
+            folder.uri,
+            "the folder holds no files" if not rest else f"the folder holds no videos, but {rest}",
+            "Name a folder with videos; files in its sub-folders need a pattern such as "
+            "'folder/**/*.mp4'.",
+        )
+    left_out = f"{readable(folder.uri)}: {rest} left out" if rest else None
+    return Listing(tuple(folder.child(name).uri for name in taken), left_out)
+
+
+def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
+    """Return the files that a pattern stands for, or the folders where these are sequences.
+
+    Raises
+    ------
+    InputError
+        If it stands for nothing.
+    """
+    place = locate(pattern, error=InputError)
+    with storage_errors(pattern, InputError):
+        filesystem, path = fsspec.core.url_to_fs(pattern)
+        found = filesystem.glob(path, detail=True)
+        # A local file keeps its plain path, another one the protocol that leads to it.
+        named = {
+            name if place.is_local else filesystem.unstrip_protocol(name): info["type"]
+            for name, info in found.items()
+        }
+    folders = sorted(uri for uri, kind in named.items() if kind == "directory")
+    files = sorted(uri for uri, kind in named.items() if kind != "directory")
+    if image_folders and folders:
+        return Listing(tuple(folders))
+    media = [uri for uri in files if not is_side_file(uri)]
+    if not files:
+        what = "only folders match the pattern" if folders else "no file matches the pattern"
+        remedy = (
+            "Add /* for the files in them, or --image-folders if they are sequences of images."
+            if folders
+            else "Check it, and quote it against the shell."
+        )
+        raise InputError(pattern, what, remedy)
+    if not media:  # somebody asks for just these; reading them will say what they are
+        return Listing(tuple(files))
+    rest = _described((PurePosixPath(uri).name for uri in files if is_side_file(uri)), 0, 0)
+    return Listing(tuple(media), f"{readable(pattern)}: {rest} left out" if rest else None)

@@ -1,0 +1,153 @@
+"""The inputs that the tables of an output folder are of: what keeps its name from run to run."""
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.media import fingerprint
+from openface_core.media.sources import is_url, locate
+from openface_core.readable import readable
+from transforms.dataset.table_records import all_records
+
+
+@dataclass(frozen=True)
+class KnownInput:
+    """An input with a table.
+
+    Parameters
+    ----------
+    video_id : str
+        Its name in the dataset.
+    uri : str
+        Where it was.
+    fingerprint : str
+        Hash of its content.
+    size_bytes : int or None
+        Length of its file; None for a folder, or where it was not recorded.
+    """
+
+    video_id: str
+    uri: str
+    fingerprint: str
+    size_bytes: int | None = None
+
+
+def place_of(uri: str) -> str:
+    """Return where an input is, the same for all spellings of a local path, as readable text."""
+    if is_url(uri):
+        return readable(uri)
+    return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
+
+
+class KnownInputs:
+    """Finds known inputs again.
+
+    Parameters
+    ----------
+    inputs : iterable of KnownInput
+        What is known.
+    """
+
+    def __init__(self, inputs: Iterable[KnownInput] = ()) -> None:
+        self._all = tuple(inputs)
+        self._by_place = {place_of(known.uri): known for known in self._all}
+        # Some filesystems ignore case.
+        self._by_id = {known.video_id.lower(): known for known in self._all}
+
+    def at(self, uri: str) -> str | None:
+        """Return the name of the input that lies, or lay, there; None if there is none."""
+        known = self._by_place.get(place_of(uri))
+        return None if known is None else known.video_id
+
+    def has_other(self, video_id: str, uri: str, places: Collection[str]) -> bool:
+        """Return whether a name belongs to another input than this one.
+
+        Parameters
+        ----------
+        video_id : str
+            The name.
+        uri : str
+            An input that is not known at its place.
+        places : collection of str
+            Where the inputs of this run are.
+
+        Returns
+        -------
+        bool
+            False too if the input of that name has the same content, and is not one of the run: a
+            copy of the corpus at another place is the corpus.
+        """
+        known = self._by_id.get(video_id.lower())
+        return known is not None and not (
+            place_of(known.uri) not in places and _holds(uri, known.fingerprint)
+        )
+
+    def renamed(self, uri: str, places: Collection[str]) -> str | None:
+        """Return the name of a known input that is there under another file name now.
+
+        Parameters
+        ----------
+        uri : str
+            An input that is not known at its place.
+        places : collection of str
+            Where the inputs of this run are.
+
+        Returns
+        -------
+        str or None
+            None if there is none of the same content whose own file is gone.
+        """
+        size = _size(uri)
+        for known in self._all:
+            if (
+                size is not None
+                and known.size_bytes == size
+                and place_of(known.uri) not in places
+                and _is_gone(known.uri)
+                and _holds(uri, known.fingerprint)
+            ):
+                return known.video_id
+        return None
+
+
+def _size(uri: str) -> int | None:
+    try:
+        source = locate(uri, error=InputError)
+        return None if source.is_directory() else source.size_bytes()
+    except OpenFaceBeamError:
+        return None
+
+
+def _holds(uri: str, content: str) -> bool:
+    try:
+        return fingerprint(uri) == content
+    except OpenFaceBeamError:
+        return False
+
+
+def _is_gone(uri: str) -> bool:
+    try:
+        return not locate(uri, error=InputError).exists()
+    except OpenFaceBeamError:
+        return False
+
+
+def known_inputs(output: str) -> KnownInputs:
+    """Return the inputs that have a table in an output folder.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    found = []
+    for record in all_records(output):
+        video_id, uri, content = (
+            str(record.get(key) or "") for key in ("video_id", "input_uri", "input_fingerprint")
+        )
+        size = record.get("input_size_bytes")
+        if video_id and uri and content:
+            size = size if isinstance(size, int) else None
+            found.append(KnownInput(video_id, uri, content, size))
+    return KnownInputs(found)

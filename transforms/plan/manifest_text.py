@@ -1,0 +1,120 @@
+"""CSV as spreadsheets write it: other separators and encodings, capitals, blanks, empty rows."""
+
+import codecs
+import csv
+import io
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from openface_core.errors import ConfigError
+
+ROW = "row of the manifest"
+"""A column that no manifest has itself: names of columns have no blanks here."""
+
+_SEPARATORS = ",;\t|"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def column_name(text: str) -> str:
+    """Return the name of a column without what spreadsheets and people vary: ``Video ID``."""
+    return re.sub(r"[\s-]+", "_", text.strip().strip('"').strip().lower())
+
+
+def decode(uri: str, content: bytes) -> str:
+    """Return the text of a file in UTF-8, or in UTF-16 with a mark.
+
+    Raises
+    ------
+    ConfigError
+        If it is in another encoding.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start)
+        where = f"row {row}" if row else "the header"
+        raise ConfigError(
+            uri,
+            f"{where} is not in UTF-8, but probably in the encoding of an older spreadsheet",
+            "Save it anew as UTF-8; Excel calls that 'CSV UTF-8'.",
+        ) from None
+
+
+def separator_of(header: str, wanted: str) -> str:
+    """Return what separates the columns, by the header.
+
+    Parameters
+    ----------
+    header : str
+        The first line.
+    wanted : str
+        A column that the table is to have.
+    """
+    for separator in _SEPARATORS:
+        names = next(csv.reader([header], delimiter=separator), [])
+        if wanted in map(column_name, names):
+            return separator
+    return ","
+
+
+def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
+    """Return a CSV file as a table of text, with plain names of columns and without empty rows.
+
+    Parameters
+    ----------
+    uri : str
+        The file, for messages.
+    content : bytes
+        What it holds.
+    wanted : str
+        A column that tells which separator is used.
+
+    Returns
+    -------
+    pyarrow.Table
+        Its rows that are not empty, with their numbers, from 1, in the column :data:`ROW`; null
+        where a cell is empty.
+
+    Raises
+    ------
+    ConfigError
+        If it is in another encoding.
+    pyarrow.ArrowException
+        If it is no table.
+    """
+    text = decode(uri, content)
+    header = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
+    separator = separator_of(header, wanted)
+    names = next(csv.reader([header], delimiter=separator), [])
+    # Ids such as 007 stay what they are: every column is read as text. No threads of Arrow's: one
+    # that still lets go of the content while the interpreter ends, as it does after a refused
+    # manifest, would abort the process.
+    table = pyarrow.csv.read_csv(
+        io.BytesIO(text.encode()),
+        read_options=pyarrow.csv.ReadOptions(use_threads=False),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=separator),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys([*names, *map(str.strip, names)], pa.string()),
+            strings_can_be_null=False,
+        ),
+    )
+    cells = [_stripped(table.column(k)) for k in range(table.num_columns)]
+    row = pa.array(range(1, table.num_rows + 1), pa.int64())
+    table = pa.table([*cells, row], names=[*map(column_name, table.column_names), ROW])
+    if not cells:
+        return table
+    is_filled = pc.is_valid(pc.coalesce(*cells))
+    return table.filter(is_filled)
+
+
+def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return cells without blanks around them; null for those in which there is nothing else."""
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    return pc.if_else(pc.equal(text, ""), None, text)

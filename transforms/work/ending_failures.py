@@ -1,0 +1,51 @@
+"""Failures that end a run with one line: their tracebacks stay off the screen.
+
+Beam prints and logs the traceback of whatever ends a worker, several times. Where a failure says
+all there is in its own words, and the run's last line repeats them, that only hides them.
+"""
+
+import logging
+import re
+import sys
+from typing import Any
+
+from openface_core.errors import OpenFaceBeamError, StorageFullError
+
+# Beam adds the step to the first argument of an exception.
+_FULL = re.compile(
+    rf"{StorageFullError.__name__}: (.+?)(?: \[while running '[^']*'\])*"
+    r": there is no space left \((.+?)\)"
+)
+
+
+def find_ending_failure(text: str) -> StorageFullError | None:
+    """Return the failure that a traceback tells of; None if it is of another kind."""
+    found = _FULL.search(text)
+    return None if found is None else StorageFullError.on(*found.groups())
+
+
+class ToldAtTheEnd(logging.Filter):
+    """Keeps such failures out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a message is shown."""
+        error = record.exc_info[1] if record.exc_info else None
+        return find_ending_failure(record.getMessage()) is None and not (
+            isinstance(error, OpenFaceBeamError) and error.ends_run
+        )
+
+
+def _print(*values: Any, **options: Any) -> None:
+    if not any(find_ending_failure(str(value)) for value in values):
+        print(*values, **options)
+
+
+def keep_ending_failures_off_screen() -> None:
+    """Hide tracebacks of such failures in this process, be it the driver's or a worker's."""
+    worker = sys.modules.get("apache_beam.runners.worker.sdk_worker")
+    if worker is not None:
+        # It prints to stderr whatever the log does, and nothing else.
+        vars(worker)["print"] = _print
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(known, ToldAtTheEnd) for known in handler.filters):
+            handler.addFilter(ToldAtTheEnd())
