@@ -30,6 +30,7 @@ class Count(StrEnum):
     FRAMES_EXTRACTED = "frames_extracted"
     FRAMES_IN_VAIN = "frames_decoded_in_vain"
     FACES_FOUND = "faces_found"
+    TRACKLETS_LEFT_OUT = "tracklets_left_out"
     FRAMES_DECODED = "frames_decoded"
     FRAMES_WITH_FACE = "frames_with_face"
     WORK_BYTES = "work_bytes_written"

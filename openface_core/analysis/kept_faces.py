@@ -71,10 +71,8 @@ class KeptFaces:
         """
         if not self._are_several:
             return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), ()
-        people, notes = find_people(
-            self._tracklets, settings, typical_appearance, frame_count, rate_fps
-        )
-        return tuple(self._frames_of(person) for person in people), notes
+        people = find_people(self._tracklets, settings, typical_appearance, frame_count, rate_fps)
+        return tuple(self._frames_of(person) for person in people.frames), people.notes
 
     def _frames_of(self, person: PersonFrames) -> FaceFrames:
         def parts() -> Iterator[Part]:

@@ -58,14 +58,37 @@ class PersonFrames:
         return sum(piece.frames for piece in self.pieces)
 
 
+@dataclass(frozen=True)
+class People:
+    """Who is seen in a video.
+
+    Parameters
+    ----------
+    frames : tuple of PersonFrames
+        The frames of every person that is wanted, in the order of their numbers.
+    notes : tuple of str
+        What is to be known of them.
+    tracklets_left_out : int
+        Tracklets that are not taken for faces.
+    """
+
+    frames: tuple[PersonFrames, ...] = ()
+    notes: tuple[str, ...] = ()
+    tracklets_left_out: int = 0
+
+
+_CLOSE = 0.05
+"""Two persons who miss being one by less than this, in cosine, are told of."""
+
+
 def find_people(
     tracklets: Sequence[Tracklet],
     settings: FacesSettings,
     typical_appearance: Float64Array,
     frame_count: int,
     rate_fps: float | None,
-) -> tuple[tuple[PersonFrames, ...], tuple[str, ...]]:
-    """Return the persons of a video that are wanted, and what is to be known of them.
+) -> People:
+    """Return the persons of a video that are wanted.
 
     Parameters
     ----------
@@ -81,12 +104,19 @@ def find_people(
         Frames per second, where they are known.
     """
     if not tracklets:
-        return (), ()
+        return People()
     identity = IdentitySettings(identify=settings.identify)
     rate = rate_fps or _USUAL_RATE_FPS
     persons = join_tracklets(tracklets, identity, rate, typical_appearance)
     people = frames_of_people(tracklets, persons.labels, frame_count)
-    return people[:1] if settings.select == "main" else people, ()
+    notes: tuple[str, ...] = ()
+    if persons.closest_margin is not None and persons.closest_margin > -_CLOSE:
+        notes = (
+            "two of its people look so much alike that they may be one: "
+            f"they miss it by {-persons.closest_margin:.2f} in cosine",
+        )
+    left_out = sum(reason is not None for reason in persons.dropped)
+    return People(people[:1] if settings.select == "main" else people, notes, left_out)
 
 
 def frames_of_people(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.people import PersonFrames, find_people
 from openface_core.analysis.settings import RunSettings
+from transforms.metrics import Count, count
 from transforms.records import AssembledInput, FaceParts, FeaturesPart, ShardResult
 from transforms.work.files import load_tracklets
 
@@ -41,11 +42,12 @@ def assembled_input(
         return AssembledInput(task, info, warnings, frames, (FaceParts(0, 1, parts),))
     tracklets = [tracklet for item in shards for tracklet in load_tracklets(item)]
     files = [part for item in shards for part in item.tracklet_parts]
-    people, notes = find_people(
+    people = find_people(
         tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps
     )
-    faces = tuple(_parts_of(person, files) for person in people)
-    return AssembledInput(task, info, warnings, frames, faces, parts, notes)
+    count(Count.TRACKLETS_LEFT_OUT, people.tracklets_left_out)
+    faces = tuple(_parts_of(person, files) for person in people.frames)
+    return AssembledInput(task, info, warnings, frames, faces, parts, people.notes)
 
 
 def _parts_of(person: PersonFrames, files: Sequence[FeaturesPart]) -> FaceParts:

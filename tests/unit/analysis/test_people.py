@@ -1,9 +1,17 @@
 """The frames of a person, put together of tracklets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from openface_core.analysis.people import ABSENCE_FRAMES, Piece, frames_of_people
+from openface_core.analysis.people import (
+    ABSENCE_FRAMES,
+    Piece,
+    find_people,
+    frames_of_people,
+)
+from openface_core.face_tracking import FacesSettings
 from openface_core.identity import Tracklet
 
 
@@ -56,3 +64,49 @@ def test_nobody_is_in_a_frame_twice() -> None:
 
 def test_no_tracklets() -> None:
     assert frames_of_people([], [], 20) == ()
+
+
+def looking(first: int, last: int, number: int, looks: np.ndarray) -> Tracklet:
+    """A tracklet of somebody who looks so, on a place of its own, in a scene of its own."""
+    x = 200.0 * number
+    return replace(
+        tracklet(first, last, x),
+        number=number,
+        appearance=looks,
+        begins_at_cut=first > 0,
+        ends_at_cut=True,
+    )
+
+
+def test_people_who_are_nearly_alike_are_told_of() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 4464)).astype(np.float32)
+    alike = (0.53 * one + np.sqrt(1 - 0.53**2) * other).astype(np.float32)
+    for looks, told in ((alike, True), (other, False)):
+        found = find_people(
+            [looking(0, 99, 0, one), looking(100, 199, 1, looks)],
+            FacesSettings(),
+            np.zeros(4464),
+            200,
+            None,
+        )
+        assert [person.face_id for person in found.frames] == [0, 1]
+        assert bool(found.notes) is told
+        assert found.tracklets_left_out == 0
+
+
+def test_what_is_not_taken_for_a_face_is_counted() -> None:
+    looks = np.ones(4464, dtype=np.float32)
+    found = find_people(
+        [looking(0, 99, 0, looks), looking(30, 34, 1, -looks)],
+        FacesSettings("main"),
+        np.zeros(4464),
+        100,
+        25.0,
+    )
+    assert [person.face_id for person in found.frames] == [0]
+    assert found.tracklets_left_out == 1
+
+
+def test_a_video_that_shows_nobody() -> None:
+    assert find_people([], FacesSettings(), np.zeros(4464), 100, 25.0).frames == ()
