@@ -87,7 +87,7 @@ def test_only_the_wanted_faces_are_drawn() -> None:
     image = np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8)
     table = frame_rows([[0, 1]])
     video = exported_video(table)
-    everyone = FramePainter(video).paint(image, Rows(table))
+    everyone = FramePainter(video).paint(image, Rows(table)).copy()
     nobody = FramePainter(video, (7,)).paint(image, Rows(table))
     assert np.count_nonzero(everyone) > 2 * np.count_nonzero(nobody[20:-20, 20:-20])
 
