@@ -17,7 +17,7 @@ from transforms.dataset.recorded_tables import RecordedTable, check_dataset, rec
 from transforms.dataset.storage import join
 from transforms.exports.export_folder import ExportFolder
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
-from transforms.exports.task import ExportTask, identity_of
+from transforms.exports.task import ExportTask, Identity, identity_of
 from transforms.records import Problem, VideoTask
 
 _PACKS = ("default", EMBEDDED_PACK)
@@ -148,11 +148,11 @@ def _task(
     uri = str(record.get("input_uri", ""))
     if arguments.videos is not None:
         uri = join(arguments.videos, Path(uri).name)
-    wanted: dict[str, str] = {}
+    wanted: dict[str, Identity] = {}
     for name in arguments.formats:
         identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
         known = None if arguments.force else folder.record(name, table.video_id)
-        if known is None or known.identity != identity:
+        if known is None or known.identity != identity.digest:
             wanted[name] = identity
     return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
 

@@ -1,5 +1,6 @@
 """Exports of a dataset: killed and resumed, with inputs and tables that are not as they were."""
 
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,10 @@ def test_all_formats(exported: Exported) -> None:
             f"csv/{name}.csv",
         } <= files
     assert not [name for name in files if "staging" in name or name.endswith(".tmp")]
+    record = json.loads((exported.output / "export_records" / "aligned" / "a.json").read_text())
+    assert record["files"] == ["a_aligned"]
+    assert record["made"]["options"]["picture_type"] == "bmp"
+    assert record["made"]["table_record"].startswith("sha256:")
 
 
 def test_what_is_complete_is_not_touched(exported: Exported) -> None:
