@@ -211,6 +211,8 @@ class ExportFolder:
                     shutil.rmtree(path)
                 staged.replace(path)
             return
+        if staged.is_dir():
+            remove_tree(uri)
         for file in sorted(staged.rglob("*")) if staged.is_dir() else [staged]:
             if file.is_file():
                 below = file.relative_to(staged).parts if staged.is_dir() else ()

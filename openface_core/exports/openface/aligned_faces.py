@@ -68,6 +68,11 @@ class AlignedFaces(Exporter):
             aligned = self._pictures.aligned(rows, int(row), frame.image, self._form)
             self._write(self._folder / name, aligned.image)
 
+    def finish(self) -> None:
+        """Remove the folder if there is no face to be in it: storage of objects has none such."""
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
+
     def _write(self, path: Path, image: NDArray[np.uint8]) -> None:
         is_encoded, content = cv2.imencode(path.suffix, image)
         if not is_encoded:
