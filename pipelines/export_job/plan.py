@@ -9,7 +9,7 @@ from typing import Any
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import search_model
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from openface_core.exports.formats import FORMATS, check_formats
+from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.options import ExportOptions
 from pipelines.export_job.arguments import ExportArguments
@@ -89,7 +89,7 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         If there is no dataset, no such format or input, or the output holds something else.
     """
     options = options_of(arguments)
-    check_formats(arguments.formats)
+    _check(arguments.formats, options)
     check_dataset(arguments.dataset)
     folder = ExportFolder(arguments.output)
     folder.check()
@@ -124,6 +124,14 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         tuple(problems),
         shape_files,
     )
+
+
+def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
+    """Refuse formats that there are not, and those that this installation cannot write."""
+    check_formats(formats)
+    for name in formats:
+        if not FORMATS[name].needs_models:
+            FORMATS[name].make(Request(options, formats))
 
 
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:

@@ -173,8 +173,14 @@ def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
         exported.run(dataset=str(tmp_path / "mine"))
     with pytest.raises(ConfigError, match="no such video"):
         exported.run(video_ids=("zzz",))
-    with pytest.raises(ConfigError, match="there is no such format"):
-        exported.run("xls")
+    for name in ("xls", "report"):
+        with pytest.raises(ConfigError, match="there is no such format"):
+            exported.run(name)
+    with pytest.raises(ConfigError, match="there is no such dialect"):
+        exported.run("openface-csv", dialect="tabs")
+    with pytest.raises(ConfigError, match="not written in this form"):
+        exported.run("aligned", picture_type="tif")
+    assert not exported.output.exists()
 
 
 def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
