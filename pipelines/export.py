@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.command import leave, run_command
-from pipelines.export_job.arguments import ExportArguments, parse_arguments
+from pipelines.export_job.arguments import FORMAT_TITLES, ExportArguments, parse_arguments
 
 if TYPE_CHECKING:
     from pipelines.export_job.summary import ExportSummary
@@ -38,8 +38,10 @@ def export(arguments: ExportArguments) -> "ExportSummary":
     from pipelines.main_job.runners import import_beam
 
     import_beam()
+    from openface_core.exports.formats import check_formats
     from pipelines.export_job.job import run_export
 
+    check_formats(arguments.formats, FORMAT_TITLES)
     return run_export(arguments)
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from openface_core.errors import ConfigError
+from openface_core.exports.openface.aligned_faces import PICTURE_TYPES
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS
 
 _LARGEST_SIDE_PX = 4096
@@ -58,6 +59,12 @@ class ExportOptions:
         if not 0.01 <= self.scale <= 100:
             raise ConfigError(
                 f"--scale {self.scale:g}", "expected 0.01 to 100 px/mm", "Give another scale."
+            )
+        if self.picture_type not in PICTURE_TYPES:
+            raise ConfigError(
+                f"--picture-type {self.picture_type}",
+                "aligned faces are not written in this form",
+                f"Choose one of: {', '.join(PICTURE_TYPES)}.",
             )
         begin, end = self.from_seconds or 0.0, self.to_seconds
         if end is not None and end <= begin:

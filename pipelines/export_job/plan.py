@@ -9,7 +9,7 @@ from typing import Any
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import search_model
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from openface_core.exports.formats import FORMATS, check_formats
+from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.options import ExportOptions
 from pipelines.export_job.arguments import ExportArguments
@@ -17,7 +17,7 @@ from transforms.dataset.recorded_tables import RecordedTable, check_dataset, rec
 from transforms.dataset.storage import join
 from transforms.exports.export_folder import ExportFolder
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
-from transforms.exports.task import ExportTask, identity_of
+from transforms.exports.task import ExportTask, Identity, identity_of
 from transforms.records import Problem, VideoTask
 
 _PACKS = ("default", EMBEDDED_PACK)
@@ -89,7 +89,7 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         If there is no dataset, no such format or input, or the output holds something else.
     """
     options = options_of(arguments)
-    check_formats(arguments.formats)
+    _check(arguments.formats, options)
     check_dataset(arguments.dataset)
     folder = ExportFolder(arguments.output)
     folder.check()
@@ -126,6 +126,14 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     )
 
 
+def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
+    """Refuse formats that there are not, and those that this installation cannot write."""
+    check_formats(formats)
+    for name in formats:
+        if not FORMATS[name].needs_models:
+            FORMATS[name].make(Request(options, formats))
+
+
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
     tables = list(recorded_tables(arguments.dataset))
     known = {table.video_id for table in tables}
@@ -148,11 +156,11 @@ def _task(
     uri = str(record.get("input_uri", ""))
     if arguments.videos is not None:
         uri = join(arguments.videos, Path(uri).name)
-    wanted: dict[str, str] = {}
+    wanted: dict[str, Identity] = {}
     for name in arguments.formats:
         identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
         known = None if arguments.force else folder.record(name, table.video_id)
-        if known is None or known.identity != identity:
+        if known is None or known.identity != identity.digest:
             wanted[name] = identity
     return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
 

@@ -1,5 +1,6 @@
 """Exports in OpenFace's formats against the files that the C++ program wrote, byte by byte."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,11 +190,32 @@ def test_csv_without_a_face(formats: Path, tmp_path: Path, pdm: PointDistributio
     }  # fmt: skip
 
 
+def test_csv_of_several_faces(reference: Path, tmp_path: Path) -> None:
+    golden = pd.read_csv(reference / "multi" / "multi_face.csv.gz")
+    flags = [name for name in golden if name == "success" or name.endswith("_c")]
+    golden[flags] = golden[flags] == 1
+    table = pa.Table.from_pandas(golden, preserve_index=False)
+    exporter = OpenFaceCsv()
+    exporter.begin(tmp_path, video_of(table, width_px=640, height_px=480, face_ids=(0, 1, 2, 3)))
+    exporter.add(Rows(table), None)
+    exporter.finish()
+    written = (tmp_path / "glasses.csv").read_text().splitlines()
+    with gzip.open(reference / "multi" / "multi_face.csv.gz", "rt") as file:
+        expected = file.read().splitlines()
+    assert len(written) == len(expected)
+    # After a face was lost, the C++ program writes its last fit on; a dataset has none.
+    success = [True, *golden["success"]]
+    for found, wanted, is_found in zip(written, expected, success, strict=True):
+        assert not is_found or found == wanted
+
+
 def test_header_of_a_picture(formats: Path, tmp_path: Path, table: pa.Table) -> None:
     exporter = OpenFaceCsv()
     exporter.begin(tmp_path, video_of(table, kind="image"))
+    exporter.add(Rows(table.slice(0, 1)), None)
     exporter.finish()
-    assert (tmp_path / "glasses.csv").read_bytes() == (formats / "header_image.csv").read_bytes()
+    header, _ = (tmp_path / "glasses.csv").read_text().splitlines(keepends=True)
+    assert header == (formats / "header_image.csv").read_text()
     assert INTENSITIES[-1] == PRESENCES[-1] == "AU45"
 
 

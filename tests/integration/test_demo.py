@@ -1,10 +1,14 @@
 """The demo corpus with the models that come with the program: measurements follow the script."""
 
+from pathlib import Path
+
 import pytest
 
 from models import EMBEDDED_PACK, default_registry
 from models.store import default_store, store_of
 from pipelines.demo import main
+from pipelines.demo_corpus.arguments import RESULTS_FOLDER
+from pipelines.demo_corpus.script import CLIPS
 from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
     check_errors,
@@ -30,6 +34,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> MeasuredDemo:
     folder = tmp_path_factory.mktemp("demo")
     assert main(["--output", str(folder), "--run", "--quiet"]) == 0
     return read_demo(folder)
+
+
+def test_there_is_a_report(demo: MeasuredDemo) -> None:
+    folder = demo.folder / RESULTS_FOLDER / "report"
+    pages = {path.stem for path in (folder / "report").iterdir()}
+    assert pages == {Path(clip.name).stem for clip in CLIPS}
+    assert "brows_and_smile" in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_action_units_rise(demo: MeasuredDemo) -> None:

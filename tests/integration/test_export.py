@@ -1,5 +1,6 @@
 """Exports of a dataset: killed and resumed, with inputs and tables that are not as they were."""
 
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,10 @@ def test_all_formats(exported: Exported) -> None:
             f"csv/{name}.csv",
         } <= files
     assert not [name for name in files if "staging" in name or name.endswith(".tmp")]
+    record = json.loads((exported.output / "export_records" / "aligned" / "a.json").read_text())
+    assert record["files"] == ["a_aligned"]
+    assert record["made"]["options"]["picture_type"] == "bmp"
+    assert record["made"]["table_record"].startswith("sha256:")
 
 
 def test_what_is_complete_is_not_touched(exported: Exported) -> None:
@@ -168,8 +173,14 @@ def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
         exported.run(dataset=str(tmp_path / "mine"))
     with pytest.raises(ConfigError, match="no such video"):
         exported.run(video_ids=("zzz",))
-    with pytest.raises(ConfigError, match="there is no such format"):
-        exported.run("xls")
+    for name in ("xls", "report"):
+        with pytest.raises(ConfigError, match="there is no such format"):
+            exported.run(name)
+    with pytest.raises(ConfigError, match="there is no such dialect"):
+        exported.run("openface-csv", dialect="tabs")
+    with pytest.raises(ConfigError, match="not written in this form"):
+        exported.run("aligned", picture_type="tif")
+    assert not exported.output.exists()
 
 
 def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,11 +43,14 @@ class ExportRecord:
         Files and folders, below the format's folder.
     notes : dict
         What the exporter wants to be known of them.
+    made : str
+        How they were made, as JSON.
     """
 
     identity: str
     files: tuple[str, ...]
     notes: dict[str, Any] = field(default_factory=dict)
+    made: str = "{}"
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,12 @@ class ExportFolder:
         remove(record_path)
         for name in record.files:
             self._place(staged / name, join(self.root, format_, name))
-        content = {"identity": record.identity, "files": record.files, "notes": record.notes}
+        content = {
+            "identity": record.identity,
+            "made": json.loads(record.made),
+            "files": record.files,
+            "notes": record.notes,
+        }
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
 
@@ -203,6 +211,8 @@ class ExportFolder:
                     shutil.rmtree(path)
                 staged.replace(path)
             return
+        if staged.is_dir():
+            remove_tree(uri)
         for file in sorted(staged.rglob("*")) if staged.is_dir() else [staged]:
             if file.is_file():
                 below = file.relative_to(staged).parts if staged.is_dir() else ()

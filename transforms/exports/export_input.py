@@ -130,7 +130,8 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
         for name, identity, _ in chosen:
             exporters[name].finish()
             files = tuple(sorted(path.name for path in (staging / name).iterdir()))
-            known = ExportRecord(identity, files, exporters[name].notes())
+            notes = exporters[name].notes()
+            known = ExportRecord(identity.digest, files, notes, identity.made)
             plan.folder.publish(name, task.table.video_id, staging / name, known)
     return len(chosen)
 

@@ -4,12 +4,27 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from openface_core import __version__
 from openface_core.exports.formats import ExportFormat
 from openface_core.exports.options import ExportOptions
 from transforms.dataset.recorded_tables import RecordedTable
+
+
+class Identity(NamedTuple):
+    """What the files of an export depend on.
+
+    Parameters
+    ----------
+    digest : str
+        Hash of all of it.
+    made : str
+        How they are made, as JSON: version, options, and hash of the table's record.
+    """
+
+    digest: str
+    made: str
 
 
 @dataclass(frozen=True)
@@ -24,14 +39,14 @@ class ExportTask:
         Where the input itself is now.
     formats : tuple of str
         The formats.
-    identities : tuple of str
+    identities : tuple of Identity
         What their files depend on, in the same order.
     """
 
     table: RecordedTable
     uri: str
     formats: tuple[str, ...]
-    identities: tuple[str, ...]
+    identities: "tuple[Identity, ...]"
 
 
 def identity_of(
@@ -40,8 +55,8 @@ def identity_of(
     options: ExportOptions,
     record: Mapping[str, Any],
     formats: tuple[str, ...],
-) -> str:
-    """Return a hash of everything that the files of a format depend on.
+) -> Identity:
+    """Return everything that the files of a format depend on.
 
     Parameters
     ----------
@@ -56,11 +71,15 @@ def identity_of(
     formats : tuple of str
         All formats of this export, which the details name.
     """
-    content = {
+    table = {key: value for key, value in record.items() if key != "input_uri"}
+    made = {
         "version": __version__,
-        "format": name,
         "options": options.of(format_.options),
-        "table": {key: value for key, value in record.items() if key != "input_uri"},
-        "formats": sorted(formats) if name == "of-details" else [],
+        "table_record": _digest(table),
+        "formats": sorted(formats) if name == "of-details" else [name],
     }
+    return Identity(_digest(made), json.dumps(made, sort_keys=True))
+
+
+def _digest(content: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}"

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.errors import ConfigError, OutputError
+from openface_core.errors import OutputError
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import STANDARD, AlignedForm, FacePictures
@@ -28,11 +28,6 @@ class AlignedFaces(Exporter):
         What they look like.
     picture_type : str
         One of :data:`PICTURE_TYPES`.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such type.
     """
 
     format: ClassVar[str] = "aligned"
@@ -41,12 +36,6 @@ class AlignedFaces(Exporter):
     def __init__(
         self, pictures: FacePictures, form: AlignedForm = STANDARD, picture_type: str = "bmp"
     ) -> None:
-        if picture_type not in PICTURE_TYPES:
-            raise ConfigError(
-                f"--picture-type {picture_type}",
-                "aligned faces are not written in this form",
-                f"Choose one of: {', '.join(PICTURE_TYPES)}.",
-            )
         self._pictures, self._form, self._type = pictures, form, picture_type
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
@@ -67,6 +56,11 @@ class AlignedFaces(Exporter):
                 name = f"frame_det_{face_id:02}_{number:06}.{self._type}"
             aligned = self._pictures.aligned(rows, int(row), frame.image, self._form)
             self._write(self._folder / name, aligned.image)
+
+    def finish(self) -> None:
+        """Remove the folder if there is no face to be in it: storage of objects has none such."""
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
 
     def _write(self, path: Path, image: NDArray[np.uint8]) -> None:
         is_encoded, content = cv2.imencode(path.suffix, image)

@@ -76,7 +76,7 @@ class OpenFaceCsv(Exporter):
         self._file: IO[str] | None = None
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
-        """Write the header."""
+        """Write the header, unless there may be nothing to follow it."""
         self._video = video
         of_one_face = not (video.is_image or video.has_several_faces)
         self._columns = measured_columns(self._groups, presence_decimals=2 if of_one_face else 1)
@@ -86,18 +86,22 @@ class OpenFaceCsv(Exporter):
         self._missing = np.array([missing.get(column.name, 0.0) for column in self._columns])
         formats = (f"%.{column.decimals}f" for column in columns)
         self._format = self._separator.join(formats) + "\n"
-        # Where no face is found in a picture, OpenFace writes no file.
-        if video.is_image and not video.face_ids:
-            return
-        self._file = (folder / f"{video.name}.csv").open("w", encoding="ascii", newline="\n")
-        self._file.write(self._separator.join(column.name for column in columns) + "\n")
+        self._path = folder / f"{video.name}.csv"
+        self._header = self._separator.join(column.name for column in columns) + "\n"
+        if not video.is_image:
+            self._open()
+
+    def _open(self) -> IO[str]:
+        if self._file is None:
+            self._file = self._path.open("w", encoding="ascii", newline="\n")
+            self._file.write(self._header)
+        return self._file
 
     def add(self, rows: Rows, _frame: DecodedFrame | None) -> None:
-        """Write rows."""
-        if self._file is None:
-            return
+        """Write rows; where no face is found in a picture, OpenFace writes no file."""
         values = self._values(rows)[is_written(rows, self._video)]
-        self._file.writelines(self._format % tuple(row) for row in values.tolist())
+        if len(values):
+            self._open().writelines(self._format % tuple(row) for row in values.tolist())
 
     def _values(self, rows: Rows) -> NDArray[np.float64]:
         names = tuple(column.name for column in self._columns)

@@ -43,9 +43,10 @@ class FramePainter:
         self._video, self._wanted = video, set(face_ids)
         self.style = Style(video.width_px, video.height_px)
         self._panel = UnitPanel(video, self.style)
+        self._canvas: Image = np.empty((0, 0, 3), dtype=np.uint8)
 
     def paint(self, image: Image, rows: Rows) -> Image:
-        """Return a frame with what is known of it.
+        """Return a frame with what is known of it; the picture lasts until the next one.
 
         Parameters
         ----------
@@ -54,7 +55,10 @@ class FramePainter:
         rows : Rows
             Its rows.
         """
-        painted = image.copy()
+        if self._canvas.shape != image.shape:
+            self._canvas = np.empty_like(image)
+        painted = self._canvas  # memory that is new for every frame would cost more than drawing
+        np.copyto(painted, image)
         style, success = self.style, rows.success
         known = np.nan_to_num(rows.face_ids)
         chosen = [

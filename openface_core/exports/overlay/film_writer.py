@@ -47,6 +47,7 @@ class FilmWriter:
         self._stream, self._sound = stream, sound
         if sound is not None:
             sound.add_to(self._container)
+        self._planes = np.empty((self._height * 3 // 2, self._width), dtype=np.uint8)
         self._last = -self._step
 
     def add(self, image: NDArray[np.uint8], seconds: float | None) -> None:
@@ -62,7 +63,8 @@ class FilmWriter:
         if abs(image.shape[0] - self._height) > 1 or abs(image.shape[1] - self._width) > 1:
             image = cv2.resize(image, (self._width, self._height)).astype(np.uint8, copy=False)
         image = np.ascontiguousarray(image[: self._height, : self._width])
-        frame = VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), "yuv420p")
+        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
+        frame = VideoFrame.from_ndarray(self._planes, "yuv420p")
         known = None if seconds is None else round(seconds / float(_TIME_BASE))
         pts = self._last + self._step if known is None else max(known, self._last + 1)
         frame.pts, frame.time_base = pts, _TIME_BASE

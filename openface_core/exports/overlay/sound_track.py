@@ -1,5 +1,6 @@
-"""The sound of a video, copied as it is."""
+"""The sound of a video: copied as it is where MP4 holds such sound, otherwise encoded anew."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -16,11 +17,15 @@ from openface_core.media.containers import RemoteFile, open_container
 from openface_core.media.sources import locate
 
 _COPIED = ("aac", "mp3", "ac3", "eac3", "opus", "alac", "flac")
-"""What an MP4 file may hold; other sound is left out."""
+"""What an MP4 file may hold; other sound, such as the PCM of many cameras, becomes AAC."""
+
+_SECOND = Fraction(1)
+
+Packets = Iterator["Packet[AudioStream]"]
 
 
 class SoundTrack:
-    """Sound packets of an input, written up to the time of the picture.
+    """The sound of an input, written up to the time of the picture.
 
     Parameters
     ----------
@@ -36,17 +41,16 @@ class SoundTrack:
         source = locate(uri)
         self._file = None if source.is_local else RemoteFile(source)
         self._container = open_container(source, limits, self._file)
-        self._start_seconds = float(start_seconds(self._container))
+        # Time of the file's own clock that becomes 0 in the output.
+        self._zero_seconds = float(start_seconds(self._container)) + (begin_seconds or 0.0)
         self._begin_seconds = begin_seconds
-        streams = [s for s in self._container.streams.audio if s.codec_context is not None]
         self._stream: AudioStream | None = next(
-            (s for s in streams if s.codec_context.name in _COPIED), None
+            (s for s in self._container.streams.audio if s.codec_context is not None), None
         )
-        if self._stream is not None:
-            for other in self._container.streams:
-                if other.index != self._stream.index:
-                    other.discard = av.stream.Discard.all
-        self._packets = iter(()) if self._stream is None else self._demux(self._stream)
+        for other in self._container.streams:
+            if self._stream is not None and other.index != self._stream.index:
+                other.discard = av.stream.Discard.all
+        self._packets: Packets = iter(())
         self._waiting: Packet[AudioStream] | None = None
 
     def __enter__(self) -> Self:
@@ -62,37 +66,60 @@ class SoundTrack:
 
     def add_to(self, output: OutputContainer) -> None:
         """Give the output a stream for the sound, if there is any."""
-        self._output = output
-        self._target: AudioStream | None = None
-        if self._stream is not None:
-            self._target = output.add_stream_from_template(self._stream)
+        self._output, stream = output, self._stream
+        if stream is None:
+            return
+        if stream.codec_context.name in _COPIED:
+            self._packets = self._copied(stream, output.add_stream_from_template(stream))
+        else:
+            target = output.add_stream("aac", rate=stream.codec_context.sample_rate)
+            self._packets = self._encoded(stream, target)
 
     def write_until(self, seconds: float) -> None:
         """Write the sound before a time since the file's start."""
-        if self._target is None:
-            return
+        end = seconds - (self._begin_seconds or 0.0)
         while True:
             packet = self._waiting or next(self._packets, None)
             self._waiting = None
             if packet is None:
                 return
-            time_base = packet.time_base or Fraction(1, 1)
-            if packet.pts is None:
-                continue
-            since_start = float(packet.pts * time_base) - self._start_seconds
-            if since_start >= seconds:
+            if float((packet.pts or 0) * (packet.time_base or _SECOND)) >= end:
                 self._waiting = packet
                 return
-            begin = self._begin_seconds
-            if begin is not None and since_start < begin:
-                continue
-            shift = round((self._start_seconds + (begin or 0.0)) / float(time_base))
-            packet.pts -= shift
-            packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-            packet.stream = self._target
             self._output.mux(packet)
 
-    def _demux(self, stream: AudioStream):  # type: ignore[no-untyped-def]
+    def _is_before(self, pts: int, time_base: Fraction) -> bool:
+        """Return whether sound is left out, as it belongs before the wanted part."""
+        return self._begin_seconds is not None and float(pts * time_base) < self._zero_seconds
+
+    def _copied(self, stream: AudioStream, target: AudioStream) -> Packets:
+        """Yield packets as they are, at their times in the output."""
+        for packet in self._demuxed(stream):
+            time_base = packet.time_base or _SECOND
+            if packet.pts is None or self._is_before(packet.pts, time_base):
+                continue
+            shift = round(self._zero_seconds / float(time_base))
+            packet.pts -= shift
+            packet.dts = packet.pts if packet.dts is None else packet.dts - shift
+            packet.stream = target
+            yield packet
+
+    def _encoded(self, stream: AudioStream, target: AudioStream) -> Packets:
+        """Yield packets of AAC, at their times in the output."""
+        for packet in self._demuxed(stream):
+            try:
+                frames = stream.decode(packet)
+            except av.error.FFmpegError:
+                continue  # damaged sound is left out
+            for frame in frames:
+                time_base = frame.time_base or _SECOND
+                if frame.pts is None or self._is_before(frame.pts, time_base):
+                    continue
+                frame.pts -= round(self._zero_seconds / float(time_base))
+                yield from target.encode(frame)
+        yield from target.encode(None)
+
+    def _demuxed(self, stream: AudioStream) -> Packets:
         try:
             for packet in self._container.demux(stream):
                 if packet.size:

@@ -1,6 +1,7 @@
 """Sizes and colours of an overlay, which follow the size of the frame."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,27 +36,27 @@ class Style:
     width_px: int
     height_px: int
 
-    @property
+    @cached_property
     def unit(self) -> float:
         """1 for a frame whose shorter side has 480 pixels."""
         return min(self.width_px, self.height_px) / _REFERENCE_SIDE_PX
 
-    @property
+    @cached_property
     def thickness_px(self) -> int:
         """Thickness of lines."""
         return max(1, round(1.5 * self.unit))
 
-    @property
+    @cached_property
     def text_scale(self) -> float:
         """Scale of OpenCV's plain font."""
         return max(_LEAST_TEXT_SCALE, 0.45 * self.unit)
 
-    @property
+    @cached_property
     def text_thickness_px(self) -> int:
         """Thickness of letters."""
         return max(1, round(self.unit))
 
-    @property
+    @cached_property
     def line_height_px(self) -> int:
         """Height of a line of text."""
         return round(30 * self.text_scale) + 2

@@ -1,7 +1,6 @@
 """The report of an input."""
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -90,7 +89,6 @@ class Report(Exporter):
         """Return the row of the index."""
         data = self._data
         return {
-            "title": escape(data.video.name),
             "frames": data.frames,
             "seconds": round(data.seconds, 2),
             "faces": data.face_count,

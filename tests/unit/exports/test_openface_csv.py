@@ -1,6 +1,8 @@
 """OpenFace's CSV, and how those who depend on it read it."""
 
 import csv
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,7 @@ def test_a_picture_has_a_row_for_every_face(tmp_path: Path) -> None:
 
 def test_a_picture_without_a_face_has_no_file(tmp_path: Path) -> None:
     write_with(OpenFaceCsv(), tmp_path, frame_rows([None]), kind="image")
+    write_with(OpenFaceCsv(), tmp_path, frame_rows([[0]], success=False), kind="image")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -91,6 +94,20 @@ def test_as_dinet_reads_it(tmp_path: Path) -> None:
             x, y = np.array(cells[5:73], float), np.array(cells[73:141], float)
             assert np.abs(np.stack([x, y], axis=1) - expected).max() <= 0.0501
             assert len(cells) == 141
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_as_r_reads_it(tmp_path: Path) -> None:
+    write_with(OpenFaceCsv(), tmp_path, frame_rows(GAP))
+    code = (
+        "d <- do.call(rbind, lapply(list.files('.', full.names = TRUE), read.csv));"
+        "cat(nrow(d), ncol(d), mean(d$AU12_r[d$success == 1]),"
+        "paste(names(d)[3:5], collapse = ','), sum(d$AU12_c), sep = ' ')"
+    )
+    command = ["Rscript", "--vanilla", "-e", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "4 714 0.25 timestamp,confidence,success 3"
 
 
 def test_columns_are_in_order_whatever_the_order_of_the_groups(tmp_path: Path) -> None:

@@ -125,11 +125,11 @@ def test_titles_of_formats_are_those_of_the_help() -> None:
     )
 
 
-def test_wrong_formats_and_options(pictures: FacePictures) -> None:
+def test_wrong_formats_and_options() -> None:
     with pytest.raises(ConfigError, match="openface-csv"):
         check_formats(["xls"])
     with pytest.raises(ConfigError, match="not written in this form"):
-        AlignedFaces(pictures, picture_type="tif")
+        ExportOptions(picture_type="tif")
     for wrong in ({"size_px": 3}, {"from_seconds": 3.0, "to_seconds": 2.0}):
         with pytest.raises(ConfigError):
             ExportOptions(**wrong)

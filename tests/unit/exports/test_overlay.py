@@ -63,6 +63,34 @@ def test_sound_is_copied(tmp_path: Path) -> None:
     assert len(packets(path)) > 10
 
 
+def test_sound_that_mp4_does_not_hold_is_encoded(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.avi"
+    with av.open(str(clip), "w") as container:
+        film = container.add_stream("mpeg4", rate=25)
+        film.width, film.height, film.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        sound = container.add_stream("pcm_s16le", rate=16_000)
+        for image in face_clip(6)[0]:
+            container.mux(film.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
+        container.mux(film.encode(None))
+        samples = (8000 * np.sin(np.arange(16_000 * 6 // 25) / 9)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 16_000, 0
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    with open_media(str(clip)) as media:
+        frames = list(media)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_with(Overlay(ExportOptions()), folder, frame_rows([[0]] * 6), frames, uri=str(clip))
+    with av.open(str(folder / "clip.mp4")) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        decoded = np.concatenate(
+            [f.to_ndarray() for f in container.decode(container.streams.audio[0])], axis=1
+        )
+    assert decoded.shape[1] >= len(samples)
+    assert 0.1 < np.abs(decoded).max() < 0.5
+
+
 @pytest.mark.parametrize("size", [(320, 240), (1280, 720), (3840, 2160), (121, 99)])
 def test_something_is_drawn_at_every_size(size: tuple[int, int]) -> None:
     width, height = size
@@ -87,7 +115,7 @@ def test_only_the_wanted_faces_are_drawn() -> None:
     image = np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8)
     table = frame_rows([[0, 1]])
     video = exported_video(table)
-    everyone = FramePainter(video).paint(image, Rows(table))
+    everyone = FramePainter(video).paint(image, Rows(table)).copy()
     nobody = FramePainter(video, (7,)).paint(image, Rows(table))
     assert np.count_nonzero(everyone) > 2 * np.count_nonzero(nobody[20:-20, 20:-20])
 

@@ -1,0 +1,71 @@
+"""The command lines of export and report."""
+
+import pytest
+
+from pipelines.cli import main as openface_beam
+from pipelines.export_job import arguments, report_arguments
+from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.report_arguments import ReportArguments
+
+NEEDED = ["--dataset", "results", "--output", "exports", "--format", "csv", "hog", "csv"]
+
+
+def test_defaults() -> None:
+    found = arguments.parse_arguments(NEEDED)
+    assert found == ExportArguments("results", "exports", ("csv", "hog"))
+
+
+def test_everything_at_once() -> None:
+    found = arguments.parse_arguments(
+        [
+            *NEEDED, "--video-ids", "a", "b", "--videos", "v", "--models", "m", "--columns", "2d",
+            "aus", "--dialect", "spaced", "--picture-type", "png", "--size", "224",
+            "--scale", "1.5",
+            "--unmasked", "--from", "1.5", "--to", "2", "--faces", "0", "3", "--runner", "R",
+            "--force", "--quiet", "--direct_num_workers=2",
+        ]
+    )  # fmt: skip
+    assert found == ExportArguments(
+        dataset="results",
+        output="exports",
+        formats=("csv", "hog"),
+        video_ids=("a", "b"),
+        videos="v",
+        models="m",
+        columns=("2d", "aus"),
+        dialect="spaced",
+        picture_type="png",
+        size=224,
+        scale=1.5,
+        unmasked=True,
+        from_seconds=1.5,
+        to_seconds=2.0,
+        faces=(0, 3),
+        runner="R",
+        force=True,
+        quiet=True,
+        beam=("--direct_num_workers=2",),
+    )
+
+
+def test_reports() -> None:
+    found = report_arguments.parse_arguments(["--dataset", "results/"])
+    assert found == ReportArguments("results/")
+    assert found.folder == "results/report"
+    assert found.as_export().formats == ("report",)
+    named = report_arguments.parse_arguments(["--dataset", "r", "--output", "o", "--force"])
+    assert (named.folder, named.force) == ("o", True)
+
+
+@pytest.mark.parametrize("parser", [arguments.parser, report_arguments.parser])
+def test_every_option_is_explained(parser: object) -> None:
+    actions = parser()._actions  # type: ignore[operator]
+    assert all(action.help for action in actions)
+
+
+@pytest.mark.parametrize("command", ["export", "report"])
+def test_a_folder_that_is_no_dataset(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [command, "--dataset", "no_such_folder", "--output", "no_such_output"]
+    words += ["--format", "csv"] if command == "export" else []
+    assert openface_beam(words) == 2
+    assert "it is no dataset" in capsys.readouterr().err
