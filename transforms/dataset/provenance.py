@@ -306,6 +306,7 @@ class VideoProvenance:
             "calibration_frames": self.calibration.frames,
             "calibration_is_short": self.calibration.is_short(self.few_frames),
             "summary": self.summary,
+            "image_names": [readable(name) for name in self.info.image_names],
             "decoding_warnings": list(self.warnings),
             "sealed": True,
         }
