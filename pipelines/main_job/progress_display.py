@@ -15,6 +15,16 @@ _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
 
 
+class _Bar(tqdm):
+    """A bar that says nothing of a rate that is not known yet."""
+
+    def __str__(self) -> str:
+        text: str = super().__str__()
+        for unknown in (", ? frames/s, ? left", "<?, ? frames/s", ", ? left"):
+            text = text.replace(unknown, "")
+        return text
+
+
 class ProgressDisplay:
     """Shows how far the workers of this machine have come, until it is closed.
 
@@ -32,10 +42,10 @@ class ProgressDisplay:
         total = sum(known) if len(known) == len(promised_frames) else None
         is_terminal = sys.stderr.isatty()
         self._interval = _TERMINAL_SECONDS if is_terminal else _LOG_SECONDS
-        self._bar = tqdm(
+        self._bar = _Bar(
             total=total,
             unit=" frames",
-            desc="0 shards done",
+            desc="0 parts done",
             file=sys.stderr,
             disable=quiet,
             dynamic_ncols=is_terminal,
@@ -78,5 +88,5 @@ class ProgressDisplay:
         progress = read_progress(self.folder)
         if self._bar.total is not None and progress.frames > self._bar.total:
             self._bar.total = progress.frames  # a header that promised too little
-        self._bar.set_description_str(f"{progress.finished} shards done", refresh=False)
+        self._bar.set_description_str(f"{progress.finished} parts done", refresh=False)
         self._bar.update(progress.frames - self._bar.n)
