@@ -27,7 +27,12 @@ Coordinates everywhere are pixels of the upright frame: x right, y down, pixel c
 Lengths are millimetres, angles radians, times seconds.
 """
 
+import os
 from importlib.metadata import PackageNotFoundError, version
+
+# onnxruntime sends figures about its use to its maker, from its import on, and this is the only
+# switch that comes in time. Whoever wants them sent sets the variable to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 try:
     __version__ = version("openface-beam")

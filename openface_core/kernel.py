@@ -29,5 +29,11 @@ def kernel(function: F) -> F:
 
 
 def _compiled(function: F, *, nogil: bool) -> F:
-    compiled = numba.njit(nogil=nogil, cache=True, fastmath=False, error_model="numpy")(function)
+    flags = {"nogil": nogil, "fastmath": False, "error_model": "numpy"}
+    try:
+        compiled = numba.njit(cache=True, **flags)(function)
+    except RuntimeError:
+        # Neither the installation nor the user's folders can be written to, as in a read-only
+        # container: every process compiles for itself.
+        compiled = numba.njit(cache=False, **flags)(function)
     return cast(F, compiled)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pipelines.command import EXIT_SOME_FAILED, leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
+from pipelines.main_job.openface_words import refuse_openface_words
 from pipelines.main_job.summary import RunSummary, report_problems
 
 # Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
@@ -78,9 +79,11 @@ def dry_run(arguments: RunArguments) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 3 if some inputs failed, or 1 if all did."""
-    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
 
     def command() -> int:
+        refuse_openface_words(words)
+        arguments = parse_arguments(words)
         if arguments.dry_run:
             dry_run(arguments)
             return 0

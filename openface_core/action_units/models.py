@@ -101,6 +101,16 @@ class ActionUnitModels:
         """Which models subtract the running median, in the order of :attr:`all_models`."""
         return np.array([model.is_dynamic for model in self.all_models])
 
+    @property
+    def relative_columns(self) -> dict[str, bool]:
+        """Whether the values of a column of the tables are relative to the person, by its name.
+
+        Those of static models are not, whatever they are calibrated on.
+        """
+        return {f"{model.name}_r": model.is_dynamic for model in self.intensity} | {
+            f"{model.name}_c": model.is_dynamic for model in self.presence
+        }
+
     @cached_property
     def weights(self) -> Float64Array:
         """Weights of all models, (4702, k): one descriptor element's weights lie side by side."""

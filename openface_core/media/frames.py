@@ -93,6 +93,8 @@ class MediaInfo:
     start_seconds : float
         When the file starts, on its own clock: the earliest time of its pictures and its sound.
         Never negative; subtracted from the time stamps.
+    image_names : tuple of str
+        Of an image sequence, the file of every frame given so far.
     """
 
     uri: str
@@ -109,6 +111,7 @@ class MediaInfo:
     mirrored: bool = False
     pixel_aspect_ratio: Fraction = Fraction(1)
     start_seconds: float = 0.0
+    image_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +126,7 @@ class DecodedFrame:
         Presentation time since the file's start, see :attr:`MediaInfo.start_seconds`; where sound
         starts earlier, the first frame is not at 0. A file without time stamps has them counted at
         its frame rate; None where it states none.
-        A single image is at 0.0, an image of a sequence at its position divided by the rate.
+        A single image is at 0.0, an image of a sequence at its index divided by the rate.
     image : ndarray of uint8, shape (H, W, 3)
         BGR, C-contiguous, with square pixels, rotation applied.
     """
@@ -143,7 +146,7 @@ class MediaReader(ABC):
     @property
     @abstractmethod
     def info(self) -> MediaInfo:
-        """Description of the medium, known from the moment it is open."""
+        """Description of the medium, known from the moment it is open, but for image_names."""
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -192,8 +193,8 @@ def image_names(folder: Source) -> list[str]:
 class ImageSequenceReader(MediaReader):
     """The images of one folder as the frames of a video, in natural order of their names.
 
-    A damaged image is skipped with a warning; it keeps its place in time, so that the time stamp
-    of an image is its position in the folder divided by the rate. A storage that fails is an error,
+    A damaged image is skipped with a warning. Time stamps count the images that are read, as their
+    numbers do; :attr:`MediaInfo.image_names` says which they are. A storage that fails is an error,
     since otherwise the result would depend on the network. The images need not be of one size.
 
     Parameters
@@ -223,6 +224,8 @@ class ImageSequenceReader(MediaReader):
         self._rate_fps = rate_fps
         self._skipped: list[str] = []
         self._several: list[str] = []
+        self._read_names: list[str] = []
+        self._given = 0
         self._names = image_names(source)
         self._codec = "unknown"
         if not self._names:
@@ -256,7 +259,7 @@ class ImageSequenceReader(MediaReader):
     @property
     def info(self) -> MediaInfo:
         """Description of the sequence; its size is that of the first readable image."""
-        return self._info
+        return replace(self._info, image_names=tuple(self._read_names[: self._given]))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -280,7 +283,9 @@ class ImageSequenceReader(MediaReader):
 
     def __next__(self) -> DecodedFrame:
         first, self._first = self._first, None
-        return next(self._frames) if first is None else first
+        frame = next(self._frames) if first is None else first
+        self._given += 1
+        return frame
 
     def close(self) -> None:
         """Stop the iteration; no file is held open between images."""
@@ -288,19 +293,19 @@ class ImageSequenceReader(MediaReader):
         self._first = None
 
     def _decode(self) -> Generator[DecodedFrame, None, None]:
-        index = 0
-        for position, name in enumerate(self._names):
+        for name in self._names:
             try:
                 kind, image, pictures = decode_image(self._source.child(name), self._limits)
             except UnusableImageError as problem:
                 self._skip(name, problem)
                 continue
+            index = len(self._read_names)
             if index == 0:
                 self._codec = kind
             if pictures > 1:
                 self._several.append(name)
-            yield DecodedFrame(index, position / self._rate_fps, image)
-            index += 1
+            self._read_names.append(name)
+            yield DecodedFrame(index, index / self._rate_fps, image)
 
     def _skip(self, name: str, problem: UnusableImageError) -> None:
         self._skipped.append(f"{name}: {problem.cause}")

@@ -119,7 +119,8 @@ class Analysis:
                 f"the dataset has another input of the name {name}",
                 "Analyse this one under a name of its own: video_id=...",
             )
-        write_documents(output, self.run, *self.core.engine.columns)
+        engine = self.core.engine
+        write_documents(output, self.run, *engine.columns, engine.video_models)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)
         if settings.buckets:

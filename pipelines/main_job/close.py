@@ -4,6 +4,7 @@ import sys
 
 from models import locate_models
 from openface_core.analysis.engine import Engine, load_engine
+from openface_core.analysis.settings import PERSON_MODES
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
@@ -64,9 +65,18 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         warnings=counts[Count.WARNINGS],
         inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
         few_frames=plan.settings.calibration.few_frames,
+        static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,
     )
+
+
+def _static_columns(job: Job, engine: Engine) -> tuple[str, ...]:
+    """Return the columns that calibration on a person does not touch; none for another one."""
+    if job.plan.settings.calibration.mode not in PERSON_MODES:
+        return ()
+    relative = engine.video_models.relative_columns
+    return tuple(sorted(name for name, is_relative in relative.items() if not is_relative))
 
 
 def close_finished(job: Job) -> RunSummary:
@@ -89,6 +99,6 @@ def close_finished(job: Job) -> RunSummary:
     # Columns depend on the models, but not on the networks, which take a second to load.
     files = locate_models(plan.files.root, plan.settings.models, with_networks=False)
     engine = load_engine(files, plan.settings)
-    write_documents(job.output, plan.provenance, *engine.columns)
+    write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
     complete_dataset(job.output, plan.video_ids, *engine.action_unit_names)
     return RunSummary(job.output, plan.inputs, inputs_finished=plan.inputs)

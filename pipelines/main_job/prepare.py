@@ -145,7 +145,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
-    write_documents(job.output, plan.provenance, *engine.columns)
+    write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
     remove(metrics_path(job.output))  # of an earlier run
     return handle, engine
 

@@ -15,6 +15,16 @@ _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
 
 
+class _Bar(tqdm):
+    """A bar that says nothing of a rate that is not known yet."""
+
+    def __str__(self) -> str:
+        text: str = super().__str__()
+        for unknown in (", ? frames/s, ? left", "<?, ? frames/s", ", ? left"):
+            text = text.replace(unknown, "")
+        return text
+
+
 class ProgressDisplay:
     """Shows how far the workers of this machine have come, until it is closed.
 
@@ -29,7 +39,7 @@ class ProgressDisplay:
     """
 
     def __init__(
-        self, promised_frames: Sequence[int | None], *, quiet: bool = False, parts: str = "shards"
+        self, promised_frames: Sequence[int | None], *, quiet: bool = False, parts: str = "parts"
     ) -> None:
         self._parts = parts
         self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
@@ -37,7 +47,7 @@ class ProgressDisplay:
         total = sum(known) if len(known) == len(promised_frames) else None
         is_terminal = sys.stderr.isatty()
         self._interval = _TERMINAL_SECONDS if is_terminal else _LOG_SECONDS
-        self._bar = tqdm(
+        self._bar = _Bar(
             total=total,
             unit=" frames",
             desc=f"0 {parts} done",

@@ -26,6 +26,8 @@ class RunSummary:
         Inputs, finished ones among them, that are calibrated on fewer frames than is good.
     few_frames : int
         How many that are.
+    static_columns : tuple of str
+        Columns of action units that calibration does not touch, where it is on a person.
     has_gaze : bool
         Whether gaze was measured where there was a face.
     seconds : float
@@ -46,6 +48,7 @@ class RunSummary:
     warnings: int = 0
     inputs_with_few_frames: int = 0
     few_frames: int = 0
+    static_columns: tuple[str, ...] = ()
     has_gaze: bool = True
     seconds: float = 0.0
     handed_over_to: str | None = None
@@ -84,7 +87,14 @@ class RunSummary:
             text += (
                 f"\n{self.inputs_with_few_frames} of "
                 f"{self.inputs_written + self.inputs_finished} inputs are calibrated on fewer than "
-                f"{self.few_frames} frames: see {self.output.rstrip('/')}/summary.parquet."
+                f"{self.few_frames} frames, so that what is relative to the person is uncertain in "
+                f"them: see {self.output.rstrip('/')}/summary.parquet."
+            )
+        if self.inputs_written and self.static_columns:
+            text += (
+                f"\n{len(self.static_columns)} columns of action units are not relative to the "
+                f"person, such as {', '.join(self.static_columns[:3])}: see "
+                f"{self.output.rstrip('/')}/data_dictionary.json."
             )
         if self.inputs_written and not self.has_gaze:
             text += "\nThere are no models of the eyes, so gaze is null."

@@ -12,7 +12,7 @@ from models import locate_models
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import load_engine
 from openface_core.exports import Rows
-from openface_core.faces import Face
+from openface_core.faces import Face, FacesInFrame
 from openface_core.inference import OnnxSettings
 from openface_core.media import DecodedFrame, open_media
 from pipelines.configuration.config_file import load_settings
@@ -28,25 +28,28 @@ def test_faces_follow_from_the_table(reference: Path, preset: str, video: str) -
     files = locate_models(reference, settings.models)
     analyser = Analyser(load_engine(files, settings), settings)
     path = str(reference / "videos" / video)
-    seen: dict[int, Face] = {}
+    seen: dict[int, list[Face]] = {}
 
-    def keep(frame: DecodedFrame, face: Face) -> None:
-        if face.is_measured:
-            seen[frame.index + 1] = face
+    def keep(frame: DecodedFrame, measured: FacesInFrame) -> None:
+        faces = [face for face in measured.faces.values() if face.is_measured]
+        seen[frame.index + 1] = faces
 
     with open_media(path) as media:
-        measured = analyser.medium(media, analyser.faces(), frame_limit=FRAMES, on_face=keep)
-    assert len(seen) > FRAMES / 2
+        found = analyser.medium(media, analyser.faces(), frame_limit=FRAMES, on_faces=keep)
     record = json.loads(json.dumps({"settings": settings.as_dict()}))
     pictures = face_pictures(record, ShapeFiles(files.shape, files.triangulation))
-    rows = dict(Rows(measured.table).by_frame())
+    compared = 0
     with open_media(path) as media:
-        for frame in islice(media, FRAMES):
-            face = seen.get(frame.index + 1)
-            if face is None:
-                continue
-            of_frame = rows[frame.index + 1]
-            aligned = pictures.aligned(of_frame, 0, frame.image)
-            np.testing.assert_array_equal(aligned.image, face.aligned.image)
-            descriptor = pictures.descriptor(of_frame, 0, frame.image)
-            np.testing.assert_array_equal(descriptor, face.fhog)
+        for (number, of_frame), frame in zip(
+            Rows(found.table).by_frame(), islice(media, FRAMES), strict=True
+        ):
+            assert number == frame.index + 1
+            for row in np.flatnonzero(of_frame.success):
+                landmarks = of_frame.landmarks(int(row))
+                (face,) = (f for f in seen[number] if np.array_equal(f.landmarks, landmarks))
+                aligned = pictures.aligned(of_frame, int(row), frame.image)
+                np.testing.assert_array_equal(aligned.image, face.aligned.image)
+                descriptor = pictures.descriptor(of_frame, int(row), frame.image)
+                np.testing.assert_array_equal(descriptor, face.fhog)
+                compared += 1
+    assert compared > FRAMES / 2

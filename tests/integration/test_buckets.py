@@ -18,7 +18,7 @@ from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import MODES, ClipCorpus, write_clip_corpus
-from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over, read_unsealed
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
@@ -94,9 +94,9 @@ def test_rows_and_records_are_those_of_own_files(corpus: Corpus) -> None:
     apart = replace(corpus.arguments(), output=str(corpus.folder / "apart"))
     run(replace(apart, config=write_config(corpus.folder, 0)))
     for name in NAMES:
-        own = pq.ParquetFile(
+        own = read_unsealed(
             corpus.folder / "apart" / "frames" / f"video_id={name}" / "frames.parquet"
-        ).read()
+        )
         shared = pq.ParquetFile(corpus.bucket(name)).read()
         rows = shared.filter(pq.filters_to_expression([("video_id", "==", name)]))
         assert rows.drop_columns(["video_id"]).equals(own)

@@ -20,6 +20,7 @@ from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.runs.datasets import read_unsealed
 from tests.twins.sequential_analysis import analyse_together
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
@@ -65,7 +66,7 @@ class Corpus:
         return run(self.arguments(manifest, mode, **changes))
 
     def table(self, name: str) -> pa.Table:
-        return pq.ParquetFile(frames_path(str(self.output), name)).read()
+        return read_unsealed(frames_path(str(self.output), name))
 
     def record(self, name: str) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(self.table(name).schema.metadata[b"openface_beam"])

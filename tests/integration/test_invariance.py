@@ -18,7 +18,7 @@ from pipelines.main_job.beam_services import BeamServices
 from tests.fixtures.faces.clips import write_clip
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.runs.clip_corpus import FPS, GOP, MODES, ClipCorpus, faces, write_clip_corpus
-from tests.fixtures.runs.datasets import assert_nothing_is_left_over
+from tests.fixtures.runs.datasets import assert_nothing_is_left_over, read_unsealed
 from tests.twins.sequential_analysis import analyse_video
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import RunProvenance
@@ -63,7 +63,7 @@ def test_the_tables_are_those_of_the_sequential_loop(corpus: ClipCorpus, whole: 
         path = corpus.folder / "in" / name
         task = VideoTask(path.stem, str(path))
         expected = analyse_video(task, engine, settings, provenance, lambda: None)
-        found = pq.ParquetFile(frames_path(str(whole), path.stem)).read()
+        found = read_unsealed(frames_path(str(whole), path.stem))
         told = [problem.reason for problem in expected.warnings]
         assert told == (["0.70 s without frames after frame 31"] if path.stem == "uneven" else [])
         assert found.equals(expected.result.table, check_metadata=True), name

@@ -97,12 +97,12 @@ def test_a_run_killed_before_the_summary_is_repaired_by_the_next(
 
 
 @pytest.mark.parametrize("buckets", [False, True], ids=["own files", "shared files"])
-def test_an_input_that_fails_has_no_row(buckets: bool, arguments: RunArguments) -> None:
+def test_an_input_that_fails_keeps_its_row(buckets: bool, arguments: RunArguments) -> None:
     arguments = shared_files(arguments) if buckets else arguments
     run(arguments)
     (Path(arguments.inputs[0]) / "b.mp4").write_bytes(b"no video any more")
     assert run(arguments).inputs_failed == 1
-    assert [row["video_id"] for row in rows(arguments)] == ["a", "c"]
+    assert [row["video_id"] for row in rows(arguments)] == ["a", "b", "c"]
 
 
 def test_a_dataset_of_failures_has_an_empty_summary(arguments: RunArguments) -> None:

@@ -1,6 +1,9 @@
 """Opening, checking and running ONNX files."""
 
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from onnx import TensorProto, helper
 from openface_core import inference
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec, choose_providers
+from tests.fixtures.places import REPOSITORY
 from tests.fixtures.synthetic_models.networks import save_graph
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -166,3 +170,16 @@ def test_a_network_that_fails_is_reported(doubling: Path) -> None:
 def test_a_model_cannot_be_pickled(doubling: Path) -> None:
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(open_doubling(doubling))
+
+
+def test_nothing_about_its_use_is_kept_or_sent(tmp_path: Path) -> None:
+    """onnxruntime counts its uses from its import on, and keeps a number of the machine."""
+    code = "import os, openface_core.inference; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "1\n"
+    assert not [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name]

@@ -2,6 +2,7 @@
 
 import threading
 
+import numba.core.caching
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -52,3 +53,12 @@ def test_threads_get_the_same_bits(threads: int) -> None:
     for worker in workers:
         worker.join()
     assert found == [expected] * threads
+
+
+def test_kernels_work_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.core.caching.CacheImpl, "_locator_classes", [])
+
+    def double(value: float) -> float:
+        return 2.0 * value
+
+    assert kernel(double)(3.0) == 6.0

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from openface_core.action_units.models import ActionUnitModels
 from openface_core.errors import OutputError
 from openface_core.fields import Column, data_dictionary
 from openface_core.media.sources import locate
@@ -95,6 +96,7 @@ def write_documents(
     provenance: RunProvenance,
     columns: Sequence[Column],
     of_summary: Sequence[Column],
+    models: ActionUnitModels | None = None,
 ) -> None:
     """Write ``dataset_description.json`` and ``data_dictionary.json`` where that changes them.
 
@@ -108,6 +110,8 @@ def write_documents(
         Columns of the per-frame table of an input.
     of_summary : sequence of Column
         Columns of the summary.
+    models : ActionUnitModels, optional
+        The predictors for videos: the dictionary says which columns are relative to the person.
 
     Raises
     ------
@@ -116,8 +120,13 @@ def write_documents(
     """
     if _buckets_of(provenance.settings):
         columns = (VIDEO_COLUMN, *columns)
+    relative = {} if models is None else models.relative_columns
+    frames = {
+        name: meaning | ({"relative_to_person": relative[name]} if name in relative else {})
+        for name, meaning in data_dictionary(columns).items()
+    }
     dictionary = {
-        "frames": data_dictionary(columns),
+        "frames": frames,
         "summary": data_dictionary(of_summary),
         "errors": data_dictionary(ERROR_COLUMNS),
     }

@@ -335,6 +335,7 @@ class VideoProvenance:
             # Of the main face, and then of all of them.
             **{key: value for key, value in faces[0].items() if key.startswith("calibration")},
             "faces": faces,
+            "image_names": [readable(name) for name in self.info.image_names],
             "decoding_warnings": list(self.warnings),
             "face_notes": list(self.notes),
             "sealed": True,

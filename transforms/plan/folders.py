@@ -50,6 +50,8 @@ SIDE_SUFFIXES = (
 )
 """Endings of what lies beside videos and is none: texts, tables, sound, thumbnails."""
 
+_SIDE_NAMES = ("authors", "changelog", "changes", "citation", "licence", "license", "readme")
+
 _NAMED = 3
 
 
@@ -71,7 +73,8 @@ class Listing:
 
 def is_side_file(name: str) -> bool:
     """Return whether a file, by its name, is no video and no picture."""
-    return PurePosixPath(name).suffix.lower() in SIDE_SUFFIXES
+    path = PurePosixPath(name)
+    return path.suffix.lower() in SIDE_SUFFIXES or path.name.lower() in _SIDE_NAMES
 
 
 def _counted(count: int, one: str, several: str) -> str:

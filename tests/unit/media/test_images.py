@@ -193,14 +193,16 @@ class TestSequences:
         with open_media(str(tmp_path)) as reader:
             assert [frame.image.shape for frame in reader] == [(46, 70, 3), (30, 70, 3)]
 
-    def test_a_damaged_image_keeps_its_place_in_time(self, tmp_path: Path) -> None:
+    def test_numbers_and_times_count_the_images_that_are_read(self, tmp_path: Path) -> None:
         for name in ("1.png", "2.png", "3.png"):
             (tmp_path / name).write_bytes(encoded(".png"))
         (tmp_path / "2.png").write_bytes(encoded(".png")[:100])
         with open_media(str(tmp_path), image_sequence_fps=10.0) as reader:
+            assert not reader.info.image_names
             frames = list(reader)
             (warning,) = reader.warnings
-        assert [(frame.index, frame.pts_seconds) for frame in frames] == [(0, 0.0), (1, 0.2)]
+        assert [(frame.index, frame.pts_seconds) for frame in frames] == [(0, 0.0), (1, 0.1)]
+        assert reader.info.image_names == ("1.png", "3.png")
         assert warning.startswith("1 of 3 images skipped, the first because: 2.png")
 
     def test_too_many_damaged_images(self, tmp_path: Path) -> None:

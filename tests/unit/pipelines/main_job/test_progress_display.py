@@ -22,7 +22,9 @@ def test_the_last_line_tells_all(capsys: pytest.CaptureFixture[str]) -> None:
         work(folder, {"a": 3, "b": 4})
     err = capsys.readouterr().err
     last = err.strip().splitlines()[-1]
-    assert "2 shards done" in last
+    assert err.startswith("\r0 parts done: 0/7 frames\n")
+    assert "? " not in err
+    assert "2 parts done" in last
     assert "7/7 frames" in last
     assert "\x1b" not in err
     assert not Path(folder).exists()

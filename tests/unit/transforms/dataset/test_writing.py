@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.fields import Extent, frame_columns
 from openface_core.tables import summary_columns
@@ -88,3 +90,24 @@ def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
 def test_a_description_that_says_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "dataset_description.json").write_text(text, encoding="latin-1")
     assert recorded_buckets(str(tmp_path)) is None
+
+
+def test_the_dictionary_says_what_is_relative_to_the_person(tmp_path: Path) -> None:
+    columns = frame_columns(Extent(2, ("AU01", "AU04"), ("AU01",)))
+    zeros = np.zeros(4702)
+
+    def model(name: str, target: Target, is_dynamic: bool) -> ActionUnitModel:
+        return ActionUnitModel(name, target, is_dynamic, zeros, zeros, 0.0)
+
+    models = ActionUnitModels(
+        (model("AU01", Target.INTENSITY, True), model("AU04", Target.INTENSITY, False)),
+        (model("AU01", Target.PRESENCE, True),),
+    )
+    write_documents(str(tmp_path), RunProvenance({}), columns, (), models)
+    frames = json.loads((tmp_path / "data_dictionary.json").read_text())["frames"]
+    found = {
+        name: meaning["relative_to_person"]
+        for name, meaning in frames.items()
+        if "relative_to_person" in meaning
+    }
+    assert found == {"AU01_r": True, "AU04_r": False, "AU01_c": True}

@@ -76,7 +76,7 @@ class TestExpandInputs:
             assert expand_inputs([given]) == ((f"{tmp_path}/a.json",), ())
 
     def test_a_folder_of_other_things(self, tmp_path: Path) -> None:
-        touch(tmp_path, "dataset_description.json", "README.md")
+        touch(tmp_path, "dataset_description.json", "README")
         touch(tmp_path / "sub-01", "c.mp4")
         with pytest.raises(InputError, match=r"holds no videos, but 2 other files .*, 1 folder"):
             expand_inputs([str(tmp_path)])

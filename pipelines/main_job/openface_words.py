@@ -1,0 +1,86 @@
+"""A command line of OpenFace's own programs, said in the options of this one."""
+
+import shlex
+from collections.abc import Sequence
+
+from openface_core.errors import ConfigError
+
+_WITH_VALUE = {
+    "-f": "--input",
+    "-fdir": "--input",
+    "-out_dir": "--output",
+}
+_SWITCHES = {
+    "-au_static": ("--calibration", "none"),
+    "-q": ("--quiet",),
+}
+_ALWAYS = ("-2Dfp", "-3Dfp", "-pdmparams", "-pose", "-aus", "-gaze")
+_OTHERS = (
+    "-bboxdir", "-cam_height", "-cam_width", "-cx", "-cy", "-device", "-fdloc", "-format_aligned",
+    "-format_vis_image", "-fx", "-fy", "-g", "-hogalign", "-inroot", "-mloc", "-multi_view",
+    "-n_iter", "-nobadaligned", "-nomask", "-of", "-outroot", "-reg", "-root", "-sigma",
+    "-simalign", "-simscale", "-simsize", "-tracked", "-validate_detections", "-verbose",
+    "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
+)  # fmt: skip
+_PAGE = "docs/coming-from-openface.md has the others"
+
+
+def is_openface(words: Sequence[str]) -> bool:
+    """Return whether a command line has options of OpenFace's programs."""
+    return any(word in (*_WITH_VALUE, *_SWITCHES, *_ALWAYS, *_OTHERS) for word in words)
+
+
+def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Translate a command line of OpenFace's.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The command line, without the program.
+
+    Returns
+    -------
+    list of str
+        What says the same here.
+    list of str
+        Options that it leaves out, because they are not needed, or not there.
+    """
+    found: dict[str, list[str]] = {}
+    left_out: list[str] = []
+    is_sequence = False
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if word in _WITH_VALUE and place + 1 < len(words):
+            found.setdefault(_WITH_VALUE[word], []).append(words[place + 1])
+            is_sequence |= word == "-fdir"
+            place += 1
+        elif word in _SWITCHES:
+            found[_SWITCHES[word][0]] = [*_SWITCHES[word][1:]]
+        elif word.startswith("-") and word not in _ALWAYS:
+            left_out.append(word)
+        place += 1
+    found.setdefault("--input", ["VIDEO"])
+    found.setdefault("--output", ["processed"])
+    options = [part for name, values in found.items() for part in (name, *values)]
+    return [*options, *(["--image-folders"] if is_sequence else [])], left_out
+
+
+def refuse_openface_words(words: Sequence[str]) -> None:
+    """Answer a command line of OpenFace's with its translation.
+
+    Raises
+    ------
+    ConfigError
+        If it is one.
+    """
+    if not is_openface(words):
+        return
+    options, left_out = translated(words)
+    rest = f" ({', '.join(left_out)} left out; {_PAGE})" if left_out else f" ({_PAGE})"
+    first = next(word for word in words if is_openface([word]))
+    raise ConfigError(
+        first,
+        "an option of OpenFace's programs",
+        f"Here it is: openface-beam run {shlex.join(options)}{rest}.",
+    )
