@@ -6,7 +6,7 @@ Everything the command line can do, :func:`run` does for Python.
 import sys
 from collections.abc import Sequence
 
-from pipelines.command import EXIT_SOME_FAILED, leave, run_command
+from pipelines.command import leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.openface_words import refuse_openface_words
@@ -32,14 +32,12 @@ def run(arguments: RunArguments) -> RunSummary:
     Raises
     ------
     OpenFaceBeamError
-        If nothing can be done at all: no input, no models, a wrong configuration, no output, or
-        another run that works in the output.
+        If nothing can be done: no input or models, a wrong configuration, an output in use.
     """
     from pipelines.main_job.runners import import_beam
 
     clock = RunClock()
     import_beam()
-
     from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import clean_up, load_models, prepare
@@ -92,9 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")
-        if not summary.has_results:
-            return 1
-        return EXIT_SOME_FAILED if summary.inputs_failed else 0
+        return summary.exit_status
 
     return run_command(command)
 

@@ -3,6 +3,8 @@
 import sys
 from dataclasses import dataclass
 
+from pipelines.command import EXIT_SOME_FAILED
+
 _REPORTED_PROBLEMS = 10
 
 
@@ -58,6 +60,13 @@ class RunSummary:
     def has_results(self) -> bool:
         """Whether an input has a table, or may get one from a cluster that works on it."""
         return bool(self.inputs_written or self.inputs_finished or self.handed_over_to)
+
+    @property
+    def exit_status(self) -> int:
+        """What the command ends with: 0, 3 if some inputs failed, or 1 if all did."""
+        if not self.has_results:
+            return 1
+        return EXIT_SOME_FAILED if self.inputs_failed else 0
 
     def __str__(self) -> str:
         shown = "" if self.report is None else f"\nOpen {self.report} in a browser."

@@ -8,7 +8,7 @@ from pipelines.main_job.arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--calibration", "--runner", "--force", "--report", "--dry-run", "--quiet",
+    "--calibration", "--faces", "--runner", "--force", "--report", "--dry-run", "--quiet",
 }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
-        "--calibration", "rest",
+        "--calibration", "rest", "--faces", "main",
         "--force", "--report", "--dry-run", "--quiet", "--direct_num_workers=4",
         "--flink_master", "x",
     ]  # fmt: skip
@@ -72,6 +72,7 @@ def test_everything_at_once() -> None:
         image_folders=True,
         provider="cpu",
         calibration="rest",
+        faces="main",
         runner="FlinkRunner",
         force=True,
         report=True,
