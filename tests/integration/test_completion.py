@@ -63,6 +63,9 @@ class Corpus:
         return [(row["video_id"], row["severity"]) for row in rows]
 
 
+KINDS = pytest.mark.parametrize("buckets", [0, 1], ids=["own files", "shared files"])
+
+
 @pytest.fixture(scope="module", params=[0, 1], ids=["own files", "shared files"])
 def finished(
     request: pytest.FixtureRequest,
@@ -70,8 +73,13 @@ def finished(
     network_models_folder: Path,
 ) -> Corpus:
     corpus = Corpus(tmp_path_factory.mktemp("finished"), network_models_folder)
+    return finish(corpus, request.param)
+
+
+def finish(corpus: Corpus, buckets: int) -> Corpus:
+    """Analyse a clip, and one without its end."""
     write_config(corpus.config, corpus.models)
-    text = corpus.config.read_text() + f"[output]\nbuckets = {request.param}\n"
+    text = corpus.config.read_text() + f"[output]\nbuckets = {buckets}\n"
     corpus.config.write_text(text)
     corpus.videos.mkdir()
     corpus.write("whole")
@@ -148,7 +156,11 @@ def test_a_run_with_something_to_do_finds_lost_warnings_and_failures(corpus: Cor
     assert corpus.problems() == expected
 
 
-def test_a_mended_input_is_warned_of_no_more(corpus: Corpus) -> None:
+@KINDS
+def test_a_mended_input_is_warned_of_no_more(
+    buckets: int, network_models_folder: Path, tmp_path: Path
+) -> None:
+    corpus = finish(Corpus(tmp_path, network_models_folder), buckets)
     corpus.write("cut")
     assert corpus.run().inputs_written == 1
     assert corpus.problems() == []
