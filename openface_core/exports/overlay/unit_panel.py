@@ -14,7 +14,7 @@ from openface_core.exports.rows import Rows
 Image = NDArray[np.uint8]
 
 _FULL_INTENSITY = 5.0
-_OPACITY = 0.6
+_OPACITY = 0.72
 _ENTRIES_BESIDE_A_FACE = 4
 _LONG_NAMES_FROM_WIDTH_PX = 1000
 
