@@ -1,7 +1,8 @@
 """The one way in which this package compiles a hot loop."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from contextlib import suppress
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -28,10 +29,23 @@ def kernel(function: F) -> F:
     return _compiled(function, nogil=True)
 
 
+def _keep_if_possible(dispatcher: Any) -> None:
+    """Let a kernel work that cannot be kept, because the disk of the cache, or a quota, is full."""
+    cache = dispatcher._cache  # numba offers no other way in
+    keep = cache.save_overload
+
+    def save_overload(*arguments: Any) -> None:
+        with suppress(OSError):
+            keep(*arguments)
+
+    cache.save_overload = save_overload
+
+
 def _compiled(function: F, *, nogil: bool) -> F:
     flags = {"nogil": nogil, "fastmath": False, "error_model": "numpy"}
     try:
         compiled = numba.njit(cache=True, **flags)(function)
+        _keep_if_possible(compiled)
     except RuntimeError:
         # Neither the installation nor the user's folders can be written to, as in a read-only
         # container: every process compiles for itself.

@@ -7,6 +7,7 @@ from enum import Enum
 
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
+from openface_core.media.remedies import remedy_of
 from openface_core.rest_frames import RestRanges
 
 _log = logging.getLogger(__name__)
@@ -163,9 +164,9 @@ class Problem:
         cls, video_id: str, uri: str, texts: Iterable[str]
     ) -> tuple["Problem", ...]:
         """Return the rows of what decoding an input had to work around."""
-        remedy = "The frames that could be decoded were analysed; repair the file for the others."
         return tuple(
-            cls(video_id, uri, Severity.WARNING, "decoding", text, remedy) for text in texts
+            cls(video_id, uri, Severity.WARNING, "decoding", text, remedy_of(text))
+            for text in texts
         )
 
     @classmethod

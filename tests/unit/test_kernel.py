@@ -1,5 +1,6 @@
 """The decorator that compiles the hot loops."""
 
+import errno
 import threading
 
 import numba.core.caching
@@ -62,3 +63,17 @@ def test_kernels_work_where_no_folder_can_be_written_to(monkeypatch: pytest.Monk
         return 2.0 * value
 
     assert kernel(double)(3.0) == 6.0
+
+
+def test_kernels_work_where_the_disk_of_their_cache_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, "save", refuse)
+
+    def triple(value: float) -> float:
+        return 3.0 * value
+
+    assert kernel(triple)(3.0) == 9.0

@@ -50,10 +50,14 @@ class KnownInputs:
     """
 
     def __init__(self, inputs: Iterable[KnownInput] = ()) -> None:
-        self._all = tuple(inputs)
-        self._by_place = {place_of(known.uri): known for known in self._all}
-        # Some filesystems ignore case.
-        self._by_id = {known.video_id.lower(): known for known in self._all}
+        self._by_place: dict[str, KnownInput] = {}
+        self._by_id: dict[str, KnownInput] = {}
+        self._by_size: dict[int, list[KnownInput]] = {}
+        for known in inputs:
+            self._by_place.setdefault(place_of(known.uri), known)
+            self._by_id[known.video_id.lower()] = known  # some filesystems ignore case
+            if known.size_bytes is not None:
+                self._by_size.setdefault(known.size_bytes, []).append(known)
 
     def at(self, uri: str) -> str | None:
         """Return the name of the input that lies, or lay, there; None if there is none."""
@@ -98,12 +102,10 @@ class KnownInputs:
         str or None
             None if there is none of the same content whose own file is gone.
         """
-        size = _size(uri)
-        for known in self._all:
+        size = _size(uri) if self._by_size else None
+        for known in self._by_size.get(size, ()) if size is not None else ():
             if (
-                size is not None
-                and known.size_bytes == size
-                and place_of(known.uri) not in places
+                place_of(known.uri) not in places
                 and _is_gone(known.uri)
                 and _holds(uri, known.fingerprint)
             ):

@@ -1,0 +1,22 @@
+"""What can be done about the warnings of decoding."""
+
+import re
+
+_REMEDIES = (
+    (
+        r"only the first of|several pictures",
+        "Save the pictures as files of one folder, or a video.",
+    ),
+    (
+        r"without frames after",
+        "If that part of the file was lost, copy it again; later frames have their right times.",
+    ),
+    (r"they are timed at", "Check that rate; a container such as MKV has times of its own."),
+    (r"taken to be square", "State the right sample aspect ratio in the file."),
+)
+_OTHERWISE = "What could be decoded was analysed; copy or repair the file for the rest."
+
+
+def remedy_of(warning: str) -> str:
+    """Return what can be done about a warning of a :class:`MediaReader`, in one sentence."""
+    return next((remedy for words, remedy in _REMEDIES if re.search(words, warning)), _OTHERWISE)
