@@ -52,7 +52,7 @@ def test_one_row_per_video_whatever_run_it_is_from(buckets: bool, arguments: Run
     summary = run(arguments)
     assert (summary.inputs_written, summary.inputs_finished) == (1, 2)
     assert summary.inputs_with_few_frames == 3
-    assert "\n3 of 3 inputs are calibrated on fewer than 300 frames: see" in str(summary)
+    assert "\n3 of 3 inputs are calibrated on fewer than 300 frames, so that" in str(summary)
     found = rows(arguments)
     assert [row["frames"] for row in found] == list(LENGTHS.values())
     assert [row["success_rate"] for row in found] == [(n - 1) / n for n in LENGTHS.values()]

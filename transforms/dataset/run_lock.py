@@ -110,16 +110,24 @@ def _is_alive(process: int) -> bool:
         return False
     except PermissionError:  # it lives, and is somebody else's
         return True
-    return True
+    # One that was killed counts as a process until its parent asks for it.
+    return _status(process)[:1] not in (["Z"], ["X"])
+
+
+def _status(process: int) -> list[str]:
+    """Return what Linux says of a process, from its state on; nothing on other systems."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()  # the name of the program may hold blanks
 
 
 def _started(process: int) -> str | None:
     """Return when a process of this machine started; None where the system does not tell."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-        # The name of the program, in parentheses, may hold blanks.
-        return f"{boot} {status.rpartition(')')[2].split()[19]}"
+        return f"{boot} {_status(process)[19]}"
     except (OSError, IndexError):
         return None
 
