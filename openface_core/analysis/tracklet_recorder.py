@@ -107,7 +107,7 @@ class TrackletRecorder:
             first_box=self._boxes[0],
             last_box=self._boxes[1],
             width_px=float(np.median(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T))),
-            confidence=float(np.nan_to_num(series.confidence).mean(dtype=np.float64)),
+            confidence=float(np.nan_to_num(series.confidence[found]).mean(dtype=np.float64)),
             appearance=(self._appearance / self._found).astype(np.float32),
             embeddings=np.array(self._embeddings, dtype=np.float32).reshape(
                 len(self._embeddings), -1 if self._embeddings else 0

@@ -129,6 +129,8 @@ def measure_clip(clip: Clip, table: pa.Table) -> ClipMeasurement:
 
 def _rows_of_largest_face(table: pa.Table) -> pa.Table:
     """Return one row for each frame: that of the widest person, where there is one."""
+    if not {"face_id", "face_width_px"} <= set(table.column_names):
+        return table
     rows = table.to_pandas()
     widths = rows.groupby("face_id")["face_width_px"].mean()
     if len(widths) < 2:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,9 @@ from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
 from tests.fixtures.media.writing import write_video
+from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY, MODES
 from tests.twins.several_faces import analyse_people
-from tests.unit.docs.markdown import page
-from tests.unit.docs.snippets import python_blocks, run_snippet
 from transforms.dataset.layout import frames_path
 
 FRAMES, EVERY_FRAMES = 96, 20
@@ -170,10 +170,13 @@ def test_the_summary_has_a_row_for_each_person(whole: Path) -> None:
 def test_the_example_of_the_page(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (block,) = python_blocks(page("docs/faces.md"))
+    text = (REPOSITORY / "docs" / "faces.md").read_text("utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
     (tmp_path / "results").symlink_to(whole)
     monkeypatch.chdir(tmp_path)
-    means = run_snippet(block, {})
+    names: dict[str, Any] = {}
+    exec(code.replace("frames.groupby", "means = frames.groupby"), names)
+    means = names["means"]
     assert list(means.index) == [("clip", 0), ("clip", 1)]
     assert means.notna().all()
 

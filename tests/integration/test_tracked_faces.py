@@ -52,6 +52,7 @@ class Clip:
             tracking_config(
                 self.models, every_frames=every_frames, threshold=THRESHOLD, seconds=seconds
             )
+            + '[faces]\nselect = "widest"\n'
         )
         return str(path)
 

@@ -8,11 +8,11 @@ import apache_beam as beam
 from transforms.records import VideoTask
 
 
-def _key(task: VideoTask) -> tuple[str, str]:
-    return task.video_id, task.uri
+def _key(task: VideoTask) -> str:
+    return task.video_id  # and not the place, which may be no text
 
 
-def _tasks(element: tuple[tuple[str, str], Iterable[VideoTask]]) -> Iterable[VideoTask]:
+def _tasks(element: tuple[str, Iterable[VideoTask]]) -> Iterable[VideoTask]:
     return element[1]
 
 

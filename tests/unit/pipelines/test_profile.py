@@ -24,7 +24,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_models(tmp_path_factory.mktemp("models"), with_networks=True)
 
 
-_OPTIONAL = ("3 refinement, eyes", "confidence", "gaze")
+_OPTIONAL = ("3 refinement, eyes", "confidence", "gaze", "identity")
 
 
 @pytest.fixture
