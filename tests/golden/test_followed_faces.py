@@ -21,6 +21,7 @@ from models import locate_models
 from openface_core.agreement import VARYING_INTENSITY_SD, compare_tables
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import load_engine
+from openface_core.face_tracking import FacesSettings
 from openface_core.inference import OnnxSettings
 from pipelines.comparison.action_units import intensity_columns
 from pipelines.comparison.openface_output import table_values
@@ -47,7 +48,11 @@ pytestmark = pytest.mark.slow
 
 @cache
 def analyser_of(reference: Path, preset: str) -> Analyser:
-    settings = replace(load_settings(preset), onnxruntime=OnnxSettings("cpu"))
+    settings = replace(
+        load_settings(preset),
+        onnxruntime=OnnxSettings("cpu"),
+        faces=FacesSettings("widest"),  # the C++ program's results are of one face
+    )
     return Analyser(load_engine(locate_models(reference, settings.models), settings), settings)
 
 
