@@ -8,8 +8,8 @@ from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
 
-_CUT_DIFFERENCE = 30.0
-"""Mean difference of hue, saturation and value, of 255: 55 to 73 at cuts, at most 15 elsewhere."""
+_CUT_DIFFERENCE = 20.0
+"""Mean difference of hue, saturation and value, of 255: 16 to 140 at cuts, at most 17 elsewhere."""
 
 _ROWS, _COLUMNS = 36, 64
 _SAMPLES = 2
