@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import av
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -148,6 +149,16 @@ def errors(
     return {name: 100.0 * float(value) / eye_distance for name, value in found.items()}
 
 
+def stretch_of(reference: Path, name: str) -> np.ndarray:
+    """Return how far pixels that are not square are stretched: points were read off stored ones."""
+    folders = (reference / "videos_more", reference / "videos")
+    (path,) = (path for folder in folders for path in folder.glob(f"{name}.m*"))
+    with av.open(str(path)) as container:
+        stored = container.streams.video[0].codec_context
+        ratio = stored.sample_aspect_ratio or 1
+        return np.array([max(1.0, float(ratio)), max(1.0, float(1 / ratio))])
+
+
 def errors_of(reference: Path, group: str) -> pd.DataFrame:
     """Return the errors of the preset default in the frames of a group."""
     folder = reference / "hard_points"
@@ -162,7 +173,8 @@ def errors_of(reference: Path, group: str) -> pd.DataFrame:
         table = table_of(reference, "default", str(frame.video))
         values = table_values(table, XY)[int(frame.frame) - 1]
         assert np.isfinite(values).all(), f"{frame.video}, frame {frame.frame}: no face"
-        rows.append(errors(values.reshape(2, 68).T, read, float(frame.eye_distance)))
+        landmarks = values.reshape(2, 68).T / stretch_of(reference, str(frame.video))
+        rows.append(errors(landmarks, read, float(frame.eye_distance)))
     return pd.DataFrame(rows)
 
 
