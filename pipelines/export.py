@@ -48,15 +48,7 @@ def export(arguments: ExportArguments) -> "ExportSummary":
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, or 1 if nothing was written."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-
-    def command() -> int:
-        summary = export(arguments)
-        summary.report_problems()
-        sys.stderr.flush()
-        sys.stdout.write(f"{summary}\n")
-        return 0 if summary.has_results else 1
-
-    return run_command(command)
+    return run_command(lambda: export(arguments).tell())
 
 
 if __name__ == "__main__":

@@ -263,9 +263,7 @@ class Analyser:
             pts_seconds = [features.series.pts_seconds for features in kept.frames]
             times = np.concatenate([np.empty(0), *pts_seconds])
             main = self._calibrator(media.info, models, mode, rest, times)
-            alone = replace(main, mode="none" if mode == "none" else "video", rest=None)
-            pairs = [(alone if face.face_id else main, face) for face in found]
-            measured = [calibrator.calibrate(face) for calibrator, face in pairs]
+            measured = [main.for_face(face.face_id).calibrate(face) for face in found]
             with self.watch.time(Step.TABLE):
                 rows = [main.rows(face, one) for face, one in zip(found, measured, strict=True)]
                 tables: Iterable[pa.Table] = chain.from_iterable(rows)

@@ -1,7 +1,7 @@
 """One face of a video that is calibrated by itself: from its features to its rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from openface_core.analysis.calibration import (
 )
 from openface_core.analysis.finishing import FinalMedian, TableMaker, post_process
 from openface_core.analysis.measured import MeasuredFace
+from openface_core.analysis.settings import mode_of_face
 from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.tables import FrameActionUnits, summarise, summarise_nobody
 from openface_core.watch import NO_WATCH, Step, Watch
@@ -73,6 +74,12 @@ class FaceCalibrator:
     maker: TableMaker
     timestamps: NDArray[np.float64]
     watch: Watch = NO_WATCH
+
+    def for_face(self, face_id: int) -> "FaceCalibrator":
+        """Return the calibrator of a face: those beside the main one have no rest frames."""
+        return (
+            self if not face_id else replace(self, mode=mode_of_face(self.mode, face_id), rest=None)
+        )
 
     def calibrate(self, face: FaceFrames) -> MeasuredFace:
         """Return the face with its action units.

@@ -22,6 +22,11 @@ PERSON_MODES = ("person", "rest")
 """Those in which the files of a person go together."""
 
 
+def mode_of_face(mode: str, face_id: int) -> str:
+    """Return what a face is calibrated on: only the main one is the person of a manifest."""
+    return "video" if face_id and mode in PERSON_MODES else mode
+
+
 @dataclass(frozen=True)
 class AlignmentSettings:
     """How faces are brought to the standard pose and described.

@@ -1,7 +1,7 @@
 """Where the faces of frames come from: trackers, or a file of landmarks."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from openface_core.face_tracking import IntervalTracker, SeveralIntervalsTracker
 from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
 from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import DecodedFrame
+
+_Tracker = TypeVar("_Tracker")
 
 
 class FaceSource(Protocol):
@@ -31,12 +33,12 @@ class FaceSource(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class TrackedFace:
-    """Finds one face in the frames, and follows it.
+class _Tracked(Generic[_Tracker]):
+    """Finds faces in the frames.
 
     Parameters
     ----------
-    tracker : IntervalTracker
+    tracker : IntervalTracker or SeveralIntervalsTracker
         Components 1 to 3; new for each video, or part of one.
     meter : FaceMeter
         What faces that were found are measured with.
@@ -44,9 +46,16 @@ class TrackedFace:
         Index in the video, from 0, of the first frame that will be observed.
     """
 
-    tracker: IntervalTracker
+    tracker: _Tracker
     meter: FaceMeter
     first_index: int = 0
+
+    def check_frame_count(self, frame_count: int) -> None:
+        """Any number of frames is fine."""
+
+
+class TrackedFace(_Tracked[IntervalTracker]):
+    """Finds one face in the frames, and follows it."""
 
     @property
     def are_several(self) -> bool:
@@ -57,27 +66,9 @@ class TrackedFace:
         """Return the face that was followed, or the widest one where faces were looked for."""
         return FacesInFrame({0: self.tracker.observe(frame.image, self.first_index + frame.index)})
 
-    def check_frame_count(self, frame_count: int) -> None:
-        """Any number of frames is fine."""
 
-
-@dataclass(frozen=True, eq=False)
-class TrackedFaces:
-    """Finds all faces in the frames, and follows them.
-
-    Parameters
-    ----------
-    tracker : SeveralIntervalsTracker
-        Components 1 to 3; new for each video, or part of one.
-    meter : FaceMeter
-        What faces that were found are measured with.
-    first_index : int
-        Index in the video, from 0, of the first frame that will be observed.
-    """
-
-    tracker: SeveralIntervalsTracker
-    meter: FaceMeter
-    first_index: int = 0
+class TrackedFaces(_Tracked[SeveralIntervalsTracker]):
+    """Finds all faces in the frames, and follows them."""
 
     @property
     def are_several(self) -> bool:
@@ -87,9 +78,6 @@ class TrackedFaces:
     def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return all faces that are followed."""
         return self.tracker.observe(frame.image, self.first_index + frame.index)
-
-    def check_frame_count(self, frame_count: int) -> None:
-        """Any number of frames is fine."""
 
 
 @dataclass(frozen=True, eq=False)

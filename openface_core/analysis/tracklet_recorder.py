@@ -11,10 +11,10 @@ from openface_core.face_tracking.overlap import box_of
 from openface_core.faces import Face
 from openface_core.fields import Extent
 from openface_core.identity import Tracklet
+from openface_core.identity.tracklet import Box
+from openface_core.landmarks.conventions import face_widths_px
 from openface_core.media import DecodedFrame
 from openface_core.shards import ShardFeatures, ShardRecorder
-
-Box = tuple[float, float, float, float]
 
 Float32Array = NDArray[np.float32]
 Identifier = Callable[[NDArray[np.uint8], Float32Array], Float32Array | None]
@@ -97,7 +97,7 @@ class TrackletRecorder:
         features = self._recorder.features().first_frames(self._until_found)
         series = features.series
         found = series.success
-        jaw_ends = series["landmarks_px"][found][:, [0, 16]]
+        widths_px = face_widths_px(series["landmarks_px"][found])
         tracklet = Tracklet(
             interval=self._name[0],
             number=self._name[1],
@@ -106,7 +106,7 @@ class TrackletRecorder:
             seen=self._found,
             first_box=self._boxes[0],
             last_box=self._boxes[1],
-            width_px=float(np.median(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T))),
+            width_px=float(np.median(widths_px)),
             confidence=float(np.nan_to_num(series.confidence[found]).mean(dtype=np.float64)),
             appearance=(self._appearance / self._found).astype(np.float32),
             embeddings=np.array(self._embeddings, dtype=np.float32).reshape(

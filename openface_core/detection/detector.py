@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from openface_core.detection.decoding import anchor_count, decode_faces, suppress_overlaps
 from openface_core.detection.image_tensor import shrunken_tensor
-from openface_core.errors import ConfigError, ModelFileError
+from openface_core.errors import ModelFileError
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
+from openface_core.setting_checks import check_settings
 
 MEAN_BGR = np.array([104.0, 117.0, 123.0], dtype=np.float32)
 """Mean colour of the pictures that RetinaFace was trained on, subtracted from each pixel."""
@@ -81,13 +82,7 @@ class DetectionSettings:
             "lead_frames": (0 <= self.lead_frames <= 100, "a whole number from 0 to 100"),
             "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
         }
-        for name, (good, expected) in checks.items():
-            if not good:
-                raise ConfigError(
-                    f"detection.{name}",
-                    f"expected {expected}, found {getattr(self, name)!r}",
-                    "Correct the value.",
-                )
+        check_settings("detection", self, checks)
 
     @property
     def settling_frames(self) -> int:

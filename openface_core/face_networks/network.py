@@ -11,7 +11,8 @@ from openface_core.face_networks.alignment import square_from_five_points
 from openface_core.face_networks.spec import FaceNetworkSpec
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmarks.conventions import LANDMARK_COUNT, five_points_of
-from openface_core.landmarks.crop import CropSquare, cut_square, square_from_landmarks
+from openface_core.landmarks.crop import CropSquare, square_from_landmarks
+from openface_core.landmarks.crop_tensor import CropTensor
 
 Float32Array = NDArray[np.float32]
 
@@ -45,19 +46,14 @@ class FaceNetwork:
         onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
     ) -> None:
         self.spec = spec
-        n = spec.input.size_px
-        shape = (1, 3, n, n) if spec.input.layout == "nchw" else (1, n, n, 3)
+        self._input = CropTensor(spec.input)
         outputs = [TensorSpec(output.tensor, None) for output in spec.outputs]
-        self._model = OnnxModel(model_path, [TensorSpec(spec.input.tensor, shape)], outputs, onnx)
+        self._model = OnnxModel(model_path, [self._input.tensor_spec], outputs, onnx)
         self.providers = self._model.providers
         self._places = None if spec.places is None else np.array(spec.places, dtype=np.float64)
-        std = np.array(spec.input.std)
-        self._gain = (spec.input.scale / std).astype(np.float32)
-        self._bias = (-np.array(spec.input.mean) / std).astype(np.float32)
         # One run on a grey picture shows whether the outputs have the sizes that the specification
         # says: networks seldom declare them in full.
-        whole = CropSquare(n / 2.0, n / 2.0, float(n))
-        self._run(np.full((n, n, 3), 127, dtype=np.uint8), whole)
+        self._run(*self._input.grey_picture())
 
     def run(self, image_bgr: NDArray[np.uint8], landmarks: Float32Array) -> dict[str, Float32Array]:
         """Run the network on one face.
@@ -136,12 +132,7 @@ class FaceNetwork:
         return self._run(np.ascontiguousarray(image_bgr), square)
 
     def _run(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> dict[str, Float32Array]:
-        n = self.spec.input.size_px
-        is_planar = self.spec.input.layout == "nchw"
-        tensor = np.empty((1, 3, n, n) if is_planar else (1, n, n, 3), dtype=np.float32)
-        planes = tensor[0] if is_planar else tensor[0].transpose(2, 0, 1)
-        is_rgb = self.spec.input.colour == "rgb"
-        cut_square(image_bgr, square, self._gain, self._bias, is_rgb, planes)
+        tensor = self._input.cut(image_bgr, square)
         results = {}
         for output, raw in zip(self.spec.outputs, self._model.run(tensor), strict=True):
             if raw.size != output.size:

@@ -16,7 +16,8 @@ from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
 
 Float32Array = NDArray[np.float32]
 
-_SAME_FACE_OVERLAP = 0.5
+HANDED_OVER_OVERLAP = 0.5
+"""Two trackers' landmarks that overlap less are not of one face."""
 
 
 def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: float) -> Face:
@@ -43,7 +44,7 @@ def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: f
         return before
     if after.fit is None or after.landmarks is None:
         return before
-    if overlap(box_of(before.landmarks), box_of(after.landmarks)) < _SAME_FACE_OVERLAP:
+    if overlap(box_of(before.landmarks), box_of(after.landmarks)) < HANDED_OVER_OVERLAP:
         return before
     fit = _fit_between(before.fit, after.fit, share)
     eyes = before.fitted_eyes

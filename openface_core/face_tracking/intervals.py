@@ -14,6 +14,7 @@ from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import select_followed
+from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.settings import IntervalSettings, TrackerSettings
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.faces import Face
@@ -43,11 +44,8 @@ class IntervalTracker:
         watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
-        self._intervals = intervals
-        self._each = each
         self._watch = watch
-        self._current: FaceTracker | None = None
-        self._next: FaceTracker | None = None
+        self._relay = TrackerRelay(intervals, lambda: FaceTracker(models, each, watch))
 
     def observe(self, image_bgr: NDArray[np.uint8], number: int) -> Face:
         """Find the face of the next frame.
@@ -65,23 +63,15 @@ class IntervalTracker:
         Face
             The face that was followed, or the widest one where faces were looked for.
         """
-        to_next = -number % self._intervals.every_frames
-        if to_next == 0:
-            self._current = self._next or self._tracker()
-            self._next = None
-        elif to_next <= self._intervals.lead_frames and self._next is None:
-            self._next = self._tracker()
+        relay = self._relay
+        relay.advance(number)
         frame = FrameInView(self._models, image_bgr, number, self._watch)
-        ahead = None if self._next is None else self._next.observe_in(frame, select_followed)
-        if self._current is None:
-            if ahead is None:
-                raise ValueError(f"frame {number} begins neither an interval nor its lead")
-            return ahead
-        face = self._current.observe_in(frame, select_followed)
-        if ahead is None:
-            return face
-        share = 1.0 - to_next / (self._intervals.lead_frames + 1)
-        return handed_over(self._models.pdm, face, ahead, share)
-
-    def _tracker(self) -> FaceTracker:
-        return FaceTracker(self._models, self._each, self._watch)
+        ahead, face = (
+            None if tracker is None else tracker.observe_in(frame, select_followed)
+            for tracker in (relay.ahead, relay.current)
+        )
+        if face is None or ahead is None:
+            seen = face or ahead
+            assert seen is not None  # noqa: S101 - at least one tracker looks at a frame
+            return seen
+        return handed_over(self._models.pdm, face, ahead, relay.share)

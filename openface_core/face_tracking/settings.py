@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
 from openface_core.refinement.settings import RefinementSettings
+from openface_core.setting_checks import check_settings
 
 
 @dataclass(frozen=True)
@@ -169,13 +170,7 @@ class FacesSettings:
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
             "identify": (self.identify in IDENTIFICATIONS, f"one of {', '.join(IDENTIFICATIONS)}"),
         }
-        for name, (good, expected) in checks.items():
-            if not good:
-                raise ConfigError(
-                    f"faces.{name}",
-                    f"expected {expected}, found {getattr(self, name)!r}",
-                    "Correct the value.",
-                )
+        check_settings("faces", self, checks)
 
     @property
     def are_several(self) -> bool:

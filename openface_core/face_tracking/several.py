@@ -125,11 +125,11 @@ class SeveralFacesTracker:
 
     def _own(self, track: _Track) -> Choice:
         """Return the choice of the detection that is the face of a track, and of no other."""
-        others = [other.box for other in self._tracks if other is not track]
 
         def choose(faces: FaceDetections, landmarks: Float32Array | None) -> int | None:
             if landmarks is None or not len(faces):
                 return None
+            others = [other.box for other in self._tracks if other is not track]
             own = box_of(landmarks)
             overlaps = np.array([overlap(own, box) for box in faces.boxes])
             for chosen in np.argsort(-overlaps, kind="stable"):
@@ -152,15 +152,17 @@ class SeveralFacesTracker:
 
     def _drop_doubles(self) -> None:
         """Keep one of two tracks of a face: the trusted one, or else the older one."""
+        if len(self._tracks) < 2:
+            return
         kept: list[_Track] = []
+        boxes: list[Float32Array] = []
         for track in sorted(self._tracks, key=lambda t: (not t.face.is_found, t.number)):
             box = track.box
-            doubles = box is not None and any(
-                other.box is not None and overlap(other.box, box) > _DOUBLE_OVERLAP
-                for other in kept
-            )
-            if not doubles:
+            if box is None:
                 kept.append(track)
+            elif not any(overlap(other, box) > _DOUBLE_OVERLAP for other in boxes):
+                kept.append(track)
+                boxes.append(box)
         self._tracks = sorted(kept, key=lambda track: track.number)
 
     def _begin_tracks(self, frame: FrameInView) -> None:

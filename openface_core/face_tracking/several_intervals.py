@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.face_tracking.frame_in_view import FrameInView
-from openface_core.face_tracking.handing_over import handed_over
+from openface_core.face_tracking.handing_over import HANDED_OVER_OVERLAP, handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import box_of, overlap
+from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.scene_cuts import SceneCuts
 from openface_core.face_tracking.settings import (
     FacesSettings,
@@ -23,8 +24,6 @@ from openface_core.face_tracking.settings import (
 from openface_core.face_tracking.several import SeveralFacesTracker
 from openface_core.faces import Face, FacesInFrame
 from openface_core.watch import NO_WATCH, Watch
-
-_SAME_FACE_OVERLAP = 0.5
 
 
 class SeveralIntervalsTracker:
@@ -53,13 +52,12 @@ class SeveralIntervalsTracker:
         watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
-        self._intervals = intervals
-        self._faces = faces
-        self._each = each
+        self._every_frames = intervals.every_frames
         self._watch = watch
         self._cuts = SceneCuts()
-        self._current: SeveralFacesTracker | None = None
-        self._next: SeveralFacesTracker | None = None
+        self._relay = TrackerRelay(
+            intervals, lambda: SeveralFacesTracker(models, faces, each, watch)
+        )
 
     def observe(self, image_bgr: NDArray[np.uint8], number: int) -> FacesInFrame:
         """Find the faces of the next frame.
@@ -77,33 +75,21 @@ class SeveralIntervalsTracker:
         FacesInFrame
             The faces that are followed, trusted or not.
         """
-        interval, to_next = (
-            number // self._intervals.every_frames,
-            -number % (self._intervals.every_frames),
-        )
+        relay, interval = self._relay, number // self._every_frames
+        relay.advance(number)
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         is_cut = self._cuts.is_cut(image_bgr)
-        if to_next == 0:
+        if relay.frames_to_next == 0:
             # Where its search began earlier, that has seen whether this frame is a cut.
-            is_cut = is_cut and self._next is not None
-            self._current = self._next or self._tracker()
-            self._next = None
-        elif to_next <= self._intervals.lead_frames and self._next is None:
-            self._next = self._tracker()
-        ahead = {} if self._next is None else self._next.observe(frame, is_cut=is_cut)
-        if self._current is None:
-            if self._next is None:
-                raise ValueError(f"frame {number} begins neither an interval nor its lead")
+            is_cut = is_cut and relay.had_lead
+        ahead = {} if relay.ahead is None else relay.ahead.observe(frame, is_cut=is_cut)
+        if relay.current is None:
             return FacesInFrame(ahead, interval, is_cut)
-        faces = self._current.observe(frame, is_cut=is_cut)
+        faces = relay.current.observe(frame, is_cut=is_cut)
         pairs = _same_faces(faces, ahead)
-        share = 1.0 - to_next / (self._intervals.lead_frames + 1)
         for before, after in pairs.items():
-            faces[before] = handed_over(self._models.pdm, faces[before], ahead[after], share)
-        return FacesInFrame(faces, interval, is_cut, pairs if to_next == 1 else {})
-
-    def _tracker(self) -> SeveralFacesTracker:
-        return SeveralFacesTracker(self._models, self._faces, self._each, self._watch)
+            faces[before] = handed_over(self._models.pdm, faces[before], ahead[after], relay.share)
+        return FacesInFrame(faces, interval, is_cut, pairs if relay.frames_to_next == 1 else {})
 
 
 def _same_faces(before: Mapping[int, Face], after: Mapping[int, Face]) -> dict[int, int]:
@@ -120,6 +106,6 @@ def _same_faces(before: Mapping[int, Face], after: Mapping[int, Face]) -> dict[i
     pairs: dict[int, int] = {}
     for opposite, number, other_number in sorted(overlaps):
         is_free = number not in pairs and other_number not in pairs.values()
-        if -opposite >= _SAME_FACE_OVERLAP and is_free:
+        if -opposite >= HANDED_OVER_OVERLAP and is_free:
             pairs[number] = other_number
     return pairs

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.errors import ConfigError
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement.parts import FaceRefiner
+from openface_core.setting_checks import check_settings
 
 Float32Array = NDArray[np.float32]
 
@@ -70,13 +70,7 @@ class WitnessSettings:
             "least_gain": (0.0 <= self.least_gain <= 100, "a number from 0 to 100"),
             "network_share": (0.0 <= share <= 1.0, "a number from 0 to 1"),
         }
-        for name, (good, expected) in checks.items():
-            if not good:
-                raise ConfigError(
-                    f"witness.{name}",
-                    f"expected {expected}, found {getattr(self, name)!r}",
-                    "Correct the value.",
-                )
+        check_settings("witness", self, checks)
 
 
 @dataclass(frozen=True)

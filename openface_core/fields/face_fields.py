@@ -23,7 +23,7 @@ from openface_core.fields.field import (
     Known,
     Observation,
 )
-from openface_core.landmarks.conventions import LANDMARK_COUNT
+from openface_core.landmarks.conventions import LANDMARK_COUNT, face_widths_px
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, HistogramRange, quantise
 from openface_core.shape import Camera, ShapeFit, landmarks_in_camera_mm
 
@@ -140,9 +140,7 @@ def _face_ids(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
 
 
 def _face_width(values: Mapping[str, AnyArray], _to: Derivation) -> Float32Array:
-    """Return the distance between the ends of the jaw line."""
-    jaw_ends = values["landmarks_px"][:, [0, 16]]
-    return np.asarray(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T), dtype=np.float32)
+    return face_widths_px(values["landmarks_px"])
 
 
 # Which columns show them.

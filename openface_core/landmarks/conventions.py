@@ -48,6 +48,18 @@ _MEDIAPIPE468 = np.array(
 )  # fmt: skip
 
 
+def face_widths_px(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the distances between the ends of the jaw line, (n,).
+
+    Parameters
+    ----------
+    landmarks : (n, 68, 2) ndarray of float32
+        Landmarks of faces, pixels.
+    """
+    jaw_ends = landmarks[:, [0, 16]]
+    return np.asarray(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T), dtype=np.float32)
+
+
 def to_ibug68(points: NDArray[np.float32], convention: str) -> NDArray[np.float32]:
     """Bring points of any convention into the order of iBUG's 68.
 

@@ -11,10 +11,10 @@ from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettin
 from openface_core.landmarks.conventions import POINT_COUNTS, five_points_of, to_ibug68
 from openface_core.landmarks.crop import (
     CropSquare,
-    cut_square,
     square_from_box,
     square_from_landmarks,
 )
+from openface_core.landmarks.crop_tensor import CropTensor
 from openface_core.landmarks.outputs import points_in_crop
 from openface_core.landmarks.spec import LandmarkSpec
 
@@ -71,20 +71,15 @@ class LandmarkNetwork:
         onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
     ) -> None:
         self.spec = spec
-        n = spec.input.size_px
-        shape = (1, 3, n, n) if spec.input.layout == "nchw" else (1, n, n, 3)
+        self._input = CropTensor(spec.input)
         outputs = [TensorSpec(spec.output.tensor, None)]
         if spec.presence is not None:
             outputs.append(TensorSpec(spec.presence.tensor, None))
-        self._model = OnnxModel(model_path, [TensorSpec(spec.input.tensor, shape)], outputs, onnx)
+        self._model = OnnxModel(model_path, [self._input.tensor_spec], outputs, onnx)
         self.providers = self._model.providers
-        std = np.array(spec.input.std)
-        self._gain = (spec.input.scale / std).astype(np.float32)
-        self._bias = (-np.array(spec.input.mean) / std).astype(np.float32)
         # One run on a grey picture shows whether the outputs have the sizes that the specification
         # says: networks seldom declare them in full.
-        whole = CropSquare(n / 2.0, n / 2.0, float(n))
-        self._run(np.full((n, n, 3), 127, dtype=np.uint8), whole)
+        self._run(*self._input.grey_picture())
 
     def locate(
         self,
@@ -195,14 +190,7 @@ class LandmarkNetwork:
         """Cut, run, and read: points in pixels of the crop, and the presence if there is one."""
         spec = self.spec
         n = spec.input.size_px
-        if spec.input.layout == "nchw":
-            tensor = np.empty((1, 3, n, n), dtype=np.float32)
-            planes = tensor[0]
-        else:
-            tensor = np.empty((1, n, n, 3), dtype=np.float32)
-            planes = tensor[0].transpose(2, 0, 1)
-        cut_square(image_bgr, square, self._gain, self._bias, spec.input.colour == "rgb", planes)
-        outputs = self._model.run(tensor)
+        outputs = self._model.run(self._input.cut(image_bgr, square))
         try:
             points = points_in_crop(outputs[0], spec.output, POINT_COUNTS[spec.convention], n)
         except ValueError as error:

@@ -63,6 +63,13 @@ class ExportSummary:
     def _index_line(self) -> str:
         return "" if self.index is None else f"\nOpen {self.index} in a browser."
 
+    def tell(self) -> int:
+        """Tell a person, and return the exit status: 0, or 1 if nothing was written."""
+        self.report_problems()
+        sys.stderr.flush()
+        sys.stdout.write(f"{self}\n")
+        return 0 if self.has_results else 1
+
     def report_problems(self) -> None:
         """Write the first problems to stderr."""
         for problem in self.problems[:_REPORTED_PROBLEMS]:

@@ -89,11 +89,6 @@ def sharing_medians(inputs: Sequence[AssembledInput]) -> Iterator[tuple[FaceOfIn
         yield from (((item, face),) for face in alone)
 
 
-def mode_of_face(mode: str, face_id: int) -> str:
-    """Return what a face is calibrated on: only the main one is the person of a manifest."""
-    return "video" if face_id and mode in PERSON_MODES else mode
-
-
 def with_rest(
     tasks: Sequence[VideoTask], settings: CalibrationSettings
 ) -> tuple[tuple[VideoTask, ...], tuple[Problem, ...]]:

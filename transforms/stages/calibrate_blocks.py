@@ -9,12 +9,12 @@ import numpy as np
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.calibration import MedianStart, score_block
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.settings import RunSettings, mode_of_face
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import read_median_state
 from transforms.dataset.storage import read_whole
 from transforms.metrics import StageStep, timed
-from transforms.plan.calibration import calibration_key, mode_of_face
+from transforms.plan.calibration import calibration_key
 from transforms.records import Block, BlockResult, Problem
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.rest_of_block import rest_of

@@ -12,6 +12,7 @@ from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.postprocessing import REPREDICTED_FRAMES
 from openface_core.analysis.calibration import find_baselines
 from openface_core.analysis.engine import Engine
+from openface_core.analysis.settings import mode_of_face
 from openface_core.errors import OpenFaceBeamError
 from transforms.dataset.provenance import Calibration, confirmed_content, group_digest
 from transforms.metrics import StageStep, count_failure, timed
@@ -20,7 +21,6 @@ from transforms.plan.calibration import (
     CalibratedVideo,
     CalibrationGroup,
     FaceOfInput,
-    mode_of_face,
     sharing_medians,
 )
 from transforms.records import (

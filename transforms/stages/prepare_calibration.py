@@ -15,7 +15,7 @@ from apache_beam.pvalue import TaggedOutput
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.calibration import count_rest, weighted_rest_median
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import OutputSettings
+from openface_core.analysis.settings import OutputSettings, mode_of_face
 from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.shards import count_shard, write_median_state
 from transforms.dataset.storage import write_whole
@@ -24,7 +24,6 @@ from transforms.plan.calibration import (
     CalibrationGroup,
     FaceOfInput,
     in_stated_order,
-    mode_of_face,
     sharing_medians,
 )
 from transforms.records import (
