@@ -19,6 +19,7 @@ from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
 from transforms.plan.known_inputs import known_inputs
+from transforms.plan.manifest import read_camera
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
 
@@ -150,6 +151,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     inputs = plan_inputs(
         arguments.inputs,
         landmarks=arguments.landmarks,
+        camera=None if arguments.camera is None else read_camera("--camera", arguments.camera),
         image_folders=arguments.image_folders,
         known=lambda: known_inputs(arguments.output),
     )
