@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 
 from tests.fixtures.places import REPOSITORY
 from tests.unit.docs.cli_page import cli_page
+from tests.unit.docs.messages_page import messages_page
 from tests.unit.docs.settings_page import settings_page
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
+    "docs/messages.md": messages_page,
     "docs/settings.md": settings_page,
 }
 COMMAND = "python -m tests.unit.docs.regenerate"
