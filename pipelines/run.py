@@ -41,11 +41,12 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import clean_up, load_models, prepare
+    from pipelines.main_job.scratch_folder import scratch_folder
     from pipelines.main_job.waves import run_waves
     from transforms.dataset.run_lock import held
 
     job = prepare(arguments)
-    with held(job.output):
+    with held(job.output), scratch_folder():
         clean_up(job.output)
         if not job.has_work:
             return with_report(close_finished(job), arguments)

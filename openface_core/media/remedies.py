@@ -22,6 +22,10 @@ _REMEDIES = (
     ),
     (r"no multiple of 90", "These frames were not turned; save the video upright."),
     (r"have no time stamp$", "Count in frames there; a container such as MKV has times."),
+    (
+        r"damaged and (was|were) patched up( \(|,)",
+        "Look whether a part of the picture is grey or shifted, and copy it again.",
+    ),
     (r"taken to be square", "State the right sample aspect ratio in the file."),
 )
 _OTHERWISE = "What could be decoded was analysed; copy or repair the file for the rest."

@@ -205,7 +205,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
             cut = "as a whole"
         else:
             frames = [part.expected_frames or 0 for part in parts]
-            cut = f"in {len(parts)} shards of {min(frames)} to {max(frames)} frames"
+            cut = f"in {len(parts)} parts of {min(frames)} to {max(frames)} frames"
         yield f"analyse  {task.video_id}  {cut}  ({task.uri})"
     for task in plan.finished:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
@@ -214,7 +214,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from plan.left_out
     yield from _describe_calibration(plan)
     yield (
-        f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
+        f"{len(plan.todo)} inputs in {shards} parts to be analysed, "
         f"{len(plan.finished)} finished, {len(plan.problems)} unreachable."
     )
 

@@ -106,7 +106,10 @@ class RunSummary:
                 f"{self.output.rstrip('/')}/data_dictionary.json."
             )
         if self.inputs_written and not self.has_gaze:
-            text += "\nThere are no models of the eyes, so gaze is null."
+            text += (
+                "\nThere are no models of the eyes, so gaze is null; "
+                "`openface-beam models list` shows packs that have them."
+            )
         return text
 
     def _calibration(self) -> str:
@@ -133,7 +136,7 @@ class RunSummary:
         rate = self.frames_decoded / max(self.seconds, 1e-9)
         return (
             f"{self.frames_decoded} frames, {without} of them without a face, "
-            f"in {self.seconds:.1f} s ({rate:.0f} frames per second)"
+            f"in {self.seconds:.1f} s ({rate:.{0 if rate >= 10 else 1}f} frames per second)"
         )
 
 
