@@ -27,7 +27,6 @@ class StallingFileSystem(MemoryFileSystem):
     """A filesystem that never answers once it has given so many bytes."""
 
     protocol = "stalling"
-    cachable = False
     released = threading.Event()
 
     @classmethod
