@@ -35,7 +35,7 @@ def models_note(files: ModelFiles) -> str | None:
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     return (
         "The bounds are those that this version keeps with OpenFace's own models. Here the models "
-        f"are {whose}: not OpenFace's are {others[0]}{more}. So a bound that fails says how far they "
+        f"are {whose}: not OpenFace's are {others[0]}{more}. A bound that fails says how far they "
         "are from OpenFace's, not that anything is wrong. To check the program, use OpenFace's own "
         "(--models openface22, or its folder)."
     )
