@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 SPECS_FOLDER = PACKAGE_FOLDER / "landmark_specs"
 NETWORK_SPECS_FOLDER = PACKAGE_FOLDER / "network_specs"
+ACTION_UNIT_LISTS_FOLDER = PACKAGE_FOLDER / "action_unit_lists"
 EMBEDDED_FOLDER = PACKAGE_FOLDER / "embedded"
 """The models that come with this package."""
 
@@ -53,6 +54,21 @@ def _find(root: Path, name: str, what: str) -> Path:
             f"{how_to_get(name)}Check --models, or name another file in the configuration.",
         )
     return found
+
+
+def _find_list_for_videos(root: Path, name: str) -> tuple[Path, Path | None]:
+    """Return a list of action-unit predictors, and the folder that it is relative to.
+
+    That is None for the list's own folder: a list of this package names files of OpenFace's.
+    """
+    from openface_core.model_files import read_action_unit_list
+
+    own = ACTION_UNIT_LISTS_FOLDER / f"{name}.txt"
+    if name not in {path.stem for path in ACTION_UNIT_LISTS_FOLDER.glob("*.txt")}:
+        return _find(root, name, "list of AU predictors"), None
+    first = read_action_unit_list(own, Path())[0][0]
+    found = _find(root, first.as_posix(), "AU predictor")
+    return own, found.parents[len(first.parts) - 1]
 
 
 def _find_optional(root: Path, name: str, what: str) -> Path | None:
@@ -207,6 +223,7 @@ def locate_models(
     detector = network = spec_path = refinement = validator = None
     witness_spec = witness_network = face_spec = face_network = None
     parts = selection.parts
+    video_list, video_predictors = _find_list_for_videos(root, selection.video_action_units)
     if with_networks:
         detector = _find(root, selection.detector, "face detector")
         spec_path = find_landmark_spec(selection.landmarks)
@@ -222,7 +239,8 @@ def locate_models(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),
         triangulation=_find(root, selection.triangulation, "triangulation"),
-        video_action_units=_find(root, selection.video_action_units, "list of AU predictors"),
+        video_action_units=video_list,
+        video_predictors=video_predictors,
         image_action_units=_find(root, selection.image_action_units, "list of AU predictors"),
         detector=detector,
         landmark_network=network,

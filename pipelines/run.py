@@ -40,13 +40,11 @@ def run(arguments: RunArguments) -> RunSummary:
     import_beam()
     from pipelines.export_job.after_run import with_report
     from pipelines.main_job.close import close, close_finished
-    from pipelines.main_job.prepare import clean_up, load_models, prepare
+    from pipelines.main_job.prepare import held_and_clean, load_models, prepare
     from pipelines.main_job.waves import run_waves
-    from transforms.dataset.run_lock import held
 
     job = prepare(arguments)
-    with held(job.output):
-        clean_up(job.output)
+    with held_and_clean(job.output):
         if not job.has_work:
             return with_report(close_finished(job), arguments)
         handle, engine = load_models(job)

@@ -9,6 +9,7 @@ from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
 from openface_core.media.remedies import remedy_of
 from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +78,8 @@ class VideoTask:
         When the person is at rest, where a manifest says so.
     row : int
         Row of the manifest, from 1; 0 without one. It orders the files of a person.
+    camera : Camera or None
+        The camera of its upright frames; None takes OpenFace's guess by their size.
     content : InputContent or None
         What the input held before it was decoded; None until it has been read, and where it cannot.
     """
@@ -88,6 +91,7 @@ class VideoTask:
     manifest_id: str | None = None
     rest: RestRanges | None = None
     row: int = 0
+    camera: Camera | None = None
     content: InputContent | None = field(default=None, compare=False)
 
 

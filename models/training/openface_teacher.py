@@ -73,7 +73,9 @@ class Teacher:
             or files.validator is None
         ):
             raise ModelFileError(reference, "a teacher is missing", "Check --reference.")
-        self.video_models: ActionUnitModels = read_action_unit_models(files.video_action_units)
+        self.video_models: ActionUnitModels = read_action_unit_models(
+            files.video_action_units, files.video_predictors
+        )
         self.image_models: ActionUnitModels = read_action_unit_models(files.image_action_units)
         pdm = read_pdm(files.shape, LANDMARKS)
         self.pdm = pdm

@@ -111,6 +111,20 @@ class ActionUnitModels:
             f"{model.name}_c": model.is_dynamic for model in self.presence
         }
 
+    def withheld_columns(self, calibration_frames: int, least_frames: int) -> frozenset[str]:
+        """Return the columns of the tables that too few frames calibrate.
+
+        Parameters
+        ----------
+        calibration_frames : int
+            How many frames moved the medians.
+        least_frames : int
+            How many must; with fewer, the values of dynamic models are not given.
+        """
+        if calibration_frames >= least_frames:
+            return frozenset()
+        return frozenset(name for name, is_dynamic in self.relative_columns.items() if is_dynamic)
+
     @cached_property
     def weights(self) -> Float64Array:
         """Weights of all models, (4702, k): one descriptor element's weights lie side by side."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.calibration import RestFrames
+from openface_core.analysis.cameras import check_camera
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import TableMaker
 from openface_core.analysis.kept_faces import KeptFaces
@@ -39,6 +40,7 @@ from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
 from openface_core.media.gaps import gap_warnings
 from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 from openface_core.tables.merging import merged_tables
 from openface_core.watch import NO_WATCH, Step, Watch, each_timed
 
@@ -67,7 +69,12 @@ class Analyser:
     settings: RunSettings
     watch: Watch = NO_WATCH
 
-    def faces(self, landmarks_uri: str | None = None, first_index: int = 0) -> FaceSource:
+    def faces(
+        self,
+        landmarks_uri: str | None = None,
+        first_index: int = 0,
+        camera: Camera | None = None,
+    ) -> FaceSource:
         """Return where the faces of an input come from.
 
         Parameters
@@ -76,6 +83,8 @@ class Analyser:
             File of given landmarks; None finds them in the frames.
         first_index : int
             Index in the input, from 0, of the first frame that will be seen.
+        camera : Camera or None
+            The camera of the input; None takes OpenFace's guess by the size of its frames.
 
         Raises
         ------
@@ -85,12 +94,13 @@ class Analyser:
             If there is neither such a file nor networks.
         """
         if landmarks_uri is not None:
-            return GivenFaces(read_landmarks(landmarks_uri), self.engine.meter, landmarks_uri)
+            meter = self.engine.meter.with_camera(camera)
+            return GivenFaces(read_landmarks(landmarks_uri), meter, landmarks_uri)
         if self.engine.faces is None:
             raise ModelFileError(
                 "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
             )
-        detection, meter = self.settings.detection, self.engine.tracked_meter
+        detection, meter = self.settings.detection, self.engine.tracked_meter.with_camera(camera)
         each = TrackerSettings(self.settings.confidence.threshold, detection.every_failures)
         intervals = IntervalSettings(detection.every_frames, detection.settling_frames)
         if self.settings.faces.are_several:
@@ -192,6 +202,7 @@ class Analyser:
         *,
         landmarks_uri: str | None = None,
         rest: RestRanges | None = None,
+        camera: Camera | None = None,
         on_faces: OnFaces = _ignore,
     ) -> MeasuredVideo:
         """Analyse one video, image or folder of images, calibrated by itself.
@@ -204,6 +215,8 @@ class Analyser:
             File of given landmarks; None finds them in the frames.
         rest : RestRanges or None
             When the person is at rest, for calibration on rest frames.
+        camera : Camera or None
+            Its camera; None takes OpenFace's guess by the size of its frames.
         on_faces : callable
             Called after every frame, with its measured faces.
 
@@ -216,7 +229,8 @@ class Analyser:
         with self.watch.time(Step.OPENING):
             media = open_media(uri, limits=self.settings.decoding)
         with media:
-            return self.medium(media, self.faces(landmarks_uri), rest=rest, on_faces=on_faces)
+            faces = self.faces(landmarks_uri, camera=camera)
+            return self.medium(media, faces, rest=rest, on_faces=on_faces)
 
     def medium(
         self,
@@ -240,6 +254,7 @@ class Analyser:
         frame_limit : int or None
             How many frames are analysed, from the first on; None takes all.
         """
+        check_camera(faces.meter.camera, media.info)
         models = self.engine.models_for(media.info.kind)
         mode = self.settings.calibration.mode if models.is_dynamic.any() else "none"
         if mode == "rest" and rest is None:
@@ -262,7 +277,7 @@ class Analyser:
             )
             pts_seconds = [features.series.pts_seconds for features in kept.frames]
             times = np.concatenate([np.empty(0), *pts_seconds])
-            main = self._calibrator(media.info, models, mode, rest, times)
+            main = self._calibrator(media.info, models, mode, rest, times, faces.meter.camera)
             measured = [main.for_face(face.face_id).calibrate(face) for face in found]
             with self.watch.time(Step.TABLE):
                 rows = [main.rows(face, one) for face, one in zip(found, measured, strict=True)]
@@ -281,6 +296,7 @@ class Analyser:
         mode: str,
         rest: RestRanges | None,
         pts_seconds: NDArray[np.float64],
+        camera: Camera | None,
     ) -> FaceCalibrator:
         engine, settings = self.engine, self.settings.output
         schema = frame_schema(frame_columns(engine.extent))
@@ -288,7 +304,8 @@ class Analyser:
             models,
             mode,
             RestFrames(rest, info, settings) if mode == "rest" else None,
-            TableMaker(schema, engine.extent, engine.meter.pdm, info, settings),
+            TableMaker(schema, engine.extent, engine.meter.pdm, info, settings, camera),
             table_timestamps(pts_seconds, 1, info, settings),
+            self.settings.calibration.least_frames,
             self.watch,
         )

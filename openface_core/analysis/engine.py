@@ -171,7 +171,7 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         If the execution provider that was asked for is not available.
     """
     pdm = read_pdm(files.shape, LANDMARK_COUNT)
-    video_models = read_action_unit_models(files.video_action_units)
+    video_models = read_action_unit_models(files.video_action_units, files.video_predictors)
     image_models = read_action_unit_models(files.image_action_units)
     if settings.calibration.mode == "none":
         if image_models.is_dynamic.any():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from openface_core.analysis.settings import OutputSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import Derivation, Extent
 from openface_core.media import MediaInfo
-from openface_core.shape import PointDistributionModel
+from openface_core.shape import Camera, PointDistributionModel
 from openface_core.shards import Absence, ShardFeatures
 from openface_core.shards.scores_file import BlockScores, join_scores
 from openface_core.tables import FrameActionUnits, frame_table
@@ -32,11 +33,14 @@ class FinalMedian:
         How many of the input's successful frames, the first ones, are predicted again with them.
     offsets : (r,) ndarray of float64
         The person's baseline of each intensity.
+    withheld : frozenset of str
+        Columns that too few frames calibrate, see :meth:`ActionUnitModels.withheld_columns`.
     """
 
     weighted: Float64Array
     repredicted: int
     offsets: Float64Array
+    withheld: frozenset[str] = frozenset()
 
 
 def post_process(
@@ -82,11 +86,29 @@ def post_process(
     finished = np.empty((frame_count, count), dtype=np.float32)
     if is_image:
         finished[:] = intensities * success[:, None]
-        return known, FrameActionUnits(finished, present)
+        return known, FrameActionUnits(finished, present, final.withheld)
     for k in range(count):  # one at a time: an hour of video is 100,000 frames
         one = slice(k, k + 1)
         finished[:, one] = final_intensities(intensities[:, one], final.offsets[one], success)
-    return known, FrameActionUnits(finished, final_presences(present))
+    return known, FrameActionUnits(finished, final_presences(present), final.withheld)
+
+
+class FaceOfTable(NamedTuple):
+    """A face whose rows are made.
+
+    Parameters
+    ----------
+    face_id : int
+        Its number in the video.
+    first_number : int
+        Number of its first frame in the video, counted from 1.
+    calibration_frames : int or None
+        How many frames moved its medians; None where it has none.
+    """
+
+    face_id: int
+    first_number: int
+    calibration_frames: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +127,8 @@ class TableMaker:
         What decoding found.
     settings : OutputSettings
         Where time stamps come from.
+    camera : Camera or None
+        The camera of the input; None takes OpenFace's guess by the size of its frames.
     """
 
     schema: pa.Schema
@@ -112,11 +136,11 @@ class TableMaker:
     pdm: PointDistributionModel
     info: MediaInfo
     settings: OutputSettings
+    camera: Camera | None = None
 
     def face_tables(
         self,
-        face_id: int,
-        first_number: int,
+        face: FaceOfTable,
         parts: Iterable[ShardFeatures | Absence],
         units: FrameActionUnits,
     ) -> Iterator[pa.Table]:
@@ -124,10 +148,8 @@ class TableMaker:
 
         Parameters
         ----------
-        face_id : int
-            Number of the face in the video.
-        first_number : int
-            Number of its first frame in the video, counted from 1.
+        face : FaceOfTable
+            The face.
         parts : iterable of ShardFeatures or Absence
             All of its frames, in order.
         units : FrameActionUnits
@@ -137,7 +159,13 @@ class TableMaker:
         for part in parts:
             rows = slice(begin, begin + len(part))
             if not isinstance(part, Absence):
-                derivation = Derivation(self.pdm, first_number + begin, face_id)
+                derivation = Derivation(
+                    self.pdm,
+                    face.first_number + begin,
+                    face.face_id,
+                    self.camera,
+                    face.calibration_frames,
+                )
                 yield self._table(part, units[rows], derivation)
             begin = rows.stop
 

@@ -47,7 +47,8 @@ class ModelSelection:
     triangulation : str
         Triangulation of the face mask.
     video_action_units, image_action_units : str
-        Lists of the action-unit predictors for videos and for single images.
+        Lists of the action-unit predictors for videos and for single images; ``all_dynamic`` is a
+        list of this program, which takes OpenFace's dynamic predictors wherever there is one.
     """
 
     detector: str = "retinaface_mobilenet025.onnx"
@@ -96,6 +97,8 @@ class ModelFiles:
         Files of the network that is asked about followed landmarks; None as for these.
     face_network, face_network_spec : Path or None
         Files of the network that knows people again; None as for these.
+    video_predictors : Path or None
+        What the list for videos is relative to; None stands for its own folder.
     parts : tuple of str
         Parts of the face that the patch experts of the list are read for.
     package : Path
@@ -111,6 +114,7 @@ class ModelFiles:
     landmark_network: Path | None
     landmark_spec: Path | None
     package: Path
+    video_predictors: Path | None = None
     refinement: Path | None = None
     validator: Path | None = None
     parts: tuple[str, ...] = ()
@@ -159,8 +163,9 @@ class ModelFiles:
     def all_files(self) -> tuple[Path, ...]:
         """Return every file that takes part in a run, predictors included, in a fixed order."""
         files = {*self.named_files(), *self._network_files()}
-        for path in (self.video_action_units, self.image_action_units):
-            files.update(predictor for predictor, _ in read_action_unit_list(path))
+        lists = (self.video_action_units, self.video_predictors), (self.image_action_units, None)
+        for path, folder in lists:
+            files.update(predictor for predictor, _ in read_action_unit_list(path, folder))
         return tuple(sorted(files))
 
     def network_names(self) -> tuple[str, ...]:

@@ -18,7 +18,12 @@ from openface_core.analysis.calibration import (
     score_block,
     weighted_rest_median,
 )
-from openface_core.analysis.finishing import FinalMedian, TableMaker, post_process
+from openface_core.analysis.finishing import (
+    FaceOfTable,
+    FinalMedian,
+    TableMaker,
+    post_process,
+)
 from openface_core.analysis.measured import MeasuredFace
 from openface_core.analysis.settings import mode_of_face
 from openface_core.running_medians import DescriptorMedians, RestMedians
@@ -64,6 +69,8 @@ class FaceCalibrator:
         Makes the rows.
     timestamps : (n,) ndarray of float64
         Time stamps of all frames of the video; NaN where unknown.
+    least_frames : int
+        Dynamic action units are not given where fewer frames moved the medians.
     watch : Watch
         Is told the steps.
     """
@@ -73,6 +80,7 @@ class FaceCalibrator:
     rest: RestFrames | None
     maker: TableMaker
     timestamps: NDArray[np.float64]
+    least_frames: int
     watch: Watch = NO_WATCH
 
     def for_face(self, face_id: int) -> "FaceCalibrator":
@@ -101,15 +109,17 @@ class FaceCalibrator:
         with self.watch.time(Step.POSTPROCESSING):
             limit = REPREDICTED_FRAMES if self.rest is None else 0
             person = find_baselines(models, [scores], face.frame_count, median, limit)
-            final = FinalMedian(median, limit, person.offsets)
+            counted = person.sets_offsets
+            if self.rest is None:
+                # Every other frame of the video moves the medians, the first one among them.
+                counted = person.success[(first_number - 1) % 2 :: 2]
+            frames = 0 if self.mode == "none" else int(counted.sum())
+            withheld = models.withheld_columns(frames, self.least_frames)
+            final = FinalMedian(median, limit, person.offsets, withheld)
             is_image = self.maker.info.kind == "image"
             known, units = post_process(
                 models, [scores], face.frame_count, final, is_image=is_image
             )
-        counted = person.sets_offsets
-        if self.rest is None:
-            # Every other frame of the video moves the medians, the first one among them.
-            counted = person.success[(first_number - 1) % 2 :: 2]
         summary = summarise(
             self.timestamps,
             first_number,
@@ -119,7 +129,6 @@ class FaceCalibrator:
             models.intensity_names,
             models.presence_names,
         )
-        frames = 0 if self.mode == "none" else int(counted.sum())
         return MeasuredFace(face.face_id, first_number, units, summary, self.mode, frames)
 
     def _median_start(self, face: FaceFrames) -> MedianStart:
@@ -144,4 +153,6 @@ class FaceCalibrator:
 
     def rows(self, face: FaceFrames, measured: MeasuredFace) -> Iterator[pa.Table]:
         """Yield the rows of a calibrated face."""
-        return self.maker.face_tables(face.face_id, face.first_number, face.parts(), measured.units)
+        frames = None if self.mode == "none" else measured.calibration_frames
+        of_table = FaceOfTable(face.face_id, face.first_number, frames)
+        return self.maker.face_tables(of_table, face.parts(), measured.units)

@@ -107,6 +107,9 @@ class CalibrationSettings:
         person. ``none``: models that know nothing of the person.
     few_frames : int
         Medians over fewer frames are marked as short.
+    least_frames : int
+        Action units of dynamic models are null where fewer frames moved the medians. 0 gives them
+        always, as OpenFace does.
 
     Raises
     ------
@@ -116,6 +119,7 @@ class CalibrationSettings:
 
     mode: str = "video"
     few_frames: int = 300
+    least_frames: int = 10
 
     def __post_init__(self) -> None:
         if self.mode not in CALIBRATION_MODES:
@@ -124,12 +128,13 @@ class CalibrationSettings:
                 f"unknown value {self.mode!r}",
                 f"Choose one of: {', '.join(CALIBRATION_MODES)}.",
             )
-        if not 0 <= self.few_frames <= 1_000_000:
-            raise ConfigError(
-                "calibration.few_frames",
-                f"expected 0 to 1000000, found {self.few_frames}",
-                "Give a number in this range.",
-            )
+        for name in ("few_frames", "least_frames"):
+            if not 0 <= getattr(self, name) <= 1_000_000:
+                raise ConfigError(
+                    f"calibration.{name}",
+                    f"expected 0 to 1000000, found {getattr(self, name)}",
+                    "Give a number in this range.",
+                )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """What an exporter is told of an input before its rows come."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from openface_core.shape import Camera
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class ExportedVideo:
     def is_image(self) -> bool:
         """Whether it is a single picture."""
         return self.kind == "image"
+
+    @property
+    def camera(self) -> Camera:
+        """The camera that it was analysed with."""
+        recorded = self.record.get("camera")
+        if isinstance(recorded, str):
+            with suppress(ValueError):
+                return Camera.parse(recorded)
+        return Camera.from_frame_size(self.width_px, self.height_px)
 
     @property
     def has_several_faces(self) -> bool:

@@ -1,5 +1,6 @@
 """Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors, gaze."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -36,6 +37,8 @@ class FaceMeter:
     shift_average : bool
         Whether the appearance descriptor is averaged over shifted copies of the aligned face (see
         :mod:`openface_core.shift_averaging`), which OpenFace does not do.
+    camera : Camera or None
+        The camera of the frames; None takes OpenFace's guess by their size.
     """
 
     def __init__(
@@ -43,10 +46,18 @@ class FaceMeter:
         pdm: PointDistributionModel,
         triangles: NDArray[np.int32],
         shift_average: bool = False,
+        camera: Camera | None = None,
     ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
         self.shift_average = shift_average
+        self.camera = camera
+
+    def with_camera(self, camera: Camera | None) -> "FaceMeter":
+        """Return the same for frames of another camera."""
+        other = copy.copy(self)
+        other.camera = camera
+        return other
 
     def appearance(
         self, frame: NDArray[np.uint8], landmarks: Float32Array, aligned: AlignedFace
@@ -108,7 +119,7 @@ class FaceMeter:
                 fit = calc_params(self.pdm, landmarks)
         shown = fit if face.fit is None else face.fit
         with watch.time(Step.POSE):
-            camera = Camera.from_frame_size(frame.shape[1], frame.shape[0])
+            camera = self.camera or Camera.from_frame_size(frame.shape[1], frame.shape[0])
             pose = head_pose(self.pdm, shown, landmarks, camera)
             if pose is None:
                 return None

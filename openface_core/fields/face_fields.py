@@ -32,6 +32,8 @@ _EYES = ("the left eye in the picture", "the right eye in the picture")
 
 NO_FACE = -1
 """Stands for the number of a face where there is none."""
+NO_MEDIANS = -1
+"""Stands for the number of frames that moved the medians of a face that has none."""
 
 Placed = tuple[tuple[int, ...], Column]
 Float32Array = NDArray[np.float32]
@@ -98,18 +100,18 @@ def _bins(values: NDArray[np.floating], histogram: HistogramRange) -> NDArray[np
 # How values are derived from other fields.
 
 
-def _cameras(values: Mapping[str, AnyArray]) -> Iterator[tuple[int, Camera]]:
+def _cameras(values: Mapping[str, AnyArray], to: Derivation) -> Iterator[tuple[int, Camera]]:
     """Yield the frames with a measured face, and their cameras."""
     for i in np.flatnonzero(values["success"]):
         width_px, height_px = (int(size) for size in values["frame_size_px"][i])
-        yield int(i), Camera.from_frame_size(width_px, height_px)
+        yield int(i), to.camera or Camera.from_frame_size(width_px, height_px)
 
 
 def _landmarks_3d(values: Mapping[str, AnyArray], to: Derivation) -> Float32Array:
     """Return what the fitted parameters give, bit for bit what was measured."""
     count = len(values["success"])
     points = np.full((count, to.pdm.landmark_count, 3), np.nan, dtype=np.float32)
-    for i, camera in _cameras(values):
+    for i, camera in _cameras(values, to):
         parameters = values["global_parameters"][i]
         fit = ShapeFit(
             scale_px_per_mm=float(parameters[0]),
@@ -122,10 +124,10 @@ def _landmarks_3d(values: Mapping[str, AnyArray], to: Derivation) -> Float32Arra
     return points
 
 
-def _eye_landmarks_3d(values: Mapping[str, AnyArray], _to: Derivation) -> Float32Array:
+def _eye_landmarks_3d(values: Mapping[str, AnyArray], to: Derivation) -> Float32Array:
     places, depths = values["eye_landmarks_px"], values["eye_depths_mm"]
     points = np.full((*depths.shape, 3), np.nan, dtype=np.float32)
-    for i, camera in _cameras(values):
+    for i, camera in _cameras(values, to):
         points[i] = eyes_in_camera_mm(places[i], depths[i], camera)
     return points
 
@@ -137,6 +139,11 @@ def _frame_numbers(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
 def _face_ids(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
     face_id = NO_FACE if to.face_id is None else to.face_id
     return np.full(len(values["success"]), face_id, dtype=np.int32)
+
+
+def _calibration_frames(values: Mapping[str, AnyArray], to: Derivation) -> AnyArray:
+    count = NO_MEDIANS if to.calibration_frames is None else to.calibration_frames
+    return np.full(len(values["success"]), count, dtype=np.int32)
 
 
 def _face_width(values: Mapping[str, AnyArray], _to: Derivation) -> Float32Array:
@@ -459,6 +466,22 @@ FACE_FIELDS = (
         dtype=np.uint16,
         missing=0,
         take=lambda seen: _bins(seen.face.geometry, GEOMETRY_RANGE),
+    ),
+    Field(
+        "calibration_frames",
+        "frames that moved the medians which dynamic action units are relative to",
+        shape=(),
+        dtype=np.int32,
+        missing=NO_MEDIANS,
+        derive=_calibration_frames,
+        columns=lambda _: _single(
+            "calibration_frames",
+            pa.int32(),
+            "1",
+            "how many frames moved the medians that dynamic action units are relative to; these "
+            "are null below calibration.least_frames; null without medians",
+        ),
+        known=Known.WITH_MEDIANS,
     ),
     Field(
         "intensities",

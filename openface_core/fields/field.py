@@ -13,7 +13,7 @@ from openface_core.action_units.models import ActionUnitModels
 from openface_core.faces.face import Face
 from openface_core.fields.column import Column
 from openface_core.media import DecodedFrame
-from openface_core.shape import PointDistributionModel
+from openface_core.shape import Camera, PointDistributionModel
 
 AnyArray = NDArray[Any]
 
@@ -81,6 +81,8 @@ class Known(Enum):
     """In frames whose face was measured."""
     WITH_EYES = auto()
     """In frames whose eyes were measured too."""
+    WITH_MEDIANS = auto()
+    """In frames whose face was measured, if its action units are relative to medians."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +116,17 @@ class Derivation:
         Number of the first of the frames in its video, counted from 1.
     face_id : int or None
         Number of the face in the video; None for frames that show nobody.
+    camera : Camera or None
+        The camera of the frames; None takes OpenFace's guess by their size.
+    calibration_frames : int or None
+        How many frames moved the medians of the face; None where it has none.
     """
 
     pdm: PointDistributionModel
     first_number: int = 1
     face_id: int | None = 0
+    camera: Camera | None = None
+    calibration_frames: int | None = None
 
 
 Take = Callable[[Observation], ArrayLike]

@@ -35,7 +35,7 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
     MediaError
         There is no such file, or it is no video or image.
     """
-    source = locate(uri)
+    source = locate(uri, timeout_seconds=limits.io_timeout_seconds)
     if source.is_directory():
         return len(image_names(source))
     if source.size_bytes() == 0:

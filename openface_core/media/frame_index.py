@@ -92,7 +92,7 @@ def index_frames(uri: str, limits: DecodeLimits = _DEFAULT_LIMITS) -> FrameIndex
     MediaError
         There is no such file, it cannot be read, or it is no video or image.
     """
-    source = locate(uri)
+    source = locate(uri, timeout_seconds=limits.io_timeout_seconds)
     if source.is_directory():
         if not image_names(source):
             raise MediaError(uri, "the folder holds no images", "Name a folder of images.")

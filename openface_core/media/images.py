@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError, MediaError
+from openface_core.media.decoder_words import decoded_quietly
 from openface_core.media.frames import DecodedFrame, DecodeLimits, MediaInfo, MediaReader
 from openface_core.media.image_headers import image_size, is_cut_off
 from openface_core.media.several_pictures import picture_count
@@ -35,11 +36,24 @@ def image_decoder_name() -> str:
 
 
 class DecodedImage(NamedTuple):
-    """An image file's content: its format, its first picture, and how many pictures it holds."""
+    """An image file's content.
+
+    Parameters
+    ----------
+    kind : ImageFormat
+        Its format.
+    image : (H, W, 3) ndarray of uint8
+        Its first picture, BGR and upright.
+    pictures : int
+        How many pictures it holds.
+    damage : str or None
+        What its decoder says of damage that it has patched up.
+    """
 
     kind: ImageFormat
     image: NDArray[np.uint8]
     pictures: int
+    damage: str | None
 
 
 def decode_image(source: Source, limits: DecodeLimits) -> DecodedImage:
@@ -48,8 +62,7 @@ def decode_image(source: Source, limits: DecodeLimits) -> DecodedImage:
     Returns
     -------
     DecodedImage
-        The format found in the content; the first picture, BGR and upright, as an ndarray of uint8,
-        shape (H, W, 3); and the number of pictures.
+        The format found in the content, the first picture, and what else is known of it.
 
     Raises
     ------
@@ -80,7 +93,7 @@ def decode_image(source: Source, limits: DecodeLimits) -> DecodedImage:
             f"its {width} x {height} pixels are more than the {limits.max_pixels} allowed",
             "Make it smaller, or raise max_pixels.",
         )
-    image = None if cut_off else _imdecode(data)
+    image, damage = (None, None) if cut_off else decoded_quietly(lambda: _imdecode(data))
     if image is None:
         cause = "is cut off" if cut_off else "is damaged or of an unusual kind"
         raise UnusableImageError(
@@ -88,7 +101,7 @@ def decode_image(source: Source, limits: DecodeLimits) -> DecodedImage:
             f"the {kind.upper()} image {cause}",
             "Copy or download it again, or save it anew with an image editor.",
         )
-    return DecodedImage(kind, image, picture_count(kind, data))
+    return DecodedImage(kind, image, picture_count(kind, data), damage)
 
 
 def _read_bounded(source: Source, limits: DecodeLimits) -> bytes:
@@ -133,7 +146,7 @@ class ImageReader(MediaReader):
     """
 
     def __init__(self, source: Source, limits: DecodeLimits) -> None:
-        kind, image, self._pictures = decode_image(source, limits)
+        kind, image, self._pictures, self._damage = decode_image(source, limits)
         self._info = MediaInfo(
             uri=source.uri,
             kind="image",
@@ -156,10 +169,13 @@ class ImageReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That there are more pictures than the first."""
-        return (
-            () if self._pictures == 1 else (f"only the first of {self._pictures} pictures is read",)
-        )
+        """That there are more pictures than the first, and that it is damaged."""
+        lines = []
+        if self._pictures > 1:
+            lines.append(f"only the first of {self._pictures} pictures is read")
+        if self._damage is not None:
+            lines.append(f"the picture is damaged and was patched up ({self._damage})")
+        return tuple(lines)
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the one frame."""
@@ -224,6 +240,7 @@ class ImageSequenceReader(MediaReader):
         self._rate_fps = rate_fps
         self._skipped: list[str] = []
         self._several: list[str] = []
+        self._damaged: list[str] = []
         self._read_names: list[str] = []
         self._given = 0
         self._names = image_names(source)
@@ -263,7 +280,7 @@ class ImageSequenceReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line about unreadable images, and one about images of several pictures."""
+        """One line about unreadable images, of several pictures, and damaged ones each."""
         lines = []
         if self._skipped:
             lines.append(
@@ -274,6 +291,11 @@ class ImageSequenceReader(MediaReader):
             lines.append(
                 f"{len(self._several)} images hold several pictures, of which the first is read, "
                 f"such as {self._several[0]}"
+            )
+        if self._damaged:
+            lines.append(
+                f"{len(self._damaged)} images are damaged and were patched up, the first: "
+                f"{self._damaged[0]}"
             )
         return tuple(lines)
 
@@ -295,7 +317,7 @@ class ImageSequenceReader(MediaReader):
     def _decode(self) -> Generator[DecodedFrame, None, None]:
         for name in self._names:
             try:
-                kind, image, pictures = decode_image(self._source.child(name), self._limits)
+                kind, image, pictures, damage = decode_image(self._source.child(name), self._limits)
             except UnusableImageError as problem:
                 self._skip(name, problem)
                 continue
@@ -304,6 +326,8 @@ class ImageSequenceReader(MediaReader):
                 self._codec = kind
             if pictures > 1:
                 self._several.append(name)
+            if damage is not None:
+                self._damaged.append(f"{name}: {damage}")
             self._read_names.append(name)
             yield DecodedFrame(index, index / self._rate_fps, image)
 

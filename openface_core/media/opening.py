@@ -61,7 +61,7 @@ def open_media(
         raise ConfigError(
             "pts_range", f"it ends before it begins, found {pts_range}", "Swap the two."
         )
-    source = locate(uri)
+    source = locate(uri, timeout_seconds=limits.io_timeout_seconds)
     if pts_range is not None and source.is_directory():
         raise _no_parts(uri, "a folder of images")
     if source.is_directory():

@@ -8,10 +8,24 @@ _REMEDIES = (
         "Save the pictures as files of one folder, or a video.",
     ),
     (
-        r"without frames after",
+        r"without frames",
         "If that part of the file was lost, copy it again; later frames have their right times.",
     ),
     (r"they are timed at", "Check that rate; a container such as MKV has times of its own."),
+    (
+        r"frame size changes|rotation changes",
+        "If that was not filmed so, cut the parts into files of their own.",
+    ),
+    (
+        r"time stamp does not increase",
+        "Mind it where time stamps are subtracted; a new container, such as MKV, may mend them.",
+    ),
+    (r"no multiple of 90", "These frames were not turned; save the video upright."),
+    (r"have no time stamp$", "Count in frames there; a container such as MKV has times."),
+    (
+        r"damaged and (was|were) patched up( \(|,)",
+        "Look whether a part of the picture is grey or shifted, and copy it again.",
+    ),
     (r"taken to be square", "State the right sample aspect ratio in the file."),
 )
 _OTHERWISE = "What could be decoded was analysed; copy or repair the file for the rest."

@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from openface_core.errors import MediaError, OpenFaceBeamError
+from openface_core.media.time_limit import DEFAULT_SECONDS, TimedFile, within
 
 # "scheme://..." or a chain such as "simplecache::s3://..."; "concat:x" is the name of a local file.
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
@@ -47,6 +48,12 @@ def storage_errors(uri: str, error: type[OpenFaceBeamError]) -> Iterator[None]:
         raise error(
             uri, "the permission to read it is missing", "Change its access rights."
         ) from None
+    except TimeoutError as problem:
+        raise error(
+            uri,
+            f"the storage does not answer ({_one_line(problem) or 'time limit'})",
+            "Check the network and the storage, or raise io_timeout_seconds.",
+        ) from problem
     except ImportError as problem:
         extra = _EXTRAS.get(uri.split("://", 1)[0].rsplit("::", 1)[-1].lower())
         package = f"Run: python -m pip install 'openface-beam[{extra}]'" if extra else ""
@@ -81,12 +88,15 @@ class Source:
         None for the local disk.
     error : type of OpenFaceBeamError
         What its methods raise.
+    timeout_seconds : float
+        How long a filesystem that is not the local disk may take for an answer.
     """
 
     uri: str
     path: str
     filesystem: Any
     error: type[OpenFaceBeamError]
+    timeout_seconds: float = DEFAULT_SECONDS
 
     @property
     def is_local(self) -> bool:
@@ -98,14 +108,14 @@ class Source:
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return Path(self.path).is_dir()
-            return bool(self.filesystem.isdir(self.path))
+            return bool(self._ask(lambda: self.filesystem.isdir(self.path)))
 
     def exists(self) -> bool:
         """Whether there is a file or folder of this name."""
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return Path(self.path).exists()
-            return bool(self.filesystem.exists(self.path))
+            return bool(self._ask(lambda: self.filesystem.exists(self.path)))
 
     def size_bytes(self) -> int | None:
         """Size of the file; None where the filesystem does not know it.
@@ -125,7 +135,7 @@ class Source:
                         "Give a file; devices, pipes and sockets are not read.",
                     )
                 return status.st_size
-            size = self.filesystem.size(self.path)
+            size = self._ask(lambda: self.filesystem.size(self.path))
             return None if size is None else int(size)
 
     def open(self) -> BinaryIO:
@@ -133,7 +143,12 @@ class Source:
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return Path(self.path).open("rb")
-            return cast(BinaryIO, self.filesystem.open(self.path, "rb"))
+            file = self._ask(lambda: self.filesystem.open(self.path, "rb"))
+            return cast(BinaryIO, TimedFile(file, self.timeout_seconds))
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        """Return what the filesystem answers within the time limit."""
+        return within(self.timeout_seconds, call)
 
     def read(self, limit_bytes: int) -> bytes:
         """Read up to `limit_bytes` bytes from the beginning of the file."""
@@ -145,7 +160,7 @@ class Source:
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return [entry.name for entry in Path(self.path).iterdir() if entry.is_file()]
-            listing = self.filesystem.ls(self.path, detail=True)
+            listing = self._ask(lambda: self.filesystem.ls(self.path, detail=True))
             return [
                 entry["name"].rstrip("/").rsplit("/", 1)[-1]
                 for entry in listing
@@ -157,7 +172,7 @@ class Source:
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return [entry.name for entry in Path(self.path).iterdir() if entry.is_dir()]
-            listing = self.filesystem.ls(self.path, detail=True)
+            listing = self._ask(lambda: self.filesystem.ls(self.path, detail=True))
             return [
                 entry["name"].rstrip("/").rsplit("/", 1)[-1]
                 for entry in listing
@@ -171,10 +186,16 @@ class Source:
             path=f"{self.path.rstrip('/')}/{name}",
             filesystem=self.filesystem,
             error=self.error,
+            timeout_seconds=self.timeout_seconds,
         )
 
 
-def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
+def locate(
+    uri: str,
+    *,
+    error: type[OpenFaceBeamError] = MediaError,
+    timeout_seconds: float = DEFAULT_SECONDS,
+) -> Source:
     """Find the filesystem of a path or URL, without touching the file itself.
 
     Parameters
@@ -184,6 +205,8 @@ def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
         ``://`` (``concat:x``, ``http:x``) is a local path, never a protocol.
     error : type of OpenFaceBeamError
         What is raised here and by the methods of the result.
+    timeout_seconds : float
+        How long a filesystem that is not the local disk may take for an answer.
 
     Raises
     ------
@@ -202,4 +225,4 @@ def locate(uri: str, *, error: type[OpenFaceBeamError] = MediaError) -> Source:
                 uri, f"fsspec cannot use this address ({_one_line(problem)})", "Check the protocol."
             ) from problem
     local = type(filesystem) is LocalFileSystem
-    return Source(uri, str(path), None if local else filesystem, error)
+    return Source(uri, str(path), None if local else filesystem, error, timeout_seconds)

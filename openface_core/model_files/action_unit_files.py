@@ -91,14 +91,15 @@ def read_action_unit_model(path: Path, name: str) -> ActionUnitModel:
     )
 
 
-def read_action_unit_list(path: Path) -> tuple[tuple[Path, str], ...]:
+def read_action_unit_list(path: Path, folder: Path | None = None) -> tuple[tuple[Path, str], ...]:
     """Read which predictor file belongs to which action unit.
 
     Parameters
     ----------
     path : Path
-        A list such as ``AU_all_best.txt`` (videos) or ``AU_all_static.txt`` (single images). Its
-        file names are relative to its own folder and may not lead out of it.
+        A list such as ``AU_all_best.txt`` (videos) or ``AU_all_static.txt`` (single images).
+    folder : Path or None
+        What its file names are relative to, and may not lead out of; None takes its own folder.
 
     Returns
     -------
@@ -128,18 +129,18 @@ def read_action_unit_list(path: Path) -> tuple[tuple[Path, str], ...]:
                 f"line {number} names a file outside of the list's folder: {words[0]!r}",
                 f"{REINSTALL}.",
             )
-        entries.append((path.parent / relative, words[1]))
+        entries.append(((folder or path.parent) / relative, words[1]))
     if not entries:
         raise ModelFileError(path, "no predictor is listed", f"{REINSTALL}.")
     return tuple(entries)
 
 
-def read_action_unit_models(path: Path) -> ActionUnitModels:
+def read_action_unit_models(path: Path, folder: Path | None = None) -> ActionUnitModels:
     """Read all predictors that a list names.
 
     Parameters
     ----------
-    path : Path
+    path, folder : Path
         See :func:`read_action_unit_list`.
 
     Returns
@@ -152,7 +153,8 @@ def read_action_unit_models(path: Path) -> ActionUnitModels:
     ModelFileError
         If the list or one of its files is missing or damaged, or an action unit occurs twice.
     """
-    models = [read_action_unit_model(file, name) for file, name in read_action_unit_list(path)]
+    listed = read_action_unit_list(path, folder)
+    models = [read_action_unit_model(file, name) for file, name in listed]
     try:
         return ActionUnitModels(
             intensity=tuple(m for m in models if m.target is Target.INTENSITY),

@@ -7,8 +7,9 @@ and 3D landmarks in camera coordinates.
 """
 
 from openface_core.shape.calc_params import ShapeFit, calc_params
+from openface_core.shape.camera import Camera
 from openface_core.shape.pdm import PointDistributionModel
-from openface_core.shape.pose import Camera, HeadPose, head_pose, landmarks_in_camera_mm
+from openface_core.shape.pose import HeadPose, head_pose, landmarks_in_camera_mm
 from openface_core.shape.projection import posed_shape, project_shape
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 References
 ----------
-``GetPose`` (``LandmarkDetectorFunc.cpp``), ``GetShape`` (``LandmarkDetectorModel.cpp``) and
-``SetCameraIntrinsics`` (``SequenceCapture.cpp``) of OpenFace 2.2.
+``GetPose`` (``LandmarkDetectorFunc.cpp``) and ``GetShape`` (``LandmarkDetectorModel.cpp``) of
+OpenFace 2.2.
 """
 
 import math
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel, small_kernel
 from openface_core.shape.calc_params import ShapeFit
+from openface_core.shape.camera import Camera
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
 from openface_core.shape.projection import posed_shape
 from openface_core.shape.rotations import axis_angle_to_matrix, matrix_to_euler
@@ -25,34 +26,6 @@ _MAX_ITERATIONS = 50
 _RELATIVE_STEP = 1e-9
 _FIRST_LAMBDA = 1e-3
 _MAX_LAMBDA = 1e12
-
-
-@dataclass(frozen=True)
-class Camera:
-    """Intrinsic parameters of a pinhole camera without distortion.
-
-    Parameters
-    ----------
-    fx_px, fy_px : float
-        Focal lengths, pixels.
-    cx_px, cy_px : float
-        Optical centre, pixels.
-    """
-
-    fx_px: float
-    fy_px: float
-    cx_px: float
-    cy_px: float
-
-    @classmethod
-    def from_frame_size(cls, width_px: int, height_px: int) -> "Camera":
-        """Return OpenFace's guess for a camera that was never calibrated.
-
-        The focal length is 500 px for a frame of 640 x 480 and grows with the mean of width and
-        height; the optical centre is half the frame size.
-        """
-        focal = (500.0 * width_px / 640.0 + 500.0 * height_px / 480.0) / 2.0
-        return cls(focal, focal, width_px / 2.0, height_px / 2.0)
 
 
 @dataclass(frozen=True, eq=False)

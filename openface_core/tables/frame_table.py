@@ -19,10 +19,13 @@ class FrameActionUnits:
         Intensities, 0 to 5.
     presences : (n, c) ndarray of bool
         Presences.
+    withheld : frozenset of str
+        Columns whose values are not given, because too few frames calibrate them.
     """
 
     intensities: NDArray[np.float32]
     presences: NDArray[np.bool_]
+    withheld: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.intensities)
@@ -37,7 +40,7 @@ class FrameActionUnits:
         )
 
     def __getitem__(self, frames: slice) -> "FrameActionUnits":
-        return FrameActionUnits(self.intensities[frames], self.presences[frames])
+        return FrameActionUnits(self.intensities[frames], self.presences[frames], self.withheld)
 
 
 def frame_table(
@@ -59,9 +62,9 @@ def frame_table(
     Returns
     -------
     pyarrow.Table
-        One row per frame; null where a value is missing, and in all measured columns of frames
-        without a face, whatever OpenFace writes there. Without eye models, all that is said of the
-        eyes is null.
+        One row per frame; null where a value is missing or withheld, and in all measured columns of
+        frames without a face, whatever OpenFace writes there. Without eye models, all that is said
+        of the eyes is null.
 
     Raises
     ------
@@ -78,12 +81,16 @@ def frame_table(
         Known.WITH_ID: series["face_id"] < 0,
         Known.WITH_FACE: ~series.success,
         Known.WITH_EYES: ~series.has_eyes,
+        Known.WITH_MEDIANS: ~series.success | (series["calibration_frames"] < 0),
     }
+    nowhere = np.ones(count, dtype=np.bool_)
     arrays = {}
     for field in FACE_FIELDS:
         for column, values in field.columns_of(complete.arrays, extent):
             mask = null_masks.get(field.known)
             if field.known is Known.WHERE_KNOWN:
                 mask = np.isnan(values)
+            elif column.name in action_units.withheld:
+                mask = nowhere
             arrays[column.name] = pa.array(values, mask=mask)
     return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)

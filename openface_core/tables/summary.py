@@ -53,6 +53,19 @@ def summary_columns(
         Column("success_rate", real, "1", "share of the frames in which the face was found"),
         Column("mean_confidence", real, "1", "mean confidence over the frames with a face"),
         Column(
+            "camera",
+            text,
+            "px",
+            "the camera that millimetres, head pose and gaze depend on: fx,fy,cx,cy in the upright "
+            "frame",
+        ),
+        Column(
+            "camera_is_assumed",
+            pa.bool_(),
+            "1",
+            "whether nobody has named the camera, so that it is OpenFace's guess by the frame size",
+        ),
+        Column(
             "calibration", text, "1", "what action units are relative to: see the settings", False
         ),
         Column("calibration_frames", pa.int64(), "1", "frames that moved the medians", False),
@@ -148,13 +161,16 @@ def summarise(
         "success_rate": found / frames if frames else None,
         "mean_confidence": float(certain.mean()) if len(certain) else None,
     }
+    withheld = action_units.withheld
     for k, name in enumerate(intensity_names):
         values = action_units.intensities[success, k].astype(np.float64)
-        row[f"{name}{_MEAN}"] = float(values.mean()) if found else None
-        row[f"{name}{_SD}"] = float(values.std(ddof=1)) if found > 1 else None
+        given = 0 if f"{name}_r" in withheld else found
+        row[f"{name}{_MEAN}"] = float(values.mean()) if given else None
+        row[f"{name}{_SD}"] = float(values.std(ddof=1)) if given > 1 else None
     for k, name in enumerate(presence_names):
         present = int(np.count_nonzero(action_units.presences[success, k]))
-        row[f"{name}{_PRESENT}"] = 100.0 * present / found if found else None
+        given = 0 if f"{name}_c" in withheld else found
+        row[f"{name}{_PRESENT}"] = 100.0 * present / found if given else None
     return row
 
 

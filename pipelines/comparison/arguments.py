@@ -25,6 +25,7 @@ examples:
   # component by component, against dumps of the C++ program
   openface-beam validate --video subj01.mp4 --golden golden/subj01
 
+The bounds are for OpenFace's own models; with others, a bound that fails tells how they differ.
 Exit status: 0 if all bounds hold, 1 if not, 2 if the comparison could not be made.
 """
 

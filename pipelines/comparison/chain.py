@@ -147,7 +147,9 @@ def compare_video_with_dumps(
         If the video cannot be read, or a dump is damaged or of another video.
     """
     aligned = _AlignedFaces(dumps, engine.meter.aligner.triangles) if dumps.has(ALIGNED) else None
-    analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()))
+    # OpenFace gives dynamic values however few frames calibrate them.
+    as_openface = CalibrationSettings(least_frames=0)
+    analyser = Analyser(engine, replace(settings, calibration=as_openface))
 
     def take(frame: DecodedFrame, _faces: FacesInFrame) -> None:
         if aligned is not None and frame.index < dumps.frame_count:

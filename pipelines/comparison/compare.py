@@ -15,6 +15,7 @@ from pipelines.comparison.components import compare_components
 from pipelines.comparison.csv import compare_csv_pose, compare_with_csv, read_reference
 from pipelines.comparison.eyes import compare_csv_gaze
 from pipelines.comparison.golden_dumps import GoldenDumps
+from pipelines.comparison.other_models import models_note
 from pipelines.comparison.progress import ComparisonProgress
 from pipelines.comparison.report import Report, write_report
 from pipelines.comparison.tracking import compare_track
@@ -120,8 +121,13 @@ def compare(arguments: ValidateArguments) -> Report:
         landmarks = arguments.landmarks or arguments.csv
         parts.append(comparer.with_csv(arguments.csv, landmarks, networks=networks))
     found = _joined(parts)
-    notes = (_CSV_NOTE,) if arguments.csv is not None else ()
-    report = Report(_inputs(arguments, choice.config, files.root), found.rows, found.units, notes)
+    notes = (_CSV_NOTE if arguments.csv is not None else None, models_note(files))
+    report = Report(
+        _inputs(arguments, choice.config, files.root),
+        found.rows,
+        found.units,
+        tuple(note for note in notes if note is not None),
+    )
     if arguments.output is not None:
         write_report(report, arguments.output)
     return report

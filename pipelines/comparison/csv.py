@@ -92,9 +92,13 @@ def read_reference(path: str, engine: Engine) -> OpenFaceOutput:
 def _analyse(
     task: VideoTask, engine: Engine, settings: RunSettings, on_frame: Callable[[], None]
 ) -> pa.Table:
-    one_face = replace(settings, faces=FacesSettings("widest"))  # as FeatureExtraction has it
+    as_openface = replace(
+        settings,
+        faces=FacesSettings("widest"),
+        calibration=replace(settings.calibration, least_frames=0),
+    )
     return (
-        Analyser(engine, one_face)
+        Analyser(engine, as_openface)
         .video(task.uri, landmarks_uri=task.landmarks_uri, on_faces=lambda *_: on_frame())
         .table
     )

@@ -16,6 +16,7 @@ from pipelines.export_job.summary import ExportSummary
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.progress_display import ProgressDisplay
 from pipelines.main_job.runners import chosen_runner, make_runner, pipeline_options
+from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_place import WorkerPlace, worker_place
 from transforms.dataset.error_table import read_problems, write_error_table
@@ -83,8 +84,11 @@ def _run(
     """Write what is to be written, and return what could not be."""
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
     is_hidden = quiet or not workers.tells_progress
-    display = ProgressDisplay(plan.rows, quiet=is_hidden, parts="videos")
-    with display as progress, guard as watchdog:
+    with (
+        scratch_folder(),
+        ProgressDisplay(plan.rows, quiet=is_hidden, parts="videos") as progress,
+        guard as watchdog,
+    ):
         pipeline = beam.Pipeline(runner=make_runner(runner, options), options=options)
         common = ExportPlan(
             plan.folder,

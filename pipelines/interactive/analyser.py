@@ -22,6 +22,7 @@ from openface_core.rest_frames import RestRanges
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
+from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos
 from transforms.records import InputContent, VideoTask
 
@@ -97,6 +98,7 @@ class Analyser:
         video_id: str | None = None,
         person_id: str | None = None,
         landmarks: str | PathLike[str] | None = None,
+        camera: str | None = None,
         rest_seconds: str | None = None,
         rest_frames: str | None = None,
     ) -> Analysis:
@@ -112,6 +114,9 @@ class Analyser:
             Who is seen.
         landmarks : str or path, optional
             CSV or Parquet file of given landmarks; by default they are found.
+        camera : str, optional
+            Focal lengths and optical centre in pixels of the upright picture, ``"fx,fy,cx,cy"``;
+            by default OpenFace's guess by the size of the frames.
         rest_seconds, rest_frames : str, optional
             When the person is at rest, as ``"0-10.5; 60-65"`` and ``"1-150"``, for calibration on
             rest frames.
@@ -128,13 +133,14 @@ class Analyser:
             person_id=person_id,
             landmarks_uri=None if landmarks is None else fspath(landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
+            camera=None if camera is None else read_camera("camera", camera),
         )
         task = with_content(task)
         with (
             open_media(task.uri, limits=self.settings.decoding) as media,
             self._shown(task.video_id, media.info.frame_count_from_header) as on_faces,
         ):
-            faces = self._core.faces(task.landmarks_uri)
+            faces = self._core.faces(task.landmarks_uri, camera=task.camera)
             measured = self._core.medium(media, faces, rest=task.rest, on_faces=on_faces)
         return Analysis(task, measured, confirmed_content(task), self._run, self._core)
 
@@ -166,6 +172,7 @@ class Analyser:
         fps: float,
         *,
         video_id: str = "frames",
+        camera: str | None = None,
         rest_seconds: str | None = None,
         rest_frames: str | None = None,
     ) -> Analysis:
@@ -179,7 +186,7 @@ class Analyser:
             Frames per second, for the time stamps.
         video_id : str
             Their name in a dataset.
-        rest_seconds, rest_frames : str, optional
+        camera, rest_seconds, rest_frames : str, optional
             As for :meth:`video`.
 
         Raises
@@ -188,11 +195,13 @@ class Analyser:
             If a picture is of another form, or ranges are wrong.
         """
         (video_id,) = name_videos([video_id])
-        task = VideoTask(video_id, f"memory:{video_id}")
+        found = None if camera is None else read_camera("camera", camera)
+        task = VideoTask(video_id, f"memory:{video_id}", camera=found)
         rest = _rest_ranges(rest_seconds, rest_frames)
         media = MemoryFrames(images, fps, task.uri)
         with self._shown(video_id, media.info.frame_count_from_header) as on_faces:
-            measured = self._core.medium(media, self._core.faces(), rest=rest, on_faces=on_faces)
+            faces = self._core.faces(camera=task.camera)
+            measured = self._core.medium(media, faces, rest=rest, on_faces=on_faces)
         content = InputContent(media.fingerprint)
         return Analysis(replace(task, rest=rest), measured, content, self._run, self._core)
 

@@ -22,8 +22,8 @@ examples:
   openface-beam run --input 'corpus/**/*.mp4' --landmarks csv/ --output results/ \\
       --config openface22
 
-  # a manifest with the columns video_id, uri and, if you like, person_id, landmarks, rest_seconds
-  # and rest_frames; all files of a person are calibrated as one
+  # a manifest with the columns video_id, uri and, if you like, person_id, landmarks, camera,
+  # rest_seconds and rest_frames; all files of a person are calibrated as one
   openface-beam run --input manifest.csv --output results/ --calibration person
 
 Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
@@ -48,6 +48,8 @@ class RunArguments:
         names, or the embedded models.
     landmarks : str or None
         File or folder of given landmarks.
+    camera : str or None
+        Camera of all inputs for which a manifest names none, ``fx,fy,cx,cy``.
     image_folders : bool
         Whether folders are sequences of images.
     provider : str or None
@@ -75,6 +77,7 @@ class RunArguments:
     config: str | None = None
     models: str | None = None
     landmarks: str | None = None
+    camera: str | None = None
     image_folders: bool = False
     provider: str | None = None
     calibration: str | None = None
@@ -162,6 +165,13 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "per video id; no network is needed then",
     )
     parser.add_argument(
+        "--camera",
+        metavar="FX,FY,CX,CY",
+        help="focal lengths and optical centre of the camera, in pixels of the upright picture, "
+        "for millimetres, head pose and gaze; a manifest's own come first; default: OpenFace's "
+        "guess by the size of the frames",
+    )
+    parser.add_argument(
         "--image-folders",
         action="store_true",
         help="a folder given as input is one sequence of images, not a list of files",
@@ -177,6 +187,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         config=known.config,
         models=known.models,
         landmarks=known.landmarks,
+        camera=known.camera,
         image_folders=known.image_folders,
         provider=known.provider,
         calibration=known.calibration,

@@ -12,7 +12,7 @@ from pipelines.main_job.prepare import Job
 from pipelines.main_job.summary import RunSummary
 from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
-from transforms.dataset.summary import count_short
+from transforms.dataset.summary import count_calibrated_below, count_short
 from transforms.metrics import Count
 from transforms.records import Severity
 
@@ -51,7 +51,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     write_metrics(job.output, metrics, outline)
     if not job.quiet:
         sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
-    counts = metrics.counters
+    counts, least = metrics.counters, plan.settings.calibration.least_frames
     failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in plan.todo)
     return RunSummary(
@@ -65,6 +65,8 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         warnings=counts[Count.WARNINGS],
         inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
         few_frames=plan.settings.calibration.few_frames,
+        inputs_withheld=count_calibrated_below(dataset.summary, plan.video_ids, least),
+        least_frames=least,
         static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,

@@ -14,10 +14,11 @@ _SWITCHES = {
     "-au_static": ("--calibration", "none"),
     "-q": ("--quiet",),
 }
+_CAMERA = ("-fx", "-fy", "-cx", "-cy")
 _ALWAYS = ("-2Dfp", "-3Dfp", "-pdmparams", "-pose", "-aus", "-gaze")
 _OTHERS = (
-    "-bboxdir", "-cam_height", "-cam_width", "-cx", "-cy", "-device", "-fdloc", "-format_aligned",
-    "-format_vis_image", "-fx", "-fy", "-g", "-hogalign", "-inroot", "-mloc", "-multi_view",
+    "-bboxdir", "-cam_height", "-cam_width", "-device", "-fdloc", "-format_aligned",
+    "-format_vis_image", "-g", "-hogalign", "-inroot", "-mloc", "-multi_view",
     "-n_iter", "-nobadaligned", "-nomask", "-of", "-outroot", "-reg", "-root", "-sigma",
     "-simalign", "-simscale", "-simsize", "-tracked", "-validate_detections", "-verbose",
     "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
@@ -27,7 +28,7 @@ _PAGE = "docs/coming-from-openface.md has the others"
 
 def is_openface(words: Sequence[str]) -> bool:
     """Return whether a command line has options of OpenFace's programs."""
-    return any(word in (*_WITH_VALUE, *_SWITCHES, *_ALWAYS, *_OTHERS) for word in words)
+    return any(word in (*_WITH_VALUE, *_SWITCHES, *_CAMERA, *_ALWAYS, *_OTHERS) for word in words)
 
 
 def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -47,6 +48,7 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     found: dict[str, list[str]] = {}
     left_out: list[str] = []
+    camera: dict[str, str] = {}
     is_sequence = False
     place = 0
     while place < len(words):
@@ -55,11 +57,18 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
             found.setdefault(_WITH_VALUE[word], []).append(words[place + 1])
             is_sequence |= word == "-fdir"
             place += 1
+        elif word in _CAMERA and place + 1 < len(words):
+            camera[word] = words[place + 1]
+            place += 1
         elif word in _SWITCHES:
             found[_SWITCHES[word][0]] = [*_SWITCHES[word][1:]]
         elif word.startswith("-") and word not in _ALWAYS:
             left_out.append(word)
         place += 1
+    if len(camera) == len(_CAMERA):
+        found["--camera"] = [",".join(camera[word] for word in _CAMERA)]
+    else:
+        left_out += camera
     found.setdefault("--input", ["VIDEO"])
     found.setdefault("--output", ["processed"])
     options = [part for name, values in found.items() for part in (name, *values)]

@@ -19,6 +19,7 @@ from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
 from transforms.plan.known_inputs import known_inputs
+from transforms.plan.manifest import read_camera
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
 
@@ -150,6 +151,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     inputs = plan_inputs(
         arguments.inputs,
         landmarks=arguments.landmarks,
+        camera=None if arguments.camera is None else read_camera("--camera", arguments.camera),
         image_folders=arguments.image_folders,
         known=lambda: known_inputs(arguments.output),
     )
@@ -203,7 +205,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
             cut = "as a whole"
         else:
             frames = [part.expected_frames or 0 for part in parts]
-            cut = f"in {len(parts)} shards of {min(frames)} to {max(frames)} frames"
+            cut = f"in {len(parts)} parts of {min(frames)} to {max(frames)} frames"
         yield f"analyse  {task.video_id}  {cut}  ({task.uri})"
     for task in plan.finished:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
@@ -212,7 +214,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from plan.left_out
     yield from _describe_calibration(plan)
     yield (
-        f"{len(plan.todo)} inputs in {shards} shards to be analysed, "
+        f"{len(plan.todo)} inputs in {shards} parts to be analysed, "
         f"{len(plan.finished)} finished, {len(plan.problems)} unreachable."
     )
 

@@ -13,9 +13,11 @@ from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import RunPlan, make_plan, places_of
 from pipelines.main_job.runners import chosen_runner, is_local, pipeline_options, worker_count
+from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.worker_place import WorkerPlace, worker_place
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
+from transforms.dataset.run_lock import held
 from transforms.dataset.storage import remove, remove_temporaries
 from transforms.stages.engine_handle import EngineHandle
 from transforms.work.folder import discard_all
@@ -99,16 +101,19 @@ def prepare(arguments: RunArguments) -> Job:
     return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
 
 
-def clean_up(output: str) -> None:
-    """Remove from an output folder, which this run holds, what a killed one has left.
+@contextmanager
+def held_and_clean(output: str) -> Iterator[None]:
+    """Hold an output folder, without what a killed run has left in it or in temporary folders.
 
     Raises
     ------
     OutputError
-        If storage refuses.
+        If another run holds it, or storage refuses.
     """
-    remove_temporaries(output)
-    discard_all(output)
+    with held(output), scratch_folder():
+        remove_temporaries(output)
+        discard_all(output)
+        yield
 
 
 def load_models(job: Job) -> tuple[EngineHandle, Engine]:

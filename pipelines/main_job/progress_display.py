@@ -13,6 +13,9 @@ from transforms.work.progress import read_progress
 
 _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
+# The rate is never turned round into seconds per frame.
+_TERMINAL_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+_LOG_FORMAT = "{desc}: {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, {remaining} left\n"
 
 
 class _Bar(tqdm):
@@ -57,9 +60,7 @@ class ProgressDisplay:
             mininterval=self._interval,
             # A log gets one line now and then instead of a line that is painted over.
             ascii=not is_terminal,
-            bar_format=None
-            if is_terminal
-            else "{desc}: {n_fmt}/{total_fmt} frames, {rate_fmt}, {remaining} left\n",
+            bar_format=_TERMINAL_FORMAT if is_terminal else _LOG_FORMAT,
         )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)

@@ -28,6 +28,10 @@ class RunSummary:
         Inputs, finished ones among them, that are calibrated on fewer frames than is good.
     few_frames : int
         How many that are.
+    inputs_withheld : int
+        Those among them in which action units are null, because even fewer frames calibrate them.
+    least_frames : int
+        How many that are.
     static_columns : tuple of str
         Columns of action units that calibration does not touch, where it is on a person.
     has_gaze : bool
@@ -50,6 +54,8 @@ class RunSummary:
     warnings: int = 0
     inputs_with_few_frames: int = 0
     few_frames: int = 0
+    inputs_withheld: int = 0
+    least_frames: int = 0
     static_columns: tuple[str, ...] = ()
     has_gaze: bool = True
     seconds: float = 0.0
@@ -92,13 +98,7 @@ class RunSummary:
         if self.inputs_failed or self.warnings:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
         text += "."
-        if self.inputs_with_few_frames:
-            text += (
-                f"\n{self.inputs_with_few_frames} of "
-                f"{self.inputs_written + self.inputs_finished} inputs are calibrated on fewer than "
-                f"{self.few_frames} frames, so that what is relative to the person is uncertain in "
-                f"them: see {self.output.rstrip('/')}/summary.parquet."
-            )
+        text += self._calibration()
         if self.inputs_written and self.static_columns:
             text += (
                 f"\n{len(self.static_columns)} columns of action units are not relative to the "
@@ -106,8 +106,28 @@ class RunSummary:
                 f"{self.output.rstrip('/')}/data_dictionary.json."
             )
         if self.inputs_written and not self.has_gaze:
-            text += "\nThere are no models of the eyes, so gaze is null."
+            text += (
+                "\nThere are no models of the eyes, so gaze is null; "
+                "`openface-beam models list` shows packs that have them."
+            )
         return text
+
+    def _calibration(self) -> str:
+        """Return what follows where few frames calibrate action units."""
+        if not self.inputs_with_few_frames:
+            return ""
+        text = (
+            f"\n{self.inputs_with_few_frames} of {self.inputs_written + self.inputs_finished} "
+            f"inputs are calibrated on fewer than {self.few_frames} frames, so that action units "
+            "which are relative to the person are uncertain in them"
+        )
+        if self.inputs_withheld:
+            text += (
+                f", and null in {self.inputs_withheld} that have fewer than {self.least_frames} "
+                "(--calibration person puts the clips of a person together, --calibration none "
+                "takes models that need no such frames)"
+            )
+        return f"{text}: see {self.output.rstrip('/')}/summary.parquet."
 
     def _frames(self) -> str:
         if self.inputs_written and not self.frames_decoded:  # the runner has counted nothing
@@ -116,7 +136,7 @@ class RunSummary:
         rate = self.frames_decoded / max(self.seconds, 1e-9)
         return (
             f"{self.frames_decoded} frames, {without} of them without a face, "
-            f"in {self.seconds:.1f} s ({rate:.0f} frames per second)"
+            f"in {self.seconds:.1f} s ({rate:.{0 if rate >= 10 else 1}f} frames per second)"
         )
 
 

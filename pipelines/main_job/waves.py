@@ -16,6 +16,7 @@ from pipelines.main_job.prepare import Job
 from pipelines.main_job.progress_display import ProgressDisplay
 from pipelines.main_job.runners import make_runner
 from pipelines.main_job.watchdog import Watchdog
+from pipelines.main_job.worker_output import worker_output_filtered
 from transforms.dataset.error_table import earlier_problems
 from transforms.plan.calibration import calibration_key
 from transforms.plan.finished import RecordedTables
@@ -58,7 +59,13 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
     metrics = RunMetrics()
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
     is_hidden = job.quiet or not workers.tells_progress
-    with ProgressDisplay([*promised.values()], quiet=is_hidden) as progress, guard as watchdog:
+    quietly = worker_output_filtered() if workers.needs_watchdog else nullcontext()
+    frames_of_inputs = [*promised.values()]
+    with (
+        quietly,
+        ProgressDisplay(frames_of_inputs, quiet=is_hidden) as progress,
+        guard as watchdog,
+    ):
         if watchdog is not None:
             handle = replace(handle, run_folder=watchdog.folder)
         folder = progress.folder if workers.tells_progress else None

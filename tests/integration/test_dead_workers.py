@@ -81,7 +81,7 @@ class Corpus:
 
     def workers(self, output: Path) -> list[int]:
         """Return the process numbers of the workers that have registered."""
-        files = (output.parent / "tmp").glob("openface-beam-workers-*/worker-*")
+        files = (output.parent / "tmp").glob("*/openface-beam-workers-*/worker-*")
         return [int(path.read_text()) for path in files]
 
 

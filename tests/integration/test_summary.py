@@ -1,5 +1,6 @@
 """The summary of a dataset through runs that go on, fail, or are killed before they write it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def test_one_row_per_video_whatever_run_it_is_from(buckets: bool, arguments: Run
     assert (summary.inputs_written, summary.inputs_finished) == (1, 2)
     assert summary.inputs_with_few_frames == 3
     assert "\n3 of 3 inputs are calibrated on fewer than 300 frames, so that" in str(summary)
+    assert "and null in 3 that have fewer than 10 (--calibration person" in str(summary)
     found = rows(arguments)
     assert [row["frames"] for row in found] == list(LENGTHS.values())
     assert [row["success_rate"] for row in found] == [(n - 1) / n for n in LENGTHS.values()]
@@ -68,8 +70,14 @@ def test_means_are_those_of_the_table(arguments: RunArguments) -> None:
     good = frames[frames["success"]]
     names = [name for name in row if name.startswith("AU")]
     assert len(names) > 40
+    dictionary = Path(f"{arguments.output}/data_dictionary.json").read_text()
+    relative = json.loads(dictionary)["frames"]
     for name in names:
         au, kind, what = name.split("_", 2)
+        if relative[f"{au}_{kind}"]["relative_to_person"]:  # three frames calibrate it
+            assert row[name] is None, name
+            assert good[f"{au}_{kind}"].isna().all()
+            continue
         values = good[f"{au}_{kind}"].astype(float)
         expected = {"mean": values.mean(), "sd": values.std()}.get(what, 100 * values.mean())
         assert row[name] == pytest.approx(expected, abs=1e-6), name
@@ -112,3 +120,20 @@ def test_a_dataset_of_failures_has_an_empty_summary(arguments: RunArguments) -> 
     table = pq.ParquetFile(summary_path(arguments.output)).read()
     assert table.num_rows == 0
     assert "AU12_r_mean" in table.column_names
+
+
+def test_the_camera_is_told_and_another_one_is_another_analysis(arguments: RunArguments) -> None:
+    run(arguments)
+    assert {row["camera_is_assumed"] for row in rows(arguments)} == {True}
+    assumed = {row["camera"] for row in rows(arguments)}
+    named = replace(arguments, camera="300,300,80,60")
+    assert run(named).inputs_written == 3
+    assert {(row["camera"], row["camera_is_assumed"]) for row in rows(named)} == {
+        ("300,300,80,60", False)
+    }
+    assert "300,300,80,60" not in assumed
+    assert run(named).inputs_finished == 3
+    outside = run(replace(arguments, camera="300,300,8000,60"))
+    assert outside.inputs_failed == 3
+    errors = pq.read_table(f"{arguments.output}/errors.parquet").to_pylist()
+    assert "lies outside of its upright frames" in errors[0]["reason"]

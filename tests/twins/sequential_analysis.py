@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from openface_core.action_units.models import Target
 from openface_core.action_units.postprocessing import final_intensities, final_presences
 from openface_core.action_units.static import presences
 from openface_core.action_units.tracker import ActionUnitTracker
@@ -150,12 +151,17 @@ def analyse_together(
                 tracker = ActionUnitTracker(engine.models_for(media.info.kind))
             observed.append(_observe(task, media, tracker, engine, settings, on_frame))
     assert tracker is not None
-    units = _final_units(observed, tracker)
     calibration = _calibration(observed, tracker, settings)
+    units = _final_units(observed, tracker, calibration, settings)
+    frames = None if calibration.mode == "none" else calibration.frames
     identities = identify_inputs(tasks, run)
     analyses = []
     for item, own_units, identity in zip(observed, units, identities, strict=True):
-        series, info = item.series, item.info
+        info = item.info
+        derivation = Derivation(
+            engine.meter.pdm, camera=item.task.camera, calibration_frames=frames
+        )
+        series = item.series.with_derived_fields(derivation)
         times = table_timestamps(series.pts_seconds, 1, info, settings.output)
         series = series.with_arrays(pts_seconds=times)
         summary = summarise(
@@ -202,7 +208,7 @@ def _observe(
 ) -> _Observed:
     """Measure the face in every frame of an input, and pass it on to the tracker."""
     one = replace(settings, faces=FacesSettings("widest"))
-    source = Analyser(engine, one).faces(task.landmarks_uri)
+    source = Analyser(engine, one).faces(task.landmarks_uri, camera=task.camera)
     recorder = ShardRecorder(tracker.models, engine.extent)
     for frame in media:
         (face,) = source.observe(frame).faces.values()
@@ -214,15 +220,25 @@ def _observe(
         recorder.add(frame, face)
         on_frame()
     source.check_frame_count(len(recorder))
-    series = recorder.features().series.with_derived_fields(Derivation(engine.meter.pdm))
+    series = recorder.features().series
     warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
     return _Observed(task, media.info, warnings, series)
 
 
 def _final_units(
-    observed: Sequence[_Observed], tracker: ActionUnitTracker
+    observed: Sequence[_Observed],
+    tracker: ActionUnitTracker,
+    calibration: Calibration,
+    settings: RunSettings,
 ) -> Iterator[FrameActionUnits]:
     """Yield the final action units of every input: smoothing does not reach over its ends."""
+    too_few = calibration.frames < settings.calibration.least_frames
+    models = tracker.models.intensity + tracker.models.presence
+    withheld = frozenset(
+        f"{model.name}_{'r' if model.target is Target.INTENSITY else 'c'}"
+        for model in models
+        if model.is_dynamic and too_few
+    )
     if observed[0].info.kind == "image":
         whole = tracker.finish_single_images()
         yield FrameActionUnits(whole.intensities.astype(np.float32), whole.presences)
@@ -235,7 +251,7 @@ def _final_units(
         scores, success = whole.repredicted_scores[rows], whole.success[rows]
         intensities = final_intensities(scores[:, :count], whole.offsets, success)
         present = final_presences(presences(tracker.models, scores) & success[:, None])
-        yield FrameActionUnits(intensities.astype(np.float32), present)
+        yield FrameActionUnits(intensities.astype(np.float32), present, withheld)
         begin = rows.stop
 
 

@@ -91,6 +91,11 @@ def recorded_buckets(output: str) -> int | None:
         return None
 
 
+def _of_model(is_relative: bool) -> dict[str, Any]:
+    """Return what is said of a column of action units: which kind of model its values are from."""
+    return {"model": "dynamic" if is_relative else "static", "relative_to_person": is_relative}
+
+
 def write_documents(
     output: str,
     provenance: RunProvenance,
@@ -122,7 +127,7 @@ def write_documents(
         columns = (VIDEO_COLUMN, *columns)
     relative = {} if models is None else models.relative_columns
     frames = {
-        name: meaning | ({"relative_to_person": relative[name]} if name in relative else {})
+        name: meaning | (_of_model(relative[name]) if name in relative else {})
         for name, meaning in data_dictionary(columns).items()
     }
     dictionary = {

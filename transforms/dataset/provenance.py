@@ -14,6 +14,7 @@ from openface_core.media.file_state import file_state
 from openface_core.media.pixel_aspect import ratio_text
 from openface_core.media.sources import locate
 from openface_core.readable import readable
+from openface_core.shape import Camera
 from transforms.records import InputContent, VideoTask
 
 SOFTWARE = "openface-beam"
@@ -80,6 +81,7 @@ class InputIdentity:
             "person_id": self.task.person_id,
             "input_fingerprint": self.content.fingerprint,
             "landmarks_fingerprint": given,
+            "camera_given": None if self.task.camera is None else str(self.task.camera),
             "rest": _rest_of(self.task) if self.run.calibration_mode == "rest" else None,
             "calibration_inputs_digest": self.group_digest,
         }
@@ -312,6 +314,7 @@ class VideoProvenance:
         task = self.identity.task
         identity = self.identity.as_dict()
         faces = [face.as_dict(self.few_frames) for face in self.faces]
+        camera = task.camera or Camera.from_frame_size(self.info.width_px, self.info.height_px)
         record = identity | {
             "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
@@ -325,6 +328,7 @@ class VideoProvenance:
             "frame_width_px": self.info.width_px,
             "frame_height_px": self.info.height_px,
             "rotation_degrees": self.info.rotation_degrees,
+            "camera": str(camera),
             "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
             "start_seconds": self.info.start_seconds,

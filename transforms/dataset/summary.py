@@ -44,6 +44,9 @@ def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
         person_id = None if face["face_id"] else record.get("person_id")
         of_video = {name: record[key] for name, key in _OF_VIDEO.items()}
         of_face = {name: face[name] for name in _OF_FACE}
+        if "camera" in record:
+            of_video["camera"] = record["camera"]
+            of_video["camera_is_assumed"] = record.get("camera_given") is None
         rows.append({**of_video, **of_face, "person_id": person_id, **measured})
     return rows
 
@@ -118,3 +121,27 @@ def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:
         summary["video_id"].to_pylist(), summary["calibration_is_short"].to_pylist(), strict=True
     )
     return len({name for name, is_short in flags if is_short and name in names})
+
+
+def count_calibrated_below(summary: pa.Table, video_ids: Iterable[str], least_frames: int) -> int:
+    """Return how many of some inputs have a face whose medians fewer frames moved.
+
+    Parameters
+    ----------
+    summary : pyarrow.Table
+        The summary.
+    video_ids : iterable of str
+        The inputs.
+    least_frames : int
+        So many are enough.
+    """
+    names = set(video_ids)
+    columns = ("video_id", "face_id", "calibration", "calibration_frames")
+    rows = zip(*(summary[name].to_pylist() for name in columns), strict=True)
+    return len(
+        {
+            name
+            for name, face_id, mode, frames in rows
+            if name in names and face_id is not None and mode != "none" and frames < least_frames
+        }
+    )

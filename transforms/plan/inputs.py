@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import locate
+from openface_core.shape import Camera
 from transforms.plan.folders import Listing, expand_pattern, list_folder
 from transforms.plan.known_inputs import KnownInputs, place_of
 from transforms.plan.manifest import is_manifest, read_manifest
@@ -84,6 +85,7 @@ def plan_inputs(
     inputs: Sequence[str],
     *,
     landmarks: str | None = None,
+    camera: Camera | None = None,
     image_folders: bool = False,
     known: Callable[[], KnownInputs] = KnownInputs,
 ) -> InputPlan:
@@ -96,6 +98,8 @@ def plan_inputs(
     landmarks : str, optional
         File of given landmarks for a single input, or a folder with one file per input, named
         after its video id or its file.
+    camera : Camera or None
+        The camera of all inputs for which a manifest names none.
     image_folders : bool
         Whether folders are sequences of images.
     known : callable
@@ -126,7 +130,8 @@ def plan_inputs(
     for task in listed:
         try:
             _require(task)
-            tasks.append(_with_landmarks(task, landmarks, alone=len(listed) == 1))
+            found = _with_landmarks(task, landmarks, alone=len(listed) == 1)
+            tasks.append(found if found.camera is not None else replace(found, camera=camera))
         except InputError as error:
             errors.append((task, error))
     if not tasks:

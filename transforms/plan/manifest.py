@@ -14,20 +14,21 @@ import pyarrow.parquet
 from openface_core.errors import ConfigError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 from transforms.plan.manifest_text import ROW, column_name, read_table
 from transforms.plan.video_ids import safe_video_id
 from transforms.records import VideoTask
 
 REQUIRED_COLUMNS = ("video_id", "uri")
-OPTIONAL_COLUMNS = ("person_id", "landmarks", "rest_seconds", "rest_frames")
+OPTIONAL_COLUMNS = ("person_id", "landmarks", "camera", "rest_seconds", "rest_frames")
 
 _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _REMEDY = (
-    "A manifest has the columns video_id and uri, and may have person_id, landmarks, rest_seconds "
-    "and rest_frames."
+    "A manifest has the columns video_id and uri, and may have person_id, landmarks, camera, "
+    "rest_seconds and rest_frames."
 )
 
 
@@ -57,8 +58,8 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     ------
     ConfigError
         If it cannot be read, lacks a column, or a row has no URI, a video id that is missing, used
-        twice (with ``video-`` or without), or not fit to name a folder, or ranges of rest that are
-        none.
+        twice (with ``video-`` or without), or not fit to name a folder, or ranges of rest or a
+        camera that are none.
     """
     source = locate(uri, error=ConfigError)
     size = source.size_bytes()
@@ -84,7 +85,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     }
     tasks: list[VideoTask] = []
     seen: dict[str, int] = {}
-    for row, manifest_id, video_uri, person_id, landmarks, *rest in zip(
+    for row, manifest_id, video_uri, person_id, landmarks, camera, *rest in zip(
         numbers, *columns.values(), strict=True
     ):
         if video_uri is None:
@@ -110,9 +111,37 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
                 None if manifest_id == video_id else manifest_id,
                 _rest_ranges(uri, row, *rest),
                 row,
+                None if camera is None else read_camera(uri, camera, f"row {row}: "),
             )
         )
     return tuple(tasks)
+
+
+def read_camera(subject: str, text: str, where: str = "") -> Camera:
+    """Return the camera that is named on the command line or in a row of a manifest.
+
+    Parameters
+    ----------
+    subject : str
+        What names it.
+    text : str
+        Its four numbers.
+    where : str
+        Where in that, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    try:
+        return Camera.parse(text)
+    except ValueError as error:
+        raise ConfigError(
+            subject,
+            f"{where}the camera is wrong: {error}",
+            "Give focal lengths and optical centre in pixels, such as 1200,1200,960,540.",
+        ) from None
 
 
 def _rest_ranges(uri: str, row: int, seconds: str | None, frames: str | None) -> RestRanges | None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.cameras import check_camera
 from openface_core.analysis.engine import Engine
 from openface_core.identity import Tracklet
 from openface_core.media import open_media
@@ -60,11 +61,13 @@ def extract_shard(
         tracklet_parts.append(_kept(path, features))
 
     with timed(StageStep.SHARD):
-        faces = analyser.faces(task.landmarks_uri, shard.first_index - shard.lead_frames)
+        first_index = shard.first_index - shard.lead_frames
+        faces = analyser.faces(task.landmarks_uri, first_index, task.camera)
         with timed(Step.OPENING):
             pts_range = None if shard.is_whole else (shard.lead_pts, shard.end_pts)
             media = open_media(task.uri, limits=analyser.settings.decoding, pts_range=pts_range)
         with media:
+            check_camera(task.camera, media.info)
             models = analyser.engine.models_for(media.info.kind)
             for frame in islice(media, shard.lead_frames):
                 faces.observe(frame)

@@ -11,7 +11,12 @@ from apache_beam.pvalue import TaggedOutput
 
 from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.finishing import FinalMedian, TableMaker, post_process
+from openface_core.analysis.finishing import (
+    FaceOfTable,
+    FinalMedian,
+    TableMaker,
+    post_process,
+)
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.fields import frame_columns, frame_schema
@@ -91,7 +96,8 @@ def finish_video(
     source, task = video.source, video.task
     info = source.info
     models = engine.models_for(info.kind)
-    faces = [_finish_face(face, models, info) for face in video.faces]
+    least = settings.calibration.least_frames
+    faces = [_finish_face(face, models, info, least) for face in video.faces]
     if source.frame_parts:
         parts = (load_features(part, engine.extent) for part in source.frame_parts)
         pts_seconds = np.concatenate([part.series.pts_seconds for part in parts])
@@ -110,7 +116,7 @@ def finish_video(
         notes=source.notes,
     )
     schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
-    maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output)
+    maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output, task.camera)
     groups = row_groups(_tables(video, faces, maker), settings.output.row_group_rows)
     with timed(StageStep.TABLE):
         if settings.output.buckets:
@@ -135,12 +141,20 @@ class _FinishedFace:
     known: BlockScores
 
 
-def _finish_face(face: CalibratedFace, models: ActionUnitModels, info: MediaInfo) -> _FinishedFace:
+def _finish_face(
+    face: CalibratedFace, models: ActionUnitModels, info: MediaInfo, least_frames: int
+) -> _FinishedFace:
+    final = FinalMedian(
+        np.array(face.weighted_median),
+        face.repredicted,
+        np.array(face.offsets),
+        models.withheld_columns(face.calibration.frames, least_frames),
+    )
     known, units = post_process(
         models,
         (load_scores(item, len(models.all_models)) for item in face.blocks),
         face.parts.frames,
-        FinalMedian(np.array(face.weighted_median), face.repredicted, np.array(face.offsets)),
+        final,
         is_image=info.kind == "image",
     )
     return _FinishedFace(face, units, known)
@@ -187,7 +201,10 @@ def _tables(
 def _rows_of(finished: _FinishedFace, maker: TableMaker) -> Iterator[pa.Table]:
     face = finished.face
     parts = (load_part(part, maker.extent) for item in face.blocks for part in item.block.parts)
-    return maker.face_tables(face.parts.face_id, face.parts.first_number, parts, finished.units)
+    calibration = face.calibration
+    frames = None if calibration.mode == "none" else calibration.frames
+    of_table = FaceOfTable(face.parts.face_id, face.parts.first_number, frames)
+    return maker.face_tables(of_table, parts, finished.units)
 
 
 @dataclass

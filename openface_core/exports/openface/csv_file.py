@@ -17,7 +17,7 @@ from openface_core.exports.openface.csv_layout import (
 from openface_core.exports.openface.no_face import values_without_face
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
-from openface_core.shape import Camera, PointDistributionModel
+from openface_core.shape import PointDistributionModel
 
 DIALECTS = {"plain": ",", "spaced": ", "}
 """What is between two columns: OpenFace 2.0 wrote a space too, which some readers still expect."""
@@ -81,8 +81,7 @@ class OpenFaceCsv(Exporter):
         of_one_face = not (video.is_image or video.has_several_faces)
         self._columns = measured_columns(self._groups, presence_decimals=2 if of_one_face else 1)
         columns = (*(_OF_A_PICTURE if video.is_image else _OF_A_VIDEO).values(), *self._columns)
-        camera = Camera.from_frame_size(video.width_px, video.height_px)
-        missing = values_without_face(camera, self._pdm)
+        missing = values_without_face(video.camera, self._pdm)
         self._missing = np.array([missing.get(column.name, 0.0) for column in self._columns])
         formats = (f"%.{column.decimals}f" for column in columns)
         self._format = self._separator.join(formats) + "\n"

@@ -84,7 +84,6 @@ class OpenFaceDetails(Exporter):
             CSV: ("openface-csv", f"{video.name}.csv"),
         }
         files = {kind: name for kind, (format_, name) in names.items() if format_ in self._formats}
-        camera = Camera.from_frame_size(video.width_px, video.height_px)
-        text = details_text(video.uri, camera, files, self._groups, is_image=video.is_image)
+        text = details_text(video.uri, video.camera, files, self._groups, is_image=video.is_image)
         path = folder / f"{video.name}_of_details.txt"
         path.write_text(text, encoding="utf-8", newline="\n")

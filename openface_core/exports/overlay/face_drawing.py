@@ -145,12 +145,11 @@ def draw_eyes(image: Image, rows: Rows, row: int, style: Style) -> None:
         _polyline(image, points[list(_LIDS)], PINK, thin, closed=True)
 
 
-def draw_pose(image: Image, rows: Rows, row: int, style: Style) -> None:
+def draw_pose(image: Image, rows: Rows, row: int, camera: Camera, style: Style) -> None:
     """Draw the head's own axes: to its left orange, upwards green, ahead sky blue."""
     pose = rows.values(*_POSE)[row]
     if np.isnan(pose).any() or pose[2] <= _AXIS_MM:
         return
-    camera = Camera.from_frame_size(style.width_px, style.height_px)
     rotation = np.empty((3, 3))
     euler_to_matrix(pose[3], pose[4], pose[5], rotation)
     begin = _projected(camera, pose[:3])
@@ -163,9 +162,8 @@ def draw_pose(image: Image, rows: Rows, row: int, style: Style) -> None:
         _arrow(image, begin, end, colour, style)
 
 
-def draw_gaze(image: Image, rows: Rows, row: int, style: Style) -> None:
+def draw_gaze(image: Image, rows: Rows, row: int, camera: Camera, style: Style) -> None:
     """Draw where each eye looks, from the middle of its iris, where gaze was measured."""
-    camera = Camera.from_frame_size(style.width_px, style.height_px)
     for eye in (0, 1):
         direction = rows.values(*(f"gaze_{eye}_{axis}" for axis in "xyz"))[row]
         iris = rows.values(*_iris_columns(eye))[row].reshape(-1, 3).mean(axis=0)

@@ -1,7 +1,8 @@
 """What somebody must look at before trusting the numbers of an input."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openface_core.exports.report.page_data import PageData
 
@@ -55,7 +56,8 @@ def _of_input(data: PageData) -> Iterator[Flag]:
         yield Flag(
             "short calibration",
             f"Action units are relative to the median of {record.get('calibration_frames')} frames "
-            "only. In so short a video the median need not be a face at rest.",
+            "only. In so short a video the median need not be a face at rest"
+            + (", and dynamic action units are not given." if _is_withheld(record) else "."),
         )
     warnings = record.get("decoding_warnings")
     for text in warnings if isinstance(warnings, list) else ():
@@ -63,6 +65,15 @@ def _of_input(data: PageData) -> Iterator[Flag]:
             yield Flag("dropped frames", f"There are {text}. Count in seconds, not in frames.")
         else:
             yield Flag("decoding", f"Decoding had to work around something: {text}.")
+
+
+def _is_withheld(record: Mapping[str, Any]) -> bool:
+    """Return whether a record's settings do not give what so few frames calibrate."""
+    settings = record.get("settings")
+    calibration = settings.get("calibration") if isinstance(settings, dict) else None
+    least = calibration.get("least_frames") if isinstance(calibration, dict) else None
+    frames = record.get("calibration_frames")
+    return isinstance(least, int) and isinstance(frames, int) and frames < least
 
 
 def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:

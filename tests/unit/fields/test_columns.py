@@ -61,7 +61,8 @@ def test_the_points_of_either_eye_are_told_apart() -> None:
 
 def test_types() -> None:
     types = {column.name: column.type for column in COLUMNS}
-    assert types.pop("frame") == types.pop("face_id") == pa.int32()
+    for name in ("frame", "face_id", "calibration_frames"):
+        assert types.pop(name) == pa.int32()
     assert types.pop("timestamp") == pa.float64()
     assert types.pop("success") == pa.bool_()
     for name, kind in types.items():

@@ -3,15 +3,23 @@
 import hashlib
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models import locate_models
-from models.locate import EMBEDDED_FOLDER, PACKAGE_FOLDER, SPECS_FOLDER, find_landmark_spec
+from models.locate import (
+    ACTION_UNIT_LISTS_FOLDER,
+    EMBEDDED_FOLDER,
+    PACKAGE_FOLDER,
+    SPECS_FOLDER,
+    find_landmark_spec,
+)
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.landmarks import load_landmark_spec
+from openface_core.model_files import read_action_unit_list
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
 DEFAULT = ModelSelection()
@@ -70,6 +78,25 @@ def test_a_missing_file(name: str, what: str, models_folder: Path, tmp_path: Pat
     assert caught.value.subject.endswith(name)
     assert "`openface-beam models fetch openface22 --accept-license`" in caught.value.remedy
     assert "--models" in caught.value.remedy
+
+
+def test_a_list_of_this_program_names_files_of_openface(
+    models_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(models_folder, tmp_path / "root")
+    selection = replace(DEFAULT, video_action_units="all_dynamic")
+    listed = read_action_unit_list(ACTION_UNIT_LISTS_FOLDER / "all_dynamic.txt", Path())
+    assert len(listed) == 35
+    for name, _ in listed:
+        place = predictors(tmp_path / "root") / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(b"a predictor")
+    found = locate_models(tmp_path / "root", selection, with_networks=False)
+    assert found.video_predictors == predictors(tmp_path / "root").resolve()
+    assert found.video_action_units == ACTION_UNIT_LISTS_FOLDER / "all_dynamic.txt"
+    names = set(found.sha256())
+    assert "all_dynamic.txt" in names
+    assert sum(name.endswith("_dynamic.dat") for name in names) == 18
 
 
 @pytest.mark.parametrize(("name", "what"), [("tiny68.onnx", "landmark network"),

@@ -138,7 +138,8 @@ class TestSummary:
 
     def test_without_gaze(self) -> None:
         assert str(replace(SUMMARY, has_gaze=False)).endswith(
-            "\nThere are no models of the eyes, so gaze is null."
+            "\nThere are no models of the eyes, so gaze is null; "
+            "`openface-beam models list` shows packs that have them."
         )
         assert "gaze" not in str(SUMMARY)
         assert "gaze" not in str(replace(SUMMARY, has_gaze=False, inputs_written=0))

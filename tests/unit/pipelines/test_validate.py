@@ -19,7 +19,7 @@ from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.alignment import ALIGNED_SIZE_PX, mask_of_aligned_face, warp_affine
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
-from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.settings import CalibrationSettings, RunSettings
 from openface_core.errors import ConfigError, InputError, LandmarkFileError
 from openface_core.faces import Face, FaceStatus
 from openface_core.media import open_media
@@ -183,7 +183,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
             for points in landmarks
         ],
     )
-    settings = RunSettings()
+    settings = RunSettings(calibration=CalibrationSettings(least_frames=0))  # as OpenFace
     engine = load_engine(locate_models(models, ModelSelection(), with_networks=False), settings)
     task = VideoTask("face", str(video), landmarks_uri=str(tracks))
     analysis = analyse_video(task, engine, settings, RunProvenance({}), lambda: None)

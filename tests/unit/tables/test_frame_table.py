@@ -74,7 +74,8 @@ def series_of(faces: list[tuple[float | None, Face]]) -> FaceSeries:
     recorder = ShardRecorder(MODELS, RECORDED)
     for index, (pts_seconds, face) in enumerate(faces):
         recorder.add(DecodedFrame(index, pts_seconds, PICTURE), face)
-    return recorder.features().series.with_derived_fields(Derivation(synthetic_pdm()))
+    derivation = Derivation(synthetic_pdm(), calibration_frames=7)
+    return recorder.features().series.with_derived_fields(derivation)
 
 
 def recorded(successes: list[bool]) -> FaceSeries:
@@ -209,7 +210,9 @@ def test_parts_of_a_table_join_to_the_whole() -> None:
     parts = []
     for rows in (slice(0, 2), slice(2, 2), slice(2, 5)):
         part = FaceSeries({name: values[rows] for name, values in series.arrays.items()})
-        part = part.with_derived_fields(Derivation(synthetic_pdm(), rows.start + 1))
+        part = part.with_derived_fields(
+            Derivation(synthetic_pdm(), rows.start + 1, calibration_frames=7)
+        )
         parts.append(frame_table(SCHEMA, EXTENT, part, units[rows]))
     whole = frame_table(SCHEMA, EXTENT, series, units)
     assert pa.concat_tables(parts).equals(whole, check_metadata=True)

@@ -90,6 +90,7 @@ def test_what_the_presets_change() -> None:
         "refinement.first_windows_px": [11, 9, 7, 5],
         "refinement.hypotheses": True,
         "alignment.shift_average": False,
+        "calibration.least_frames": 0,
         "output.timestamps": "frame_number",
     }
     assert load_settings("openface22").refinement.sigma_px == 1.5  # OpenFace's own value

@@ -81,9 +81,10 @@ def test_rows_are_frames(engine: Engine, tmp_path: Path) -> None:
     assert table["frame"].to_pylist() == [1, 2, 3, 4, 5, 6]
     assert table["success"].to_pylist() == [True] * 6
     np.testing.assert_allclose(table["timestamp"], np.arange(6) / 30, atol=1e-9)
-    assert all(
-        table[name].null_count == 0 for name in table.column_names if name.startswith(("AU", "x_"))
-    )
+    relative = engine.video_models.relative_columns  # three frames calibrate them, which is too few
+    for name in table.column_names:
+        if name.startswith(("AU", "x_")):
+            assert table[name].null_count == (6 if relative.get(name) else 0), name
     for axis, letter in enumerate("xy"):
         found = np.stack([table[f"{letter}_{k}"] for k in range(68)], axis=1)
         np.testing.assert_allclose(found, face_clip()[1][:, :, axis], rtol=0, atol=PX_TOLERANCE)
@@ -101,6 +102,9 @@ def test_a_face_that_comes_and_goes(engine: Engine, tmp_path: Path) -> None:
     below = table.column_names[table.column_names.index("success") + 1 :]
     for name in below:
         if name.startswith(("gaze_", "eye_lmk_")):  # there are no eye models here
+            assert table[name].null_count == len(seen)
+            continue
+        if engine.video_models.relative_columns.get(name):  # too few frames calibrate them
             assert table[name].null_count == len(seen)
             continue
         assert [value is not None for value in table[name].to_pylist()] == seen, name
@@ -265,3 +269,33 @@ def test_summary_and_frames_are_data_frames(engine: Engine, tmp_path: Path) -> N
     assert (row["video_id"], row["person_id"], row["frames"]) == ("v", "P1", 6)
     assert row["success_rate"] == 1.0
     assert "<table" in analysis._repr_html_()
+
+
+@pytest.mark.parametrize(("count", "frames"), [(19, 10), (18, 9)])
+def test_dynamic_units_are_given_from_ten_frames_of_medians_on(
+    count: int, frames: int, engine: Engine, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "v.mp4", count)
+    points = write_landmarks(tmp_path / "v.csv", face_clip(count)[1])
+    analysis = analyse(engine, clip, points, WIDEST)
+    table, summary = analysis.measured.table, analysis.measured.faces[0].summary
+    assert set(table["calibration_frames"].to_pylist()) == {frames}
+    for name, is_relative in engine.video_models.relative_columns.items():
+        is_given = frames == 10 or not is_relative
+        assert table[name].null_count == (0 if is_given else count), name
+        in_summary = f"{name}_mean" if name.endswith("_r") else f"{name}_percent_present"
+        assert (summary[in_summary] is not None) == is_given
+    always = replace(WIDEST, calibration=replace(WIDEST.calibration, least_frames=0))
+    given = analyse(engine, clip, points, always).measured.table
+    for name in table.column_names:
+        assert given[name].null_count == 0 or name.startswith(("gaze_", "eye_lmk_")), name
+        if not engine.video_models.relative_columns.get(name) or frames == 10:
+            assert given[name].equals(table[name])
+
+
+def test_a_picture_has_no_medians(engine: Engine, tmp_path: Path) -> None:
+    picture = write_picture(tmp_path / "v.png", face_clip(1)[0][0])
+    points = write_landmarks(tmp_path / "v.csv", face_clip(1)[1])
+    table = analyse(engine, picture, points).measured.table
+    assert table["calibration_frames"].null_count == 1
+    assert all(table[name].null_count == 0 for name in engine.video_models.relative_columns)

@@ -7,8 +7,9 @@ import pytest
 from pipelines.main_job.arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
-    "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--calibration", "--faces", "--runner", "--force", "--report", "--dry-run", "--quiet",
+    "--input", "--output", "--config", "--models", "--landmarks", "--camera", "--image-folders",
+    "--provider", "--calibration", "--faces", "--runner", "--force", "--report", "--dry-run",
+    "--quiet",
 }  # fmt: skip
 
 
@@ -57,8 +58,8 @@ def test_another_option_that_is_given_again_is_refused(
 def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
-        "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
-        "--calibration", "rest", "--faces", "main",
+        "--landmarks", "l", "--camera", "9,9,4,3", "--image-folders", "--provider", "cpu",
+        "--runner", "FlinkRunner", "--calibration", "rest", "--faces", "main",
         "--force", "--report", "--dry-run", "--quiet", "--direct_num_workers=4",
         "--flink_master", "x",
     ]  # fmt: skip
@@ -69,6 +70,7 @@ def test_everything_at_once() -> None:
         config="openface22",
         models="m",
         landmarks="l",
+        camera="9,9,4,3",
         image_folders=True,
         provider="cpu",
         calibration="rest",

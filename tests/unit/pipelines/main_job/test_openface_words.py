@@ -18,6 +18,12 @@ from tests.fixtures.places import REPOSITORY
         ("-f a.mp4 -f 'b c.mp4' -q", "--input a.mp4 'b c.mp4' --quiet --output processed", []),
         ("-fdir s1 -out_dir o", "--input s1 --output o --image-folders", []),
         ("-f a -pose -aus -au_static", "--input a --calibration none --output processed", []),
+        (
+            "-f a -fx 9 -fy 8 -cx 4 -cy 3",
+            "--input a --camera 9,8,4,3 --output processed",
+            [],
+        ),
+        ("-f a -fx 9", "--input a --output processed", ["-fx"]),
         ("-f a -of x -wild", "--input a --output processed", ["-of", "-wild"]),
     ],
 )

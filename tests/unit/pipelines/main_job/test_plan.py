@@ -28,7 +28,7 @@ def test_every_input_has_its_line_and_nothing_is_written(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
     assert lines[1].startswith("analyse  b  as a whole")
-    assert lines[-1] == "2 inputs in 2 shards to be analysed, 0 finished, 0 unreachable."
+    assert lines[-1] == "2 inputs in 2 parts to be analysed, 0 finished, 0 unreachable."
     assert not (tmp_path / "out").exists()
 
 
@@ -47,4 +47,4 @@ def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
         )
     )
     line, _ = describe_plan(plan)
-    assert line == f"analyse  long  in 3 shards of 30 to 30 frames  ({video})"
+    assert line == f"analyse  long  in 3 parts of 30 to 30 frames  ({video})"

@@ -7,6 +7,7 @@ import pytest
 
 from openface_core.errors import ConfigError, InputError
 from openface_core.media import DecodeLimits
+from openface_core.shape import Camera
 from tests.fixtures.faces.clips import write_clip
 from tests.fixtures.media.writing import moving_square, write_video
 from transforms.plan.inputs import (
@@ -152,6 +153,14 @@ class TestPlanInputs:
             plan_inputs(
                 [f"{tmp_path}/a.mp4", f"{tmp_path}/b.mp4"], landmarks=f"{tmp_path}/points.csv"
             )
+
+    def test_the_cameras_of_a_manifest_come_first(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "b.mp4")
+        (tmp_path / "list.csv").write_text('video_id,uri,camera\na,a.mp4,"5,5,2,2"\nb,b.mp4,\n')
+        named = Camera(9, 9, 4, 3)
+        tasks = plan_inputs([f"{tmp_path}/list.csv"], camera=named).tasks
+        assert [task.camera for task in tasks] == [Camera(5, 5, 2, 2), named]
+        assert plan_inputs([f"{tmp_path}/a.mp4"]).tasks[0].camera is None
 
     def test_a_folder_of_landmarks(self, tmp_path: Path) -> None:
         touch(tmp_path / "in", "a.mp4", "b.mp4", "c.mp4")

@@ -11,6 +11,7 @@ import pytest
 
 from openface_core.errors import ConfigError
 from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 from transforms.plan.manifest import is_manifest, read_manifest
 from transforms.records import VideoTask
 
@@ -223,3 +224,15 @@ def test_a_path_of_windows_is_refused_as_such(path: str, tmp_path: Path) -> None
 def test_a_column_of_ones_own_may_be_called_row(tmp_path: Path) -> None:
     (task,) = read_manifest(csv(tmp_path, "video_id,uri,row\np1,a.mp4,7\n"))
     assert task.row == 1
+
+
+def test_cameras(tmp_path: Path) -> None:
+    text = 'video_id,uri,Camera\na,1,"1200,1100,960,540"\nb,2,500 500 320 240\nc,3,\n'
+    cameras = [task.camera for task in read_manifest(csv(tmp_path, text))]
+    assert cameras == [Camera(1200, 1100, 960, 540), Camera(500, 500, 320, 240), None]
+
+
+def test_a_camera_that_is_none_names_its_row(tmp_path: Path) -> None:
+    error = refusal(csv(tmp_path, "video_id,uri,camera\na,1,\nb,2,500;500\n"))
+    wrong = "the camera is wrong: expected four numbers, fx,fy,cx,cy, found '500;500'"
+    assert error.cause == f"row 2: {wrong}"

@@ -45,7 +45,7 @@ INTENSITY_TOLERANCE = 1e-6
 
 
 def chosen(mode: str) -> RunSettings:
-    return replace(RunSettings(), calibration=CalibrationSettings(mode))
+    return replace(RunSettings(), calibration=CalibrationSettings(mode, least_frames=0))
 
 
 def tables(

@@ -1,0 +1,61 @@
+"""What worker processes write to stderr, without what only Beam's own developers can use."""
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STDERR = 2
+_CHATTER = re.compile(
+    rb"(DEBUG|INFO|WARNING):(root|__main__|apache_beam[\w.]*):"  # of Beam's workers
+    rb"|(WARNING|INFO): Worker: severity: (WARN|INFO|DEBUG)"  # the same once more, sent to the run
+    rb"|[IW]\d{4,8} \d\d:\d\d:\d\d"  # gRPC
+    rb"|WARNING: All log messages before absl"
+    rb"|.{0,60}\[[IWV]:onnxruntime"
+)
+_PATIENCE_SECONDS = 1.0
+
+
+def is_chatter(line: bytes) -> bool:
+    """Return whether a line of stderr tells a user nothing."""
+    return _CHATTER.match(line) is not None
+
+
+@contextmanager
+def worker_output_filtered() -> Iterator[None]:
+    """Leave out such lines while worker processes run; all else reaches stderr as it is.
+
+    Worker processes inherit stderr, so it is exchanged for a pipe, while this process's own output
+    goes on to the screen.
+    """
+    try:
+        screen = os.dup(_STDERR)
+    except OSError:  # there is no stderr
+        yield
+        return
+    begin, end = os.pipe()
+    sys.stderr.flush()
+    os.dup2(end, _STDERR)
+    os.close(end)
+    own = sys.stderr
+    sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
+    thread = threading.Thread(target=_forward, args=(begin, screen), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        sys.stderr.close()
+        sys.stderr = own
+        sys.stderr.flush()
+        os.dup2(screen, _STDERR)
+        # It ends with the last worker; one that hangs is not waited for.
+        thread.join(_PATIENCE_SECONDS)
+
+
+def _forward(begin: int, screen: int) -> None:
+    with os.fdopen(begin, "rb") as pipe:
+        for line in pipe:
+            if not is_chatter(line):
+                os.write(screen, line)
