@@ -23,6 +23,7 @@ from openface_core.media.containers import (
     timed_out,
 )
 from openface_core.media.cutting import PacketInspector, reason_against_cutting
+from openface_core.media.early_end import early_end
 from openface_core.media.frames import DecodeLimits
 from openface_core.media.images import image_names
 from openface_core.media.sniffing import HEAD_BYTES, image_format
@@ -109,7 +110,10 @@ def index_frames(uri: str, limits: DecodeLimits = _DEFAULT_LIMITS) -> FrameIndex
             stream = film_stream(container, source, limits)
             try:
                 with _reading_errors(source, limits):
-                    return _index(container, stream)
+                    index = _index(container, stream)
+                if early_end(source, container.format.name) is not None:
+                    return _unsafe("its end is missing", stream.time_base)
+                return index
             except _UnsafeError as problem:
                 return _unsafe(str(problem), stream.time_base)
     finally:

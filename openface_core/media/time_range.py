@@ -15,7 +15,8 @@ from openface_core.media.containers import timed_out
 from openface_core.media.cutting import PacketInspector, reason_against_cutting
 from openface_core.media.frames import DecodedFrame, DecodeLimits
 from openface_core.media.sources import Source
-from openface_core.media.video import VideoReader, warnings_of
+from openface_core.media.tally import warnings_of
+from openface_core.media.video import VideoReader
 
 # A text, because PyAV's compiled class cannot be subscripted at run time.
 _VideoPacket: TypeAlias = "Packet[VideoStream]"
