@@ -216,4 +216,9 @@ def _sorted_index(
     latest_before = np.maximum.accumulate(pts)[:-1]
     if np.any(latest_before[is_key[1:]] > pts[1:][is_key[1:]]):
         raise _UnsafeError("frames are stored before a key frame but shown after it")
+    # Frames that are shown before a key frame directly follow it in the file.
+    latest_key = np.maximum.accumulate(np.where(is_key, np.arange(len(pts)), 0))
+    key_pts = pts[latest_key]
+    if np.any((pts[1:] < key_pts[1:]) & (latest_before > key_pts[1:])):
+        raise _UnsafeError("its time stamps do not fit the order of its frames")
     return FrameIndex(pts[order], is_key[order], time_base, None)
