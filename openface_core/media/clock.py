@@ -1,13 +1,10 @@
-"""When frames are shown, where a container does not say it frame by frame, and when it starts."""
+"""When frames are shown, where a container does not say it frame by frame."""
 
 import heapq
-import re
 from fractions import Fraction
 
-import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -20,41 +17,10 @@ _STORED_ORDER = {
 }
 _DECODING_TIMES_ARE_EXACT = ("avi", "asf")
 
-# These state a length in a header of their own, and give every frame its time.
-_STATE_THEIR_END = ("asf", "flv", "ivf", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "nut")
-
 _RAW = ("h264", "hevc")
-
-# Of a track of Matroska, as its writers add it.
-_DURATION_TAG = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,9})?)")
 
 # A decoder holds back 16 pictures at most; more times than these belong to frames that were lost.
 _MOST_TIMES_WAITING = 64
-
-
-def start_seconds(container: InputContainer) -> Fraction:
-    """Return when a file starts: the earliest time of its pictures and its sound.
-
-    Parameters
-    ----------
-    container : InputContainer
-        The opened file.
-
-    Returns
-    -------
-    Fraction
-        Never negative: sound may begin before time 0 so that its decoder settles, and that is no
-        beginning that anyone sees.
-    """
-    starts = [
-        stream.start_time * stream.time_base
-        for stream in container.streams
-        if stream.type in ("video", "audio")
-        and stream.start_time is not None
-        and stream.time_base is not None
-        and not stream.disposition & Disposition.attached_pic
-    ]
-    return max(Fraction(0), min(starts, default=Fraction(0)))
 
 
 def stated_rate(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -71,38 +37,6 @@ def stated_rate(container: InputContainer, stream: VideoStream) -> Fraction | No
     if container.format.name in _RAW:
         return stream.guessed_rate or stream.average_rate
     return stream.average_rate or stream.guessed_rate
-
-
-def container_seconds(container: InputContainer) -> float | None:
-    """Return how long a file says it is, from its start to its end."""
-    if container.duration is None:
-        return None
-    seconds = container.duration / av.time_base
-    start = float(start_seconds(container))
-    # FFmpeg's Matroska files state the time at which they end.
-    is_end = "matroska" in container.format.name and seconds > start
-    return seconds - start if is_end else seconds
-
-
-def stated_end_seconds(container: InputContainer, stream: VideoStream) -> float | None:
-    """Return when a film ends by its header, since the file's start.
-
-    Returns
-    -------
-    float or None
-        None where the header does not say it of the film, apart from its sound, or where the frames
-        of such a file are only counted.
-    """
-    if container.format.name not in _STATE_THEIR_END:
-        return None
-    start = float(start_seconds(container))
-    tag = _DURATION_TAG.fullmatch(str(stream.metadata.get("DURATION", "")))
-    if tag is not None:
-        hours, minutes, seconds = (float(number) for number in tag.groups())
-        return 3600 * hours + 60 * minutes + seconds - start
-    if stream.duration is not None and stream.time_base is not None:
-        return float((stream.duration + (stream.start_time or 0)) * stream.time_base) - start
-    return None if container.streams.audio else container_seconds(container)
 
 
 class PresentationClock:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
 from openface_core.media.containers import (
-    RemoteFile,
     film_stream,
-    open_container,
+    opened,
     refuse_by_content,
     timed_out,
 )
@@ -104,21 +103,16 @@ def index_frames(uri: str, limits: DecodeLimits = _DEFAULT_LIMITS) -> FrameIndex
     if image_format(head) is not None:
         return _unsafe("it is an image")
     refuse_by_content(source, head)
-    file = None if source.is_local else RemoteFile(source)
-    try:
-        with open_container(source, limits, file) as container:
-            stream = film_stream(container, source, limits)
-            try:
-                with _reading_errors(source, limits):
-                    index = _index(container, stream)
-                if early_end(source, container.format.name) is not None:
-                    return _unsafe("its end is missing", stream.time_base)
-                return index
-            except _UnsafeError as problem:
-                return _unsafe(str(problem), stream.time_base)
-    finally:
-        if file is not None:
-            file.close()
+    with opened(source, limits) as container:
+        stream = film_stream(container, source, limits)
+        try:
+            with _reading_errors(source, limits):
+                index = _index(container, stream)
+        except _UnsafeError as problem:
+            return _unsafe(str(problem), stream.time_base)
+        if early_end(source, container.format.name) is not None:
+            return _unsafe("its end is missing", stream.time_base)
+        return index
 
 
 def _unsafe(reason: str, time_base: Fraction | None = None) -> FrameIndex:

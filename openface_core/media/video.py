@@ -16,18 +16,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
-from openface_core.media.clock import (
-    PresentationClock,
-    container_seconds,
-    start_seconds,
-    stated_end_seconds,
-    stated_rate,
-)
+from openface_core.media.clock import PresentationClock, stated_rate
 from openface_core.media.containers import (
-    RemoteFile,
     decoder_name,
     film_stream,
-    open_container,
+    opened,
     timed_out,
 )
 from openface_core.media.early_end import early_end
@@ -41,6 +34,12 @@ from openface_core.media.packet_watch import PacketWatch
 from openface_core.media.pixel_aspect import SQUARE, believable_ratio, square_size
 from openface_core.media.several_pictures import FilmFormat
 from openface_core.media.sources import Source
+from openface_core.media.start import (
+    container_seconds,
+    start_seconds,
+    stated_end_seconds,
+    stream_seconds,
+)
 from openface_core.media.tally import Tally, warnings_of
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
@@ -130,16 +129,13 @@ class VideoReader(MediaReader):
     def _open(self, *, strict: bool = False) -> None:
         """Open the file at its beginning, anew where it was open."""
         self._resources.close()
-        file = None if self._source.is_local else RemoteFile(self._source)
-        if file is not None:
-            self._resources.callback(file.close)
-        container = open_container(self._source, self._limits, file, self._film)
-        self._container = self._resources.enter_context(container)
+        container = self._resources.enter_context(opened(self._source, self._limits, self._film))
+        self._container = container
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
         self._clock = PresentationClock(container, self._stream)
         self._watch = PacketWatch(container, self._stream)
         self._tally.odd_places, self._tally.seams = self._watch.places, self._watch.seams
-        self._start_seconds = start_seconds(container)
+        self._start_seconds = start_seconds(container, self._source, self._limits)
         stated = self._stream.sample_aspect_ratio
         ratio = believable_ratio(stated)
         self._tally.odd_pixels = stated if ratio is None else None
@@ -291,7 +287,7 @@ class VideoReader(MediaReader):
         return self._description
 
     def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
-        stream = self._stream
+        stream, start = self._stream, self._start_seconds
         rate = stated_rate(self._container, stream)
         return MediaInfo(
             uri=self._source.uri,
@@ -304,25 +300,22 @@ class VideoReader(MediaReader):
             average_rate_fps=float(rate) if rate else None,
             frame_count_from_header=stream.frames if stream.frames > 0 else None,
             duration_seconds_from_header=self._stream_seconds()
-            or container_seconds(self._container),
+            or container_seconds(self._container, start),
             decoder=decoder_name(),
             mirrored=orientation.mirrored,
             pixel_aspect_ratio=self._pixel_ratio,
-            start_seconds=float(self._start_seconds),
-            end_seconds_from_header=stated_end_seconds(self._container, stream),
+            start_seconds=float(start),
+            end_seconds_from_header=stated_end_seconds(self._container, stream, start),
         )
 
     def _stream_seconds(self) -> float | None:
-        stream = self._stream
-        if stream.duration is None or stream.time_base is None:
-            return None
-        return float(stream.duration * stream.time_base)
+        return stream_seconds(self._container, self._stream, self._start_seconds)
 
     def _expected_seconds(self) -> float | None:
         """Promised duration of the picture; sound may be longer, so it must not decide."""
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
-        return container_seconds(self._container)
+        return container_seconds(self._container, self._start_seconds)
 
 
 def _orientation_of(frame: VideoFrame) -> Orientation | None:
