@@ -16,6 +16,7 @@ CASES = {
     "model_files": 150,
     "documents": 120,
     "command_lines": 120,
+    "whole_runs": 12,
 }
 MOST_FAULTS_SHOWN = 5
 
