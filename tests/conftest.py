@@ -21,7 +21,9 @@ settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add an option for tests that try what goes wrong by chance."""
     parser.addoption(
-        "--many-trials", action="store_true", help="try more often; takes half an hour"
+        "--many-trials",
+        action="store_true",
+        help="try damaged datasets, full disks and pairs of runs more often; takes an hour",
     )
 
 
