@@ -4,7 +4,6 @@ A pack is a TOML file in ``packs/``. It holds facts about files, never the files
 embedded pack's come with the program, in ``embedded/`` beside ``packs/``.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from openface_core.errors import ConfigError
+from openface_core.toml_file import read_toml
 
 PACKS_FOLDER = Path(__file__).parent / "packs"
 
@@ -19,7 +19,6 @@ MAX_FILE_BYTES = 2**30
 """No file of a pack may be larger, also where its size is not known beforehand."""
 
 _EMBEDDED_FOLDER = "embedded"
-_MAX_REGISTRY_BYTES = 2**20
 SHA256_DIGITS = 64
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -258,12 +257,10 @@ class _PackReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if path.stat().st_size > _MAX_REGISTRY_BYTES:
-            raise _fail(path, "the file is too large")
         try:
-            self._table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise _fail(path, f"not TOML ({error})") from error
+            self._table = read_toml(path)
+        except ConfigError as error:
+            raise _fail(path, error.cause) from error
         if self._text(self._table, "name") != path.stem:
             raise _fail(path, f"the name should be {path.stem}, as the file's")
 

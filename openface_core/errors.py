@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+_LONGEST_CAUSE = 1000
+
 
 class OpenFaceBeamError(Exception):
     """An expected failure.
@@ -22,7 +24,7 @@ class OpenFaceBeamError(Exception):
 
     def __init__(self, subject: object, cause: str, remedy: str) -> None:
         # All three reach Exception.args, so that the error survives pickling between workers.
-        super().__init__(str(subject), cause, remedy)
+        super().__init__(str(subject), _shortened(cause), remedy)
 
     @property
     def subject(self) -> str:
@@ -41,6 +43,13 @@ class OpenFaceBeamError(Exception):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.cause}. {self.remedy}"
+
+
+def _shortened(text: str) -> str:
+    """Return a text without its middle where it quotes something long, such as a whole file."""
+    if len(text) <= _LONGEST_CAUSE:
+        return text
+    return f"{text[: _LONGEST_CAUSE // 2]} ... {text[-_LONGEST_CAUSE // 4 :]}"
 
 
 class ConfigError(OpenFaceBeamError):

@@ -1,15 +1,14 @@
 """Specifications of networks: small TOML files, of which every key is checked."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from openface_core.errors import ConfigError
+from openface_core.toml_file import read_toml
 
 T = TypeVar("T")
 
-_MAX_SPEC_BYTES = 1 << 16
 _MAX_NUMBER = 1e300
 
 
@@ -179,20 +178,7 @@ def read_spec_file(path: Path) -> SpecTable:
     ConfigError
         If the file is missing, too large, or not TOML.
     """
-    try:
-        if path.stat().st_size > _MAX_SPEC_BYTES:
-            raise ConfigError(
-                path,
-                f"larger than {_MAX_SPEC_BYTES} bytes",
-                "Give a specification, a small TOML file.",
-            )
-        return SpecTable(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(
-            path, f"cannot be read ({error.strerror})", "Check the path of the specification."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(path, f"not a TOML file ({error})", "Correct the file.") from error
+    return SpecTable(path, "", read_toml(path))
 
 
 def check_file_name(path: Path, name: str) -> None:

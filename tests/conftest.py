@@ -11,10 +11,20 @@ from models.store import ModelStore
 from tests.fixtures.places import REPOSITORY, reference_folder
 from tests.fixtures.synthetic_models.packs import Mirror, mirror, synthetic_registry
 from tests.fixtures.synthetic_models.tiny_networks import write_models
+from tests.fixtures.trials import Trials
 
 # The first example compiles kernels, and no test is about time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option for tests that try what goes wrong by chance."""
+    parser.addoption(
+        "--many-trials",
+        action="store_true",
+        help="try damaged datasets, full disks and pairs of runs more often; takes an hour",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -44,6 +54,17 @@ def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def network_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with a tiny detector and a tiny landmark network."""
     return write_models(tmp_path_factory.mktemp("networks"), with_networks=True)
+
+
+@pytest.fixture(scope="session")
+def trials(request: pytest.FixtureRequest) -> Trials:
+    """Return the function that chooses how often to try something."""
+    many_trials = bool(request.config.getoption("--many-trials"))
+
+    def choose(*, few: int, many: int) -> int:
+        return many if many_trials else few
+
+    return choose
 
 
 @pytest.fixture

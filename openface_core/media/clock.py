@@ -1,12 +1,10 @@
-"""When frames are shown, where a container does not say it frame by frame, and when it starts."""
+"""When frames are shown, where a container does not say it frame by frame."""
 
 import heapq
 from fractions import Fraction
 
-import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -25,31 +23,6 @@ _RAW = ("h264", "hevc")
 _MOST_TIMES_WAITING = 64
 
 
-def start_seconds(container: InputContainer) -> Fraction:
-    """Return when a file starts: the earliest time of its pictures and its sound.
-
-    Parameters
-    ----------
-    container : InputContainer
-        The opened file.
-
-    Returns
-    -------
-    Fraction
-        Never negative: sound may begin before time 0 so that its decoder settles, and that is no
-        beginning that anyone sees.
-    """
-    starts = [
-        stream.start_time * stream.time_base
-        for stream in container.streams
-        if stream.type in ("video", "audio")
-        and stream.start_time is not None
-        and stream.time_base is not None
-        and not stream.disposition & Disposition.attached_pic
-    ]
-    return max(Fraction(0), min(starts, default=Fraction(0)))
-
-
 def stated_rate(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """Return the frames per second that a file states.
 
@@ -64,17 +37,6 @@ def stated_rate(container: InputContainer, stream: VideoStream) -> Fraction | No
     if container.format.name in _RAW:
         return stream.guessed_rate or stream.average_rate
     return stream.average_rate or stream.guessed_rate
-
-
-def container_seconds(container: InputContainer) -> float | None:
-    """Return how long a file says it is, from its start to its end."""
-    if container.duration is None:
-        return None
-    seconds = container.duration / av.time_base
-    start = float(start_seconds(container))
-    # FFmpeg's Matroska files state the time at which they end.
-    is_end = "matroska" in container.format.name and seconds > start
-    return seconds - start if is_end else seconds
 
 
 class PresentationClock:

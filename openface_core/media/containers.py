@@ -1,7 +1,7 @@
 """Open a video container with FFmpeg, under restrictions fit for files of unknown origin."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -110,6 +110,19 @@ def open_container(
             metadata_errors="replace",
             timeout=limits.io_timeout_seconds,
         )
+
+
+@contextmanager
+def opened(
+    source: Source, limits: DecodeLimits, container_format: str | None = None
+) -> Iterator[InputContainer]:
+    """Open a container as :func:`open_container` does, and close it in the end."""
+    with ExitStack() as resources:
+        file = None if source.is_local else RemoteFile(source)
+        if file is not None:
+            resources.callback(file.close)
+        container = open_container(source, limits, file, container_format)
+        yield resources.enter_context(container)
 
 
 @contextmanager

@@ -1,18 +1,14 @@
 """How many frames an input promises, by its header alone."""
 
 from openface_core.errors import MediaError
-from openface_core.media.clock import container_seconds, stated_rate
-from openface_core.media.containers import (
-    RemoteFile,
-    film_stream,
-    open_container,
-    refuse_by_content,
-)
+from openface_core.media.clock import stated_rate
+from openface_core.media.containers import film_stream, opened, refuse_by_content
 from openface_core.media.frames import DecodeLimits
 from openface_core.media.images import image_names
 from openface_core.media.several_pictures import film_format
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
+from openface_core.media.start import container_seconds, start_seconds, stream_seconds
 
 
 def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
@@ -44,19 +40,13 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
     if image_format(head) is not None:
         return None if film_format(source, head) else 1
     refuse_by_content(source, head)
-    file = None if source.is_local else RemoteFile(source)
-    try:
-        with open_container(source, limits, file) as container:
-            stream = film_stream(container, source, limits)
-            if stream.frames > 0:
-                return stream.frames
-            seconds = None
-            if stream.duration is not None and stream.time_base is not None:
-                seconds = float(stream.duration * stream.time_base)
-            else:
-                seconds = container_seconds(container)
-            rate = stated_rate(container, stream)
-            return round(seconds * float(rate)) if seconds and rate else None
-    finally:
-        if file is not None:
-            file.close()
+    with opened(source, limits) as container:
+        stream = film_stream(container, source, limits)
+        if stream.frames > 0:
+            return stream.frames
+        start = start_seconds(container, source, limits)
+        seconds = stream_seconds(container, stream, start)
+        if seconds is None:
+            seconds = container_seconds(container, start)
+        rate = stated_rate(container, stream)
+        return round(seconds * float(rate)) if seconds and rate else None

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
 from openface_core.media.containers import (
-    RemoteFile,
     film_stream,
-    open_container,
+    opened,
     refuse_by_content,
     timed_out,
 )
 from openface_core.media.cutting import PacketInspector, reason_against_cutting
+from openface_core.media.early_end import early_end
 from openface_core.media.frames import DecodeLimits
 from openface_core.media.images import image_names
 from openface_core.media.sniffing import HEAD_BYTES, image_format
@@ -103,18 +103,16 @@ def index_frames(uri: str, limits: DecodeLimits = _DEFAULT_LIMITS) -> FrameIndex
     if image_format(head) is not None:
         return _unsafe("it is an image")
     refuse_by_content(source, head)
-    file = None if source.is_local else RemoteFile(source)
-    try:
-        with open_container(source, limits, file) as container:
-            stream = film_stream(container, source, limits)
-            try:
-                with _reading_errors(source, limits):
-                    return _index(container, stream)
-            except _UnsafeError as problem:
-                return _unsafe(str(problem), stream.time_base)
-    finally:
-        if file is not None:
-            file.close()
+    with opened(source, limits) as container:
+        stream = film_stream(container, source, limits)
+        try:
+            with _reading_errors(source, limits):
+                index = _index(container, stream)
+        except _UnsafeError as problem:
+            return _unsafe(str(problem), stream.time_base)
+        if early_end(source, container.format.name) is not None:
+            return _unsafe("its end is missing", stream.time_base)
+        return index
 
 
 def _unsafe(reason: str, time_base: Fraction | None = None) -> FrameIndex:
@@ -212,4 +210,9 @@ def _sorted_index(
     latest_before = np.maximum.accumulate(pts)[:-1]
     if np.any(latest_before[is_key[1:]] > pts[1:][is_key[1:]]):
         raise _UnsafeError("frames are stored before a key frame but shown after it")
+    # Frames that are shown before a key frame directly follow it in the file.
+    latest_key = np.maximum.accumulate(np.where(is_key, np.arange(len(pts)), 0))
+    key_pts = pts[latest_key]
+    if np.any((pts[1:] < key_pts[1:]) & (latest_before > key_pts[1:])):
+        raise _UnsafeError("its time stamps do not fit the order of its frames")
     return FrameIndex(pts[order], is_key[order], time_base, None)

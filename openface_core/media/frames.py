@@ -95,6 +95,9 @@ class MediaInfo:
         Never negative; subtracted from the time stamps.
     image_names : tuple of str
         Of an image sequence, the file of every frame given so far.
+    end_seconds_from_header : float or None
+        When the last picture ends, since the file's start, by a header that is written apart from
+        the pictures; None where there is none, or where the frames' times are only counted.
     """
 
     uri: str
@@ -112,6 +115,7 @@ class MediaInfo:
     pixel_aspect_ratio: Fraction = Fraction(1)
     start_seconds: float = 0.0
     image_names: tuple[str, ...] = ()
+    end_seconds_from_header: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,11 +31,16 @@ def gap_warnings(info: MediaInfo, pts_seconds: NDArray[np.float64]) -> tuple[str
     -------
     tuple of str
         One line for each of the first five gaps, with place and length, and one for all others.
-        None for images, and for a video whose frame rate varies.
+        One more for an end that is missing. None for images, and for a video whose frame rate
+        varies.
     """
-    if info.kind != "video" or len(pts_seconds) < _FEWEST_FRAMES:
+    known = np.flatnonzero(np.isfinite(pts_seconds))
+    if info.kind != "video" or len(known) < _FEWEST_FRAMES:
         return ()
-    steps = np.diff(pts_seconds)
+    # Around damage, decoders give frames out of order.
+    rows = known[np.argsort(pts_seconds[known], kind="stable")]
+    times = pts_seconds[rows]
+    steps = np.diff(times)
     forward = steps[steps > 0]
     if not len(forward):
         return ()
@@ -45,12 +50,23 @@ def gap_warnings(info: MediaInfo, pts_seconds: NDArray[np.float64]) -> tuple[str
     (places,) = np.nonzero(steps > _LONGEST_STEP * usual)
     missing = steps[places] - usual
     lines = [
-        f"{seconds:.2f} s without frames after frame {place + 1}"
+        f"{seconds:.2f} s without frames after frame {rows[place] + 1}"
         for place, seconds in zip(places.tolist(), missing.tolist(), strict=True)
     ]
     others = lines[_TOLD_ONE_BY_ONE:]
-    if not others:
-        return tuple(lines)
-    total = float(missing[_TOLD_ONE_BY_ONE:].sum())
-    rest = f"{len(others)} more stretches without frames, {total:.2f} s in all"
-    return (*lines[:_TOLD_ONE_BY_ONE], rest)
+    if others:
+        total = float(missing[_TOLD_ONE_BY_ONE:].sum())
+        rest = f"{len(others)} more stretches without frames, {total:.2f} s in all"
+        lines = [*lines[:_TOLD_ONE_BY_ONE], rest]
+    return (*lines, *_missing_end(info, len(pts_seconds), float(times[-1]) + usual, usual))
+
+
+def _missing_end(info: MediaInfo, frames: int, end_seconds: float, usual: float) -> tuple[str, ...]:
+    """Return what to tell of an end that the header promises and that is not there."""
+    stated, promised = info.end_seconds_from_header, info.frame_count_from_header
+    if stated is None or (promised is not None and frames >= promised):
+        return ()
+    missing = stated - end_seconds
+    if missing <= (_LONGEST_STEP - 1) * usual:
+        return ()
+    return (f"{missing:.2f} s that the header promises are missing after frame {frames}",)

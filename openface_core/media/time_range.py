@@ -15,7 +15,8 @@ from openface_core.media.containers import timed_out
 from openface_core.media.cutting import PacketInspector, reason_against_cutting
 from openface_core.media.frames import DecodedFrame, DecodeLimits
 from openface_core.media.sources import Source
-from openface_core.media.video import VideoReader, warnings_of
+from openface_core.media.tally import warnings_of
+from openface_core.media.video import VideoReader
 
 # A text, because PyAV's compiled class cannot be subscripted at run time.
 _VideoPacket: TypeAlias = "Packet[VideoStream]"
@@ -63,7 +64,7 @@ class TimeRangeReader(VideoReader):
         self._dropped_frames = 0
         self._strict = True
         self._packet_pts: int | None = None
-        self._last_given_pts: int | None = None
+        self._given_frames = 0
         super().__init__(source, limits)
 
     @property
@@ -94,13 +95,15 @@ class TimeRangeReader(VideoReader):
 
     def _decode_whole(self) -> Iterator[DecodedFrame]:
         """Decode all frames as :class:`VideoReader` does and give those not given yet."""
-        given_until = self._last_given_pts
+        again = self._given_frames
         waiting_since = monotonic()
         for packet in self._packets():
             self._packet_pts = self._packet_pts if packet is None else packet.pts
             for frame in self._decode_packet(packet):
-                again = given_until is not None and (frame.pts or 0) <= given_until
-                yield from self._drop_or_give(frame, not again and self._holds(frame.pts))
+                wanted = self._holds(frame.pts)
+                if wanted and again:
+                    wanted, again = False, again - 1
+                yield from self._drop_or_give(frame, wanted)
                 waiting_since = monotonic()
             self._check_waiting(waiting_since)
 
@@ -169,7 +172,7 @@ class TimeRangeReader(VideoReader):
             return
         image = self._upright(frame)
         if image is not None:
-            self._last_given_pts = frame.pts
+            self._given_frames += 1
             yield self._count(frame, image)
 
     def _describe_by(self, frame: VideoFrame) -> None:

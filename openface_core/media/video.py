@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from fractions import Fraction
 from time import monotonic
 from typing import cast
 
@@ -18,60 +16,37 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
-from openface_core.media.clock import (
-    PresentationClock,
-    container_seconds,
-    start_seconds,
-    stated_rate,
-)
+from openface_core.media.clock import PresentationClock, stated_rate
 from openface_core.media.containers import (
-    RemoteFile,
     decoder_name,
     film_stream,
-    open_container,
+    opened,
     timed_out,
 )
+from openface_core.media.early_end import early_end
 from openface_core.media.frames import DecodedFrame, DecodeLimits, MediaInfo, MediaReader
 from openface_core.media.orientation import (
     UPRIGHT,
     Orientation,
     orientation_from_display_matrix,
 )
-from openface_core.media.pixel_aspect import SQUARE, believable_ratio, ratio_text, square_size
+from openface_core.media.packet_watch import PacketWatch
+from openface_core.media.pixel_aspect import SQUARE, believable_ratio, square_size
 from openface_core.media.several_pictures import FilmFormat
 from openface_core.media.sources import Source
+from openface_core.media.start import (
+    container_seconds,
+    start_seconds,
+    stated_end_seconds,
+    stream_seconds,
+)
+from openface_core.media.tally import Tally, warnings_of
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
 _FAILED_READS_IN_A_ROW = 16
 
 # Bit-exact: the same pixels whatever instructions the processor has.
 _INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
-
-# How much shorter than its header a video may be before that is worth a warning.
-_DURATION_TOLERANCE_SECONDS = 1.0
-_DURATION_TOLERANCE = 0.02
-
-
-@dataclass
-class _Tally:
-    """What went by, counted for the warnings."""
-
-    frames: int = 0
-    corrupt_packets: int = 0
-    discarded_packets: int = 0
-    concealed_frames: int = 0
-    frames_without_pts: int = 0
-    counted_times: int = 0
-    pts_steps_back: int = 0
-    first_pts_seconds: float | None = None
-    last_pts_seconds: float | None = None
-    sizes: set[tuple[int, int]] = field(default_factory=set)
-    orientations: set[Orientation] = field(default_factory=set)
-    odd_matrices: int = 0
-    odd_pixels: Fraction | None = None
-    has_no_clock: bool = False
-    rest_lost: bool = False
-    finished: bool = False
 
 
 class VideoReader(MediaReader):
@@ -108,7 +83,7 @@ class VideoReader(MediaReader):
         self._film = film
         self._source = source
         self._limits = limits
-        self._tally = _Tally(has_no_clock=film == "mjpeg")
+        self._tally = Tally(has_no_clock=film == "mjpeg")
         self._skipped_packets = 0
         self._reformatter = VideoReformatter()
         self._resources = ExitStack()
@@ -154,14 +129,13 @@ class VideoReader(MediaReader):
     def _open(self, *, strict: bool = False) -> None:
         """Open the file at its beginning, anew where it was open."""
         self._resources.close()
-        file = None if self._source.is_local else RemoteFile(self._source)
-        if file is not None:
-            self._resources.callback(file.close)
-        container = open_container(self._source, self._limits, file, self._film)
-        self._container = self._resources.enter_context(container)
+        container = self._resources.enter_context(opened(self._source, self._limits, self._film))
+        self._container = container
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
         self._clock = PresentationClock(container, self._stream)
-        self._start_seconds = start_seconds(container)
+        self._watch = PacketWatch(container, self._stream)
+        self._tally.odd_places, self._tally.seams = self._watch.places, self._watch.seams
+        self._start_seconds = start_seconds(container, self._source, self._limits)
         stated = self._stream.sample_aspect_ratio
         ratio = believable_ratio(stated)
         self._tally.odd_pixels = stated if ratio is None else None
@@ -177,7 +151,13 @@ class VideoReader(MediaReader):
                 yield self._count(frame, image)
                 waiting_since = monotonic()
             self._check_waiting(waiting_since)
+        self._tally.early_end = self._early_end()
         self._tally.finished = True
+
+    def _early_end(self) -> str | None:
+        if self._watch.ends_early(self._source.size_bytes()):
+            return "the rest of the file cannot be read"
+        return early_end(self._source, self._container.format.name)
 
     def _check_waiting(self, since: float) -> None:
         """Give the video up where there was no frame for too long."""
@@ -208,8 +188,11 @@ class VideoReader(MediaReader):
         yield None
 
     def _decode_packet(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
-        if packet is not None and packet.is_discard:
-            self._tally.discarded_packets += 1
+        tally = self._tally
+        if packet is not None:
+            tally.discarded_packets += packet.is_discard
+            self._watch.feed(packet, tally.frames)
+            self._watch.note_end(packet)
         self._clock.feed(packet)
         try:
             frames = self._stream.decode(packet)
@@ -223,13 +206,15 @@ class VideoReader(MediaReader):
         except av.error.FFmpegError:
             self._skip_packet()
             return []
+        self._watch.count(len(frames), tally.frames)
         for frame in frames:
             self._clock.correct(frame)
-        self._tally.counted_times = self._clock.counted_frames
+        tally.counted_times = self._clock.counted_frames
         return frames
 
     def _skip_packet(self) -> None:
         self._tally.corrupt_packets += 1
+        self._tally.corrupt_places.add(self._tally.frames)
         self._skipped_packets += 1
         if self._skipped_packets > self._limits.max_corrupt_packets:
             raise MediaError(
@@ -285,9 +270,11 @@ class VideoReader(MediaReader):
             tally.last_pts_seconds = pts_seconds
             if tally.first_pts_seconds is None:
                 tally.first_pts_seconds = pts_seconds
-        tally.concealed_frames += frame.is_corrupt
         tally.sizes.add((image.shape[1], image.shape[0]))
         tally.frames += 1
+        if frame.is_corrupt:
+            tally.concealed_frames += 1
+            tally.concealed_places.add(tally.frames)
         return DecodedFrame(tally.frames - 1, pts_seconds, image)
 
     def _description_of_content(self) -> MediaInfo:
@@ -300,7 +287,7 @@ class VideoReader(MediaReader):
         return self._description
 
     def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
-        stream = self._stream
+        stream, start = self._stream, self._start_seconds
         rate = stated_rate(self._container, stream)
         return MediaInfo(
             uri=self._source.uri,
@@ -313,24 +300,22 @@ class VideoReader(MediaReader):
             average_rate_fps=float(rate) if rate else None,
             frame_count_from_header=stream.frames if stream.frames > 0 else None,
             duration_seconds_from_header=self._stream_seconds()
-            or container_seconds(self._container),
+            or container_seconds(self._container, start),
             decoder=decoder_name(),
             mirrored=orientation.mirrored,
             pixel_aspect_ratio=self._pixel_ratio,
-            start_seconds=float(self._start_seconds),
+            start_seconds=float(start),
+            end_seconds_from_header=stated_end_seconds(self._container, stream, start),
         )
 
     def _stream_seconds(self) -> float | None:
-        stream = self._stream
-        if stream.duration is None or stream.time_base is None:
-            return None
-        return float(stream.duration * stream.time_base)
+        return stream_seconds(self._container, self._stream, self._start_seconds)
 
     def _expected_seconds(self) -> float | None:
         """Promised duration of the picture; sound may be longer, so it must not decide."""
         if self._stream_seconds() is not None or self._container.streams.audio:
             return self._stream_seconds()
-        return container_seconds(self._container)
+        return container_seconds(self._container, self._start_seconds)
 
 
 def _orientation_of(frame: VideoFrame) -> Orientation | None:
@@ -356,68 +341,3 @@ def _side_data(frame: VideoFrame) -> Mapping[str, Buffer]:
     # PyAV's type stubs know neither how it is made nor that its keys may be names.
     container = cast(Callable[[VideoFrame], Mapping[str, Buffer]], SideDataContainer)
     return container(frame)
-
-
-def warnings_of(tally: _Tally, info: MediaInfo, expected_seconds: float | None) -> Iterator[str]:
-    """Yield what a user should know about a decoded video.
-
-    Parameters
-    ----------
-    tally : _Tally
-        What went by.
-    info : MediaInfo
-        What the header promises.
-    expected_seconds : float or None
-        Promised duration of the picture.
-    """
-    if tally.corrupt_packets:
-        yield f"{tally.corrupt_packets} corrupt packets skipped"
-    if tally.rest_lost:
-        yield f"the rest of the file cannot be read after frame {tally.frames}"
-    if tally.concealed_frames:
-        yield f"{tally.concealed_frames} frames are damaged and were patched up by the decoder"
-    yield from _time_warnings(tally, info)
-    if len(tally.sizes) > 1:
-        sizes = ", ".join(f"{width} x {height}" for width, height in sorted(tally.sizes))
-        yield f"the frame size changes within the video ({sizes})"
-    if len(tally.orientations) > 1:
-        yield "the rotation changes within the video"
-    if tally.odd_matrices:
-        yield f"{tally.odd_matrices} frames ask for a rotation that is no multiple of 90 degrees"
-    if tally.odd_pixels is not None:
-        yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
-    if tally.finished:
-        yield from _broken_promises(tally, info, expected_seconds)
-
-
-def _time_warnings(tally: _Tally, info: MediaInfo) -> Iterator[str]:
-    rate = info.average_rate_fps or 0.0
-    if tally.frames_without_pts:
-        yield f"{tally.frames_without_pts} frames have no time stamp"
-    if tally.counted_times:
-        yield f"{tally.counted_times} frames have no time stamp; they are timed at {rate:g} fps"
-    if tally.has_no_clock:
-        yield f"it holds pictures without time stamps; they are timed at {rate:g} fps"
-    if tally.pts_steps_back:
-        yield f"the time stamp does not increase at {tally.pts_steps_back} frames"
-
-
-def _broken_promises(
-    tally: _Tally, info: MediaInfo, expected_seconds: float | None
-) -> Iterator[str]:
-    promised = info.frame_count_from_header
-    if promised is not None:
-        if tally.frames + tally.discarded_packets < promised:
-            yield f"the header promises {promised} frames, {tally.frames} could be decoded"
-    elif expected_seconds is not None and info.average_rate_fps:
-        # The stated rate of a variable frame rate says little, and time stamps may be missing.
-        decoded_seconds = tally.frames / info.average_rate_fps
-        if tally.first_pts_seconds is not None and tally.last_pts_seconds is not None:
-            span = tally.last_pts_seconds - tally.first_pts_seconds
-            decoded_seconds = max(decoded_seconds, span + 1 / info.average_rate_fps)
-        slack = max(_DURATION_TOLERANCE_SECONDS, _DURATION_TOLERANCE * expected_seconds)
-        if decoded_seconds < expected_seconds - slack:
-            yield (
-                f"the header promises {expected_seconds:.2f} s, "
-                f"about {decoded_seconds:.2f} s could be decoded"
-            )

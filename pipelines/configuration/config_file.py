@@ -2,7 +2,6 @@
 
 import math
 import re
-import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -11,6 +10,7 @@ import configs
 from models import DEFAULT_PACK, EMBEDDED_PACK
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
+from openface_core.toml_file import read_toml
 
 _BASE = "base"
 _BEAM = "beam"
@@ -68,12 +68,7 @@ def _read_alone(name_or_path: str) -> tuple[Path, dict[str, Any]]:
             "neither a preset nor a file",
             f"Use {', '.join(preset_names())}, or the path of a TOML file.",
         )
-    try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(
-            path, f"not a readable TOML file ({error})", "Correct the file."
-        ) from error
+    return path, read_toml(path)
 
 
 def load_settings(name_or_path: str) -> RunSettings:

@@ -1,16 +1,22 @@
 """Storage that fails costs no table that was there before; if it is full, the run ends at once."""
 
 import errno
+import io
 import os
+import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import StorageFullError
+from pipelines.comparison.invariance import hashes
 from pipelines.run import main
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
+from tests.fixtures.trials import Trials
 from transforms.dataset import storage
 
 Write = Callable[..., int]
@@ -59,6 +65,77 @@ def test_a_disk_that_is_full_after_some_writes(
     assert tables(corpus) == before
     monkeypatch.undo()
     assert corpus.run().inputs_finished == 3
+
+
+class SmallDisk:
+    """A disk with so many bytes left; what does not fit is cut off."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, free_bytes: int) -> None:
+        self.written_bytes = 0
+        self._free_bytes = free_bytes
+        really_write: Write = storage._write_local
+
+        def write_local(path: Path, write: Callable[[IO[bytes]], object], durable: bool) -> int:
+            return really_write(path, lambda file: self._pass_on(file, write), durable)
+
+        monkeypatch.setattr(storage, "_write_local", write_local)
+
+    def _pass_on(self, file: IO[bytes], write: Callable[[IO[bytes]], object]) -> None:
+        content = io.BytesIO()
+        write(content)
+        data = content.getvalue()
+        fitting = data[: max(0, self._free_bytes - self.written_bytes)]
+        file.write(fitting)
+        self.written_bytes += len(data)
+        if len(fitting) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def run_on_a_small_disk(corpus: LandmarkCorpus, free_bytes: int, *options: str) -> tuple[int, int]:
+    """Return the exit status of the command, and how many bytes it wanted to write."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        disk = SmallDisk(monkeypatch, free_bytes)
+        argv = ["--input", corpus.videos, "--landmarks", corpus.points, "--models", corpus.models]
+        argv += ["--output", corpus.output, "--quiet", "--direct_running_mode=in_memory", *options]
+        return main([str(word) for word in argv]), disk.written_bytes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--force",)], ids=["new inputs", "forced"])
+def test_a_disk_that_is_full_at_a_random_moment(
+    options: tuple[str, ...],
+    corpus: LandmarkCorpus,
+    capsys: pytest.CaptureFixture[str],
+    trials: Trials,
+) -> None:
+    finished = corpus.folder / "finished"
+    shutil.copytree(corpus.output, finished)
+    before = tables(corpus)
+    for name in "de":
+        corpus.write(name, 7)
+    status, whole_bytes = run_on_a_small_disk(corpus, 2**40, *options)
+    assert status == 0
+    expected = hashes(corpus.output)
+    chance = random.Random(" ".join(options))
+    capsys.readouterr()
+    for _ in range(trials(few=6, many=30)):
+        shutil.rmtree(corpus.output)
+        shutil.copytree(finished, corpus.output)
+        status, _ = run_on_a_small_disk(corpus, chance.randrange(whole_bytes), *options)
+        captured = capsys.readouterr()
+        assert status == 2
+        (line,) = captured.err.splitlines()
+        assert line.startswith(f"error: {corpus.output}/")
+        assert ": there is no space left (No space left on device). Free some space" in line
+        assert captured.out == ""
+        assert tables(corpus) == before
+        assert {name for name in hashes(corpus.output) if name in expected} >= set(hashes(finished))
+        # What is new is whole, and the rest follows once there is space.
+        new = {name: hash_ for name, hash_ in hashes(corpus.output).items() if "=" in name}
+        assert new.items() <= expected.items()
+        assert run_on_a_small_disk(corpus, 2**40, *options)[0] == 0
+        assert hashes(corpus.output) == expected
+        capsys.readouterr()
 
 
 def test_a_full_disk_is_told_in_one_line(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import METADATA_KEY
 
 VIDEOS_KEY = f"{METADATA_KEY}.videos"
@@ -36,7 +37,7 @@ class BucketEntry:
 def _parsed(text: str) -> Any:
     """Return a JSON object, or the text itself where it would not come back as it was."""
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return text
     is_object = isinstance(value, dict) and json.dumps(value, sort_keys=True) == text
@@ -92,7 +93,7 @@ def unpack_entries(metadata: Mapping[bytes, bytes]) -> dict[str, BucketEntry]:
         If the metadata is not that of such a file.
     """
     try:
-        content = json.loads(metadata[VIDEOS_KEY.encode()])
+        content = parse_json(metadata[VIDEOS_KEY.encode()])
         shared = content["shared"]
 
         def whole(record: Any) -> str:

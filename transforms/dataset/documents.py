@@ -10,6 +10,7 @@ from openface_core.fields import Column, data_dictionary
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
+from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import SOFTWARE, RunProvenance, dataset_description
 from transforms.dataset.storage import join, read_whole, write_if_changed
 from transforms.dataset.table_records import all_records
@@ -29,7 +30,7 @@ def _read_description(output: str) -> Any:
     if not locate(path, error=OutputError).exists():
         return None
     try:
-        return json.loads(read_whole(path).read())
+        return parse_json(read_whole(path).read())
     except ValueError:
         return None
 

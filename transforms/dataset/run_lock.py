@@ -21,6 +21,7 @@ from typing import Any
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from openface_core.media.sources import Source, locate
+from transforms.dataset.json_text import parse_json
 from transforms.dataset.storage import join, read_whole, remove, write_whole
 
 LOCK_NAME = ".openface-beam.lock"
@@ -76,7 +77,7 @@ class Holder:
     def parse(cls, content: bytes) -> "Holder | None":
         """Return the holder that a mark names; None if it names none."""
         try:
-            values: Any = json.loads(content)
+            values: Any = parse_json(content)
             return cls(
                 token=str(values["token"]),
                 host=str(values["host"]),
@@ -100,10 +101,13 @@ class Holder:
             started = _started(self.process)
             if started is not None and self.started is not None:
                 return started != self.started
-        return time.time() - self.renewed_seconds > PATIENCE_SECONDS
+        # A clock that is ahead, or a damaged mark, must not hold the folder for ever.
+        return not abs(time.time() - self.renewed_seconds) <= PATIENCE_SECONDS
 
 
 def _is_alive(process: int) -> bool:
+    if process <= 0:  # for the system these are groups of processes
+        return False
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError, ValueError):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from openface_core.errors import OutputError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.bucket_files import open_bucket
+from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import METADATA_KEY
 from transforms.dataset.seal import is_intact
 from transforms.dataset.storage import join
@@ -71,7 +72,7 @@ def is_intact_file(path: str, *, sealed: bool) -> bool:
 def parse_record(text: str | None) -> dict[str, Any] | None:
     """Return a table's record; None if it is none."""
     try:
-        record = json.loads(text or "")
+        record = parse_json(text or "")
     except ValueError:
         return None
     return record if isinstance(record, dict) else None

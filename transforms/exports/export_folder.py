@@ -14,6 +14,7 @@ from typing import IO, Any
 from openface_core import __version__
 from openface_core.errors import ConfigError, OutputError
 from openface_core.media.sources import locate, storage_errors
+from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import SOFTWARE
 from transforms.dataset.storage import (
     is_temporary,
@@ -93,7 +94,7 @@ class ExportFolder:
         if not locate(path, error=OutputError).exists():
             return False
         try:
-            return bool(json.loads(read_whole(path).read())["GeneratedBy"][0]["Name"] == SOFTWARE)
+            return bool(parse_json(read_whole(path).read())["GeneratedBy"][0]["Name"] == SOFTWARE)
         except (ValueError, KeyError, IndexError, TypeError):
             return False
 
@@ -143,7 +144,7 @@ class ExportFolder:
         if not locate(path, error=OutputError).exists():
             return None
         try:
-            content = json.loads(read_whole(path).read())
+            content = parse_json(read_whole(path).read())
             record = ExportRecord(content["identity"], tuple(content["files"]), content["notes"])
         except (ValueError, KeyError, TypeError):
             return None

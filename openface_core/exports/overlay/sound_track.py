@@ -12,9 +12,9 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from openface_core.media import DecodeLimits
-from openface_core.media.clock import start_seconds
 from openface_core.media.containers import RemoteFile, open_container
 from openface_core.media.sources import locate
+from openface_core.media.start import start_seconds
 
 _COPIED = ("aac", "mp3", "ac3", "eac3", "opus", "alac", "flac")
 """What an MP4 file may hold; other sound, such as the PCM of many cameras, becomes AAC."""
@@ -42,7 +42,8 @@ class SoundTrack:
         self._file = None if source.is_local else RemoteFile(source)
         self._container = open_container(source, limits, self._file)
         # Time of the file's own clock that becomes 0 in the output.
-        self._zero_seconds = float(start_seconds(self._container)) + (begin_seconds or 0.0)
+        start = float(start_seconds(self._container, source, limits))
+        self._zero_seconds = start + (begin_seconds or 0.0)
         self._begin_seconds = begin_seconds
         self._stream: AudioStream | None = next(
             (s for s in self._container.streams.audio if s.codec_context is not None), None

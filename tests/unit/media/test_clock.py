@@ -31,9 +31,11 @@ def write(path: Path, codec: str = "libx264", count: int = FRAMES) -> Path:
     return write_video(path, moving_square(count), fps=RATE_FPS, codec=codec, options=H264)
 
 
-def write_late(path: Path, start_seconds: float) -> Path:
-    times = [start_seconds + index / RATE_FPS for index in range(FRAMES)]
-    return write_video(path, moving_square(FRAMES), fps=RATE_FPS, pts_seconds=times, options=H264)
+def write_late(path: Path, start_seconds: float, count: int = FRAMES, **options: str) -> Path:
+    times = [start_seconds + index / RATE_FPS for index in range(count)]
+    return write_video(
+        path, moving_square(count), fps=RATE_FPS, pts_seconds=times, options=H264 | options
+    )
 
 
 def read(path: Path) -> tuple[MediaReader, list[float | None], tuple[str, ...]]:
@@ -57,7 +59,8 @@ def test_a_stream_without_time_stamps_is_timed_at_its_rate_and_says_so(tmp_path:
     reader, times, warnings = read(path)
     assert reader.info.average_rate_fps == 50
     assert times == pytest.approx([index / 50 for index in range(10)])
-    assert warnings == ("10 frames have no time stamp; they are timed at 50 fps",)
+    (line,) = warnings
+    assert line.startswith("10 frames have no time stamp; they are timed at 50 fps, and frames")
 
 
 # The clock of a transport stream has 33 bits at 90 kHz, which are 26 hours.
@@ -75,6 +78,21 @@ def test_time_counts_from_the_start_of_the_file(
     # FFmpeg's muxer may shift a transport stream by the delay of the decoder.
     assert reader.info.start_seconds == pytest.approx(start_seconds, abs=0.2)
     assert warnings == ()
+
+
+@pytest.mark.parametrize(("name", "count"), [("a.mkv", 1), ("a.mkv", 3), ("a.mkv", 6), ("a.ts", 6)])
+def test_the_start_of_a_few_frames_is_found(tmp_path: Path, name: str, count: int) -> None:
+    # FFmpeg waits for more frames before it believes their times.
+    path = write_late(tmp_path / name, 1.7e9 if name == "a.mkv" else 50.0, count, bf="0")
+    reader, times, warnings = read(path)
+    assert times == pytest.approx(
+        [index / RATE_FPS for index in range(count)], abs=2 * PTS_TOLERANCE_SECONDS
+    )
+    assert warnings == ()
+    seconds = reader.info.duration_seconds_from_header
+    assert seconds is None or seconds < 1.0
+    promised = promised_frame_count(str(path), DecodeLimits())
+    assert promised is None or promised <= count + 1
 
 
 def test_a_late_matroska_file_promises_its_own_length(tmp_path: Path) -> None:

@@ -249,6 +249,33 @@ def test_what_may_not_be_cut_is_read_in_parts_all_the_same(
         assert decode_in_parts(path, [times[4], times[len(times) // 2 + 2]]) == whole
 
 
+def with_one_time(path: Path, index: int, shift_ms: int) -> Path:
+    """Change the time of one block of a Matroska file, as a flipped bit does."""
+    with av.open(str(path)) as container:
+        place = [packet.pos for packet in container.demux(video=0) if packet.size][index]
+    assert place is not None
+    data = bytearray(path.read_bytes())
+    # A block begins with the number of its track and, in two bytes, its time within the cluster.
+    time = int.from_bytes(data[place + 1 : place + 3], "big", signed=True)
+    data[place + 1 : place + 3] = (time + shift_ms).to_bytes(2, "big", signed=True)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("shift_ms", [-500, -70])
+def test_a_frame_whose_time_is_damaged_is_not_lost(tmp_path: Path, shift_ms: int) -> None:
+    options = {"g": "12", "bf": "0", "threads": "1"}
+    whole = write_video(tmp_path / "a.mkv", noisy_frames(), fps=25, options=options)
+    path = with_one_time(whole, 22, shift_ms)
+    frames = decode(path)
+    assert len(frames) == COUNT
+    for cut in (480, 960):
+        parts = decode_in_parts(path, [cut])
+        assert len(parts) == COUNT
+    if shift_ms == -500:  # before the key frame that it depends on
+        assert index_frames(str(path)).unsafe_reason is not None
+
+
 def test_a_truncated_file_is_unsafe_or_equal(tmp_path: Path) -> None:
     data = write_video(tmp_path / "a.mkv", noisy_frames(), options=h264(g="12")).read_bytes()
     path = tmp_path / "cut.mkv"

@@ -96,7 +96,7 @@ def test_how_to_get_a_file() -> None:
     ("old", "new", "cause"),
     [
         ('name = "face"', 'name = "other"', "should be face"),
-        ('name = "face"', "name = ", "not TOML"),
+        ('name = "face"', "name = ", "not a TOML file"),
         ('terms = "', 'words = "', "terms should be a text"),
         ('[[groups]]\nrole = "a', '[[groups]]\ndole = "a', "role should be a text"),
         ('"shape.txt"', '"../shape.txt"', "leads out"),

@@ -157,15 +157,15 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     assert "zstd_level" in refusal(tmp_path, "[output]\nlevel = 3").remedy
 
 
-@pytest.mark.parametrize("text", ["[output", "a b c", "x = ", "\x00"])
+@pytest.mark.parametrize("text", ["[output", "a b c", "x = ", "\x00", "x = " + "[" * 5000])
 def test_not_toml(text: str, tmp_path: Path) -> None:
-    assert "not a readable TOML file" in refusal(tmp_path, text).cause
+    assert "not a TOML file" in refusal(tmp_path, text).cause
 
 
 def test_not_text(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(ConfigError, match="not a readable TOML file"):
+    with pytest.raises(ConfigError, match="not a TOML file"):
         load_settings(str(path))
 
 

@@ -80,7 +80,11 @@ def test_an_output_folder_that_stays_empty_goes(tmp_path: Path) -> None:
     [
         {"process": 2**22 + 1},  # more than Linux counts to
         {"started": "another process of the same number"},
+        {"process": 0},
+        {"process": -1},
         {"host": "elsewhere", "renewed_seconds": time.time() - PATIENCE_SECONDS - 1},
+        {"host": "elsewhere", "renewed_seconds": time.time() + 10 * PATIENCE_SECONDS},
+        {"host": "elsewhere", "renewed_seconds": float("nan")},
     ],
 )
 def test_a_mark_that_was_left_is_taken_over(changes: dict[str, object], output: str) -> None:
@@ -92,7 +96,7 @@ def test_a_mark_that_was_left_is_taken_over(changes: dict[str, object], output: 
         assert holder.process == os.getpid()
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"token": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"token": 1}', b"[" * 10**5])
 def test_a_damaged_mark_is_taken_over(content: bytes, output: str) -> None:
     write_whole(join(output, LOCK_NAME), lambda file: file.write(content))
     with held(output):
