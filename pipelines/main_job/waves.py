@@ -3,14 +3,14 @@
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 
-from openface_core.errors import OutputError, PipelineError
+from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
 from openface_core.media.sources import locate
 from pipelines.main_job.cluster_job import FlinkJobs, finish_on_cluster
 from pipelines.main_job.flink_watch import FlinkWatch
@@ -35,6 +35,7 @@ from transforms.work.folder import (
     cluster_folders,
     discard_all,
     local_folders,
+    mark_of,
 )
 
 PromisedFrames = Mapping[str, int | None]
@@ -76,6 +77,8 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
     ):
         if watchdog is not None:
             handle = replace(handle, run_folder=watchdog.folder)
+        if folders.may_repeat and not workers.shares_folder:
+            handle = replace(handle, run_mark=mark_of(folders))
         if workers.tells_progress:
             folders = replace(folders, progress=progress.folder)
         for number, wave in enumerate(_waves(job, promised)):
@@ -154,10 +157,7 @@ def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None) -> Any:
         if watchdog is not None:
             return watchdog.finish(pipeline)
         if not is_local(job.runner):
-            jobs = FlinkJobs.of(job.options) if job.runner == "FlinkRunner" else None
-            watch = nullcontext() if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
-            with watch:
-                return finish_on_cluster(pipeline, job.options)
+            return _finish_elsewhere(job, pipeline)
         result = pipeline.run()
         result.wait_until_finish()
     except PipelineError:
@@ -168,3 +168,16 @@ def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None) -> Any:
             logging.getLogger(__name__).exception("the pipeline failed")
         raise failure from error
     return result
+
+
+def _finish_elsewhere(job: Job, pipeline: Any) -> Any:
+    """Run a pipeline to its end on a cluster, whose workers end too if it does not come to it."""
+    jobs = FlinkJobs.of(job.options) if job.runner == "FlinkRunner" else None
+    watch = nullcontext() if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
+    try:
+        with watch:
+            return finish_on_cluster(pipeline, job.options)
+    except BaseException:
+        with suppress(OpenFaceBeamError):
+            discard_all(job.output)
+        raise

@@ -13,9 +13,6 @@ from transforms.records import FaceKey, Shard
 
 WORK_FOLDER = ".work"
 
-_MARK = "run"
-"""Name of an empty file that lies in the work folder of a run that goes on."""
-
 
 @dataclass(frozen=True)
 class RunFolders:
@@ -50,6 +47,11 @@ def local_folders(output: str, progress: str | None = None) -> RunFolders:
     return RunFolders(output, work_root(output), progress)
 
 
+def mark_of(folders: RunFolders) -> str:
+    """Return the file that lies there as long as a run on a cluster goes on."""
+    return join(folders.work, "run")
+
+
 def begin_run(folders: RunFolders) -> None:
     """Mark a run's work folder as that of the run that works in the output folder now.
 
@@ -59,7 +61,7 @@ def begin_run(folders: RunFolders) -> None:
         If storage refuses.
     """
     if folders.may_repeat:
-        write_whole(join(folders.work, _MARK), lambda _: None, durable=False)
+        write_whole(mark_of(folders), lambda _: None, durable=False)
 
 
 def check_run(folders: RunFolders) -> None:
@@ -72,7 +74,7 @@ def check_run(folders: RunFolders) -> None:
     RunOverError
         If the run is over.
     """
-    if folders.may_repeat and not locate(join(folders.work, _MARK), error=OutputError).exists():
+    if folders.may_repeat and not locate(mark_of(folders), error=OutputError).exists():
         raise RunOverError.of(folders.output)
 
 
