@@ -96,6 +96,11 @@ class FlinkCluster:
         """Return the state of every job, by its id."""
         return {str(job["id"]): str(job["status"]) for job in self.ask("/jobs")["jobs"]}
 
+    def cancel(self, job: str) -> None:
+        """Cancel a job."""
+        request = urllib.request.Request(f"{self.url}/jobs/{job}?mode=cancel", method="PATCH")  # noqa: S310
+        urllib.request.urlopen(request, timeout=10.0).close()  # noqa: S310
+
     def start_task_manager(self, host: Host) -> None:
         """Start the task manager of a host."""
         memory = {**_TASK_MANAGER_MEMORY, "taskmanager.numberOfTaskSlots": str(self.slots)}
@@ -199,6 +204,8 @@ def _configuration(folder: Path, head: Host) -> str:
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 20,
         "restart-strategy.fixed-delay.delay": "1 s",
+        # A busy machine takes its time to deploy what a slot was given for.
+        "taskmanager.slot.timeout": "60 s",
         "web.submit.enable": "false",
     }
     return "".join(f"{name}: {value}\n" for name, value in settings.items())
