@@ -121,6 +121,21 @@ class StorageFullError(OutputError):
         )
 
 
+class RunOverError(OutputError):
+    """A run has been ended, or another one has begun in its output folder."""
+
+    ends_run = True
+
+    @classmethod
+    def of(cls, output: str) -> "RunOverError":
+        """Return the error of a run whose output folder is no longer its own."""
+        return cls(
+            output,
+            "this run was ended, or another one has begun in its folder",
+            "Nothing is lost: what was finished stays, and the other run goes on from there.",
+        )
+
+
 class WorkFileError(OpenFaceBeamError):
     """A file of intermediate results cannot be read back or written."""
 

@@ -57,8 +57,7 @@ def leave(status: int) -> NoReturn:
         # Workers may be threads in the midst of native code; an orderly exit would pull the
         # interpreter away from under them and abort.
         logging.disable()  # the last line has been said
-        if status == EXIT_FAILED:
-            atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
+        atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -4,6 +4,7 @@ A number goes to Beam where it arises. That costs a microsecond at most, so it c
 step of every frame; outside of a pipeline nothing is kept.
 """
 
+import platform
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -33,6 +34,7 @@ class Count(StrEnum):
     TRACKLETS_LEFT_OUT = "tracklets_left_out"
     FRAMES_DECODED = "frames_decoded"
     FRAMES_WITH_FACE = "frames_with_face"
+    ATTEMPTS_SPARED = "finished_by_an_earlier_attempt"
     WORK_BYTES = "work_bytes_written"
     TABLE_BYTES = "table_bytes_written"
 
@@ -63,6 +65,9 @@ ANALYSIS_STEPS = (
 """The steps of the analysis that the main job times; a profile has finer ones."""
 
 _TIMED = frozenset(ANALYSIS_STEPS)
+
+HOST_PREFIX = "on_host_"
+"""What counters of hosts begin with: then come what is counted, a point, and the host's name."""
 
 SHARD_FRAMES = "shard_frames"
 """Name of the distribution of frames per shard."""
@@ -131,6 +136,13 @@ def count_failure(stage: str) -> None:
     """
     count(Count.INPUTS_FAILED)
     _add(failure_name(stage))
+
+
+def count_on_host(frames: int, seconds: float) -> None:
+    """Count an analysed shard for the host that this worker runs on, by which the load is told."""
+    host = platform.node()
+    for kind, by in (("shards", 1), ("frames", frames), ("ms", round(1000 * seconds))):
+        _add(f"{HOST_PREFIX}{kind}.{host}", by)
 
 
 def note_shard_frames(frames: int) -> None:

@@ -39,7 +39,7 @@ from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
 from transforms.plan.known_inputs import known_inputs
 from transforms.records import InputContent, VideoTask
-from transforms.work.folder import table_path, video_folder
+from transforms.work.folder import table_path, video_folder, work_root
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +124,11 @@ class Analysis:
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)
         if settings.buckets:
-            part = table_path(output, self.task.video_id)
+            part = table_path(work_root(output), self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
             update_bucket(path, {self.task.video_id: part}, settings)
-            remove_tree(video_folder(output, self.task.video_id))
+            remove_tree(video_folder(work_root(output), self.task.video_id))
         else:
             path = frames_path(output, self.task.video_id)
             write_row_groups(path, table.schema, groups, settings)

@@ -18,6 +18,7 @@ from transforms.stages.share_shards import LocalWorkers, ShareShards, shortened
 from transforms.stages.spread_inputs import SpreadInputs
 from transforms.stages.write_buckets import WriteBuckets
 from transforms.stages.write_errors import WriteErrors
+from transforms.work.folder import RunFolders
 
 
 def build_graph(
@@ -26,8 +27,7 @@ def build_graph(
     known_problems: Sequence[Problem],
     handle: EngineHandle,
     provenance: RunProvenance,
-    output: str,
-    progress_folder: str | None,
+    folders: RunFolders,
     workers: LocalWorkers | None = None,
 ) -> None:
     """Add the main job to a pipeline: inputs in, tables out.
@@ -49,10 +49,8 @@ def build_graph(
         Models and settings.
     provenance : RunProvenance
         What is recorded with every table.
-    output : str
-        The output folder.
-    progress_folder : str or None
-        Where workers tell their progress.
+    folders : RunFolders
+        Where the run writes.
     workers : LocalWorkers or None
         The workers, where they are this machine's; None for a cluster.
     """
@@ -65,14 +63,14 @@ def build_graph(
         | "Spread inputs" >> SpreadInputs()
         | "Plan shards" >> PlanShards(settings)
         | "Share shards" >> ShareShards(workers)
-        | "Extract shards" >> ExtractShards(handle, output, progress_folder)
+        | "Extract shards" >> ExtractShards(handle, folders)
         | "Inputs calibrated together" >> beam.GroupByKey()
-        | "Prepare calibration" >> PrepareCalibration(handle, output)
+        | "Prepare calibration" >> PrepareCalibration(handle, folders)
     )
     blocks = (
         prepared["blocks"]
         | "Spread blocks" >> beam.Reshuffle()
-        | "Calibrate blocks" >> CalibrateBlocks(handle, output)
+        | "Calibrate blocks" >> CalibrateBlocks(handle, folders)
     )
     calibrated = (
         {"groups": prepared[GROUPS], "blocks": blocks}
@@ -82,7 +80,7 @@ def build_graph(
     finished = (
         calibrated["videos"]
         | "Spread videos" >> beam.Reshuffle()
-        | "Finish videos" >> FinishVideos(handle, provenance, output)
+        | "Finish videos" >> FinishVideos(handle, provenance, folders)
     )
     known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
     problems = (
@@ -91,6 +89,7 @@ def build_graph(
         calibrated[PROBLEMS],
         finished[PROBLEMS],
     ) | "All problems" >> beam.Flatten()
-    _ = problems | "Write errors" >> WriteErrors(output, handle.settings.output.buckets)
-    if handle.settings.output.buckets:
-        _ = finished["tables"] | "Write buckets" >> WriteBuckets(output, handle.settings.output)
+    _ = problems | "Write errors" >> WriteErrors(folders, handle.settings.output.buckets)
+    written = handle.settings.output
+    if written.buckets:
+        _ = finished["tables"] | "Write buckets" >> WriteBuckets(folders.output, written)

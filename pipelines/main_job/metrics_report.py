@@ -15,6 +15,7 @@ from transforms.dataset.provenance import SOFTWARE
 from transforms.dataset.storage import write_whole
 from transforms.metrics import (
     ANALYSIS_STEPS,
+    HOST_PREFIX,
     Count,
     StageStep,
     duration_name,
@@ -114,6 +115,26 @@ def describe_steps(metrics: RunMetrics) -> Iterator[str]:
             yield f"{label:<20} {seconds:9.2f} {frame_ms:9.3f} {seconds / total:6.1%}"
 
 
+def hosts_of(metrics: RunMetrics) -> dict[str, dict[str, float]]:
+    """Return what each host of a cluster has analysed: shards, frames and seconds.
+
+    Parameters
+    ----------
+    metrics : RunMetrics
+        The metrics. Those of a run on this machine tell of no host.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name, value in sorted(metrics.counters.items()):
+        if name.startswith(HOST_PREFIX):
+            kind, _, host = name.removeprefix(HOST_PREFIX).partition(".")
+            of_host = found.setdefault(host, {"shards": 0, "frames": 0, "seconds": 0.0})
+            if kind == "ms":
+                of_host["seconds"] = value / 1000
+            else:
+                of_host[kind] = value
+    return found
+
+
 def metrics_document(metrics: RunMetrics, outline: RunOutline) -> dict[str, Any]:
     """Return the content of ``metrics.json``.
 
@@ -126,7 +147,9 @@ def metrics_document(metrics: RunMetrics, outline: RunOutline) -> dict[str, Any]
     """
     reasons = [status for status in FaceStatus if status is not FaceStatus.FOUND]
     names = [*(item.value for item in Count), *map(frames_without_face_name, reasons)]
-    counters = {name: metrics.counters[name] for name in names} | dict(metrics.counters)
+    counters = {name: metrics.counters[name] for name in names} | {
+        name: value for name, value in metrics.counters.items() if not name.startswith(HOST_PREFIX)
+    }
     return {
         "about": _ABOUT,
         "software": SOFTWARE,
@@ -139,6 +162,7 @@ def metrics_document(metrics: RunMetrics, outline: RunOutline) -> dict[str, Any]
         "inputs_out_of_reach": outline.inputs_out_of_reach,
         "missing": None if metrics.are_complete else _NO_METRICS,
         "counters": dict(sorted(counters.items())),
+        "hosts": hosts_of(metrics),
         "distributions": {
             name: {
                 "count": values.count,

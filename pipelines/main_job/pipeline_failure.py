@@ -7,6 +7,10 @@ from transforms.work.ending_failures import find_ending_failure
 
 _REMEDY = "The log above says where; run again once the cause is fixed."
 # As gRPC writes an error, after a lot of other lines.
+_EXCEPTION = re.compile(
+    r"^(?:Caused by: )?((?:[A-Za-z_$][\w$]*\.)*[\w$]*(?:Error|Exception)): *(\S.*)$", re.MULTILINE
+)
+_OWN = "openface_core.errors."
 _DETAILS = re.compile(r'^\s*details = "(.+)"$', re.MULTILINE)
 
 
@@ -32,6 +36,30 @@ def pipeline_failure(error: BaseException) -> OpenFaceBeamError:
     if details:
         cause = f"a connection failed ({details[-1]})"
     else:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        cause = (lines or [type(error).__name__])[-1]
+        cause = last_words(text) or type(error).__name__
     return PipelineError("the pipeline", cause.rstrip("."), _REMEDY)
+
+
+def last_words(text: str) -> str:
+    """Return the line of a traceback that says why.
+
+    Parameters
+    ----------
+    text : str
+        Of Python, of Java, or of one within the other.
+
+    Returns
+    -------
+    str
+        What this program says of an expected failure, or else the innermost cause; where there is
+        no exception, the last line.
+    """
+    causes = _EXCEPTION.findall(text)
+    own = [words for kind, words in causes if kind.startswith(_OWN)]
+    if own:
+        return str(own[-1]).strip()
+    if causes:
+        kind, words = causes[-1]
+        return f"{re.split('[.$]', kind)[-1]}: {words.strip()}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -39,13 +39,21 @@ class ProgressDisplay:
         Whether to show nothing.
     parts : str
         What is counted beside frames.
+    folder : str or None
+        Where workers of other machines tell their progress; None for a folder of this machine.
     """
 
     def __init__(
-        self, promised_frames: Sequence[int | None], *, quiet: bool = False, parts: str = "parts"
+        self,
+        promised_frames: Sequence[int | None],
+        *,
+        quiet: bool = False,
+        parts: str = "parts",
+        folder: str | None = None,
     ) -> None:
         self._parts = parts
-        self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
+        self._own = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
+        self._folder = folder or self._own.name
         known = [count for count in promised_frames if count is not None]
         total = sum(known) if len(known) == len(promised_frames) else None
         is_terminal = sys.stderr.isatty()
@@ -68,7 +76,7 @@ class ProgressDisplay:
     @property
     def folder(self) -> str:
         """Where workers tell their progress."""
-        return self._folder.name
+        return self._folder
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -84,14 +92,17 @@ class ProgressDisplay:
         self._thread.join()
         self._show()
         self._bar.close()
-        self._folder.cleanup()
+        self._own.cleanup()
 
     def _watch(self) -> None:
         while not self._stop.wait(self._interval):
             self._show()
 
     def _show(self) -> None:
-        progress = read_progress(self.folder)
+        try:
+            progress = read_progress(self.folder)
+        except FileNotFoundError:  # the work folder of a run that is over
+            return
         if self._bar.total is not None and progress.frames > self._bar.total:
             self._bar.total = progress.frames  # a header that promised too little
         self._bar.set_description_str(f"{progress.finished} {self._parts} done", refresh=False)

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import logging
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -34,6 +35,8 @@ def import_beam() -> ModuleType:
     # Beam's import has installed a handler of its own.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
     keep_ending_failures_off_screen()
+    # It says how it starts a job server, with all the words, and when it ends it.
+    logging.getLogger("apache_beam.utils.subprocess_server").setLevel(logging.ERROR)
     return apache_beam  # type: ignore[no-any-return]
 
 
@@ -128,6 +131,9 @@ def beam_arguments(runner: str, given: Sequence[str]) -> list[str]:
     if runner == "PortableRunner" and "__direct_num_workers" not in named:
         # Beam's own job service asks for so many workers; those of clusters do not read it.
         arguments.append(f"--direct_num_workers={available_cores()}")
+    if "__job_name" not in named:
+        # By it a run finds its job on a cluster, to cancel it.
+        arguments.append(f"--job_name=openface-beam-{uuid.uuid4().hex[:12]}")
     if runner in PORTABLE_RUNNERS and "__job_server_timeout" not in named:
         arguments.append(f"--job_server_timeout={_JOB_SERVER_TIMEOUT_SECONDS}")
     return arguments

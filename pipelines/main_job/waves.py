@@ -1,20 +1,25 @@
 """The middle of a run: one pipeline a wave of inputs, run to its end."""
 
 import logging
+import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 
-from openface_core.errors import PipelineError
+from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
+from openface_core.media.sources import locate
+from pipelines.main_job.cluster_job import FlinkJobs, finish_on_cluster
+from pipelines.main_job.flink_watch import FlinkWatch
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.progress_display import ProgressDisplay
-from pipelines.main_job.runners import make_runner
+from pipelines.main_job.runners import is_local, make_runner
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_output import worker_output_filtered
 from transforms.dataset.error_table import earlier_problems
@@ -25,7 +30,14 @@ from transforms.plan.waves import bucket_by_bucket, into_waves, largest_first
 from transforms.records import Problem, VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.share_shards import local_workers
-from transforms.work.folder import discard_all
+from transforms.work.folder import (
+    RunFolders,
+    begin_run,
+    cluster_folders,
+    discard_all,
+    local_folders,
+    mark_of,
+)
 
 PromisedFrames = Mapping[str, int | None]
 """Frames that each input's header promises, by video id; None where it does not say."""
@@ -58,17 +70,20 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
     promised = _promised_frames(job)
     metrics = RunMetrics()
     guard = Watchdog(workers.worker_pool) if workers.needs_watchdog else nullcontext()
-    is_hidden = job.quiet or not workers.tells_progress
+    folders = _folders(job)
+    is_hidden = job.quiet or (folders.progress is None and not workers.tells_progress)
     quietly = worker_output_filtered() if workers.needs_watchdog else nullcontext()
-    frames_of_inputs = [*promised.values()]
     with (
         quietly,
-        ProgressDisplay(frames_of_inputs, quiet=is_hidden) as progress,
+        ProgressDisplay([*promised.values()], quiet=is_hidden, folder=folders.progress) as progress,
         guard as watchdog,
     ):
         if watchdog is not None:
             handle = replace(handle, run_folder=watchdog.folder)
-        folder = progress.folder if workers.tells_progress else None
+        if folders.may_repeat and not workers.shares_folder:
+            handle = replace(handle, run_mark=mark_of(folders))
+        if workers.tells_progress:
+            folders = replace(folders, progress=progress.folder)
         for number, wave in enumerate(_waves(job, promised)):
             known = _known_problems(job, wave, is_first=number == 0)
             pipeline = beam.Pipeline(
@@ -77,13 +92,28 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
             frames = [promised[task.video_id] for task in wave]
             with local_workers(job.local_worker_count, frames) as sharers:
                 provenance = job.plan.provenance
-                build_graph(pipeline, wave, known, handle, provenance, job.output, folder, sharers)
+                begin_run(folders)
+                build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
                 if workers.is_left_alone:
                     pipeline.run()
                     return None
-                metrics.add(_finish(pipeline, watchdog))
+                metrics.add(_finish(job, pipeline, watchdog))
             discard_all(job.output)
     return metrics
+
+
+def _folders(job: Job) -> RunFolders:
+    """Return where the run writes."""
+    if is_local(job.runner):
+        return local_folders(job.output)
+    run = uuid.uuid4().hex
+    folders = cluster_folders(job.output, run)
+    place = locate(folders.work, error=OutputError)
+    if job.workers.tells_progress or job.workers.is_left_alone or not place.is_local:
+        return folders
+    progress = Path(place.path) / "progress"
+    progress.mkdir(parents=True)
+    return replace(folders, progress=str(progress))
 
 
 def _promised_frames(job: Job) -> PromisedFrames:
@@ -116,7 +146,7 @@ def _known_problems(job: Job, wave: Iterable[VideoTask], *, is_first: bool) -> t
     return problems + earlier_problems(job.output, own_rows, tables.digest_of)
 
 
-def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
+def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None) -> Any:
     """Run a pipeline to its end and return its result.
 
     Raises
@@ -129,6 +159,8 @@ def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
     try:
         if watchdog is not None:
             return watchdog.finish(pipeline)
+        if not is_local(job.runner):
+            return _finish_elsewhere(job, pipeline)
         result = pipeline.run()
         result.wait_until_finish()
     except PipelineError:
@@ -139,3 +171,16 @@ def _finish(pipeline: Any, watchdog: Watchdog | None) -> Any:
             logging.getLogger(__name__).exception("the pipeline failed")
         raise failure from error
     return result
+
+
+def _finish_elsewhere(job: Job, pipeline: Any) -> Any:
+    """Run a pipeline to its end on a cluster, whose workers end too if it does not come to it."""
+    jobs = FlinkJobs.of(job.options) if job.runner == "FlinkRunner" else None
+    watch = nullcontext() if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
+    try:
+        with watch:
+            return finish_on_cluster(pipeline, job.options)
+    except BaseException:
+        with suppress(OpenFaceBeamError):
+            discard_all(job.output)
+        raise

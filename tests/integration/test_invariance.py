@@ -25,7 +25,7 @@ from transforms.dataset.provenance import RunProvenance
 from transforms.plan.shards import plan_shards
 from transforms.records import Shard, ShardResult, VideoTask
 from transforms.stages import extract_shards, prepare_calibration
-from transforms.stages.extract_shards import extract_shard
+from transforms.stages.extract_shards import extract_once, extract_shard
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +201,10 @@ def test_a_clip_that_proves_damaged_is_analysed_as_a_whole(
     again: list[ShardResult] = []
 
     def redo(*arguments: Any) -> ShardResult:
-        again.append(extract_shard(*arguments))
+        again.append(extract_once(*arguments))
         return again[-1]
 
-    monkeypatch.setattr(prepare_calibration, "extract_shard", redo)
+    monkeypatch.setattr(prepare_calibration, "extract_once", redo)
     summary = corpus.run(tmp_path / "cut", 1, uris=uris)
     assert len(again) == 1
     assert again[0].shard.is_whole

@@ -18,8 +18,9 @@ from transforms.plan.calibration import calibration_key
 from transforms.records import Block, BlockResult, Problem
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.rest_of_block import rest_of
+from transforms.work.attempts import once
 from transforms.work.files import load_part, save_scores
-from transforms.work.folder import scores_path
+from transforms.work.folder import RunFolders, block_result_path, scores_path
 
 
 def _median_start(block: Block, models: ActionUnitModels) -> MedianStart:
@@ -36,9 +37,7 @@ def _median_start(block: Block, models: ActionUnitModels) -> MedianStart:
     return MedianStart(medians, np.zeros(len(models.all_models)))
 
 
-def calibrate_block(
-    block: Block, engine: Engine, settings: RunSettings, output: str
-) -> BlockResult:
+def calibrate_block(block: Block, engine: Engine, settings: RunSettings, work: str) -> BlockResult:
     """Advance the medians over a block and leave its scores in the work folder.
 
     Parameters
@@ -49,8 +48,8 @@ def calibrate_block(
         Models in memory.
     settings : RunSettings
         Settings of the run.
-    output : str
-        The output folder.
+    work : str
+        The work folder of the run.
 
     Returns
     -------
@@ -67,9 +66,17 @@ def calibrate_block(
         rest,
         block.first_number,
     )
-    path = scores_path(output, block.face_key, block.number)
+    path = scores_path(work, block.face_key, block.number)
     save_scores(path, scores)
     return BlockResult(block, path, tuple(float(value) for value in weighted_median))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A block's result without the block."""
+
+    scores_path: str
+    weighted_median: tuple[float, ...]
 
 
 @dataclass
@@ -80,11 +87,11 @@ class CalibrateBlocks(EngineStage):
     ----------
     handle : EngineHandle
         Models and settings.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     """
 
-    output: str
+    folders: RunFolders
 
     step_label: ClassVar[str] = "Calibrate"
 
@@ -94,8 +101,19 @@ class CalibrateBlocks(EngineStage):
         key = calibration_key(task, settings.calibration)
         try:
             with timed(StageStep.CALIBRATION):
-                result = calibrate_block(block, engine, settings, self.output)
+                result = self._calibrated(block, engine)
         except Exception as error:  # whatever one input does, the others go on
             yield key, Problem.from_error(task, error)
         else:
             yield key, result
+
+    def _calibrated(self, block: Block, engine: Engine) -> BlockResult:
+        work = self.folders.work
+
+        def calibrate() -> _Given:
+            result = calibrate_block(block, engine, self.handle.settings, work)
+            return _Given(result.scores_path, result.weighted_median)
+
+        path = block_result_path(work, block.face_key, block.number)
+        given, _ = once(self.folders, path, _Given, calibrate)
+        return BlockResult(block, given.scores_path, given.weighted_median)

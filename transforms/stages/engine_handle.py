@@ -13,6 +13,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ModelFileError, PipelineError
 from transforms.dataset.provenance import SOFTWARE
 from transforms.work.ending_failures import keep_ending_failures_off_screen
+from transforms.work.leaving import leave_with
 from transforms.work.worker_presence import join_run
 
 
@@ -30,6 +31,8 @@ class EngineHandle:
         Keeps them in memory for all stages that hold the same handle.
     run_folder : str or None
         Where workers on the driver's machine register.
+    run_mark : str or None
+        File that workers of a cluster look for, to end when their run has.
     version : str
         Version of this software where the run is started, which tables are recorded with.
     """
@@ -38,6 +41,7 @@ class EngineHandle:
     settings: RunSettings
     shared: Shared = field(default_factory=Shared)
     run_folder: str | None = None
+    run_mark: str | None = None
     version: str = __version__
 
     def acquire(self) -> Engine:
@@ -57,6 +61,7 @@ class EngineHandle:
                 "Install one version on every worker and where the run is started.",
             )
         join_run(self.run_folder)
+        leave_with(self.run_mark)
         keep_ending_failures_off_screen()
         engine: Engine = self.shared.acquire(self._load)
         return engine

@@ -3,26 +3,43 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from time import monotonic
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.cameras import check_camera
 from openface_core.analysis.engine import Engine
 from openface_core.identity import Tracklet
-from openface_core.media import open_media
+from openface_core.media import MediaInfo, open_media
 from openface_core.shards import ShardFeatures, write_features, write_tracklets
 from openface_core.watch import Step
 from transforms.dataset.storage import write_whole
-from transforms.metrics import BeamWatch, Count, StageStep, count, note_shard_frames, timed
+from transforms.metrics import (
+    BeamWatch,
+    Count,
+    StageStep,
+    count,
+    count_on_host,
+    note_shard_frames,
+    timed,
+)
 from transforms.plan.calibration import calibration_key
 from transforms.records import FeaturesPart, Problem, Shard, ShardResult, VideoTask
 from transforms.stages.engine_stage import EngineStage
-from transforms.work.folder import features_path, tracklet_path, tracklets_path
+from transforms.work.attempts import once
+from transforms.work.folder import (
+    RunFolders,
+    check_run,
+    features_path,
+    shard_result_path,
+    tracklet_path,
+    tracklets_path,
+)
 from transforms.work.progress import ProgressWriter
 
 
 def extract_shard(
-    shard: Shard, analyser: Analyser, output: str, on_frame: Callable[[], None]
+    shard: Shard, analyser: Analyser, work: str, on_frame: Callable[[], None]
 ) -> ShardResult:
     """Analyse the frames of a shard one by one and leave their features in the work folder.
 
@@ -32,8 +49,8 @@ def extract_shard(
         The shard.
     analyser : Analyser
         Models and settings.
-    output : str
-        The output folder.
+    work : str
+        The work folder of the run.
     on_frame : callable
         Called after every frame.
 
@@ -53,10 +70,10 @@ def extract_shard(
     tracklet_parts: list[FeaturesPart] = []
 
     def keep(features: ShardFeatures) -> None:
-        parts.append(_kept(features_path(output, shard, len(parts)), features))
+        parts.append(_kept(features_path(work, shard, len(parts)), features))
 
     def keep_tracklet(tracklet: Tracklet, features: ShardFeatures) -> None:
-        path = tracklet_path(output, shard, len(tracklets))
+        path = tracklet_path(work, shard, len(tracklets))
         tracklets.append(tracklet)
         tracklet_parts.append(_kept(path, features))
 
@@ -80,7 +97,7 @@ def extract_shard(
     result = ShardResult(shard, tuple(parts), info, warnings)
     if not faces.are_several:
         return result
-    path = tracklets_path(output, shard)
+    path = tracklets_path(work, shard)
     size_bytes = write_whole(path, lambda file: write_tracklets(file, tracklets), durable=False)
     count(Count.WORK_BYTES, size_bytes)
     return replace(result, tracklets_path=path, tracklet_parts=tuple(tracklet_parts))
@@ -94,6 +111,50 @@ def _kept(path: str, features: ShardFeatures) -> FeaturesPart:
     return FeaturesPart(path, len(features))
 
 
+@dataclass(frozen=True)
+class _Given:
+    """A shard's result without the shard."""
+
+    parts: tuple[FeaturesPart, ...]
+    info: MediaInfo
+    warnings: tuple[str, ...]
+    tracklets_path: str | None
+    tracklet_parts: tuple[FeaturesPart, ...]
+
+
+def extract_once(
+    shard: Shard, analyser: Analyser, folders: RunFolders, progress: ProgressWriter
+) -> ShardResult:
+    """Analyse a shard as :func:`extract_shard`, unless an earlier attempt has.
+
+    Parameters
+    ----------
+    shard : Shard
+        The shard.
+    analyser : Analyser
+        Models and settings.
+    folders : RunFolders
+        Where the run writes.
+    progress : ProgressWriter
+        Is told every frame.
+    """
+
+    def extract() -> _Given:
+        check_run(folders)
+        begin = monotonic()
+        result = extract_shard(shard, analyser, folders.work, progress.frame_done)
+        if folders.may_repeat:
+            count_on_host(result.frames, monotonic() - begin)
+        tracklets = result.tracklets_path, result.tracklet_parts
+        return _Given(result.parts, result.info, result.warnings, *tracklets)
+
+    given, is_new = once(folders, shard_result_path(folders.work, shard), _Given, extract)
+    if not is_new:
+        progress.frames_done(sum(part.frames for part in given.parts))
+    tracklets = given.tracklets_path, given.tracklet_parts
+    return ShardResult(shard, given.parts, given.info, given.warnings, *tracklets)
+
+
 @dataclass
 class ExtractShards(EngineStage):
     """Analyse shards: ``Shard`` to ``(key, (task, ShardResult or Problem))``.
@@ -102,14 +163,11 @@ class ExtractShards(EngineStage):
     ----------
     handle : EngineHandle
         Models and settings.
-    output : str
-        The output folder.
-    progress_folder : str or None
-        Where progress is told, on runners of this machine.
+    folders : RunFolders
+        Where the run writes.
     """
 
-    output: str
-    progress_folder: str | None
+    folders: RunFolders
 
     step_label: ClassVar[str] = "Extract"
 
@@ -119,10 +177,10 @@ class ExtractShards(EngineStage):
         """Yield the shard's result, or the problem that it has, under its calibration key."""
         task, settings = shard.task, self.handle.settings
         key = calibration_key(task, settings.calibration)
-        progress = ProgressWriter(self.progress_folder, f"{task.video_id}.{shard.number}")
+        progress = ProgressWriter(self.folders.progress, f"{task.video_id}.{shard.number}")
         analyser = Analyser(engine, settings, BeamWatch())
         try:
-            result = extract_shard(shard, analyser, self.output, progress.frame_done)
+            result = extract_once(shard, analyser, self.folders, progress)
         except Exception as error:  # whatever one input does, the others go on
             yield key, (task, Problem.from_error(task, error))
         else:

@@ -37,8 +37,9 @@ from transforms.metrics import Count, StageStep, count, count_failure, timed
 from transforms.plan.calibration import CalibratedFace, CalibratedVideo
 from transforms.records import PROBLEMS, AssembledInput, Problem
 from transforms.stages.engine_stage import EngineStage
+from transforms.work.attempts import once
 from transforms.work.files import load_features, load_part, load_scores
-from transforms.work.folder import table_path
+from transforms.work.folder import RunFolders, check_run, finished_path, table_path
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def finish_video(
     engine: Engine,
     settings: RunSettings,
     run: RunProvenance,
-    output: str,
+    folders: RunFolders,
 ) -> FinishedVideo:
     """Post-process an input and write its table.
 
@@ -80,8 +81,8 @@ def finish_video(
         Settings of the run.
     run : RunProvenance
         What is recorded with every table.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
 
     Returns
     -------
@@ -120,10 +121,10 @@ def finish_video(
     groups = row_groups(_tables(video, faces, maker), settings.output.row_group_rows)
     with timed(StageStep.TABLE):
         if settings.output.buckets:
-            path = table_path(output, task.video_id)
+            path = table_path(folders.work, task.video_id)
             count(Count.WORK_BYTES, write_work_table(path, schema, groups))
         else:
-            path = frames_path(output, task.video_id)
+            path = frames_path(folders.output, task.video_id)
             count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
     warnings = (
         *Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings),
@@ -219,12 +220,12 @@ class FinishVideos(EngineStage):
         Models and settings.
     provenance : RunProvenance
         What is recorded with every table.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     """
 
     provenance: RunProvenance
-    output: str
+    folders: RunFolders
 
     step_label: ClassVar[str] = "Finish"
     main_output: ClassVar[str | None] = "tables"
@@ -234,10 +235,9 @@ class FinishVideos(EngineStage):
         self, video: CalibratedVideo, engine: Engine
     ) -> Iterator[tuple[str, str] | TaggedOutput[Literal["problems"], Problem]]:
         """Yield an input's id and the path of its table; rows of the error table to the side."""
-        settings = self.handle.settings
         try:
             with timed(StageStep.FINISHING):
-                finished = finish_video(video, engine, settings, self.provenance, self.output)
+                finished = self._finished(video, engine)
         except Exception as error:  # whatever one input does, the others go on
             problem = Problem.from_error(video.task, error)
             count_failure(problem.stage)
@@ -250,3 +250,13 @@ class FinishVideos(EngineStage):
             count(Count.WARNINGS)
             yield TaggedOutput(PROBLEMS, warning)
         yield video.task.video_id, finished.path
+
+    def _finished(self, video: CalibratedVideo, engine: Engine) -> FinishedVideo:
+        folders = self.folders
+
+        def finish() -> FinishedVideo:
+            check_run(folders)
+            return finish_video(video, engine, self.handle.settings, self.provenance, folders)
+
+        path = finished_path(folders.work, video.task.video_id)
+        return once(folders, path, FinishedVideo, finish)[0]

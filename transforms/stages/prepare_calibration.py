@@ -40,10 +40,11 @@ from transforms.records import (
 from transforms.stages.assembled_input import assembled_input
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
 from transforms.stages.engine_stage import EngineStage
-from transforms.stages.extract_shards import extract_shard
+from transforms.stages.extract_shards import extract_once
 from transforms.stages.rest_of_block import rest_of
 from transforms.work.files import load_part
-from transforms.work.folder import state_path
+from transforms.work.folder import RunFolders, state_path
+from transforms.work.progress import ProgressWriter
 
 BLOCK_FRAMES = 2000
 """A block has at least so many frames: its state takes up to some megabytes of the work folder."""
@@ -72,7 +73,7 @@ def blocks_of(source: AssembledInput, face: FaceParts) -> Iterator[Block]:
         first_number += block.frames
 
 
-def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, output: str) -> tuple[Block, ...]:
+def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, work: str) -> tuple[Block, ...]:
     """Leave the medians' state before each block in the work folder and return the blocks.
 
     Parameters
@@ -81,8 +82,8 @@ def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, output: str) ->
         Faces whose frames, one after the other, move the same medians.
     engine : Engine
         Models in memory.
-    output : str
-        The output folder.
+    work : str
+        The work folder of the run.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, output: str) ->
         # Every other frame of an input moves the medians, whoever is seen in it.
         medians.skip(face.first_number - 1)
         for block in own:
-            blocks.append(_with_state(block, medians, output) if blocks else block)
+            blocks.append(_with_state(block, medians, work) if blocks else block)
             if place < len(faces) - 1 or block.number < block.count - 1:
                 for part in block.parts:
                     count_shard(medians, load_part(part, engine.extent))
@@ -107,9 +108,9 @@ def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, output: str) ->
     return tuple(blocks)
 
 
-def _with_state(block: Block, medians: DescriptorMedians, output: str) -> Block:
+def _with_state(block: Block, medians: DescriptorMedians, work: str) -> Block:
     """Leave the medians' state before a block in the work folder."""
-    path = state_path(output, block.face_key, block.number)
+    path = state_path(work, block.face_key, block.number)
     size_bytes = write_whole(path, partial(write_median_state, state=medians.state()))
     count(Count.WORK_BYTES, size_bytes)
     return replace(block, state_path=path)
@@ -162,11 +163,11 @@ class PrepareCalibration(EngineStage):
     ----------
     handle : EngineHandle
         Models and settings.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     """
 
-    output: str
+    folders: RunFolders
 
     step_label: ClassVar[str] = "Add histograms"
     main_output: ClassVar[str | None] = "blocks"
@@ -224,7 +225,7 @@ class PrepareCalibration(EngineStage):
                 return assembled_input(outcome, engine, self.handle.settings)
             count(Count.INPUTS_REDONE)
             analyser = Analyser(engine, self.handle.settings, BeamWatch())
-            whole = extract_shard(Shard(task), analyser, self.output, lambda: None)
+            whole = extract_once(Shard(task), analyser, self.folders, ProgressWriter(None, ""))
             return assembled_input([whole], engine, self.handle.settings)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
@@ -233,4 +234,4 @@ class PrepareCalibration(EngineStage):
         settings = self.handle.settings
         if mode_of_face(settings.calibration.mode, together[0][1].face_id) == "rest":
             return find_rest_medians(together, engine, settings.output)
-        return add_histograms(together, engine, self.output)
+        return add_histograms(together, engine, self.folders.work)

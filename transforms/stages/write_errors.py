@@ -7,6 +7,7 @@ import apache_beam as beam
 from transforms.dataset.error_table import write_errors
 from transforms.plan.finished import RecordedTables
 from transforms.records import Problem
+from transforms.work.folder import RunFolders, check_run
 
 
 @dataclass
@@ -15,20 +16,22 @@ class WriteErrors(beam.PTransform):
 
     Parameters
     ----------
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     buckets : int
         Number of files that inputs share; 0 where each has its own.
     """
 
-    output: str
+    folders: RunFolders
     buckets: int
 
     def expand(self, problems: beam.PCollection) -> beam.PCollection:
         """Return a collection of one path."""
-        output, buckets = self.output, self.buckets
+        folders, buckets = self.folders, self.buckets
 
         def write(gathered: list[Problem]) -> str:
+            check_run(folders)
+            output = folders.output
             return write_errors(output, gathered, RecordedTables(output, buckets).digest_of)
 
         return (

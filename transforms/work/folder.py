@@ -4,58 +4,152 @@ Only small references go from stage to stage. The folder is removed after each w
 not by a stage: a cluster may run a stage twice.
 """
 
-from transforms.dataset.storage import join, remove_tree
+from dataclasses import dataclass
+
+from openface_core.errors import OutputError, RunOverError
+from openface_core.media.sources import locate
+from transforms.dataset.storage import join, remove_tree, write_whole
 from transforms.records import FaceKey, Shard
 
 WORK_FOLDER = ".work"
 
 
+@dataclass(frozen=True)
+class RunFolders:
+    """Where a run writes.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    work : str
+        Where stages leave arrays for each other.
+    progress : str or None
+        Local folder in which workers tell their progress; None where they need not.
+    may_repeat : bool
+        Whether the runner may give an element to a worker again, as clusters do after a failure.
+        What was finished then is found, and not made again.
+    """
+
+    output: str
+    work: str
+    progress: str | None = None
+    may_repeat: bool = False
+
+
 def work_root(output: str) -> str:
-    """Return the work folder of an output folder."""
+    """Return the folder of all work files of an output folder."""
     return join(output, WORK_FOLDER)
 
 
-def video_folder(output: str, video_id: str) -> str:
+def local_folders(output: str, progress: str | None = None) -> RunFolders:
+    """Return where a run writes whose workers are on this machine."""
+    return RunFolders(output, work_root(output), progress)
+
+
+def mark_of(folders: RunFolders) -> str:
+    """Return the file that lies there as long as a run on a cluster goes on."""
+    return join(folders.work, "run")
+
+
+def begin_run(folders: RunFolders) -> None:
+    """Mark a run's work folder as that of the run that works in the output folder now.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    if folders.may_repeat:
+        write_whole(mark_of(folders), lambda _: None, durable=False)
+
+
+def check_run(folders: RunFolders) -> None:
+    """Refuse to write for a run whose work folder another run has removed.
+
+    A cluster may go on with a job after whoever started it has been killed.
+
+    Raises
+    ------
+    RunOverError
+        If the run is over.
+    """
+    if folders.may_repeat and not locate(mark_of(folders), error=OutputError).exists():
+        raise RunOverError.of(folders.output)
+
+
+def cluster_folders(output: str, run: str, progress: str | None = None) -> RunFolders:
+    """Return where a run writes whose workers may still write when another run has begun.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    run : str
+        Tells the run from all others.
+    progress : str or None
+        Where workers tell their progress.
+    """
+    return RunFolders(output, join(work_root(output), run), progress, may_repeat=True)
+
+
+def video_folder(work: str, video_id: str) -> str:
     """Return the work folder of one input."""
-    return join(work_root(output), video_id)
+    return join(work, video_id)
 
 
-def features_path(output: str, shard: Shard, part: int) -> str:
+def features_path(work: str, shard: Shard, part: int) -> str:
     """Return where the features of a part of a shard go."""
     name = f"shard-{shard.number:06}-of-{shard.count:06}.{part:06}.features"
-    return join(video_folder(output, shard.task.video_id), name)
+    return join(video_folder(work, shard.task.video_id), name)
 
 
-def tracklet_path(output: str, shard: Shard, tracklet: int) -> str:
+def tracklet_path(work: str, shard: Shard, tracklet: int) -> str:
     """Return where the features of one of a shard's tracklets go."""
     name = f"shard-{shard.number:06}-of-{shard.count:06}.face-{tracklet:06}.features"
-    return join(video_folder(output, shard.task.video_id), name)
+    return join(video_folder(work, shard.task.video_id), name)
 
 
-def tracklets_path(output: str, shard: Shard) -> str:
+def tracklets_path(work: str, shard: Shard) -> str:
     """Return where goes what is known of a shard's tracklets."""
     name = f"shard-{shard.number:06}-of-{shard.count:06}.tracklets"
-    return join(video_folder(output, shard.task.video_id), name)
+    return join(video_folder(work, shard.task.video_id), name)
 
 
-def _block_path(output: str, face: FaceKey, block: int, kind: str) -> str:
+def _block_path(work: str, face: FaceKey, block: int, kind: str) -> str:
     name = f"face-{face.face_id:03}.block-{block:06}.{kind}"
-    return join(video_folder(output, face.video_id), name)
+    return join(video_folder(work, face.video_id), name)
 
 
-def state_path(output: str, face: FaceKey, block: int) -> str:
+def state_path(work: str, face: FaceKey, block: int) -> str:
     """Return where the medians' state before a block goes."""
-    return _block_path(output, face, block, "medians")
+    return _block_path(work, face, block, "medians")
 
 
-def scores_path(output: str, face: FaceKey, block: int) -> str:
+def shard_result_path(work: str, shard: Shard) -> str:
+    """Return where goes what a shard has given."""
+    name = f"shard-{shard.number:06}-of-{shard.count:06}.result"
+    return join(video_folder(work, shard.task.video_id), name)
+
+
+def block_result_path(work: str, face: FaceKey, block: int) -> str:
+    """Return where goes what a block has given."""
+    return _block_path(work, face, block, "result")
+
+
+def finished_path(work: str, video_id: str) -> str:
+    """Return where goes what finishing an input has given."""
+    return join(video_folder(work, video_id), "finished")
+
+
+def scores_path(work: str, face: FaceKey, block: int) -> str:
     """Return where the scores of a block go."""
-    return _block_path(output, face, block, "scores")
+    return _block_path(work, face, block, "scores")
 
 
-def table_path(output: str, video_id: str) -> str:
+def table_path(work: str, video_id: str) -> str:
     """Return where the table of an input goes that will share a file with others."""
-    return join(video_folder(output, video_id), "frames.arrow")
+    return join(video_folder(work, video_id), "frames.arrow")
 
 
 def discard_all(output: str) -> None:

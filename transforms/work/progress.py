@@ -48,6 +48,10 @@ class ProgressWriter:
         if self._path is not None and time.monotonic() >= self._next_write:
             self._write("")
 
+    def frames_done(self, frames: int) -> None:
+        """Count frames that an earlier attempt has done."""
+        self._frames += frames
+
     def finish(self) -> None:
         """Mark the input as done with."""
         self._write(" finished")

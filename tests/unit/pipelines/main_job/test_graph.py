@@ -21,6 +21,7 @@ from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks, w
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import Problem, Severity, VideoTask
 from transforms.stages.engine_handle import EngineHandle
+from transforms.work.folder import local_folders
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 THREADS = ("--direct_running_mode=multi_threading", "--direct_num_workers=2")
@@ -78,7 +79,7 @@ def run_pipeline(
     settings = RunSettings()
     provenance = RunProvenance(settings.as_dict(), {"model": "00"})
     handle = EngineHandle(files, settings)
-    build_graph(pipeline, tasks, planning_problems, handle, provenance, str(output), None)
+    build_graph(pipeline, tasks, planning_problems, handle, provenance, local_folders(str(output)))
     result = pipeline.run()
     result.wait_until_finish()
     metrics = RunMetrics()

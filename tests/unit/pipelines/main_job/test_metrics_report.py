@@ -11,11 +11,12 @@ from pipelines.main_job.metrics import Distribution, RunMetrics
 from pipelines.main_job.metrics_report import (
     RunOutline,
     describe_steps,
+    hosts_of,
     metrics_document,
     seconds_of_steps,
     write_metrics,
 )
-from transforms.metrics import Count, frames_without_face_name
+from transforms.metrics import HOST_PREFIX, Count, frames_without_face_name
 
 OUTLINE = RunOutline(
     datetime(2026, 5, 4, 12, 30, 15, 99, tzinfo=timezone(timedelta(hours=2))),
@@ -100,3 +101,10 @@ def test_a_runner_without_metrics_is_named() -> None:
     metrics = RunMetrics()
     metrics.are_complete = False
     assert "has not offered metrics" in metrics_document(metrics, OUTLINE)["missing"]
+
+
+def test_hosts_of_a_cluster() -> None:
+    metrics = RunMetrics()
+    values = {"shards": 7, "frames": 900, "ms": 1500}
+    metrics.counters.update({f"{HOST_PREFIX}{kind}.a.b": value for kind, value in values.items()})
+    assert hosts_of(metrics) == {"a.b": {"shards": 7, "frames": 900, "seconds": 1.5}}

@@ -14,6 +14,7 @@ from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.share_shards import LocalWorkers
+from transforms.work.folder import local_folders
 
 
 class Redistributions(PipelineVisitor):
@@ -62,8 +63,7 @@ def test_a_grouping_lies_between_any_two(
         [],
         EngineHandle(files, settings),
         RunProvenance(settings.as_dict()),
-        str(tmp_path),
-        None,
+        local_folders(str(tmp_path)),
         None if workers is None else LocalWorkers(workers, str(tmp_path), 100),
     )
     found = Redistributions()

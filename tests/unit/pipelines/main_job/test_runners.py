@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -47,9 +48,12 @@ def test_what_the_user_says_counts(given: list[str]) -> None:
 
 def test_other_runners_get_no_local_options() -> None:
     assert not is_local("FlinkRunner")
-    given = ["--flink_master=x", "--job_server_timeout=9"]
+    given = ["--flink_master=x", "--job_server_timeout=9", "--job_name=mine"]
     assert beam_arguments("FlinkRunner", given) == [*given, "--runner=FlinkRunner"]
-    assert beam_arguments("DataflowRunner", []) == ["--runner=DataflowRunner"]
+    runner, name = beam_arguments("DataflowRunner", [])
+    assert runner == "--runner=DataflowRunner"
+    # By its name a run finds its job on a cluster.
+    assert re.fullmatch("--job_name=openface-beam-[0-9a-f]{12}", name)
 
 
 def test_cores() -> None:

@@ -38,6 +38,7 @@ from transforms.plan.calibration import sharing_medians
 from transforms.records import AssembledInput, FaceParts, VideoTask
 from transforms.stages import find_offsets, prepare_calibration
 from transforms.stages.finish_videos import finish_video
+from transforms.work.folder import local_folders
 
 Places = NDArray[np.int64]
 INTENSITY_TOLERANCE = 1e-6
@@ -64,7 +65,7 @@ def tables(
         inputs.append(write_shards(str(output), task, pool_for(engine), pieces))
     run = RunProvenance(chosen(mode).as_dict())
     finished = [
-        finish_video(video, engine, chosen(mode), run, str(output))
+        finish_video(video, engine, chosen(mode), run, local_folders(str(output)))
         for video in calibrate_inputs(inputs, engine, str(output), chosen(mode))
     ]
     return [pq.ParquetFile(video.path).read() for video in finished]

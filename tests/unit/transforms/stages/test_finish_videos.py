@@ -28,6 +28,7 @@ from transforms.plan.calibration import CalibratedVideo
 from transforms.records import VideoTask
 from transforms.stages import prepare_calibration
 from transforms.stages.finish_videos import FinishedVideo, finish_video
+from transforms.work.folder import local_folders
 
 FRAMES = 65
 PLACES = places_of_faces(FRAMES)
@@ -53,7 +54,7 @@ def calibrated(
 
 def finish(video: CalibratedVideo, engine: Engine, output: Path, **settings: Any) -> FinishedVideo:
     chosen = replace(RunSettings(), output=OutputSettings(**settings))
-    return finish_video(video, engine, chosen, RUN, str(output))
+    return finish_video(video, engine, chosen, RUN, local_folders(str(output)))
 
 
 def row_groups(path: str) -> list[int]:

@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from openface_core.errors import RunOverError
 from transforms.dataset.storage import read_whole, write_whole
 from transforms.records import FaceKey, Shard, VideoTask
 from transforms.work.folder import (
+    begin_run,
+    check_run,
+    cluster_folders,
     discard_all,
     features_path,
+    local_folders,
     scores_path,
     state_path,
     video_folder,
@@ -22,18 +27,19 @@ def put(path: str) -> str:
 
 
 def paths_of(output: str, video_id: str) -> list[str]:
+    work = work_root(output)
     task = VideoTask(video_id, "v.mp4")
     return [
-        features_path(output, Shard(task), 0),
-        features_path(output, Shard(task), 1),
-        features_path(output, Shard(task, 0, 2), 0),
-        features_path(output, Shard(task, 1, 2), 0),
-        state_path(output, FaceKey(video_id), 1),
-        state_path(output, FaceKey(video_id), 2),
-        state_path(output, FaceKey(video_id, 1), 2),
-        scores_path(output, FaceKey(video_id), 0),
-        scores_path(output, FaceKey(video_id), 1),
-        scores_path(output, FaceKey(video_id, 1), 1),
+        features_path(work, Shard(task), 0),
+        features_path(work, Shard(task), 1),
+        features_path(work, Shard(task, 0, 2), 0),
+        features_path(work, Shard(task, 1, 2), 0),
+        state_path(work, FaceKey(video_id), 1),
+        state_path(work, FaceKey(video_id), 2),
+        state_path(work, FaceKey(video_id, 1), 2),
+        scores_path(work, FaceKey(video_id), 0),
+        scores_path(work, FaceKey(video_id), 1),
+        scores_path(work, FaceKey(video_id, 1), 1),
     ]
 
 
@@ -42,7 +48,7 @@ def test_every_file_has_a_place_of_its_own_in_the_input_s_folder(output: str) ->
     paths = paths_of(output, "a") + paths_of(output, "b")
     assert len(set(paths)) == len(paths)
     for name, found in (("a", paths[:10]), ("b", paths[10:])):
-        folder = video_folder(output, name)
+        folder = video_folder(work_root(output), name)
         assert folder.startswith(work_root(output))
         assert {path.rsplit("/", 1)[0] for path in found} == {folder}
 
@@ -63,3 +69,22 @@ def test_the_whole_folder_goes_without_the_results(scheme: str, tmp_path: Path) 
 def test_there_may_be_nothing_to_remove(scheme: str, tmp_path: Path) -> None:
     discard_all(f"{scheme}{tmp_path}/none")
     assert not (tmp_path / "none").exists()
+
+
+def test_runs_on_clusters_have_folders_of_their_own(tmp_path: Path) -> None:
+    one, two = (cluster_folders(str(tmp_path), run) for run in ("one", "two"))
+    assert one.may_repeat
+    assert one.work != two.work
+    assert {folders.work.rpartition("/")[0] for folders in (one, two)} == {work_root(str(tmp_path))}
+
+
+def test_only_the_run_that_goes_on_may_write(tmp_path: Path) -> None:
+    run = cluster_folders(str(tmp_path), "one")
+    with pytest.raises(RunOverError, match="another one has begun"):
+        check_run(run)
+    begin_run(run)
+    check_run(run)
+    discard_all(str(tmp_path))
+    with pytest.raises(RunOverError, match="another one has begun"):
+        check_run(run)
+    check_run(local_folders(str(tmp_path)))

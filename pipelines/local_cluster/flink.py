@@ -1,0 +1,260 @@
+"""A Flink session cluster: a job manager, and task managers with a worker pool beside each."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openface_core.errors import PipelineError
+from pipelines.local_cluster.hosts import Host, hosts, may_have_namespaces
+from pipelines.local_cluster.processes import Services
+from pipelines.local_cluster.programs import (
+    FLINK_LINE,
+    JAVA_OPENS,
+    flink_libraries,
+    job_server_jar,
+)
+
+_RPC_PORT = 6123
+_REST_PORT = 8081
+_POOL_PORT = 50_000
+_START_SECONDS = 120.0
+
+_TASK_MANAGER_MEMORY = {
+    "taskmanager.cpu.cores": "1.0",
+    "taskmanager.memory.framework.heap.size": "128m",
+    "taskmanager.memory.task.heap.size": "256m",
+    "taskmanager.memory.framework.off-heap.size": "128m",
+    "taskmanager.memory.task.off-heap.size": "64m",
+    "taskmanager.memory.managed.size": "128m",
+    "taskmanager.memory.network.min": "64m",
+    "taskmanager.memory.network.max": "64m",
+    "taskmanager.memory.jvm-metaspace.size": "160m",
+    "taskmanager.memory.jvm-overhead.min": "64m",
+    "taskmanager.memory.jvm-overhead.max": "64m",
+}
+"""Only references go through Flink; what frames need is in the worker processes."""
+
+
+@dataclass(frozen=True, eq=False)
+class FlinkCluster:
+    """A cluster that runs.
+
+    Parameters
+    ----------
+    folder : Path
+        Logs and configuration.
+    services : Services
+        Its processes: ``job-manager``, and for each host ``task-manager-NAME``, ``pool-NAME``.
+    hosts : tuple of Host
+        The hosts of task managers.
+    head : Host
+        The host of the job manager.
+    slots : int
+        Task slots of each task manager.
+    """
+
+    folder: Path
+    services: Services
+    hosts: tuple[Host, ...]
+    head: Host
+    slots: int
+
+    @property
+    def url(self) -> str:
+        """Address of the job manager."""
+        return f"http://{self.head.address}:{_REST_PORT}"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Beam's options for a run on this cluster."""
+        return (
+            "--runner=FlinkRunner",
+            f"--flink_master={self.url}",
+            f"--flink_version={FLINK_LINE}",
+            f"--flink_job_server_jar={job_server_jar('flink')}",
+            *(f"--job_server_jvm_property={word}" for word in JAVA_OPENS),
+            "--environment_type=EXTERNAL",
+            f"--environment_config=localhost:{_POOL_PORT}",
+            f"--parallelism={self.slots * len(self.hosts)}",
+        )
+
+    def ask(self, path: str) -> Any:
+        """Return what the job manager answers to a question of Flink's REST interface."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10.0) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def jobs(self) -> dict[str, str]:
+        """Return the state of every job, by its id."""
+        return {str(job["id"]): str(job["status"]) for job in self.ask("/jobs")["jobs"]}
+
+    def cancel(self, job: str) -> None:
+        """Cancel a job."""
+        request = urllib.request.Request(f"{self.url}/jobs/{job}?mode=cancel", method="PATCH")  # noqa: S310
+        urllib.request.urlopen(request, timeout=10.0).close()  # noqa: S310
+
+    def start_task_manager(self, host: Host) -> None:
+        """Start the task manager of a host."""
+        memory = {**_TASK_MANAGER_MEMORY, "taskmanager.numberOfTaskSlots": str(self.slots)}
+        memory["taskmanager.host"] = memory["taskmanager.bind-host"] = host.address
+        memory["taskmanager.resource-id"] = f"{host.name}-{time.monotonic_ns()}"
+        words = [word for key, value in memory.items() for word in ("-D", f"{key}={value}")]
+        name = f"task-manager-{host.name}"
+        self._start_java(name, host, "taskexecutor.TaskManagerRunner", "384m", words)
+
+    def start_pool(self, host: Host) -> None:
+        """Start the worker pool of a host."""
+        package = Path(__file__).resolve().parent.parent.parent
+        paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {
+            # The pool starts a bare `python`, which must be the one with this program.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(paths),
+        }
+        command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main"]
+        # Flink reaches it at localhost, each task manager on its own host.
+        words = [*command, f"--service_port={_POOL_PORT}"]
+        self.services.start(f"pool-{host.name}", host, words, environment)
+
+    def start_job_manager(self) -> None:
+        """Start the job manager and wait until it answers."""
+        words = ["--host", self.head.address]
+        entry = "entrypoint.StandaloneSessionClusterEntrypoint"
+        self._start_java("job-manager", self.head, entry, "512m", words)
+        self.services.wait_for_port("job-manager", self.head, _REST_PORT)
+
+    def _start_java(
+        self, name: str, host: Host, entry: str, heap: str, words: Sequence[str]
+    ) -> None:
+        command = [
+            "java",
+            f"-Xmx{heap}",
+            *JAVA_OPENS,
+            f"-Dlog4j.configurationFile={self.folder / 'log4j.properties'}",
+            "-cp",
+            f"{flink_libraries()}/*",
+            f"org.apache.flink.runtime.{entry}",
+            "--configDir",
+            str(self.folder),
+            *words,
+        ]
+        self.services.start(name, host, command)
+
+    def wait_for_slots(self, count: int) -> None:
+        """Wait until so many slots are there.
+
+        Raises
+        ------
+        PipelineError
+            If they are not in two minutes.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while (found := self._slots()) != count:
+            if time.monotonic() > deadline or self.services.have_ended:
+                raise PipelineError(
+                    "the Flink cluster", f"{found} slots of {count}", f"Look into {self.folder}."
+                )
+            time.sleep(0.2)
+
+    def _slots(self) -> int:
+        try:
+            return int(self.ask("/overview")["slots-total"])
+        except OSError:  # it has begun to answer, but not with this
+            return 0
+
+    def workers(self, host: Host) -> tuple[int, ...]:
+        """Return the process numbers of the workers that the pool of a host has started."""
+        group = self.services.pid(f"pool-{host.name}")
+        ps = ["ps", "-eo", "pid=,pgid=,args="]
+        listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        found = []
+        for line in listing.splitlines():
+            pid, owner, command = line.split(None, 2)
+            if int(owner) == group and "SdkHarness" in command:
+                found.append(int(pid))
+        return tuple(found)
+
+    def kill_worker(self, pid: int) -> None:
+        """Kill a worker as the operating system does when memory runs out."""
+        os.kill(pid, signal.SIGKILL)
+
+
+def _configuration(folder: Path, head: Host) -> str:
+    # Flink hands its own files on at `localhost`. Who may reach a job manager may run anything, so
+    # that it listens on all addresses only where these are those of a namespace.
+    listens_at = "0.0.0.0" if head.has_own_ports else head.address  # noqa: S104
+    settings = {
+        "io.tmp.dirs": folder / "temporary",
+        "jobmanager.rpc.address": head.address,
+        "jobmanager.rpc.port": _RPC_PORT,
+        "jobmanager.bind-host": listens_at,
+        "rest.address": head.address,
+        "rest.bind-address": head.address,
+        "rest.port": _REST_PORT,
+        "jobmanager.memory.process.size": "1g",
+        "parallelism.default": 1,
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": 20,
+        "restart-strategy.fixed-delay.delay": "1 s",
+        # A busy machine takes its time to deploy what a slot was given for.
+        "taskmanager.slot.timeout": "60 s",
+        "web.submit.enable": "false",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in settings.items())
+
+
+_LOGGING = """rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = Console
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} %m%n
+"""
+
+
+@contextmanager
+def flink_cluster(folder: Path, host_count: int = 2, slots: int = 1) -> Iterator[FlinkCluster]:
+    """Start a cluster, and stop it with the block; nothing of it is left.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder for logs and configuration.
+    host_count : int
+        Hosts with a task manager and a worker pool.
+    slots : int
+        Task slots of each.
+
+    Yields
+    ------
+    FlinkCluster
+        The cluster, all of its slots free.
+
+    Raises
+    ------
+    ConfigError
+        If a program that it needs cannot be had.
+    PipelineError
+        If it does not start.
+    """
+    namespaces = may_have_namespaces()
+    with hosts(host_count + 1, namespaces=namespaces) as made, Services(folder) as services:
+        *members, head = made
+        (folder / "flink-conf.yaml").write_text(_configuration(folder, head), encoding="ascii")
+        (folder / "log4j.properties").write_text(_LOGGING, encoding="ascii")
+        cluster = FlinkCluster(folder, services, tuple(members), head, slots)
+        cluster.start_job_manager()
+        for host in members:
+            if namespaces or host is members[0]:
+                cluster.start_pool(host)
+            cluster.start_task_manager(host)
+        cluster.wait_for_slots(slots * host_count)
+        yield cluster
