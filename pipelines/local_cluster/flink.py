@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 
 from openface_core.errors import PipelineError
 from pipelines.local_cluster.hosts import Host, hosts, may_have_namespaces
+from pipelines.local_cluster.pools import OPTIONS, start_pool, workers_of
 from pipelines.local_cluster.processes import Services
 from pipelines.local_cluster.programs import (
     FLINK_LINE,
@@ -25,7 +24,6 @@ from pipelines.local_cluster.programs import (
 
 _RPC_PORT = 6123
 _REST_PORT = 8081
-_POOL_PORT = 50_000
 _START_SECONDS = 120.0
 
 _TASK_MANAGER_MEMORY = {
@@ -82,8 +80,7 @@ class FlinkCluster:
             f"--flink_version={FLINK_LINE}",
             f"--flink_job_server_jar={job_server_jar('flink')}",
             *(f"--job_server_jvm_property={word}" for word in JAVA_OPENS),
-            "--environment_type=EXTERNAL",
-            f"--environment_config=localhost:{_POOL_PORT}",
+            *OPTIONS,
             f"--parallelism={self.slots * len(self.hosts)}",
         )
 
@@ -112,17 +109,7 @@ class FlinkCluster:
 
     def start_pool(self, host: Host) -> None:
         """Start the worker pool of a host."""
-        package = Path(__file__).resolve().parent.parent.parent
-        paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {
-            # The pool starts a bare `python`, which must be the one with this program.
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join(paths),
-        }
-        command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main"]
-        # Flink reaches it at localhost, each task manager on its own host.
-        words = [*command, f"--service_port={_POOL_PORT}"]
-        self.services.start(f"pool-{host.name}", host, words, environment)
+        start_pool(self.services, host)
 
     def start_job_manager(self) -> None:
         """Start the job manager and wait until it answers."""
@@ -172,15 +159,7 @@ class FlinkCluster:
 
     def workers(self, host: Host) -> tuple[int, ...]:
         """Return the process numbers of the workers that the pool of a host has started."""
-        group = self.services.pid(f"pool-{host.name}")
-        ps = ["ps", "-eo", "pid=,pgid=,args="]
-        listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout  # noqa: S603
-        found = []
-        for line in listing.splitlines():
-            pid, owner, command = line.split(None, 2)
-            if int(owner) == group and "SdkHarness" in command:
-                found.append(int(pid))
-        return tuple(found)
+        return workers_of(self.services, host)
 
     def kill_worker(self, pid: int) -> None:
         """Kill a worker as the operating system does when memory runs out."""

@@ -26,12 +26,15 @@ class Host:
         What is put before a command to run it there.
     has_own_ports : bool
         Whether its ports are its own.
+    gateway : str
+        Address at which it reaches this process.
     """
 
     name: str
     address: str
     prefix: tuple[str, ...]
     has_own_ports: bool
+    gateway: str = "127.0.0.1"
 
 
 def _ip(*words: str) -> None:
@@ -94,7 +97,7 @@ def hosts(count: int, *, namespaces: bool) -> Iterator[tuple[Host, ...]]:
             _join(bridge, space, f"{bridge}v{k}", address)
             # A name of its own, by which a worker tells where it is.
             prefix = ("ip", "netns", "exec", space, "unshare", "--uts", *_named(name))
-            found.append(Host(name, address, prefix, has_own_ports=True))
+            found.append(Host(name, address, prefix, True, f"{network}.1"))
         yield tuple(found)
     finally:
         for space in made:

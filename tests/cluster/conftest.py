@@ -20,6 +20,8 @@ SHARD_FRAMES = 60
 
 _CONFIG = """name = "short shards"
 base = "embedded"
+[detection]
+every_frames = 60
 [shards]
 seconds = 2.0
 """
@@ -49,7 +51,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there_and_back = [*images, *images[-2:0:-1]]
     repeated = (there_and_back[k % len(there_and_back)] for k in range(LONG_FRAMES))
     (folder / "long").mkdir()
-    write_video(folder / "long" / "long.mp4", islice(repeated, LONG_FRAMES))
+    write_video(folder / "long" / "long.mp4", islice(repeated, LONG_FRAMES), options={"g": "30"})
     shutil.copytree(clips, folder / "all")
     shutil.copy(folder / "long" / "long.mp4", folder / "all")
     (folder / "config.toml").write_text(_CONFIG, encoding="utf-8")

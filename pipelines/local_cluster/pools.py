@@ -1,0 +1,45 @@
+"""Worker pools: one on each host, which the runner there asks for workers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipelines.local_cluster.hosts import Host
+from pipelines.local_cluster.processes import Services
+
+_PORT = 50_000
+
+OPTIONS = ("--environment_type=EXTERNAL", f"--environment_config=localhost:{_PORT}")
+"""Beam's options for workers of such pools: each runner reaches its own at localhost."""
+
+
+def pool_name(host: Host) -> str:
+    """Return the name of a host's pool among the services."""
+    return f"pool-{host.name}"
+
+
+def start_pool(services: Services, host: Host) -> None:
+    """Start the worker pool of a host."""
+    package = Path(__file__).resolve().parent.parent.parent
+    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {
+        # The pool starts a bare `python`, which must be the one with this program.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main"]
+    services.start(pool_name(host), host, [*command, f"--service_port={_PORT}"], environment)
+
+
+def workers_of(services: Services, host: Host) -> tuple[int, ...]:
+    """Return the process numbers of the workers that the pool of a host has started."""
+    group = services.pid(pool_name(host))
+    ps = ["ps", "-eo", "pid=,pgid=,stat=,args="]
+    listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    found = []
+    for line in listing.splitlines():
+        pid, owner, state, command = line.split(None, 3)
+        if int(owner) == group and "SdkHarness" in command and not state.startswith("Z"):
+            found.append(int(pid))
+    return tuple(found)

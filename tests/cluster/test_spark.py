@@ -1,0 +1,23 @@
+"""The main job on a standalone Spark cluster: the same bytes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.local_cluster.spark import SparkCluster, spark_cluster
+from tests.cluster.runs import dataset_bytes, start_run
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
+    with spark_cluster(tmp_path_factory.mktemp("spark"), host_count=2) as started:
+        yield started
+
+
+def test_the_same_bytes(
+    corpus: Path, expected: dict[str, dict[str, bytes]], spark: SparkCluster, output: Path
+) -> None:
+    run = start_run(corpus, "all", output, spark.options)
+    assert run.wait() == 0, run.told()
+    assert dataset_bytes(output) == expected["all"]
