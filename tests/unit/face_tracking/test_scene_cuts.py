@@ -34,3 +34,12 @@ def test_any_size_will_do(size: tuple[int, int]) -> None:
     cuts = SceneCuts()
     black, white = (np.full((*size, 3), value, dtype=np.uint8) for value in (0, 255))
     assert [cuts.is_cut(black), cuts.is_cut(black), cuts.is_cut(white)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("right", "down"), [(50, 0), (-45, 12), (20, -15)])
+def test_a_camera_that_swings_round_is_no_cut(right: int, down: int) -> None:
+    cuts = SceneCuts()
+    wide = scene(4, 540, 960)
+    windows = [wide[180 + k * down :, 320 + k * right :][:180, :320] for k in range(-2, 3)]
+    assert not any(cuts.is_cut(window) for window in windows)
+    assert cuts.is_cut(scene(5))
