@@ -254,6 +254,7 @@ def _read(path: Path) -> bytes:
 
 def _open_session(path: Path, providers: Sequence[str], threads: int) -> ort.InferenceSession:
     content = _read(path)
+    ort.set_default_logger_severity(4)  # of what belongs to no session, as the look for devices
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

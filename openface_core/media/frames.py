@@ -25,8 +25,8 @@ class DecodeLimits:
         Largest coded width × height of one frame. FFmpeg enforces it too, so that a stream which
         grows after its first frame is bounded as well.
     io_timeout_seconds : float
-        How long opening a local file, or reading one packet from it, may take. The reads of other
-        filesystems have the time limits of those filesystems.
+        How long opening a local file, or reading one packet from it, may take; of other
+        filesystems, each question and each read.
     frame_timeout_seconds : float
         Wall-clock time without a new frame after which a video is given up. It is looked at
         between packets, and the time a caller spends on a frame does not count.
