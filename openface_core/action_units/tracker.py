@@ -34,17 +34,17 @@ class ActionUnitSeries:
     ----------
     success : (n,) ndarray of bool
         Frames whose face was found.
-    online_scores : (n, k) ndarray of float64
-        Scores of all models (intensities, then decision values), each relative to the median of
+    online_scores : (n, s) ndarray of float64
+        Scores of all views (intensities, then decision values), each relative to the median of
         its own time.
-    repredicted_scores : (n, k) ndarray of float64
+    repredicted_scores : (n, s) ndarray of float64
         The same after re-prediction with the final medians.
-    offsets : (r,) ndarray of float64
-        What was subtracted from each intensity.
+    offsets : (v * r,) ndarray of float64
+        What was subtracted from each intensity, view by view.
     intensities : (n, r) ndarray of float64
-        Final intensities, 0 to 5.
+        Final intensities of the whole face, 0 to 5.
     presences : (n, c) ndarray of bool
-        Final presences.
+        Final presences of the whole face.
     """
 
     success: BoolArray
@@ -77,7 +77,7 @@ class ActionUnitTracker:
     def __init__(self, models: ActionUnitModels) -> None:
         self.models = models
         self.medians = DescriptorMedians() if models.is_dynamic.any() else None
-        self._weighted_median = np.zeros(len(models.all_models))
+        self._weighted_median = np.zeros(models.score_count)
         self._weighted: list[Float64Array] = []
         self._online: list[Float64Array] = []
         self._successes: list[bool] = []
@@ -96,8 +96,8 @@ class ActionUnitTracker:
 
         Returns
         -------
-        (k,) ndarray of float64
-            Online scores of all models.
+        (s,) ndarray of float64
+            Online scores of all views.
         """
         return self._add(fhog, geometry, True)
 
@@ -122,16 +122,17 @@ class ActionUnitTracker:
     def finish(self) -> ActionUnitSeries:
         """Return the video's action units after post-processing as for a video."""
         online, repredicted, success = self._scores()
-        count = len(self.models.intensity)
-        intensities = repredicted[:, :count]
-        offsets = intensity_offsets(self.models, intensities, success)
-        present = presences(self.models, repredicted) & success[:, None]
+        offsets = intensity_offsets(
+            self.models, repredicted[:, self.models.intensity_columns], success
+        )
+        whole, count = repredicted[:, self.models.views[0]], len(self.models.intensity)
+        present = presences(self.models, whole) & success[:, None]
         return ActionUnitSeries(
             success,
             online,
             repredicted,
             offsets,
-            final_intensities(intensities, offsets, success),
+            final_intensities(whole[:, :count], offsets[:count], success),
             final_presences(present),
         )
 
@@ -141,17 +142,18 @@ class ActionUnitTracker:
         Intensities are clipped only, presences not smoothed; meant for static models.
         """
         online, repredicted, success = self._scores()
+        whole = repredicted[:, self.models.views[0]]
         return ActionUnitSeries(
             success,
             online,
             repredicted,
-            np.zeros(len(self.models.intensity)),
-            single_image_intensities(self.models, repredicted) * success[:, None],
-            presences(self.models, repredicted) & success[:, None],
+            np.zeros(len(self.models.intensity_columns)),
+            single_image_intensities(self.models, whole) * success[:, None],
+            presences(self.models, whole) & success[:, None],
         )
 
     def _scores(self) -> tuple[Float64Array, Float64Array, BoolArray]:
-        count = len(self.models.all_models)
+        count = self.models.score_count
         success = np.array(self._successes, dtype=np.bool_)
         weighted = np.array(self._weighted).reshape(-1, count)
         online = np.array(self._online).reshape(-1, count)

@@ -23,6 +23,7 @@ from openface_core.fields.field import (
     Known,
     Observation,
 )
+from openface_core.fields.side_fields import SIDE_FIELDS
 from openface_core.landmarks.conventions import LANDMARK_COUNT, face_widths_px
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, HistogramRange, quantise
 from openface_core.shape import Camera, ShapeFit, landmarks_in_camera_mm
@@ -439,7 +440,7 @@ FACE_FIELDS = (
     Field(
         "weighted",
         "products of the descriptors with the weights of all predictors",
-        shape=(Dimension.PREDICTORS,),
+        shape=(Dimension.SCORES,),
         dtype=np.float64,
         missing=0.0,
         take=_weighted,
@@ -476,6 +477,7 @@ FACE_FIELDS = (
         missing=False,
         columns=_presence_columns,
     ),
+    *SIDE_FIELDS,
 )
 """All fields, in the order of their columns."""
 

@@ -43,7 +43,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     """
     plan = job.plan
     finished = {task.video_id for task in plan.finished}
-    dataset = complete_dataset(job.output, finished, *engine.action_unit_names)
+    dataset = complete_dataset(
+        job.output, finished, *engine.action_unit_names, has_sides=engine.extent.has_sides
+    )
     seconds = clock.seconds()
     outline = RunOutline(
         clock.begin, seconds, job.runner, plan.inputs, len(plan.finished), len(plan.problems)
