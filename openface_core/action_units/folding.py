@@ -97,24 +97,39 @@ class Folding:
         What the geometry descriptor is multiplied by.
     geometry_constant : (238,) ndarray of float64
         What is added then: where the shape model's mean has two different halves.
+    residual : (238, 136) ndarray of float64
+        What the part of the landmarks that the shape model leaves is multiplied by, to be added
+        too: modes of both sides together, with their prior, spread over the whole face what happens
+        on one side.
     """
 
     appearance: IndexArray
     geometry: Float64Array
     geometry_constant: Float64Array
+    residual: Float64Array
 
     def fold_appearance(self, fhog: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return appearance descriptors (..., 4464) of one half and its mirror image."""
         return fhog[..., self.appearance]
 
-    def fold_geometry(self, geometry: Float64Array) -> Float64Array:
-        """Return geometry descriptors (..., 238) of one half and its mirror image."""
-        return geometry @ self.geometry.T + self.geometry_constant
+    def fold_geometry(self, geometry: Float64Array, residual_mm: Float64Array) -> Float64Array:
+        """Return geometry descriptors (..., 238) of one half and its mirror image.
+
+        Parameters
+        ----------
+        geometry : (..., 238) ndarray of float64
+            Those of the faces.
+        residual_mm : (..., 136) ndarray of float64
+            What the shape leaves of their landmarks.
+        """
+        folded = geometry @ self.geometry.T + residual_mm @ self.residual.T
+        return np.asarray(folded + self.geometry_constant)
 
     def fold_weights(self, weights: Float64Array) -> Float64Array:
         """Return weights (4702, k) that give on a face what `weights` give on the folded one.
 
-        Apart from the product of `weights` with :attr:`geometry_constant`.
+        Apart from the products of `weights` with what :attr:`geometry_constant` and
+        :attr:`residual` add.
         """
         appearance = np.zeros_like(weights[:FHOG_SIZE])
         np.add.at(appearance, self.appearance, weights[:FHOG_SIZE])
@@ -138,12 +153,14 @@ def folding(pdm: PointDistributionModel, side: int) -> Folding:
     fold, fit = _folded_points(side), _linear_fit(pdm)
     to_parameters = fit @ fold  # of displacements from the mean shape
     asymmetry = fit @ (fold @ centred.ravel() - centred.ravel())
+    of_residual = to_parameters[:, : 2 * LANDMARK_COUNT]
     zeros = np.zeros((modes.shape[0], modes.shape[1]))
     return Folding(
         folded_appearance(side),
         # Each part of the descriptor from its own kind, as each has a median of its own.
         np.block([[modes @ to_parameters, zeros], [zeros.T, to_parameters @ modes]]),
         np.concatenate([modes @ asymmetry, asymmetry]),
+        np.concatenate([modes @ of_residual, of_residual]),
     )
 
 

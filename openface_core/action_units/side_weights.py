@@ -28,6 +28,8 @@ class SideWeights:
         Weights of the appearance descriptor: each element counts for the side it is on.
     geometry : (2, 238, k) ndarray of float64
         Weights of the geometry descriptor, for the left and the right half of the picture.
+    residual : (2, 136, k) ndarray of float64
+        Weights of what the shape model leaves of the landmarks, for either half.
     constants : (2, k) ndarray of float64
         What is added to the scores of static models, for either half of the picture.
     is_mirrored : bool
@@ -36,6 +38,7 @@ class SideWeights:
 
     appearance: Float64Array
     geometry: Float64Array
+    residual: Float64Array
     constants: Float64Array
     is_mirrored: bool
 
@@ -44,7 +47,13 @@ class SideWeights:
         """Halves of the picture that show the person's left and right side."""
         return (LEFT, RIGHT) if self.is_mirrored else (RIGHT, LEFT)
 
-    def weigh(self, fhog: NDArray[np.floating], geometry: Float64Array, out: Float64Array) -> None:
+    def weigh(
+        self,
+        fhog: NDArray[np.floating],
+        geometry: Float64Array,
+        residual_mm: Float64Array,
+        out: Float64Array,
+    ) -> None:
         """Write the products of a descriptor with the weights.
 
         Parameters
@@ -53,20 +62,20 @@ class SideWeights:
             Appearance descriptor, or its median.
         geometry : (238,) ndarray of float64
             Geometry descriptor, or its median.
+        residual_mm : (136,) or (0,) ndarray of float64
+            What the shape leaves of the landmarks; nothing for a median, where it is taken for 0.
         out : (2, k) ndarray of float64
             Receives the products of the person's left and right side.
         """
-        _weigh_halves(fhog, geometry, self.appearance, self.geometry, self.picture_sides[0], out)
+        first, *_ = self.picture_sides
+        _weigh_appearance(fhog, self.appearance, first, out)
+        for values, weights in ((geometry, self.geometry), (residual_mm, self.residual)):
+            _add_weighed(values, weights, first, out)
 
 
 @kernel
-def _weigh_halves(
-    fhog: NDArray[np.floating],
-    geometry: NDArray[np.floating],
-    appearance_weights: Float64Array,
-    geometry_weights: Float64Array,
-    first: int,
-    out: Float64Array,
+def _weigh_appearance(
+    fhog: NDArray[np.floating], weights: Float64Array, first: int, out: Float64Array
 ) -> None:
     """Write the products of both halves of the picture, always in the same order of summation.
 
@@ -81,10 +90,16 @@ def _weigh_halves(
         for i in range(begin, begin + _HALF_ROW, 2):
             a, b = np.float64(fhog[i]), np.float64(fhog[i + 1])
             for k in range(models):
-                own[k] += a * appearance_weights[i, k] + b * appearance_weights[i + 1, k]
+                own[k] += a * weights[i, k] + b * weights[i + 1, k]
+
+
+@kernel
+def _add_weighed(
+    values: Float64Array, weights: Float64Array, first: int, out: Float64Array
+) -> None:
+    """Add products with the weights of both halves of the picture, of which `first` comes first."""
     for half in range(2):
         own = out[0 if half == first else 1]
-        for i in range(geometry.shape[0]):
-            value = np.float64(geometry[i])
-            for k in range(models):
-                own[k] += value * geometry_weights[half, i, k]
+        for i in range(values.shape[0]):
+            for k in range(out.shape[1]):
+                own[k] += values[i] * weights[half, i, k]

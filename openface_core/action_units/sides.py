@@ -36,10 +36,12 @@ def with_sides(
     weights = [half.fold_weights(models.weights) for half in halves]
     # Half of the elements have no weight for a side: both sides' fit into one array.
     appearance = weights[LEFT][:FHOG_SIZE] + weights[RIGHT][:FHOG_SIZE]
-    constants = [half.geometry_constant @ models.weights[FHOG_SIZE:] for half in halves]
+    of_geometry = models.weights[FHOG_SIZE:]
+    constants = [half.geometry_constant @ of_geometry for half in halves]
     sides = SideWeights(
         np.ascontiguousarray(appearance),
         np.ascontiguousarray(np.stack([each[FHOG_SIZE:] for each in weights])),
+        np.ascontiguousarray(np.stack([half.residual.T @ of_geometry for half in halves])),
         # The median has the same constant, so that it cancels where one is subtracted.
         np.where(models.is_dynamic, 0.0, np.stack(constants)),
         is_mirrored,

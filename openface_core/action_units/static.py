@@ -49,8 +49,14 @@ def _weigh(
             out[k] += value * weights[first + i, k]
 
 
+_NO_RESIDUAL = np.empty(0)
+
+
 def weigh_descriptor(
-    models: ActionUnitModels, fhog: NDArray[np.floating], geometry: Float64Array
+    models: ActionUnitModels,
+    fhog: NDArray[np.floating],
+    geometry: Float64Array,
+    residual_mm: Float64Array | None = None,
 ) -> Float64Array:
     """Return the product of a descriptor with every model's weights.
 
@@ -62,6 +68,8 @@ def weigh_descriptor(
         Appearance descriptor, or its median.
     geometry : (238,) ndarray of float64
         Geometry descriptor, or its median.
+    residual_mm : (136,) ndarray of float64 or None
+        What the shape leaves of the landmarks, by which sides differ more; None for a median.
 
     Returns
     -------
@@ -73,7 +81,8 @@ def weigh_descriptor(
     _weigh(fhog, geometry, models.weights, out[models.views[0]])
     if models.sides is not None:
         of_sides = out[models.views[0].stop :].reshape(len(SIDES), -1)
-        models.sides.weigh(fhog, geometry, of_sides)
+        residual = _NO_RESIDUAL if residual_mm is None else residual_mm
+        models.sides.weigh(fhog, geometry, residual, of_sides)
     return out
 
 

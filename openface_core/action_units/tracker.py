@@ -84,7 +84,12 @@ class ActionUnitTracker:
         self._no_fhog = np.zeros(FHOG_SIZE, dtype=np.float32)
         self._no_geometry = np.zeros(GEOMETRY_SIZE)
 
-    def add(self, fhog: NDArray[np.float32], geometry: Float64Array) -> Float64Array:
+    def add(
+        self,
+        fhog: NDArray[np.float32],
+        geometry: Float64Array,
+        residual_mm: Float64Array | None = None,
+    ) -> Float64Array:
         """Take the next frame, whose face was found.
 
         Parameters
@@ -93,26 +98,32 @@ class ActionUnitTracker:
             Appearance descriptor.
         geometry : (238,) ndarray of float64
             Geometry descriptor.
+        residual_mm : (136,) ndarray of float64 or None
+            What the shape leaves of the landmarks, where sides are predicted.
 
         Returns
         -------
         (s,) ndarray of float64
             Online scores of all views.
         """
-        return self._add(fhog, geometry, True)
+        return self._add(fhog, geometry, True, residual_mm)
 
     def add_failure(self) -> Float64Array:
         """Take the next frame, whose face was not found; returns as :meth:`add`."""
         return self._add(self._no_fhog, self._no_geometry, False)
 
     def _add(
-        self, fhog: NDArray[np.float32], geometry: Float64Array, success: bool
+        self,
+        fhog: NDArray[np.float32],
+        geometry: Float64Array,
+        success: bool,
+        residual_mm: Float64Array | None = None,
     ) -> Float64Array:
         if self.medians is not None and self.medians.update(fhog, geometry, success):
             self._weighted_median = weigh_median(
                 self.models, self.medians.fhog, self.medians.geometry
             )
-        weighted = weigh_descriptor(self.models, fhog, geometry)
+        weighted = weigh_descriptor(self.models, fhog, geometry, residual_mm)
         online = dynamic_scores(self.models, weighted, self._weighted_median)
         self._weighted.append(weighted)
         self._online.append(online)

@@ -199,8 +199,10 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         image_models = with_sides(image_models, pdm, is_mirrored=mirrored)
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
     return Engine(
-        meter=FaceMeter(pdm, triangles),
-        tracked_meter=FaceMeter(pdm, triangles, settings.alignment.shift_average),
+        meter=FaceMeter(pdm, triangles, measures_residual=settings.sides.measure),
+        tracked_meter=FaceMeter(
+            pdm, triangles, settings.alignment.shift_average, settings.sides.measure
+        ),
         video_models=video_models,
         image_models=image_models,
         faces=_load_faces(files, settings, pdm),

@@ -212,7 +212,12 @@ class FaceTracker:
                 return refined  # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
         points = project_shape(self._models.pdm, fit)
-        candidate = Face(FaceStatus.NOT_TRUSTED, confidence=confidence, detector_score=score)
+        candidate = Face(
+            FaceStatus.NOT_TRUSTED,
+            confidence=confidence,
+            detector_score=score,
+            unfitted=found.landmarks,
+        )
         return self._judged(grey, points, fit, candidate)
 
     def _refined(

@@ -87,7 +87,8 @@ def _gaze(seen: Observation) -> Float32Array | float:
 
 
 def _weighted(seen: Observation) -> AnyArray:
-    return weigh_descriptor(seen.models, seen.face.fhog, seen.face.geometry)
+    face = seen.face
+    return weigh_descriptor(seen.models, face.fhog, face.geometry, face.residual_mm)
 
 
 def _bins(values: NDArray[np.floating], histogram: HistogramRange) -> NDArray[np.uint16]:

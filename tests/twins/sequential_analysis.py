@@ -219,7 +219,7 @@ def _observe(
         (face,) = source.observe(frame).faces.values()
         face = source.meter.measure(frame.image, face)
         if face.is_measured:
-            tracker.add(face.fhog, face.geometry)
+            tracker.add(face.fhog, face.geometry, face.residual_mm)
         else:
             tracker.add_failure()
         recorder.add(frame, face)
