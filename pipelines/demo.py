@@ -75,6 +75,7 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
             output=str(results),
             config=arguments.config or (None if arguments.models else _PRESET),
             models=arguments.models,
+            sides=True,
             report=True,
             quiet=arguments.quiet,
         )
