@@ -86,11 +86,15 @@ def _weigh_appearance(
     for begin in range(0, fhog.shape[0], _HALF_ROW):
         half = (begin // _HALF_ROW) % 2
         own = out[0 if half == first else 1]
-        # Two elements a turn: the sums are loaded and stored half as often.
-        for i in range(begin, begin + _HALF_ROW, 2):
-            a, b = np.float64(fhog[i]), np.float64(fhog[i + 1])
+        # Six elements a turn: the sums are loaded and stored so much less often.
+        for i in range(begin, begin + _HALF_ROW, 6):
+            a, b, c = np.float64(fhog[i]), np.float64(fhog[i + 1]), np.float64(fhog[i + 2])
+            d, e, f = np.float64(fhog[i + 3]), np.float64(fhog[i + 4]), np.float64(fhog[i + 5])
             for k in range(models):
-                own[k] += a * weights[i, k] + b * weights[i + 1, k]
+                own[k] += (
+                    (a * weights[i, k] + b * weights[i + 1, k])
+                    + (c * weights[i + 2, k] + d * weights[i + 3, k])
+                ) + (e * weights[i + 4, k] + f * weights[i + 5, k])
 
 
 @kernel
@@ -98,8 +102,10 @@ def _add_weighed(
     values: Float64Array, weights: Float64Array, first: int, out: Float64Array
 ) -> None:
     """Add products with the weights of both halves of the picture, of which `first` comes first."""
+    models = out.shape[1]
     for half in range(2):
         own = out[0 if half == first else 1]
         for i in range(values.shape[0]):
-            for k in range(out.shape[1]):
-                own[k] += values[i] * weights[half, i, k]
+            value = values[i]
+            for k in range(models):
+                own[k] += value * weights[half, i, k]
