@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from openface_core.analysis.engine import load_engine
 from openface_core.face_sides import SidesSettings
 from pipelines.comparison.invariance import hashes
 from pipelines.interactive.analyser import Analyser
+from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import ClipCorpus, write_clip_corpus
 from tests.fixtures.runs.datasets import read_unsealed
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
@@ -109,6 +111,19 @@ def test_python_users_get_the_same_columns(corpus: ClipCorpus, both: Path) -> No
     frames = analyser.video(corpus.folder / "in" / "long.mp4").frames
     expected = table_of(both, "long.mp4").to_pandas()
     pd.testing.assert_frame_equal(frames, expected, check_dtype=False)
+
+
+def test_the_example_of_the_page(both: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    page = (REPOSITORY / "docs" / "sides.md").read_text("utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    (tmp_path / "results").symlink_to(both)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    shown = code.replace("frames.plot(", "shown = (").replace("(x=", "dict(x=")
+    exec(shown.replace('"smile"', '"long"'), names)
+    frames = names["frames"]
+    assert len(frames)
+    assert {names["shown"]["x"], *names["shown"]["y"]} <= set(frames.columns)
 
 
 def test_a_mirrored_setting_exchanges_them(corpus: ClipCorpus, both: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pipelines.main_job.arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--image-folders", "--provider",
-    "--calibration", "--faces", "--runner", "--force", "--report", "--dry-run", "--quiet",
+    "--calibration", "--faces", "--sides", "--runner", "--force", "--report", "--dry-run",
+    "--quiet",
 }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--image-folders", "--provider", "cpu", "--runner", "FlinkRunner",
-        "--calibration", "rest", "--faces", "main",
+        "--calibration", "rest", "--faces", "main", "--sides",
         "--force", "--report", "--dry-run", "--quiet", "--direct_num_workers=4",
         "--flink_master", "x",
     ]  # fmt: skip
@@ -73,6 +74,7 @@ def test_everything_at_once() -> None:
         provider="cpu",
         calibration="rest",
         faces="main",
+        sides=True,
         runner="FlinkRunner",
         force=True,
         report=True,
