@@ -45,10 +45,12 @@ FOLLOWING = {"AU06", "AU10", "AU12", "AU17", "AU20", "AU25", "AU26"}
 """Units whose whole face is followed by the mean of its sides in these three videos. OpenFace's
 predictors weigh the two halves of a face differently (the cosine between weights and their mirror
 image is -0.3 to 0.45), so that the whole face's value answers to a difference of the halves too."""
-MIRRORED_MAD = 0.05
+MIRRORED_MAD, MIRRORED_SHARE = 0.05, 0.3
+"""Mean difference of a side from that of the mirrored video, and that as a share of what the two
+sides differ by. The aligned face is not centred on a border of pixels, and OpenFace's shape model
+has two different halves: a mirrored face is aligned a little otherwise."""
 CALM = ("subj01", "glasses")
-"""OpenFace's shape model has two different halves, so that a mirrored face is aligned a little
-otherwise. In strong expressions that comes to more; the embedded model is symmetric."""
+"""In the third video, strong expressions come and go, so that there is more to differ."""
 
 Float64Array = NDArray[np.float64]
 
@@ -237,26 +239,23 @@ def test_the_mean_of_both_sides_follows_the_whole_face(
     assert following >= FOLLOWING
 
 
-def mirrored_differences(
-    measured: Mapping[str, Measured], models: ActionUnitModels
-) -> dict[str, float]:
-    """Return how far both sides are from those of the mirrored video, exchanged, by video."""
-    differences = {}
+def check_mirrored(measured: Mapping[str, Measured], models: ActionUnitModels) -> None:
+    """Check that both sides are those of the mirrored video, exchanged."""
     for name, one in measured.items():
         _, left, right = of_views(one.series, models)
         _, other_left, other_right = of_views(one.mirrored, models)
         both = np.abs(left - other_right), np.abs(right - other_left)
-        differences[name] = float(np.mean([each[one.is_valid] for each in both]))
-        apart = np.abs(left - right)[one.is_valid].mean()
-        print(f"{name} MAD {differences[name]:.4f}, the sides differ by {apart:.3f}")
-    return differences
+        difference = float(np.mean([each[one.is_valid] for each in both]))
+        apart = float(np.abs(left - right)[one.is_valid].mean())
+        print(f"{name} MAD {difference:.4f}, the sides differ by {apart:.3f}")
+        assert difference <= MIRRORED_SHARE * apart
+        assert difference <= MIRRORED_MAD or name not in CALM
 
 
 def test_a_mirrored_video_exchanges_left_and_right(
     measured: dict[str, Measured], video_models: ActionUnitModels
 ) -> None:
-    differences = mirrored_differences(measured, video_models)
-    assert max(differences[name] for name in CALM) <= MIRRORED_MAD
+    check_mirrored(measured, video_models)
 
 
 def test_a_mirrored_video_exchanges_left_and_right_with_the_embedded_models(
@@ -266,6 +265,6 @@ def test_a_mirrored_video_exchanges_left_and_right_with_the_embedded_models(
     models = read_action_unit_models(folder / "AU_video.txt")
     triangles = read_triangulation(folder / "triangulation.txt", 68)
     pdm = read_pdm(folder / "shape.txt", 68)
-    measured = {name: measure(name, reference, pdm, triangles, models) for name in NAMES}
-    differences = mirrored_differences(measured, models)
-    assert max(differences.values()) <= MIRRORED_MAD
+    check_mirrored(
+        {name: measure(name, reference, pdm, triangles, models) for name in NAMES}, models
+    )
