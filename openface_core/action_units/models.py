@@ -139,8 +139,13 @@ class ActionUnitModels:
 
         Those of static models are not, whatever they are calibrated on.
         """
-        return {f"{model.name}_r": model.is_dynamic for model in self.intensity} | {
-            f"{model.name}_c": model.is_dynamic for model in self.presence
+        endings = ("", *(f"_{side}" for side in SIDES)) if self.has_sides else ("",)
+        kinds = (("_r", self.intensity), ("_c", self.presence))
+        return {
+            f"{model.name}{kind}{ending}": model.is_dynamic
+            for kind, models in kinds
+            for model in models
+            for ending in endings
         }
 
     @cached_property

@@ -123,6 +123,16 @@ def test_the_tracker_keeps_the_bits_of_the_whole_face(
     assert np.ascontiguousarray(whole).tobytes() == expected.online_scores.tobytes()
 
 
+def test_sides_are_relative_to_the_person_where_the_whole_face_is(
+    models: ActionUnitModels, both: ActionUnitModels
+) -> None:
+    alone, together = models.relative_columns, both.relative_columns
+    assert {name: together[name] for name in alone} == alone
+    assert len(together) == 3 * len(alone)
+    assert together["AU01_r_left"]
+    assert not together["AU12_c_right"]
+
+
 def test_views_follow_each_other(both: ActionUnitModels) -> None:
     alone = replace(both, sides=None)
     assert alone.views == (slice(0, 35),)
