@@ -11,7 +11,6 @@ from pipelines.demo_corpus.arguments import RESULTS_FOLDER, DemoArguments, parse
 
 # The networks' and the encoders' libraries take a second to import, which `--help` need not wait
 # for. So the imports that lead to them stand in the functions.
-
 _PRESET = "embedded"
 """Where no models are named, whatever the environment says: figures are to be those of the docs."""
 
@@ -71,10 +70,11 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
     sys.stdout.flush()
     summary = run(
         RunArguments(
-            inputs=(str(clips),),
-            output=str(results),
+            (str(clips),),
+            str(results),
             config=arguments.config or (None if arguments.models else _PRESET),
             models=arguments.models,
+            sides=True,
             report=True,
             quiet=arguments.quiet,
         )

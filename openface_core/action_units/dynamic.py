@@ -27,11 +27,12 @@ def weigh_median(
 
     Returns
     -------
-    (k,) ndarray of float64
-        Products; 0 for static models, which take no median.
+    (s,) ndarray of float64
+        Products of all views; 0 for static models, which take no median.
     """
     weighted = weigh_descriptor(models, fhog_median, geometry_median)
-    return np.where(models.is_dynamic, weighted, 0.0)
+    is_dynamic = np.tile(models.is_dynamic, len(models.views))
+    return np.where(is_dynamic, weighted, 0.0)
 
 
 def dynamic_scores(
@@ -42,15 +43,15 @@ def dynamic_scores(
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
-    weighted : (..., k) ndarray of float64
-        Products of descriptors with the weights.
-    weighted_median : (..., k) ndarray of float64
+        The predictors.
+    weighted : (..., s) ndarray of float64
+        Products of descriptors with the weights of all views.
+    weighted_median : (..., s) ndarray of float64
         Products of the median with the weights, as :func:`weigh_median` gives them.
 
     Returns
     -------
-    (..., k) ndarray of float64
+    (..., s) ndarray of float64
         ``(x - means - median) @ weights + bias``.
     """
     return static_scores(models, weighted - weighted_median)

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.action_units.side_weights import SIDES, SideWeights
+
 Float64Array = NDArray[np.float64]
 
 
@@ -61,6 +63,8 @@ class ActionUnitModels:
     ----------
     intensity, presence : tuple of ActionUnitModel
         The models of each target; at least one in all, names unique within a target.
+    sides : SideWeights or None
+        Weights by which they predict both sides of the face too.
 
     Raises
     ------
@@ -70,6 +74,7 @@ class ActionUnitModels:
 
     intensity: tuple[ActionUnitModel, ...]
     presence: tuple[ActionUnitModel, ...]
+    sides: SideWeights | None = None
 
     def __post_init__(self) -> None:
         for target in ("intensity", "presence"):
@@ -83,8 +88,35 @@ class ActionUnitModels:
 
     @property
     def all_models(self) -> tuple[ActionUnitModel, ...]:
-        """The intensity models, then the presence models: the order of every score array."""
+        """The intensity models, then the presence models: the order of every view's scores."""
         return self.intensity + self.presence
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether both sides of the face are predicted too."""
+        return self.sides is not None
+
+    @property
+    def views(self) -> tuple[slice, ...]:
+        """Which columns of a score array are of the whole face, and of its left and right side.
+
+        The whole face alone where sides are not predicted. In each, the order is that of
+        :attr:`all_models`.
+        """
+        count = len(self.all_models)
+        views = 1 if self.sides is None else 1 + len(SIDES)
+        return tuple(slice(count * view, count * (view + 1)) for view in range(views))
+
+    @property
+    def score_count(self) -> int:
+        """Columns of a score array: the predictors of all views."""
+        return len(self.views) * len(self.all_models)
+
+    @property
+    def intensity_columns(self) -> NDArray[np.intp]:
+        """Which columns of a score array are intensities, view by view."""
+        own = np.arange(len(self.intensity))
+        return np.concatenate([view.start + own for view in self.views])
 
     @property
     def intensity_names(self) -> tuple[str, ...]:
@@ -107,8 +139,13 @@ class ActionUnitModels:
 
         Those of static models are not, whatever they are calibrated on.
         """
-        return {f"{model.name}_r": model.is_dynamic for model in self.intensity} | {
-            f"{model.name}_c": model.is_dynamic for model in self.presence
+        endings = ("", *(f"_{side}" for side in SIDES)) if self.has_sides else ("",)
+        kinds = (("_r", self.intensity), ("_c", self.presence))
+        return {
+            f"{model.name}{kind}{ending}": model.is_dynamic
+            for kind, models in kinds
+            for model in models
+            for ending in endings
         }
 
     def withheld_columns(self, calibration_frames: int, least_frames: int) -> frozenset[str]:
@@ -132,5 +169,12 @@ class ActionUnitModels:
 
     @cached_property
     def constants(self) -> Float64Array:
-        """``bias - means @ weights`` of all models, (k,)."""
-        return np.array([m.bias - float(m.means @ m.weights) for m in self.all_models])
+        """What is added to the products of all views: ``bias - means @ weights``, for sides more.
+
+        See :attr:`SideWeights.constants`.
+        """
+        whole = np.array([m.bias - float(m.means @ m.weights) for m in self.all_models])
+        if self.sides is None:
+            return whole
+        of_sides = self.sides.constants[list(self.sides.picture_sides)]
+        return np.concatenate([whole, *(whole + of_sides)])

@@ -38,14 +38,14 @@ def repredict(
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
-    weighted : (n, k) ndarray of float64
-        Products of each frame's descriptor with the weights.
-    online_scores : (n, k) ndarray of float64
+        The predictors.
+    weighted : (n, s) ndarray of float64
+        Products of each frame's descriptor with the weights of all views.
+    online_scores : (n, s) ndarray of float64
         Scores relative to the median of each frame's own time.
     success : (n,) ndarray of bool
         Frames whose face was found.
-    weighted_median : (k,) ndarray of float64
+    weighted_median : (s,) ndarray of float64
         Product of the final median with the weights.
     limit : int, optional
         How many successful frames are predicted again: 3000, or what is left of them where the
@@ -53,7 +53,7 @@ def repredict(
 
     Returns
     -------
-    (n, k) ndarray of float64
+    (n, s) ndarray of float64
         Scores; the online ones after the first `limit` successful frames.
     """
     first = np.flatnonzero(success)[: REPREDICTED_FRAMES if limit is None else limit]
@@ -71,23 +71,24 @@ def intensity_offsets(
     ----------
     models : ActionUnitModels
         The predictors, r of them of intensity.
-    intensities : (n, r) ndarray of float64
-        Intensities as regressed.
+    intensities : (n, v * r) ndarray of float64
+        Intensities as regressed, of the whole face and perhaps of its sides.
     success : (n,) ndarray of bool
         Frames whose face was found.
 
     Returns
     -------
-    (r,) ndarray of float64
+    (v * r,) ndarray of float64
         A low or middle quantile of the person's own values for dynamic models, 0 for static ones
         and where no frame was successful.
     """
-    offsets = np.zeros(len(models.intensity))
+    offsets = np.zeros(intensities.shape[1])
     count = int(np.count_nonzero(success))
-    for k, model in enumerate(models.intensity):
-        if model.cutoff is not None and count:
+    for k in range(len(offsets)):
+        cutoff = models.intensity[k % len(models.intensity)].cutoff
+        if cutoff is not None and count:
             # One column at a time: a copy of all of them would be a long video's largest array.
-            offsets[k] = np.sort(intensities[success, k])[int(count * model.cutoff)]
+            offsets[k] = np.sort(intensities[success, k])[int(count * cutoff)]
     return offsets
 
 

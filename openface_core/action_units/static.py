@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels, Float64Array
+from openface_core.action_units.side_weights import SIDES
 from openface_core.kernel import kernel
 
 MAX_INTENSITY = 5.0
@@ -48,8 +49,14 @@ def _weigh(
             out[k] += value * weights[first + i, k]
 
 
+_NO_RESIDUAL = np.empty(0)
+
+
 def weigh_descriptor(
-    models: ActionUnitModels, fhog: NDArray[np.floating], geometry: Float64Array
+    models: ActionUnitModels,
+    fhog: NDArray[np.floating],
+    geometry: Float64Array,
+    residual_mm: Float64Array | None = None,
 ) -> Float64Array:
     """Return the product of a descriptor with every model's weights.
 
@@ -61,15 +68,21 @@ def weigh_descriptor(
         Appearance descriptor, or its median.
     geometry : (238,) ndarray of float64
         Geometry descriptor, or its median.
+    residual_mm : (136,) ndarray of float64 or None
+        What the shape leaves of the landmarks, by which sides differ more; None for a median.
 
     Returns
     -------
-    (k,) ndarray of float64
-        Products, in the order of :attr:`ActionUnitModels.all_models`. The order of summation is
-        fixed, so that equal input gives equal bits wherever it is computed.
+    (s,) ndarray of float64
+        Products of all views, see :attr:`ActionUnitModels.views`. The order of summation is fixed,
+        so that equal input gives equal bits wherever it is computed.
     """
-    out = np.empty(len(models.all_models))
-    _weigh(fhog, geometry, models.weights, out)
+    out = np.empty(models.score_count)
+    _weigh(fhog, geometry, models.weights, out[models.views[0]])
+    if models.sides is not None:
+        of_sides = out[models.views[0].stop :].reshape(len(SIDES), -1)
+        residual = _NO_RESIDUAL if residual_mm is None else residual_mm
+        models.sides.weigh(fhog, geometry, residual, of_sides)
     return out
 
 
@@ -79,14 +92,15 @@ def static_scores(models: ActionUnitModels, weighted: Float64Array) -> Float64Ar
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
-    weighted : (..., k) ndarray of float64
-        Products of descriptors with the weights.
+        The predictors.
+    weighted : (..., s) ndarray of float64
+        Products of descriptors with the weights of all views.
 
     Returns
     -------
-    (..., k) ndarray of float64
-        Intensities as regressed, neither shifted nor clipped, then decision values of presence.
+    (..., s) ndarray of float64
+        In each view, intensities as regressed, neither shifted nor clipped, then decision values
+        of presence.
     """
     return weighted + models.constants
 
@@ -99,7 +113,7 @@ def presences(models: ActionUnitModels, scores: Float64Array) -> NDArray[np.bool
     models : ActionUnitModels
         The predictors, k in all, c of them of presence.
     scores : (..., k) ndarray of float64
-        Scores of all models.
+        Scores of one view.
 
     Returns
     -------
@@ -119,7 +133,7 @@ def single_image_intensities(models: ActionUnitModels, scores: Float64Array) -> 
     models : ActionUnitModels
         The predictors, r of them of intensity.
     scores : (..., k) ndarray of float64
-        Scores of all models.
+        Scores of one view.
 
     Returns
     -------

@@ -34,17 +34,17 @@ class ActionUnitSeries:
     ----------
     success : (n,) ndarray of bool
         Frames whose face was found.
-    online_scores : (n, k) ndarray of float64
-        Scores of all models (intensities, then decision values), each relative to the median of
+    online_scores : (n, s) ndarray of float64
+        Scores of all views (intensities, then decision values), each relative to the median of
         its own time.
-    repredicted_scores : (n, k) ndarray of float64
+    repredicted_scores : (n, s) ndarray of float64
         The same after re-prediction with the final medians.
-    offsets : (r,) ndarray of float64
-        What was subtracted from each intensity.
+    offsets : (v * r,) ndarray of float64
+        What was subtracted from each intensity, view by view.
     intensities : (n, r) ndarray of float64
-        Final intensities, 0 to 5.
+        Final intensities of the whole face, 0 to 5.
     presences : (n, c) ndarray of bool
-        Final presences.
+        Final presences of the whole face.
     """
 
     success: BoolArray
@@ -77,14 +77,19 @@ class ActionUnitTracker:
     def __init__(self, models: ActionUnitModels) -> None:
         self.models = models
         self.medians = DescriptorMedians() if models.is_dynamic.any() else None
-        self._weighted_median = np.zeros(len(models.all_models))
+        self._weighted_median = np.zeros(models.score_count)
         self._weighted: list[Float64Array] = []
         self._online: list[Float64Array] = []
         self._successes: list[bool] = []
         self._no_fhog = np.zeros(FHOG_SIZE, dtype=np.float32)
         self._no_geometry = np.zeros(GEOMETRY_SIZE)
 
-    def add(self, fhog: NDArray[np.float32], geometry: Float64Array) -> Float64Array:
+    def add(
+        self,
+        fhog: NDArray[np.float32],
+        geometry: Float64Array,
+        residual_mm: Float64Array | None = None,
+    ) -> Float64Array:
         """Take the next frame, whose face was found.
 
         Parameters
@@ -93,26 +98,32 @@ class ActionUnitTracker:
             Appearance descriptor.
         geometry : (238,) ndarray of float64
             Geometry descriptor.
+        residual_mm : (136,) ndarray of float64 or None
+            What the shape leaves of the landmarks, where sides are predicted.
 
         Returns
         -------
-        (k,) ndarray of float64
-            Online scores of all models.
+        (s,) ndarray of float64
+            Online scores of all views.
         """
-        return self._add(fhog, geometry, True)
+        return self._add(fhog, geometry, True, residual_mm)
 
     def add_failure(self) -> Float64Array:
         """Take the next frame, whose face was not found; returns as :meth:`add`."""
         return self._add(self._no_fhog, self._no_geometry, False)
 
     def _add(
-        self, fhog: NDArray[np.float32], geometry: Float64Array, success: bool
+        self,
+        fhog: NDArray[np.float32],
+        geometry: Float64Array,
+        success: bool,
+        residual_mm: Float64Array | None = None,
     ) -> Float64Array:
         if self.medians is not None and self.medians.update(fhog, geometry, success):
             self._weighted_median = weigh_median(
                 self.models, self.medians.fhog, self.medians.geometry
             )
-        weighted = weigh_descriptor(self.models, fhog, geometry)
+        weighted = weigh_descriptor(self.models, fhog, geometry, residual_mm)
         online = dynamic_scores(self.models, weighted, self._weighted_median)
         self._weighted.append(weighted)
         self._online.append(online)
@@ -122,16 +133,17 @@ class ActionUnitTracker:
     def finish(self) -> ActionUnitSeries:
         """Return the video's action units after post-processing as for a video."""
         online, repredicted, success = self._scores()
-        count = len(self.models.intensity)
-        intensities = repredicted[:, :count]
-        offsets = intensity_offsets(self.models, intensities, success)
-        present = presences(self.models, repredicted) & success[:, None]
+        offsets = intensity_offsets(
+            self.models, repredicted[:, self.models.intensity_columns], success
+        )
+        whole, count = repredicted[:, self.models.views[0]], len(self.models.intensity)
+        present = presences(self.models, whole) & success[:, None]
         return ActionUnitSeries(
             success,
             online,
             repredicted,
             offsets,
-            final_intensities(intensities, offsets, success),
+            final_intensities(whole[:, :count], offsets[:count], success),
             final_presences(present),
         )
 
@@ -141,17 +153,18 @@ class ActionUnitTracker:
         Intensities are clipped only, presences not smoothed; meant for static models.
         """
         online, repredicted, success = self._scores()
+        whole = repredicted[:, self.models.views[0]]
         return ActionUnitSeries(
             success,
             online,
             repredicted,
-            np.zeros(len(self.models.intensity)),
-            single_image_intensities(self.models, repredicted) * success[:, None],
-            presences(self.models, repredicted) & success[:, None],
+            np.zeros(len(self.models.intensity_columns)),
+            single_image_intensities(self.models, whole) * success[:, None],
+            presences(self.models, whole) & success[:, None],
         )
 
     def _scores(self) -> tuple[Float64Array, Float64Array, BoolArray]:
-        count = len(self.models.all_models)
+        count = self.models.score_count
         success = np.array(self._successes, dtype=np.bool_)
         weighted = np.array(self._weighted).reshape(-1, count)
         online = np.array(self._online).reshape(-1, count)

@@ -16,6 +16,7 @@ from openface_core.action_units.postprocessing import intensity_offsets, repredi
 from openface_core.analysis.settings import OutputSettings
 from openface_core.analysis.timestamps import frames_at_rest, table_timestamps
 from openface_core.errors import CalibrationError
+from openface_core.face_sides import side_measures
 from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 from openface_core.running_medians import DescriptorMedians, RestMedians
@@ -83,7 +84,7 @@ def count_rest(
 
 
 def weighted_rest_median(models: ActionUnitModels, medians: RestMedians) -> Float64Array:
-    """Return the product of medians over rest frames with the weights of all models, (k,).
+    """Return the product of medians over rest frames with the weights of all views, (s,).
 
     Raises
     ------
@@ -108,8 +109,8 @@ class MedianStart:
     ----------
     moving : DescriptorMedians or None
         Medians that the block's frames move; None where nothing moves them.
-    weighted : (k,) ndarray of float64
-        Product of medians that stay with the weights of all models; 0 where there are none.
+    weighted : (s,) ndarray of float64
+        Product of medians that stay with the weights of all views; 0 where there are none.
     """
 
     moving: DescriptorMedians | None
@@ -118,7 +119,7 @@ class MedianStart:
     @classmethod
     def none(cls, models: ActionUnitModels) -> "MedianStart":
         """Return the start for models that know nothing of the person."""
-        return cls(None, np.zeros(len(models.all_models)))
+        return cls(None, np.zeros(models.score_count))
 
 
 def score_block(
@@ -133,7 +134,7 @@ def score_block(
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
+        The predictors.
     parts : iterable of ShardFeatures or Absence
         The block's frames.
     start : MedianStart
@@ -145,7 +146,7 @@ def score_block(
 
     Returns
     -------
-    BlockScores, (k,) ndarray of float64
+    BlockScores, (s,) ndarray of float64
         The scores, and the product of the medians after the last frame with the weights.
     """
     pieces: list[BlockScores] = []
@@ -153,7 +154,7 @@ def score_block(
         if isinstance(part, Absence):
             if start.moving is not None:
                 start.moving.skip(len(part))
-            pieces.append(part.scores(len(models.all_models)))
+            pieces.append(part.scores(models.score_count, has_sides=models.has_sides))
             first_number += len(part)
             continue
         series = part.series
@@ -170,28 +171,36 @@ def score_block(
                 confidence=series.confidence,
                 success=series.success,
                 sets_offsets=sets_offsets,
+                sides=_side_measures(part),
             )
         )
         first_number += len(part)
-    scores = join_scores(pieces, len(models.all_models))
+    scores = join_scores(pieces, models.score_count, has_sides=models.has_sides)
     if start.moving is None:
         return scores, start.weighted
     return scores, weigh_median(models, start.moving.fhog, start.moving.geometry)
 
 
+def _side_measures(features: ShardFeatures) -> NDArray[np.float32]:
+    """Return what the summary of both sides needs of some frames, where sides are measured."""
+    if not features.extent.has_sides:
+        return np.empty((len(features), 0), dtype=np.float32)
+    return side_measures(features.series.arrays, is_mirrored=features.extent.is_mirrored)
+
+
 def repredicted_scores(
     models: ActionUnitModels, blocks: Iterable[BlockScores], median: Float64Array, limit: int
 ) -> Iterator[tuple[BlockScores, Float64Array]]:
-    """Yield blocks with their scores after re-prediction with the final medians, (n, k).
+    """Yield blocks with their scores after re-prediction with the final medians, (n, s).
 
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
+        The predictors.
     blocks : iterable of BlockScores
         Consecutive blocks.
-    median : (k,) ndarray of float64
-        Product of the final medians with the weights of all models.
+    median : (s,) ndarray of float64
+        Product of the final medians with the weights of all views.
     limit : int
         How many of the first successful frames are predicted again with them.
     """
@@ -207,8 +216,8 @@ class Baselines:
 
     Parameters
     ----------
-    offsets : (r,) ndarray of float64
-        The value of each intensity that counts as zero.
+    offsets : (v * r,) ndarray of float64
+        The value of each intensity that counts as zero, view by view.
     success, sets_offsets : (n,) ndarray of bool
         Frames with a measured face, and those that the offsets were sought in.
     """
@@ -238,13 +247,14 @@ def find_baselines(
     median, limit
         As for :func:`repredicted_scores`.
     """
-    intensities = np.empty((frame_count, len(models.intensity)))
+    columns = models.intensity_columns
+    intensities = np.empty((frame_count, len(columns)))
     success = np.empty(frame_count, dtype=np.bool_)
     sets_offsets = np.empty(frame_count, dtype=np.bool_)
     begin = 0
     for block, scores in repredicted_scores(models, blocks, median, limit):
         rows = slice(begin, begin + len(block))
-        intensities[rows] = scores[:, : len(models.intensity)]
+        intensities[rows] = scores[:, columns]
         success[rows] = block.success
         sets_offsets[rows] = block.sets_offsets
         begin = rows.stop

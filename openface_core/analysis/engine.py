@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.sides import with_sides
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
@@ -80,7 +81,9 @@ class Engine:
     @property
     def columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
         """Columns of the tables of frames, and of the summary."""
-        return frame_columns(self.extent), summary_columns(*self.action_unit_names)
+        extent = self.extent
+        of_summary = summary_columns(*self.action_unit_names, has_sides=extent.has_sides)
+        return frame_columns(extent), of_summary
 
     @property
     def measures_gaze(self) -> bool:
@@ -190,10 +193,16 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             "other action units than those for videos",
             "Use lists of the same action units for videos and images.",
         )
+    if settings.sides.measure:
+        mirrored = settings.sides.mirrored
+        video_models = with_sides(video_models, pdm, is_mirrored=mirrored)
+        image_models = with_sides(image_models, pdm, is_mirrored=mirrored)
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
     return Engine(
-        meter=FaceMeter(pdm, triangles),
-        tracked_meter=FaceMeter(pdm, triangles, settings.alignment.shift_average),
+        meter=FaceMeter(pdm, triangles, measures_residual=settings.sides.measure),
+        tracked_meter=FaceMeter(
+            pdm, triangles, settings.alignment.shift_average, settings.sides.measure
+        ),
         video_models=video_models,
         image_models=image_models,
         faces=_load_faces(files, settings, pdm),

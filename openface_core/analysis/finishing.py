@@ -1,11 +1,12 @@
 """From the scores of an input to the rows of its table: post-processing, and what is derived."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.action_units.postprocessing import final_intensities, final_presences
@@ -27,12 +28,12 @@ class FinalMedian:
 
     Parameters
     ----------
-    weighted : (k,) ndarray of float64
-        Product of the final medians with the weights of all models.
+    weighted : (s,) ndarray of float64
+        Product of the final medians with the weights of all views.
     repredicted : int
         How many of the input's successful frames, the first ones, are predicted again with them.
-    offsets : (r,) ndarray of float64
-        The person's baseline of each intensity.
+    offsets : (v * r,) ndarray of float64
+        The person's baseline of each intensity, view by view.
     withheld : frozenset of str
         Columns that too few frames calibrate, see :meth:`ActionUnitModels.withheld_columns`.
     """
@@ -66,31 +67,49 @@ def post_process(
     is_image : bool
         Whether it is a single image: intensities are clipped only, presences not smoothed.
     """
-    count = len(models.intensity)
-    intensities = np.empty((frame_count, count))
-    present = np.empty((frame_count, len(models.presence)), dtype=np.bool_)
+    views, count = models.views, len(models.intensity)
+    intensities = np.empty((len(views), frame_count, count))
+    present = np.empty((len(views), frame_count, len(models.presence)), dtype=np.bool_)
     pieces: list[BlockScores] = []
     begin = 0
     for block, scores in repredicted_scores(models, blocks, final.weighted, final.repredicted):
         rows = slice(begin, begin + len(block))
-        if is_image:
-            intensities[rows] = single_image_intensities(models, scores)
-        else:
-            intensities[rows] = scores[:, :count]
-        present[rows] = presences(models, scores)
+        for view, columns in enumerate(views):
+            own = scores[:, columns]
+            if is_image:
+                intensities[view, rows] = single_image_intensities(models, own)
+            else:
+                intensities[view, rows] = own[:, :count]
+            present[view, rows] = presences(models, own)
         pieces.append(block.without_scores())
         begin = rows.stop
-    known = join_scores(pieces, 0)
-    success = known.success
-    present &= success[:, None]
-    finished = np.empty((frame_count, count), dtype=np.float32)
+    known = join_scores(pieces, 0, has_sides=models.has_sides)
+    offsets = final.offsets.reshape(len(views), count)
+    whole, *sides = (
+        _finished_view(*of_view, known.success, is_image=is_image)
+        for of_view in zip(intensities, present, offsets, strict=True)
+    )
+    return known, replace(whole, withheld=final.withheld, sides=tuple(sides))
+
+
+def _finished_view(
+    intensities: Float64Array,
+    present: NDArray[np.bool_],
+    offsets: Float64Array,
+    success: NDArray[np.bool_],
+    *,
+    is_image: bool,
+) -> FrameActionUnits:
+    """Return the final action units of the whole face or of a side."""
+    present = present & success[:, None]
+    finished = np.empty(intensities.shape, dtype=np.float32)
     if is_image:
         finished[:] = intensities * success[:, None]
-        return known, FrameActionUnits(finished, present, final.withheld)
-    for k in range(count):  # one at a time: an hour of video is 100,000 frames
+        return FrameActionUnits(finished, present)
+    for k in range(len(offsets)):  # one at a time: an hour of video is 100,000 frames
         one = slice(k, k + 1)
-        finished[:, one] = final_intensities(intensities[:, one], final.offsets[one], success)
-    return known, FrameActionUnits(finished, final_presences(present), final.withheld)
+        finished[:, one] = final_intensities(intensities[:, one], offsets[one], success)
+    return FrameActionUnits(finished, final_presences(present))
 
 
 class FaceOfTable(NamedTuple):
@@ -159,12 +178,10 @@ class TableMaker:
         for part in parts:
             rows = slice(begin, begin + len(part))
             if not isinstance(part, Absence):
-                derivation = Derivation(
-                    self.pdm,
-                    face.first_number + begin,
-                    face.face_id,
-                    self.camera,
-                    face.calibration_frames,
+                derivation = replace(
+                    self._derivation(face.first_number + begin, face.face_id),
+                    camera=self.camera,
+                    calibration_frames=face.calibration_frames,
                 )
                 yield self._table(part, units[rows], derivation)
             begin = rows.stop
@@ -180,8 +197,12 @@ class TableMaker:
         first_number = 1
         for part in parts:
             units = FrameActionUnits.without_face(len(part), self.extent)
-            yield self._table(part, units, Derivation(self.pdm, first_number, None))
+            yield self._table(part, units, self._derivation(first_number, None))
             first_number += len(part)
+
+    def _derivation(self, first_number: int, face_id: int | None) -> Derivation:
+        mirrored = self.extent.is_mirrored
+        return Derivation(self.pdm, first_number, face_id, is_mirrored=mirrored)
 
     def _table(
         self, features: ShardFeatures, units: FrameActionUnits, derivation: Derivation

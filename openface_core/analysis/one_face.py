@@ -27,7 +27,13 @@ from openface_core.analysis.finishing import (
 from openface_core.analysis.measured import MeasuredFace
 from openface_core.analysis.settings import mode_of_face
 from openface_core.running_medians import DescriptorMedians, RestMedians
-from openface_core.tables import FrameActionUnits, summarise, summarise_nobody
+from openface_core.tables import (
+    FrameActionUnits,
+    summarise,
+    summarise_no_sides,
+    summarise_nobody,
+    summarise_sides,
+)
 from openface_core.watch import NO_WATCH, Step, Watch
 
 
@@ -120,15 +126,15 @@ class FaceCalibrator:
             known, units = post_process(
                 models, [scores], face.frame_count, final, is_image=is_image
             )
+        names = models.intensity_names, models.presence_names
         summary = summarise(
             self.timestamps,
             first_number,
             known.confidence,
             known.success,
             units,
-            models.intensity_names,
-            models.presence_names,
-        )
+            *names,
+        ) | summarise_sides(known.sides, known.success, units, *names)
         return MeasuredFace(face.face_id, first_number, units, summary, self.mode, frames)
 
     def _median_start(self, face: FaceFrames) -> MedianStart:
@@ -139,7 +145,7 @@ class FaceCalibrator:
         if self.rest is None:
             medians = DescriptorMedians()
             medians.skip(face.first_number - 1)
-            return MedianStart(medians, np.zeros(len(models.all_models)))
+            return MedianStart(medians, np.zeros(models.score_count))
         at_rest = RestMedians()
         count_rest(at_rest, face.parts(), self.rest, face.first_number)
         return MedianStart(None, weighted_rest_median(models, at_rest))
@@ -148,7 +154,10 @@ class FaceCalibrator:
         """Return what stands for a face where the video shows none."""
         models = self.models
         units = FrameActionUnits.without_face(len(self.timestamps), self.maker.extent)
-        summary = summarise_nobody(self.timestamps, models.intensity_names, models.presence_names)
+        names = models.intensity_names, models.presence_names
+        summary = summarise_nobody(self.timestamps, *names)
+        if models.has_sides:
+            summary |= summarise_no_sides(*names)
         return MeasuredFace(None, 1, units, summary, self.mode, 0)
 
     def rows(self, face: FaceFrames, measured: MeasuredFace) -> Iterator[pa.Table]:

@@ -6,6 +6,7 @@ from typing import Any
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
+from openface_core.face_sides import SidesSettings
 from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinementSettings,
@@ -195,6 +196,8 @@ class RunSettings:
         Which faces are analysed.
     alignment : AlignmentSettings
         How faces are aligned and described.
+    sides : SidesSettings
+        Whether the left and the right side of faces are measured.
     onnxruntime : OnnxSettings
         Where networks run.
     decoding : DecodeLimits
@@ -215,6 +218,7 @@ class RunSettings:
     confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
     faces: FacesSettings = field(default_factory=FacesSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
+    sides: SidesSettings = field(default_factory=SidesSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
@@ -225,6 +229,8 @@ class RunSettings:
         """Return all settings that results depend on as plain values, for the record."""
         settings = asdict(self, dict_factory=_plain)
         del settings["shards"]
+        if not self.sides.measure:  # nothing depends on the section then
+            del settings["sides"]
         return settings
 
 

@@ -165,10 +165,11 @@ class FaceTracker:
             return followed
         if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
             return followed
-        fit = calc_params(pdm, witness.agreed(restarted.landmarks, points))
+        agreed = witness.agreed(restarted.landmarks, points)
+        fit = calc_params(pdm, agreed)
         if not fit.is_finite:
             return restarted
-        return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit)
+        return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit, unfitted=agreed)
 
     def _with_closed_lids(self, image_bgr: UInt8Array, followed: Face) -> Face:
         """Close eyes that the landmark network sees closed."""
@@ -178,10 +179,16 @@ class FaceTracker:
         with self._watch.time(Step.LANDMARKS):
             seen = self._models.network.follow(image_bgr, landmarks)
         closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
-        fit = None if closed is None else calc_params(pdm, closed)
-        if fit is None or not fit.is_finite:
+        if closed is None:
             return followed
-        return replace(followed, landmarks=project_shape(pdm, fit), fit=fit)
+        fit = calc_params(pdm, closed)
+        if not fit.is_finite:
+            return followed
+        unfitted = closed
+        if followed.unfitted is not None:
+            is_moved = (closed != landmarks).any(axis=1, keepdims=True)
+            unfitted = np.where(is_moved, closed, followed.unfitted)
+        return replace(followed, landmarks=project_shape(pdm, fit), fit=fit, unfitted=unfitted)
 
     def _detect(
         self, frame: FrameInView, choose: Choice, followed: Face | None
@@ -212,7 +219,12 @@ class FaceTracker:
                 return refined  # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
         points = project_shape(self._models.pdm, fit)
-        candidate = Face(FaceStatus.NOT_TRUSTED, confidence=confidence, detector_score=score)
+        candidate = Face(
+            FaceStatus.NOT_TRUSTED,
+            confidence=confidence,
+            detector_score=score,
+            unfitted=found.landmarks,
+        )
         return self._judged(grey, points, fit, candidate)
 
     def _refined(
@@ -234,6 +246,7 @@ class FaceTracker:
             is_refined=True,
             detector_score=score,
             log_likelihood=face.log_likelihood,
+            unfitted=face.unfitted,
         )
         return self._judged(grey, face.landmarks, face.fit, candidate)
 

@@ -52,6 +52,9 @@ class Face:
         Score of the detection that the face goes back to; 0 without one.
     log_likelihood : float
         Mean log likelihood of its landmarks by the patch experts; NaN without these.
+    unfitted : (68, 2) ndarray of float32 or None
+        What a network gave before the shape was fitted to it; None where the landmarks are all
+        that is known.
     pose : HeadPose
         Head pose in camera coordinates. This and all below are known of a measured face only.
     landmarks_3d_mm : (68, 3) ndarray of float32
@@ -62,6 +65,9 @@ class Face:
         Appearance descriptor.
     geometry : (238,) ndarray of float64
         Geometry descriptor.
+    residual_mm : (136,) ndarray of float64 or None
+        What the shape leaves of the landmarks, see
+        :func:`openface_core.shape.residual.shape_residual_mm`; None where nothing needs it.
     eyes : EyeMeasurement or None
         Points of the eyes in space, and gaze; None where the eyes were not fitted.
     """
@@ -74,11 +80,13 @@ class Face:
     is_refined: bool = False
     detector_score: float = 0.0
     log_likelihood: float = float("nan")
+    unfitted: Float32Array | None = None
     pose: HeadPose = _NOT_MEASURED
     landmarks_3d_mm: Float32Array = _NOT_MEASURED
     aligned: AlignedFace = _NOT_MEASURED
     fhog: Float32Array = _NOT_MEASURED
     geometry: NDArray[np.float64] = _NOT_MEASURED
+    residual_mm: NDArray[np.float64] | None = None
     eyes: EyeMeasurement | None = None
 
     @property

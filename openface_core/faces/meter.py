@@ -19,6 +19,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
+from openface_core.shape.residual import shape_residual_mm
 from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.watch import NO_WATCH, Step, Watch
 
@@ -37,6 +38,9 @@ class FaceMeter:
     shift_average : bool
         Whether the appearance descriptor is averaged over shifted copies of the aligned face (see
         :mod:`openface_core.shift_averaging`), which OpenFace does not do.
+    measures_residual : bool
+        Whether it is found what the shape leaves of the landmarks, which both sides of a face are
+        told apart by.
     camera : Camera or None
         The camera of the frames; None takes OpenFace's guess by their size.
     """
@@ -46,11 +50,13 @@ class FaceMeter:
         pdm: PointDistributionModel,
         triangles: NDArray[np.int32],
         shift_average: bool = False,
+        measures_residual: bool = False,
         camera: Camera | None = None,
     ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
         self.shift_average = shift_average
+        self.measures_residual = measures_residual
         self.camera = camera
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
@@ -132,6 +138,10 @@ class FaceMeter:
             appearance = self.appearance(frame, landmarks, aligned)
         with watch.time(Step.GEOMETRY):
             geometry = geometry_descriptor(self.pdm, fit.shape_parameters)
+            residual = None
+            if self.measures_residual:
+                seen = landmarks if face.unfitted is None else face.unfitted
+                residual = shape_residual_mm(self.pdm, fit, seen)
         eyes = None
         if face.fitted_eyes is not None:
             with watch.time(Step.GAZE):
@@ -144,5 +154,6 @@ class FaceMeter:
             aligned=aligned,
             fhog=appearance,
             geometry=geometry,
+            residual_mm=residual,
             eyes=eyes,
         )

@@ -23,6 +23,7 @@ from openface_core.fields.field import (
     Known,
     Observation,
 )
+from openface_core.fields.side_fields import SIDE_FIELDS
 from openface_core.landmarks.conventions import LANDMARK_COUNT, face_widths_px
 from openface_core.running_medians import FHOG_RANGE, GEOMETRY_RANGE, HistogramRange, quantise
 from openface_core.shape import Camera, ShapeFit, landmarks_in_camera_mm
@@ -88,7 +89,8 @@ def _gaze(seen: Observation) -> Float32Array | float:
 
 
 def _weighted(seen: Observation) -> AnyArray:
-    return weigh_descriptor(seen.models, seen.face.fhog, seen.face.geometry)
+    face = seen.face
+    return weigh_descriptor(seen.models, face.fhog, face.geometry, face.residual_mm)
 
 
 def _bins(values: NDArray[np.floating], histogram: HistogramRange) -> NDArray[np.uint16]:
@@ -446,7 +448,7 @@ FACE_FIELDS = (
     Field(
         "weighted",
         "products of the descriptors with the weights of all predictors",
-        shape=(Dimension.PREDICTORS,),
+        shape=(Dimension.SCORES,),
         dtype=np.float64,
         missing=0.0,
         take=_weighted,
@@ -499,6 +501,7 @@ FACE_FIELDS = (
         missing=False,
         columns=_presence_columns,
     ),
+    *SIDE_FIELDS,
 )
 """All fields, in the order of their columns."""
 

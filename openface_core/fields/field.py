@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.side_weights import SIDES
 from openface_core.faces.face import Face
 from openface_core.fields.column import Column
 from openface_core.media import DecodedFrame
@@ -23,12 +24,14 @@ class Dimension(Enum):
 
     MODES = auto()
     """Shape parameters m."""
-    PREDICTORS = auto()
-    """Predictors of action units k, of intensity and of presence."""
+    SCORES = auto()
+    """Predictors of action units of all views s, of intensity and of presence."""
     INTENSITIES = auto()
     """Action units with an intensity r."""
     PRESENCES = auto()
     """Action units with a presence c."""
+    SIDES = auto()
+    """Sides of the face that are measured: 2 or none."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,38 @@ class Extent:
         Number of shape parameters.
     intensity_names, presence_names : tuple of str
         Action units with an intensity and with a presence, as ``AU01``.
+    has_sides : bool
+        Whether the left and the right side of the face are measured too.
+    is_mirrored : bool
+        Whether the person's left side is at the left in the picture.
     """
 
     mode_count: int
     intensity_names: tuple[str, ...]
     presence_names: tuple[str, ...]
+    has_sides: bool = False
+    is_mirrored: bool = False
 
     @classmethod
     def of_models(cls, pdm: PointDistributionModel, models: ActionUnitModels) -> "Extent":
         """Return what a shape model and models of action units measure."""
-        return cls(pdm.mode_count, models.intensity_names, models.presence_names)
+        return cls(
+            pdm.mode_count,
+            models.intensity_names,
+            models.presence_names,
+            models.sides is not None,
+            models.sides is not None and models.sides.is_mirrored,
+        )
 
     @property
-    def predictor_count(self) -> int:
-        """Predictors of action units."""
-        return len(self.intensity_names) + len(self.presence_names)
+    def side_count(self) -> int:
+        """Sides of the face that are measured."""
+        return len(SIDES) if self.has_sides else 0
+
+    @property
+    def score_count(self) -> int:
+        """Predictors of action units, of the whole face and of the sides that are measured."""
+        return (1 + self.side_count) * (len(self.intensity_names) + len(self.presence_names))
 
     def length(self, dimension: "int | Dimension") -> int:
         """Return the length of an axis."""
@@ -63,9 +83,10 @@ class Extent:
             return dimension
         return {
             Dimension.MODES: self.mode_count,
-            Dimension.PREDICTORS: self.predictor_count,
+            Dimension.SCORES: self.score_count,
             Dimension.INTENSITIES: len(self.intensity_names),
             Dimension.PRESENCES: len(self.presence_names),
+            Dimension.SIDES: self.side_count,
         }[dimension]
 
 
@@ -120,6 +141,8 @@ class Derivation:
         The camera of the frames; None takes OpenFace's guess by their size.
     calibration_frames : int or None
         How many frames moved the medians of the face; None where it has none.
+    is_mirrored : bool
+        Whether the person's left side is at the left in the picture.
     """
 
     pdm: PointDistributionModel
@@ -127,6 +150,7 @@ class Derivation:
     face_id: int | None = 0
     camera: Camera | None = None
     calibration_frames: int | None = None
+    is_mirrored: bool = False
 
 
 Take = Callable[[Observation], ArrayLike]

@@ -17,6 +17,18 @@ POINT_COUNTS = {"ibug68": 68, "wflw98": 98, "openseeface66": 66, "mediapipe468":
 LANDMARK_COUNT = POINT_COUNTS["ibug68"]
 """Points of a face in all that follows the landmark network."""
 
+MIRRORED_ORDER: NDArray[np.intp] = np.array(
+    [
+        *range(16, -1, -1),  # jaw
+        *range(26, 16, -1),  # brows
+        *range(27, 31), *range(35, 30, -1),  # nose
+        45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,  # eyes
+        *range(54, 47, -1), *range(59, 54, -1),  # outer lips
+        *range(64, 59, -1), *range(67, 64, -1),  # inner lips
+    ]
+)  # fmt: skip
+"""For each iBUG point the one that takes its place in a mirrored picture."""
+
 # The 98-point jaw has every second point at a place of the 68-point jaw; of the brows only the
 # upper edge counts; each eye has one extra point in the middle of either lid.
 _WFLW98 = np.array(

@@ -177,4 +177,4 @@ class FaceRefiner:
         fit = calc_params(self.face.pdm, landmarks)
         if not fit.is_finite:
             return face
-        return replace(face, landmarks=self.face.landmarks(fit), fit=fit)
+        return replace(face, landmarks=self.face.landmarks(fit), fit=fit, unfitted=landmarks)

@@ -49,6 +49,9 @@ class RefinedShape:
     is_fitted : bool
         False where the face is too small or the fit lost its footing; the landmarks are then those
         of the last good step.
+    unfitted : (n, 2) ndarray of float32 or None
+        With the points of the parts as these are, before the whole face's shape was fitted to them;
+        None without parts.
     """
 
     landmarks: Float32Array
@@ -56,6 +59,7 @@ class RefinedShape:
     log_likelihood: float
     view: int
     is_fitted: bool
+    unfitted: Float32Array | None = None
 
 
 class _Scale:

@@ -56,7 +56,7 @@ def write_features(file: IO[bytes], features: ShardFeatures) -> None:
     arrays += [values for first in firsts if first is not None for values in first]
     extent = features.extent
     has_first = (int(first is not None) for first in firsts)
-    numbers = [n, extent.predictor_count, extent.mode_count, *has_first]
+    numbers = [n, extent.score_count, extent.mode_count, *has_first]
     write_work_file(file, _KIND, numbers, arrays)
 
 
@@ -85,10 +85,10 @@ def read_features(file: IO[bytes], extent: Extent) -> ShardFeatures:
         n, models, modes, *has_first = numbers
         if not 0 <= n <= MAX_FRAMES:
             raise DamagedError(f"it claims to hold {n} frames")
-        if (models, modes) != (extent.predictor_count, extent.mode_count):
+        if (models, modes) != (extent.score_count, extent.mode_count):
             raise DamagedError(
                 f"it holds scores of {models} models and {modes} shape parameters, "
-                f"{extent.predictor_count} and {extent.mode_count} are expected"
+                f"{extent.score_count} and {extent.mode_count} are expected"
             )
         if any(flag not in (0, 1) for flag in has_first):
             raise DamagedError(f"it claims to hold {has_first} first descriptors")

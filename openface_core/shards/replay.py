@@ -22,7 +22,7 @@ def replay_medians(
     Parameters
     ----------
     models : ActionUnitModels
-        The predictors, k in all.
+        The predictors.
     medians : DescriptorMedians
         The medians after all earlier frames of the video; advanced.
     features : ShardFeatures
@@ -30,8 +30,8 @@ def replay_medians(
 
     Returns
     -------
-    (n, k) ndarray of float64
-        Online scores of all models, with the bits of
+    (n, s) ndarray of float64
+        Online scores of all views, with the bits of
         :class:`~openface_core.action_units.tracker.ActionUnitTracker`.
     """
     first = _first_descriptor(medians, features)

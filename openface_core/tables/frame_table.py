@@ -1,6 +1,6 @@
 """Series over frames turned into an Arrow table with OpenFace's columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +21,14 @@ class FrameActionUnits:
         Presences.
     withheld : frozenset of str
         Columns whose values are not given, because too few frames calibrate them.
+    sides : tuple of FrameActionUnits
+        Those of the person's left and right side; empty where sides are not measured.
     """
 
     intensities: NDArray[np.float32]
     presences: NDArray[np.bool_]
     withheld: frozenset[str] = frozenset()
+    sides: tuple["FrameActionUnits", ...] = ()
 
     def __len__(self) -> int:
         return len(self.intensities)
@@ -34,13 +37,19 @@ class FrameActionUnits:
     def without_face(cls, frame_count: int, extent: Extent) -> "FrameActionUnits":
         """Return those of frames that show nobody."""
         counts = len(extent.intensity_names), len(extent.presence_names)
-        return cls(
+        whole = cls(
             np.zeros((frame_count, counts[0]), dtype=np.float32),
             np.zeros((frame_count, counts[1]), dtype=np.bool_),
         )
+        return replace(whole, sides=(whole,) * extent.side_count)
 
     def __getitem__(self, frames: slice) -> "FrameActionUnits":
-        return FrameActionUnits(self.intensities[frames], self.presences[frames], self.withheld)
+        return FrameActionUnits(
+            self.intensities[frames],
+            self.presences[frames],
+            self.withheld,
+            tuple(side[frames] for side in self.sides),
+        )
 
 
 def frame_table(
@@ -77,6 +86,11 @@ def frame_table(
     complete = series.with_arrays(
         intensities=action_units.intensities, presences=action_units.presences
     )
+    if action_units.sides:
+        complete = complete.with_arrays(
+            side_intensities=np.stack([side.intensities for side in action_units.sides], axis=1),
+            side_presences=np.stack([side.presences for side in action_units.sides], axis=1),
+        )
     null_masks = {
         Known.WITH_ID: series["face_id"] < 0,
         Known.WITH_FACE: ~series.success,

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.fields import Column, frame_schema
 from openface_core.tables.frame_table import FrameActionUnits
+from openface_core.tables.side_summary import ASYMMETRY, side_columns
 
 _MEAN, _SD, _PRESENT = "_r_mean", "_r_sd", "_c_percent_present"
 
 
 def summary_columns(
-    intensity_names: Sequence[str], presence_names: Sequence[str]
+    intensity_names: Sequence[str], presence_names: Sequence[str], *, has_sides: bool = False
 ) -> tuple[Column, ...]:
     """Return the columns of the summary in order.
 
@@ -23,6 +24,8 @@ def summary_columns(
     ----------
     intensity_names, presence_names : sequence of str
         Action units with an intensity and with a presence, as ``AU01``.
+    has_sides : bool
+        Whether the left and the right side of faces are measured too.
 
     Returns
     -------
@@ -76,6 +79,7 @@ def summary_columns(
             "whether these are fewer than calibration.few_frames; null without medians",
         ),
         *_action_unit_columns(intensity_names, presence_names),
+        *(side_columns(intensity_names, presence_names) if has_sides else ()),
     )
 
 
@@ -194,6 +198,11 @@ def names_in(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[
     intensities = {key.removesuffix(_MEAN) for key in keys if key.endswith(_MEAN)}
     presences = {key.removesuffix(_PRESENT) for key in keys if key.endswith(_PRESENT)}
     return tuple(sorted(intensities)), tuple(sorted(presences))
+
+
+def have_sides(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether any row speaks of the left and the right side of a face."""
+    return any(key.endswith(ASYMMETRY) for row in rows for key in row)
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, int]:

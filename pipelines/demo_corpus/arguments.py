@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
     result = CommandParser(
         prog="openface-beam demo",
         description="Make short clips of a face that raises its brows, smiles, drops its jaw,\n"
-        "blinks, rolls its head and leaves the picture, in several containers and frame rates.",
+        "blinks, on one side or both, rolls its head and leaves the picture, in several\n"
+        "containers and frame rates.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

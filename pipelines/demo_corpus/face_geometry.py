@@ -64,7 +64,7 @@ class FaceState:
     Parameters
     ----------
     amplitudes : dict of str to float
-        Of the actions, 0 at rest and 1 at their full extent.
+        Of the actions, on one side or both: 0 at rest and 1 at their full extent.
     head : HeadPose
         Where the head is.
     """

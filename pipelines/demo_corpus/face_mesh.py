@@ -1,7 +1,8 @@
 """A triangulated face, and how each action moves its vertices.
 
 Every action is a displacement of all vertices, known at the landmarks and some points more and
-spread between them; actions add up. The neutral face is the photograph's without its smile.
+spread between them; actions add up. On one side of the face alone, the same displacement fades out
+across the middle. The neutral face is the photograph's without its smile.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.demo_corpus import portrait
 from pipelines.demo_corpus.face_actions import ACTIONS, SMILE, Motion, motion_of
+from pipelines.demo_corpus.face_sides import SIDES, movement, side_weight
 
 Points = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ class FaceMesh:
     triangles : (t, 3) ndarray of int32
         Vertices of each; those within the openings of eyes and mouth come first.
     displacements : dict of str to (v, 2) ndarray of float64
-        What each action adds to the neutral face at an amplitude of 1.
+        What each action, on one side or both, adds to the neutral face at an amplitude of 1.
     neutral : (v, 2) ndarray of float64
         The face at rest.
     openings : dict of str to tuple of int
@@ -184,6 +186,10 @@ def build_face_mesh() -> FaceMesh:
         border = vertices[list(indices)].astype(np.float32)
         inside |= [cv2.pointPolygonTest(border, (x, y), False) > 0 for x, y in centres]
     ordered = np.concatenate([triangles[inside], triangles[~inside]])
-    displacements = {action: _spread(motion_of(action), contours, vertices) for action in ACTIONS}
-    neutral = vertices - displacements[SMILE]
-    return FaceMesh(vertices, ordered, displacements, neutral, openings)
+    spread = {action: _spread(motion_of(action), contours, vertices) for action in ACTIONS}
+    displacements = {
+        movement(action, side): spread[action] * side_weight(vertices, side)[:, None]
+        for action in ACTIONS
+        for side in SIDES
+    }
+    return FaceMesh(vertices, ordered, displacements, vertices - spread[SMILE], openings)

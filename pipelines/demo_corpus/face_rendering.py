@@ -15,6 +15,7 @@ from pipelines.demo_corpus.face_geometry import (
     place_vertices,
 )
 from pipelines.demo_corpus.face_mesh import FaceMesh, build_face_mesh
+from pipelines.demo_corpus.face_sides import LEFT, RIGHT, movement, side_weight
 from pipelines.demo_corpus.portrait import Portrait, load_portrait
 
 Image = NDArray[np.uint8]
@@ -83,6 +84,12 @@ class FaceRenderer:
         self._portrait: Portrait = load_portrait()
         self.mesh: FaceMesh = build_face_mesh()
         self._sources = self.mesh.vertices.astype(np.float32)
+        height, width = self._portrait.smooth.shape[:2]
+        y, x = np.mgrid[:height, :width].astype(np.float64)
+        pixels = np.stack([x.ravel(), y.ravel()], axis=1)
+        self._sides = {
+            side: side_weight(pixels, side).reshape(height, width) for side in (LEFT, RIGHT)
+        }
 
     def draw(self, state: FaceState, view: View) -> Image:
         """Return the picture, (H, W, 3), BGR."""
@@ -95,7 +102,7 @@ class FaceRenderer:
         # look the same.
         picture = np.asarray(
             cv2.remap(
-                self._skin(state.amplitudes.get(SMILE, 0.0)),
+                self._skin(state),
                 source,
                 None,
                 cv2.INTER_LINEAR,
@@ -113,12 +120,23 @@ class FaceRenderer:
             _show_through(picture, opening, layer, light, state.head, view)
         return picture
 
-    def _skin(self, smile: float) -> Image:
+    def _skin(self, state: FaceState) -> Image:
+        """Return the photograph with as much of the smile's creases as there is of the smile."""
+        smiling, smooth = self._portrait.smiling, self._portrait.smooth
+        smile = state.amplitudes.get(SMILE, 0.0)
+        one_sided = [
+            (side, state.amplitudes.get(movement(SMILE, side), 0.0)) for side in (LEFT, RIGHT)
+        ]
+        if any(amplitude for _, amplitude in one_sided):
+            extra = [amplitude * self._sides[side] for side, amplitude in one_sided]
+            share = np.clip(smile + np.sum(extra, axis=0), 0.0, 1.0)[:, :, None]
+            blended = smooth + share * (smiling.astype(np.float64) - smooth)
+            return np.asarray(np.rint(blended), dtype=np.uint8)
         if smile <= 0:
-            return self._portrait.smooth
+            return smooth
         if smile >= 1:
-            return self._portrait.smiling
-        mixed = cv2.addWeighted(self._portrait.smiling, smile, self._portrait.smooth, 1 - smile, 0)
+            return smiling
+        mixed = cv2.addWeighted(smiling, smile, smooth, 1 - smile, 0)
         return np.asarray(mixed, dtype=np.uint8)
 
 

@@ -22,6 +22,7 @@ _MEANING = {
     "level": "amplitude × (1 − cos(π s)) / 2: s goes from 0 at begin_s to 1 at apex_begin_s and "
     "from 1 at apex_end_s to 0 at end_s",
     "amplitude": "1 is a plain, full expression; of head_roll clockwise for the viewer",
+    "side": "of the face, the person's: both, left or right",
     "action_units": "rise with the action",
     "gone_frames": "frames, counted from 1, in which not one landmark is in the picture",
     "largest": "whether it is the widest face of the clip",
@@ -78,6 +79,7 @@ def _action(action: Action) -> dict[str, Any]:
         "end_s": round(action.end_s, 6),
         "amplitude": action.amplitude,
         "unit": UNITS.get(action.kind, "expression"),
+        "side": action.side,
         "action_units": list(ACTION_UNITS[action.kind]),
     }
 

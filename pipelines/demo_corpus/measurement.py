@@ -1,7 +1,7 @@
 """What was measured in the demo corpus, against what happens in it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT
 from pipelines.demo_corpus.script import ACTION_UNITS, CLIPS, HEAD_ROLL, Action, Clip
 from transforms.dataset.layout import frames_path
 
@@ -36,6 +37,8 @@ class Rise:
         Mean and standard deviation over the frames at rest.
     apex : float
         Mean over the action's apex; NaN where no face was found.
+    sides : tuple of Rise
+        The same on the person's left and right side; empty where sides are not measured.
     """
 
     action: Action
@@ -43,11 +46,17 @@ class Rise:
     rest: float
     noise: float
     apex: float
+    sides: tuple["Rise", ...] = ()
+
+    @property
+    def height(self) -> float:
+        """How far the intensity rises."""
+        return self.apex - self.rest
 
     @property
     def is_clear(self) -> bool:
         """Whether the action unit rises by twice its noise, and by more than nothing."""
-        return self.apex - self.rest >= max(_NOISE_FACTOR * self.noise, _MIN_RISE)
+        return self.height >= max(_NOISE_FACTOR * self.noise, _MIN_RISE)
 
 
 @dataclass(frozen=True)
@@ -115,16 +124,28 @@ def measure_clip(clip: Clip, table: pa.Table) -> ClipMeasurement:
         first, last = action.apex_s
         at_apex = (time_s >= first) & (time_s <= last)
         for name in ACTION_UNITS[action.kind]:
-            intensity = _values(table, f"{name}_r")
-            rest, noise = _mean_and_deviation(intensity[resting])
-            apex, _ = _mean_and_deviation(intensity[at_apex])
-            rises.append(Rise(action, name, rest, noise, apex))
+            columns = [f"{name}_r", *(f"{name}_r_{side}" for side in (LEFT, RIGHT))]
+            whole, *sides = (
+                Rise(action, name, *_rest_and_apex(_values(table, column), resting, at_apex))
+                for column in columns
+                if column in table.column_names
+            )
+            rises.append(replace(whole, sides=tuple(sides)))
     deviation = None
     if any(action.kind == HEAD_ROLL for action in face.actions):
         scripted = np.array([face.level(HEAD_ROLL, t) + face.sway.at(t)[0] for t in time_s])
         offset = _values(table, "pose_Rz") - scripted
         deviation = float(np.nanmax(np.abs(offset - np.nanmedian(offset))))
     return ClipMeasurement(clip, success, tuple(rises), deviation)
+
+
+def _rest_and_apex(
+    intensity: FloatArray, resting: NDArray[np.bool_], at_apex: NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    """Return mean and deviation at rest, and the mean at the apex."""
+    rest, noise = _mean_and_deviation(intensity[resting])
+    apex, _ = _mean_and_deviation(intensity[at_apex])
+    return rest, noise, apex
 
 
 def _rows_of_largest_face(table: pa.Table) -> pa.Table:
@@ -139,7 +160,7 @@ def _rows_of_largest_face(table: pa.Table) -> pa.Table:
     others = rows[~is_largest & ~rows["frame"].isin(rows.loc[is_largest, "frame"])]
     others = others.drop_duplicates("frame").copy()
     others["success"] = False
-    others.loc[:, others.columns.str.fullmatch("AU.*_r|pose_.*")] = np.nan
+    others.loc[:, others.columns.str.fullmatch("AU.*_r|AU.*_r_left|AU.*_r_right|pose_.*")] = np.nan
     together = pd.concat([rows[is_largest], others]).sort_values("frame")
     return pa.Table.from_pandas(together, schema=table.schema, preserve_index=False)
 
@@ -156,7 +177,7 @@ def describe(measurements: Sequence[ClipMeasurement]) -> Iterator[str]:
         )
         lines = [
             f"{rise.action.kind:<11}{rise.action_unit:<6}{rise.rest:>6.2f}{rise.noise:>7.3f}"
-            f"{rise.apex:>6.2f}{'' if rise.is_clear else '  does not rise'}"
+            f"{rise.apex:>6.2f}{_on_sides(rise)}{'' if rise.is_clear else '  does not rise'}"
             for rise in measured.rises
         ]
         if measured.roll_deviation_rad is not None:
@@ -166,6 +187,14 @@ def describe(measurements: Sequence[ClipMeasurement]) -> Iterator[str]:
         for line in lines or [""]:
             yield f"{start}{line}".rstrip()
             start = " " * len(start)
+
+
+def _on_sides(rise: Rise) -> str:
+    """Return how far a one-sided action rises on either side."""
+    if not rise.sides or rise.action.side == BOTH:
+        return ""
+    left, right = rise.sides
+    return f"  {rise.action.side} side only: left +{left.height:.2f}, right +{right.height:.2f}"
 
 
 def _values(table: pa.Table, name: str) -> FloatArray:

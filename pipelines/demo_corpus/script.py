@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from pipelines.demo_corpus.face_actions import BLINK, BROW_RAISE, JAW_DROP, SMILE
+from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT
 
 HEAD_ROLL, PAN = "head_roll", "pan"
 
@@ -40,6 +41,8 @@ class Action:
         How long it rises, stays and falls.
     amplitude : float
         How far it goes.
+    side : str
+        On which side of the face it happens, the person's: ``both``, ``left`` or ``right``.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class Action:
     hold_s: float
     fall_s: float
     amplitude: float = 1.0
+    side: str = BOTH
 
     @property
     def apex_s(self) -> tuple[float, float]:
@@ -114,9 +118,13 @@ class ScriptedFace:
     mirrored: bool = False
     sway: Sway = Sway()
 
-    def level(self, kind: str, time_s: float) -> float:
-        """Return the amplitude of a kind of action at a time."""
-        return sum(action.level(time_s) for action in self.actions if action.kind == kind)
+    def level(self, kind: str, time_s: float, side: str = BOTH) -> float:
+        """Return the amplitude of a kind of action at a time, on both sides at once or on one."""
+        return sum(
+            action.level(time_s)
+            for action in self.actions
+            if action.kind == kind and action.side == side
+        )
 
 
 @dataclass(frozen=True)
@@ -232,6 +240,20 @@ CLIPS = (
         ),
         seconds=4.0,
         width_px=540,
+    ),
+    Clip(
+        "one_sided.mp4",
+        (
+            ScriptedFace(
+                (
+                    Action(BROW_RAISE, 1.0, 0.35, 0.5, 0.35, side=LEFT),
+                    Action(SMILE, 2.6, 0.4, 0.5, 0.4, side=RIGHT),
+                    Action(BLINK, 4.3, 0.15, 0.3, 0.2, side=LEFT),
+                ),
+                sway=Sway(2.5),
+            ),
+        ),
+        seconds=5.4,
     ),
     Clip("nobody.mp4", (), seconds=2.0),
 )

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pipelines.demo_corpus.face_actions import ACTIONS
 from pipelines.demo_corpus.face_geometry import FaceState, HeadPose, View, place_vertices
 from pipelines.demo_corpus.face_mesh import FaceMesh
+from pipelines.demo_corpus.face_sides import BOTH, SIDES, movement
 from pipelines.demo_corpus.script import HEAD_ROLL, PAN, Clip, ScriptedFace
 
 DIVIDER_PX = 4
@@ -28,7 +29,12 @@ def place_width_px(clip: Clip) -> int:
 def face_state(face: ScriptedFace, time_s: float) -> FaceState:
     """Return what a face does at a time."""
     roll, right, down = face.sway.at(time_s)
-    amplitudes = {action: face.level(action, time_s) for action in ACTIONS}
+    amplitudes = {
+        movement(action, side): level
+        for action in ACTIONS
+        for side in SIDES
+        if (level := face.level(action, time_s, side)) or side == BOTH
+    }
     return FaceState(amplitudes, HeadPose(roll + face.level(HEAD_ROLL, time_s), right, down))
 
 

@@ -44,6 +44,8 @@ class Analyser:
         configured.
     faces : str, optional
         Which faces are measured: ``all``, ``main`` or ``widest``; by default as configured.
+    sides : bool, optional
+        Whether the left and the right side of faces are measured; by default as configured.
     progress : bool, optional
         Whether to show a progress bar; by default on a terminal and in a notebook.
 
@@ -69,6 +71,7 @@ class Analyser:
         provider: str | None = None,
         calibration: str | None = None,
         faces: str | None = None,
+        sides: bool | None = None,
         progress: bool | None = None,
     ) -> None:
         choice = choose_models(None if models is None else fspath(models), config)
@@ -81,6 +84,8 @@ class Analyser:
             settings = replace(settings, calibration=calibrated)
         if faces is not None:
             settings = replace(settings, faces=replace(settings.faces, select=faces))
+        if sides is not None:
+            settings = replace(settings, sides=replace(settings.sides, measure=sides))
         files = locate_models(choice.folder(), settings.models)
         self._core = CoreAnalyser(load_engine(files, settings), settings)
         self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())

@@ -132,7 +132,12 @@ class Analysis:
         else:
             path = frames_path(output, self.task.video_id)
             write_row_groups(path, table.schema, groups, settings)
-        complete_dataset(output, {self.task.video_id}, *self.core.engine.action_unit_names)
+        complete_dataset(
+            output,
+            {self.task.video_id},
+            *engine.action_unit_names,
+            has_sides=engine.extent.has_sides,
+        )
         return path
 
     def plot(self) -> Any:

@@ -58,6 +58,8 @@ class RunArguments:
         What action units are relative to, over the configuration.
     faces : str or None
         Which faces are analysed, over the configuration.
+    sides : bool
+        Whether the left and the right side of faces are measured, over the configuration.
     runner : str or None
         Beam runner; None takes the one of the configuration, or else ``DirectRunner``.
     force : bool
@@ -82,6 +84,7 @@ class RunArguments:
     provider: str | None = None
     calibration: str | None = None
     faces: str | None = None
+    sides: bool = False
     runner: str | None = None
     force: bool = False
     report: bool = False
@@ -118,6 +121,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="WHICH",
         help="all (every face, each person with a number, face_id), main (only the person seen "
         "longest) or widest (one face, whoever that is, as OpenFace); default: as configured",
+    )
+    result.add_argument(
+        "--sides",
+        action="store_true",
+        help="measure the left and the right side of each face apart, see docs/sides.md; default: "
+        "as configured",
     )
     result.add_argument(
         "--runner",
@@ -192,6 +201,7 @@ def parse_arguments(argv: Sequence[str]) -> RunArguments:
         provider=known.provider,
         calibration=known.calibration,
         faces=known.faces,
+        sides=known.sides,
         runner=known.runner,
         force=known.force,
         report=known.report,

@@ -1,6 +1,7 @@
 """The end of a run: summary and error table as the tables want them, metrics, and what is told."""
 
 import sys
+from dataclasses import replace
 
 from models import locate_models
 from openface_core.analysis.engine import Engine, load_engine
@@ -43,7 +44,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     """
     plan = job.plan
     finished = {task.video_id for task in plan.finished}
-    dataset = complete_dataset(job.output, finished, *engine.action_unit_names)
+    dataset = complete_dataset(
+        job.output, finished, *engine.action_unit_names, has_sides=engine.extent.has_sides
+    )
     seconds = clock.seconds()
     outline = RunOutline(
         clock.begin, seconds, job.runner, plan.inputs, len(plan.finished), len(plan.problems)
@@ -74,10 +77,13 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
 
 
 def _static_columns(job: Job, engine: Engine) -> tuple[str, ...]:
-    """Return the columns that calibration on a person does not touch; none for another one."""
+    """Return the columns that calibration on a person does not touch; none for another one.
+
+    Those of the whole face: its sides have the same predictors.
+    """
     if job.plan.settings.calibration.mode not in PERSON_MODES:
         return ()
-    relative = engine.video_models.relative_columns
+    relative = replace(engine.video_models, sides=None).relative_columns
     return tuple(sorted(name for name, is_relative in relative.items() if not is_relative))
 
 

@@ -143,6 +143,8 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         settings = replace(settings, onnxruntime=onnx)
     if arguments.faces is not None:
         settings = replace(settings, faces=replace(settings.faces, select=arguments.faces))
+    if arguments.sides:
+        settings = replace(settings, sides=replace(settings.sides, measure=True))
     if arguments.calibration is not None:
         calibration = replace(settings.calibration, mode=arguments.calibration)
         settings = replace(settings, calibration=calibration)

@@ -7,9 +7,11 @@ import pytest
 from pipelines.demo import main
 from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
+    check_equal_sides,
     check_errors,
     check_rises,
     check_roll,
+    check_sides,
     check_success,
     read_demo,
 )
@@ -30,6 +32,14 @@ def demo(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> MeasuredD
 
 def test_action_units_rise(demo: MeasuredDemo) -> None:
     check_rises(demo)
+
+
+def test_a_one_sided_blink_is_seen_on_its_side(demo: MeasuredDemo) -> None:
+    check_sides(demo.rises, {"AU45": 0.15})
+
+
+def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:
+    check_equal_sides(demo.rises, {"AU02", "AU12", "AU45"})
 
 
 def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:

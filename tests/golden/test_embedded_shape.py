@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from models.locate import EMBEDDED_FOLDER
-from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.photographs import read_photographs
 from models.training.shape.head_pose import head_rotations
 from models.training.shape.train import guessed_camera
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.model_files import read_pdm, read_triangulation
 from openface_core.shape import PointDistributionModel, calc_params, project_shape
 

@@ -11,9 +11,11 @@ from pipelines.demo_corpus.arguments import RESULTS_FOLDER
 from pipelines.demo_corpus.script import CLIPS
 from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
+    check_equal_sides,
     check_errors,
     check_rises,
     check_roll,
+    check_sides,
     check_success,
     read_demo,
 )
@@ -45,6 +47,16 @@ def test_there_is_a_report(demo: MeasuredDemo) -> None:
 
 def test_action_units_rise(demo: MeasuredDemo) -> None:
     check_rises(demo)
+
+
+def test_one_sided_actions_are_seen_on_their_side(demo: MeasuredDemo) -> None:
+    # Lips that part on one side part beyond the middle, and the network draws the other corner of
+    # the mouth along.
+    check_sides(demo.rises, {"AU01": 0.25, "AU02": 0.15, "AU06": 0.15, "AU12": 0.5, "AU45": 0.15})
+
+
+def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:
+    check_equal_sides(demo.rises, {"AU02", "AU12", "AU45"})
 
 
 def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:

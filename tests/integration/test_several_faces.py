@@ -65,6 +65,8 @@ class Clip:
         mode: tuple[str, ...] = IN_MEMORY,
         select: str = "all",
         calibration: str | None = None,
+        *,
+        sides: bool = False,
     ) -> Path:
         arguments = RunArguments(
             inputs=(self.uri,),
@@ -72,6 +74,7 @@ class Clip:
             config=self.config(seconds, select),
             models=EMBEDDED_PACK,
             calibration=calibration,
+            sides=sides,
             quiet=True,
             beam=mode,
         )
@@ -147,6 +150,18 @@ def test_the_same_bytes_however_the_clip_is_cut(
     seconds: float, clip: Clip, whole: Path, tmp_path: Path
 ) -> None:
     assert hashes(clip.run(tmp_path / "out", seconds)) == hashes(whole)
+
+
+def test_both_sides_of_each_person(clip: Clip, table: pd.DataFrame, tmp_path: Path) -> None:
+    both = clip.run(tmp_path / "whole", sides=True)
+    assert hashes(clip.run(tmp_path / "cut", 0.7, sides=True)) == hashes(both)
+    found = table_of(both)
+    pd.testing.assert_frame_equal(found[table.columns], table)
+    means = found.groupby("face_id")[["AU12_r_left", "AU12_r_right"]].mean()
+    assert means.notna().all(axis=None)
+    assert found.loc[found["face_id"].isna(), "AU12_r_left"].isna().all()
+    summary = pq.read_table(both / "summary.parquet").to_pandas()
+    assert summary["eye_opening_left_mean"].notna().all()
 
 
 @pytest.mark.slow

@@ -8,22 +8,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from openface_core.action_units.models import Target
+from openface_core.action_units.models import ActionUnitModels, Target
 from openface_core.action_units.postprocessing import final_intensities, final_presences
-from openface_core.action_units.static import presences
+from openface_core.action_units.static import presences, single_image_intensities
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError
+from openface_core.face_sides import side_measures
 from openface_core.face_tracking import FacesSettings
 from openface_core.fields import Derivation, FaceSeries, frame_columns, frame_schema
 from openface_core.media import MediaInfo, MediaReader, open_media
 from openface_core.media.gaps import gap_warnings
 from openface_core.shards import ShardRecorder
 from openface_core.tables import FrameActionUnits, frame_table
+from openface_core.tables.side_summary import summarise_sides
 from openface_core.tables.summary import summarise
 from transforms.dataset.provenance import (
     Calibration,
@@ -72,6 +75,7 @@ class _Observed:
     info: MediaInfo
     warnings: tuple[str, ...]
     series: FaceSeries
+    sides: NDArray[np.float32]
 
 
 def analyse_video(
@@ -172,6 +176,12 @@ def analyse_together(
             own_units,
             tracker.models.intensity_names,
             tracker.models.presence_names,
+        ) | summarise_sides(
+            item.sides,
+            series.success,
+            own_units,
+            tracker.models.intensity_names,
+            tracker.models.presence_names,
         )
         provenance = VideoProvenance(
             identity=identity,
@@ -214,15 +224,33 @@ def _observe(
         (face,) = source.observe(frame).faces.values()
         face = source.meter.measure(frame.image, face)
         if face.is_measured:
-            tracker.add(face.fhog, face.geometry)
+            tracker.add(face.fhog, face.geometry, face.residual_mm)
         else:
             tracker.add_failure()
         recorder.add(frame, face)
         on_frame()
     source.check_frame_count(len(recorder))
-    series = recorder.features().series
+    is_mirrored = settings.sides.mirrored
+    derivation = Derivation(engine.meter.pdm, is_mirrored=is_mirrored)
+    series = recorder.features().series.with_derived_fields(derivation)
+    sides = side_measures(series.arrays, is_mirrored=is_mirrored)
     warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
-    return _Observed(task, media.info, warnings, series)
+    return _Observed(task, media.info, warnings, series, sides)
+
+
+def _withheld(
+    models: ActionUnitModels, calibration: Calibration, settings: RunSettings
+) -> frozenset[str]:
+    """Return the columns of dynamic models where too few frames calibrate them."""
+    if calibration.frames >= settings.calibration.least_frames:
+        return frozenset()
+    endings = ("", "_left", "_right") if models.has_sides else ("",)
+    return frozenset(
+        f"{model.name}_{'r' if model.target is Target.INTENSITY else 'c'}{ending}"
+        for model in models.intensity + models.presence
+        if model.is_dynamic
+        for ending in endings
+    )
 
 
 def _final_units(
@@ -232,27 +260,36 @@ def _final_units(
     settings: RunSettings,
 ) -> Iterator[FrameActionUnits]:
     """Yield the final action units of every input: smoothing does not reach over its ends."""
-    too_few = calibration.frames < settings.calibration.least_frames
-    models = tracker.models.intensity + tracker.models.presence
-    withheld = frozenset(
-        f"{model.name}_{'r' if model.target is Target.INTENSITY else 'c'}"
-        for model in models
-        if model.is_dynamic and too_few
-    )
-    if observed[0].info.kind == "image":
-        whole = tracker.finish_single_images()
-        yield FrameActionUnits(whole.intensities.astype(np.float32), whole.presences)
-        return
-    whole = tracker.finish()
-    count = len(tracker.models.intensity)
+    models = tracker.models
+    is_image = observed[0].info.kind == "image"
+    found = tracker.finish_single_images() if is_image else tracker.finish()
+    offsets = found.offsets.reshape(len(models.views), -1)
+    withheld = _withheld(models, calibration, settings) if not is_image else frozenset()
     begin = 0
     for item in observed:
         rows = slice(begin, begin + len(item.series))
-        scores, success = whole.repredicted_scores[rows], whole.success[rows]
-        intensities = final_intensities(scores[:, :count], whole.offsets, success)
-        present = final_presences(presences(tracker.models, scores) & success[:, None])
-        yield FrameActionUnits(intensities.astype(np.float32), present, withheld)
+        success = found.success[rows]
+        whole, *sides = (
+            _units_of_view(models, found.repredicted_scores[rows, view], own, success, is_image)
+            for view, own in zip(models.views, offsets, strict=True)
+        )
+        yield replace(whole, sides=tuple(sides), withheld=withheld)
         begin = rows.stop
+
+
+def _units_of_view(
+    models: ActionUnitModels,
+    scores: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    success: NDArray[np.bool_],
+    is_image: bool,
+) -> FrameActionUnits:
+    present = presences(models, scores) & success[:, None]
+    if is_image:
+        intensities = single_image_intensities(models, scores) * success[:, None]
+        return FrameActionUnits(intensities.astype(np.float32), present)
+    intensities = final_intensities(scores[:, : len(models.intensity)], offsets, success)
+    return FrameActionUnits(intensities.astype(np.float32), final_presences(present))
 
 
 def _calibration(

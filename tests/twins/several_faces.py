@@ -63,7 +63,7 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
             if face is None or not face.is_measured or face.landmarks is None:
                 tracker.add_failure()
                 continue
-            tracker.add(face.fhog, face.geometry)
+            tracker.add(face.fhog, face.geometry, face.residual_mm)
             landmarks[number] = face.landmarks
         people.append(Person(tracker.finish(), landmarks))
     return people

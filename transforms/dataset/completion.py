@@ -59,6 +59,8 @@ def complete_dataset(
     finished: Collection[str],
     intensity_names: Collection[str] = (),
     presence_names: Collection[str] = (),
+    *,
+    has_sides: bool = False,
 ) -> CompleteDataset:
     """Bring summary and error table in line with the tables; what is right is not touched.
 
@@ -73,6 +75,8 @@ def complete_dataset(
         Video ids of inputs whose tables are known to be right.
     intensity_names, presence_names : collection of str
         Action units that have a column of the summary even if no table speaks of them.
+    has_sides : bool
+        Whether the sides of faces have columns even if no table speaks of them.
 
     Returns
     -------
@@ -94,6 +98,5 @@ def complete_dataset(
     earlier = earlier_problems(output, finished, digests.get)
     problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
     write_errors(output, problems, digests.get)
-    return CompleteDataset(
-        write_summary(output, rows, intensity_names, presence_names), tuple(problems)
-    )
+    summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
+    return CompleteDataset(summary, tuple(problems))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.fields import Column
-from openface_core.tables.summary import names_in, summary_columns, summary_table
+from openface_core.tables.summary import have_sides, names_in, summary_columns, summary_table
 from transforms.dataset.layout import summary_path
 from transforms.dataset.storage import write_if_changed
 
@@ -70,6 +70,8 @@ def write_summary(
     rows: Sequence[Mapping[str, Any]],
     intensity_names: Collection[str] = (),
     presence_names: Collection[str] = (),
+    *,
+    has_sides: bool = False,
 ) -> pa.Table:
     """Write the summary of an output folder and return it; one that is right is not touched.
 
@@ -81,6 +83,8 @@ def write_summary(
         What :func:`rows_of` gives for its tables.
     intensity_names, presence_names : collection of str
         Action units that have a column even if no table speaks of them.
+    has_sides : bool
+        Whether the sides of faces have columns even if no table speaks of them.
 
     Returns
     -------
@@ -94,7 +98,9 @@ def write_summary(
     """
     in_rows = names_in(rows)
     columns = summary_columns(
-        sorted({*intensity_names, *in_rows[0]}), sorted({*presence_names, *in_rows[1]})
+        sorted({*intensity_names, *in_rows[0]}),
+        sorted({*presence_names, *in_rows[1]}),
+        has_sides=has_sides or have_sides(rows),
     )
     try:
         table = summary_table(rows, columns)

@@ -34,7 +34,7 @@ def _median_start(block: Block, models: ActionUnitModels) -> MedianStart:
         medians.skip(block.first_number - 1)
     else:
         medians = DescriptorMedians.from_state(read_median_state(read_whole(block.state_path)))
-    return MedianStart(medians, np.zeros(len(models.all_models)))
+    return MedianStart(medians, np.zeros(models.score_count))
 
 
 def calibrate_block(block: Block, engine: Engine, settings: RunSettings, work: str) -> BlockResult:

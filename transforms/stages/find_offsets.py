@@ -97,7 +97,11 @@ def calibrate_together(
     own = [blocks[FaceKey(source.task.video_id, face.face_id)] for source, face in faces]
     median = own[-1][-1].weighted_median
     limit = 0 if at_rest else REPREDICTED_FRAMES
-    scores = (load_scores(item, len(models.all_models)) for items in own for item in items)
+    scores = (
+        load_scores(item, models.score_count, has_sides=models.has_sides)
+        for items in own
+        for item in items
+    )
     frame_count = sum(face.frames for _, face in faces)
     person = find_baselines(models, scores, frame_count, np.array(median), limit)
     moving = person.sets_offsets if at_rest else person.success & _moves_medians(faces)

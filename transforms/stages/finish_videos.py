@@ -23,7 +23,13 @@ from openface_core.fields import frame_columns, frame_schema
 from openface_core.media import MediaInfo
 from openface_core.media.gaps import gap_warnings
 from openface_core.shards.scores_file import BlockScores
-from openface_core.tables import FrameActionUnits, summarise, summarise_nobody
+from openface_core.tables import (
+    FrameActionUnits,
+    summarise,
+    summarise_no_sides,
+    summarise_nobody,
+    summarise_sides,
+)
 from openface_core.tables.merging import merged_tables
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import (
@@ -153,7 +159,7 @@ def _finish_face(
     )
     known, units = post_process(
         models,
-        (load_scores(item, len(models.all_models)) for item in face.blocks),
+        (load_scores(item, models.score_count, has_sides=models.has_sides) for item in face.blocks),
         face.parts.frames,
         final,
         is_image=info.kind == "image",
@@ -181,10 +187,13 @@ def _records(
         parts, known = each.face.parts, each.known
         summary = summarise(
             times, parts.first_number, known.confidence, known.success, each.units, *names
-        )
+        ) | summarise_sides(known.sides, known.success, each.units, *names)
         yield FaceRecord(parts.face_id, each.face.calibration, summary)
     if not faces:
-        yield FaceRecord(None, video.calibration, summarise_nobody(times, *names))
+        summary = summarise_nobody(times, *names)
+        if models.has_sides:
+            summary |= summarise_no_sides(*names)
+        yield FaceRecord(None, video.calibration, summary)
 
 
 def _tables(

@@ -83,8 +83,17 @@ def save_scores(path: str, scores: BlockScores) -> None:
     count(Count.WORK_BYTES, size_bytes)
 
 
-def load_scores(result: BlockResult, model_count: int) -> BlockScores:
+def load_scores(result: BlockResult, score_count: int, *, has_sides: bool) -> BlockScores:
     """Return the scores of a block.
+
+    Parameters
+    ----------
+    result : BlockResult
+        Where they are.
+    score_count : int
+        How many each frame has.
+    has_sides : bool
+        Whether the sides of faces are measured.
 
     Raises
     ------
@@ -93,4 +102,9 @@ def load_scores(result: BlockResult, model_count: int) -> BlockScores:
     OutputError
         If it cannot be read.
     """
-    return read_scores(read_whole(result.scores_path), result.block.frames, model_count)
+    return read_scores(
+        read_whole(result.scores_path),
+        result.block.frames,
+        score_count,
+        has_sides=has_sides,
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.action_units.expression_warp import region_weights, thin_plate_map
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]

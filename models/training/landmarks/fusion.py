@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ Its points lie where any textbook on drawing puts them: eyes half way up the hea
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 
 Float64Array = NDArray[np.float64]
 

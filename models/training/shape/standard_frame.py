@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.shape.generic_face import PUPIL_DISTANCE_MM
 from models.training.shape.structure_from_motion import DeformableShape
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.shape import PointDistributionModel
 
 Float64Array = NDArray[np.float64]

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import OwnModels, read_training_photographs
 from models.training.photograph_landmarks import landmarks_on_photographs
@@ -16,6 +15,7 @@ from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.head_pose import calibrated_model, head_rotations
 from models.training.shape.structure_from_motion import reconstruct
 from models.training.shape.triangulation import delaunay, masked_outline_mm
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.shape import Camera
 
 Float32Array = NDArray[np.float32]

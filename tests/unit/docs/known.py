@@ -93,6 +93,13 @@ def frame_column_names() -> tuple[str, ...]:
     return tuple(column.name for column in openface_columns())
 
 
+def side_column_names() -> tuple[str, ...]:
+    """Return the names of the columns of both sides, in ``frames``."""
+    extent = Extent(MODE_COUNT, INTENSITIES, PRESENCES, has_sides=True)
+    names = (column.name for column in frame_columns(extent))
+    return tuple(sorted({*names} - {*frame_column_names()}))
+
+
 def durations() -> frozenset[str]:
     """Return the names of the distributions of times in ``metrics.json``."""
     return frozenset(map(duration_name, (*ANALYSIS_STEPS, *StageStep)))
@@ -100,4 +107,5 @@ def durations() -> frozenset[str]:
 
 def summary_column_names() -> tuple[str, ...]:
     """Return the columns of the summary, with OpenFace's models."""
-    return tuple(column.name for column in summary_columns(INTENSITIES, PRESENCES))
+    columns = summary_columns(INTENSITIES, PRESENCES, has_sides=True)
+    return tuple(column.name for column in columns)

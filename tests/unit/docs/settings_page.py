@@ -38,7 +38,8 @@ choose where and with what a run happens; results do not depend on them otherwis
   `embedded` implies `base = "embedded"`;
 * `[beam]`: options of Apache Beam by their names without dashes ([clusters](clusters.md)).
 
-Every table records all settings except those under `[shards]`, on which no result depends. A
+Every table records all settings except those under `[shards]`, on which no result depends, and
+those under `[sides]` where sides are not measured. A
 finished input is analysed again if its recorded settings differ from those of the run.
 """
 

@@ -15,6 +15,7 @@ from tests.unit.docs.known import (
     durations,
     frame_column_names,
     literals,
+    side_column_names,
     source_files,
     source_text,
     summary_column_names,
@@ -76,7 +77,7 @@ def test_options_exist(page: Page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_columns_exist(page: Page) -> None:
-    known = {*frame_column_names(), *summary_column_names()}
+    known = {*frame_column_names(), *side_column_names(), *summary_column_names()}
     named = {span for span in page.spans if COLUMN.fullmatch(span)}
     assert [n for n in sorted(named) if not any(fnmatchcase(k, n) for k in known)] == []
 
@@ -85,6 +86,7 @@ def test_columns_exist(page: Page) -> None:
 def test_identifiers_occur_in_the_source(page: Page) -> None:
     known = {
         *frame_column_names(),
+        *side_column_names(),
         *summary_column_names(),
         *counters(),
         *durations(),

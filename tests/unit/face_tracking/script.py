@@ -70,6 +70,7 @@ class Script:
                 fit=start,
                 is_fitted=self.fits,
                 log_likelihood=self.likelihoods.pop(0) if self.likelihoods else 0.0,
+                unfitted=None,
             )
             return SimpleNamespace(face=shape, parts={})
 

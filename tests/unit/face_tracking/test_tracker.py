@@ -36,6 +36,15 @@ def test_landmarks_are_points_of_the_shape_model() -> None:
     np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
 
 
+def test_the_points_of_the_network_itself_come_with_the_face() -> None:
+    tracker = Script(confidences=[0.9, 0.9]).tracker()
+    first = tracker.observe(IMAGE, 0)
+    np.testing.assert_array_equal(first.unfitted, face_at(150))
+    second = tracker.observe(IMAGE, 1)
+    assert first.landmarks is not None
+    np.testing.assert_array_equal(second.unfitted, first.landmarks + 1)
+
+
 def test_a_distrusted_face_is_detected_anew_in_the_same_frame() -> None:
     script = Script(confidences=[0.9, 0.3, 0.8])
     tracker = script.tracker()

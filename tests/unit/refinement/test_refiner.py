@@ -249,6 +249,8 @@ def test_parts_are_written_back_and_the_face_is_fitted_to_them(
     points[17:] = part.shape.landmarks[17:]
     fit = calc_params(synthetic_pdm(), points)
     np.testing.assert_array_equal(result.face.landmarks, refiner.face.landmarks(fit))
+    np.testing.assert_array_equal(result.face.unfitted, points)
+    assert whole.unfitted is None
     assert result.face.log_likelihood == whole.log_likelihood
     assert mean_error(result.face.landmarks, truth) < REMAINING_PX
 

@@ -135,7 +135,7 @@ def test_other_kinds_and_sizes_are_refused() -> None:
         _read_state(CASES[0][0])
     fewer = replace(EXTENT, presence_names=EXTENT.presence_names[1:])
     for extent in (fewer, replace(EXTENT, mode_count=EXTENT.mode_count + 1)):
-        expected = f"{extent.predictor_count} and {extent.mode_count} are expected"
+        expected = f"{extent.score_count} and {extent.mode_count} are expected"
         with pytest.raises(WorkFileError, match=expected) as caught:
             read_features(io.BytesIO(CASES[0][0]), extent)
         assert caught.value.stage == "work files"
@@ -194,7 +194,7 @@ def test_features_out_of_their_range_are_refused(field: str, value: int) -> None
     arrays[field] = np.full_like(arrays[field], value, dtype=kind)
     firsts = [values for first in shard.first_descriptors if first for values in first]
     file = io.BytesIO()
-    numbers = [2, EXTENT.predictor_count, EXTENT.mode_count, 1, 1]
+    numbers = [2, EXTENT.score_count, EXTENT.mode_count, 1, 1]
     work_file.write_work_file(file, b"OFBSHRD3", numbers, [*arrays.values(), *firsts])
     with pytest.raises(WorkFileError, match=field):
         _read(file.getvalue())

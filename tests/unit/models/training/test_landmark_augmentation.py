@@ -14,7 +14,7 @@ from models.training.landmarks.augmentation import (
     mirrored,
     transformed,
 )
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from tests.fixtures.faces.drawn import face_points
 from tests.fixtures.faces.mirror import MIRROR
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.training.landmarks.fusion import FaceFrames, TeacherFusion
-from models.training.landmarks.mirror import MIRRORED_ORDER
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from tests.fixtures.faces.drawn import face_points
 
 BIAS = 0.05

@@ -6,6 +6,7 @@ import pytest
 from pipelines.demo_corpus import portrait
 from pipelines.demo_corpus.face_actions import ACTIONS, BLINK, BROW_RAISE, JAW_DROP, SMILE
 from pipelines.demo_corpus.face_mesh import FaceMesh
+from pipelines.demo_corpus.face_sides import LEFT, RIGHT, movement
 
 NEUTRAL: dict[str, float] = {}
 
@@ -59,6 +60,7 @@ class TestMesh:
             NEUTRAL,
             {SMILE: 1.0, BROW_RAISE: 1.0},
             {JAW_DROP: 1.0, BROW_RAISE: 1.0, BLINK: 1.0},
+            {"smile_right": 1.0, "brow_raise_left": 1.0, "blink_left": 1.0},
         ],
         ids=str,
     )
@@ -107,6 +109,22 @@ class TestActions:
         moved = mesh.posed({BLINK: 1.0}) - mesh.posed(NEUTRAL)
         assert np.abs(moved[:36]).max() < 1e-9
         assert np.abs(moved[48:68]).max() < 1e-9
+
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_both_sides_together_are_the_action(self, mesh: FaceMesh, action: str) -> None:
+        sides = [mesh.displacements[movement(action, side)] for side in (LEFT, RIGHT)]
+        np.testing.assert_allclose(sum(sides), mesh.displacements[action], atol=1e-12)
+
+    def test_one_side_leaves_the_other_alone(self, mesh: FaceMesh) -> None:
+        brows = mesh.posed({movement(BROW_RAISE, LEFT): 1.0}) - mesh.posed(NEUTRAL)
+        assert (brows[22:27, 1] < -5).all()  # her left is at the right in the picture
+        assert np.abs(brows[17:22]).max() < 1e-9
+        smile = mesh.posed({movement(SMILE, RIGHT): 1.0}) - mesh.posed(NEUTRAL)
+        assert smile[48, 1] < -3
+        assert np.abs(smile[54]).max() < 1e-9
+        blink = {movement(BLINK, LEFT): 1.0}
+        assert gap_px(mesh, blink, "right_eye") < 0.2
+        assert gap_px(mesh, blink, "left_eye") == gap_px(mesh, NEUTRAL, "left_eye")
 
     def test_actions_add_up(self, mesh: FaceMesh) -> None:
         both = mesh.posed({SMILE: 0.5, BLINK: 0.25})

@@ -33,7 +33,8 @@ def test_it_agrees_with_the_script(clips: dict[str, dict[str, Any]]) -> None:
                 assert entry["apex_end_s"] < entry["end_s"] <= clip.seconds
                 assert entry["unit"] == UNITS.get(action.kind, "expression")
                 middle_s = (entry["apex_begin_s"] + entry["apex_end_s"]) / 2
-                assert face.level(action.kind, middle_s) == entry["amplitude"]
+                assert face.level(action.kind, middle_s, entry["side"]) == entry["amplitude"]
+                assert entry["side"] == action.side
                 assert face.level(action.kind, entry["end_s"]) == pytest.approx(0, abs=1e-9)
 
 

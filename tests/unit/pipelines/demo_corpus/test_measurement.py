@@ -42,6 +42,14 @@ class TestRise:
         (measured,) = measure_clip(*blinking(rise, noise)).rises
         assert measured.is_clear == clear
 
+    def test_sides(self) -> None:
+        clip, table = blinking(1.0, 0.1)
+        on_left = np.array([ACTION.level(t) for t in clip.frame_times_s()])
+        table = table.append_column("AU45_r_left", pa.array(2.0 * on_left))
+        table = table.append_column("AU45_r_right", pa.array(0.1 * on_left))
+        (rise,) = measure_clip(clip, table).rises
+        assert [side.height for side in rise.sides] == pytest.approx([2.0, 0.1], abs=0.01)
+
     def test_frames_without_a_face_do_not_count(self) -> None:
         clip, table = blinking(1.0, 0.1)
         time_s = np.array(clip.frame_times_s())

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipelines.demo_corpus.face_actions import BLINK, SMILE
+from pipelines.demo_corpus.face_actions import BLINK, BROW_RAISE, SMILE
+from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT, SIDES
 from pipelines.demo_corpus.script import (
     ACTION_UNITS,
     CLIPS,
@@ -43,6 +44,14 @@ def test_a_level_is_that_of_its_kind() -> None:
     assert face.level(SMILE, 2.15) == pytest.approx(0.8)
     assert face.level(BLINK, 2.15) == pytest.approx(1.0)
     assert face.level(BLINK, 1.0) == 0.0
+
+
+def test_a_side_has_a_level_of_its_own() -> None:
+    face = ScriptedFace((ACTION, Action(SMILE, 3.0, 0.1, 0.1, 0.1, side=LEFT)))
+    assert face.level(SMILE, 2.0) == pytest.approx(0.8)
+    assert face.level(SMILE, 2.0, LEFT) == 0.0
+    assert face.level(SMILE, 3.15, LEFT) == pytest.approx(1.0)
+    assert face.level(SMILE, 3.15) == face.level(SMILE, 3.15, RIGHT) == 0.0
 
 
 class TestFrameTimes:
@@ -87,6 +96,12 @@ class TestCorpus:
     def test_every_action_unit_rises_somewhere(self) -> None:
         kinds = {a.kind for clip in CLIPS for face in clip.faces for a in face.actions}
         assert kinds == set(ACTION_UNITS)
+
+    def test_actions_happen_on_every_side(self) -> None:
+        actions = [a for clip in CLIPS for face in clip.faces for a in face.actions]
+        assert {a.side for a in actions} == set(SIDES)
+        one_sided = {a.kind for a in actions if a.side != BOTH}
+        assert one_sided == {BROW_RAISE, SMILE, BLINK}
 
     def test_containers_and_rates_differ(self) -> None:
         assert {clip.name.rsplit(".", 1)[1] for clip in CLIPS} == {"mp4", "mkv", "webm", "mov"}

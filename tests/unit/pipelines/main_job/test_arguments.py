@@ -8,7 +8,8 @@ from pipelines.main_job.arguments import RunArguments, parse_arguments, parser
 
 OPTIONS = {
     "--input", "--output", "--config", "--models", "--landmarks", "--camera", "--image-folders",
-    "--provider", "--calibration", "--faces", "--runner", "--force", "--report", "--dry-run",
+    "--provider", "--calibration", "--faces", "--sides", "--runner", "--force", "--report",
+    "--dry-run",
     "--quiet",
 }  # fmt: skip
 
@@ -59,7 +60,7 @@ def test_everything_at_once() -> None:
     argv = [
         "--input", "a", "b", "--output", "out", "--config", "openface22", "--models", "m",
         "--landmarks", "l", "--camera", "9,9,4,3", "--image-folders", "--provider", "cpu",
-        "--runner", "FlinkRunner", "--calibration", "rest", "--faces", "main",
+        "--runner", "FlinkRunner", "--calibration", "rest", "--faces", "main", "--sides",
         "--force", "--report", "--dry-run", "--quiet", "--direct_num_workers=4",
         "--flink_master", "x",
     ]  # fmt: skip
@@ -75,6 +76,7 @@ def test_everything_at_once() -> None:
         provider="cpu",
         calibration="rest",
         faces="main",
+        sides=True,
         runner="FlinkRunner",
         force=True,
         report=True,

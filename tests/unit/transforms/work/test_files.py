@@ -8,6 +8,7 @@ import pytest
 
 from openface_core.analysis.engine import Engine
 from openface_core.errors import OutputError, WorkFileError
+from openface_core.face_sides import MEASURES
 from openface_core.shards.scores_file import BlockScores
 from tests.fixtures.shards.shard_videos import shard_of
 from tests.fixtures.shards.work_material import (
@@ -35,7 +36,7 @@ def block_result(path: Path, frames: int) -> BlockResult:
     return BlockResult(block, str(path), (0.0,) * MODELS)
 
 
-def scores(frames: int) -> BlockScores:
+def scores(frames: int, *, has_sides: bool = False) -> BlockScores:
     rng = np.random.default_rng(frames)
     weighted, online = rng.normal(size=(2, frames, MODELS))
     weighted[: len(SPECIAL), 0] = SPECIAL[:frames]
@@ -46,16 +47,18 @@ def scores(frames: int) -> BlockScores:
         confidence=rng.normal(size=frames).astype(np.float32),
         success=rng.random(frames) < 0.5,
         sets_offsets=rng.random(frames) < 0.2,
+        sides=rng.random((frames, MEASURES if has_sides else 0)).astype(np.float32),
     )
 
 
 class TestScores:
+    @pytest.mark.parametrize("has_sides", [False, True])
     @pytest.mark.parametrize("frames", [0, 1, 7, 300])
-    def test_every_bit_comes_back(self, frames: int, tmp_path: Path) -> None:
+    def test_every_bit_comes_back(self, frames: int, has_sides: bool, tmp_path: Path) -> None:
         path = tmp_path / "work" / "a.scores"
-        written = scores(frames)
+        written = scores(frames, has_sides=has_sides)
         save_scores(str(path), written)
-        found = load_scores(block_result(path, frames), MODELS)
+        found = load_scores(block_result(path, frames), MODELS, has_sides=has_sides)
         for field in fields(BlockScores):
             array, expected = getattr(found, field.name), getattr(written, field.name)
             assert array.shape == expected.shape
@@ -68,7 +71,7 @@ class TestScores:
         save_scores(str(path), scores(7))
         path.write_bytes(path.read_bytes()[:cut])
         with pytest.raises(WorkFileError) as caught:
-            load_scores(block_result(path, 7), MODELS)
+            load_scores(block_result(path, 7), MODELS, has_sides=False)
         assert caught.value.subject == str(path)
         assert caught.value.remedy
 
@@ -77,25 +80,32 @@ class TestScores:
         path = tmp_path / "a.scores"
         path.write_bytes(np.random.default_rng(seed).bytes(1000))
         with pytest.raises(WorkFileError):
-            load_scores(block_result(path, 7), MODELS)
+            load_scores(block_result(path, 7), MODELS, has_sides=False)
 
     @pytest.mark.parametrize(("frames", "models"), [(6, MODELS), (8, MODELS), (7, MODELS + 1)])
     def test_the_file_of_another_block(self, frames: int, models: int, tmp_path: Path) -> None:
         path = tmp_path / "a.scores"
         save_scores(str(path), scores(7))
         with pytest.raises(WorkFileError):
-            load_scores(block_result(path, frames), models)
+            load_scores(block_result(path, frames), models, has_sides=False)
+
+    @pytest.mark.parametrize("has_sides", [False, True])
+    def test_a_file_without_what_is_expected(self, has_sides: bool, tmp_path: Path) -> None:
+        path = tmp_path / "a.scores"
+        save_scores(str(path), scores(7, has_sides=has_sides))
+        with pytest.raises(WorkFileError):
+            load_scores(block_result(path, 7), MODELS, has_sides=not has_sides)
 
     def test_objects_are_not_unpickled(self, tmp_path: Path) -> None:
         path = tmp_path / "a.scores"
         with path.open("wb") as file:
             np.save(file, np.array([{"a": 1}], dtype=object), allow_pickle=True)
         with pytest.raises(WorkFileError):
-            load_scores(block_result(path, 7), MODELS)
+            load_scores(block_result(path, 7), MODELS, has_sides=False)
 
     def test_a_file_that_is_gone(self, tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="no such file"):
-            load_scores(block_result(tmp_path / "a.scores", 7), MODELS)
+            load_scores(block_result(tmp_path / "a.scores", 7), MODELS, has_sides=False)
 
 
 class TestFeatures:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.shape.generic_face import PUPIL_DISTANCE_MM, generic_face_mm
 from models.training.shape.standard_frame import point_distribution_model, turned_about_x
 from models.training.shape.structure_from_motion import DeformableShape
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.shape import PointDistributionModel, calc_params
 
 MODES = 34

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models.training.landmarks.mirror import MIRRORED_ORDER
 from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.poses import fit_poses, rotations_of
 from models.training.shape.structure_from_motion import Reconstruction, reconstruct
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 
 FACES = 150
 DEVIATIONS_MM = (4.0, 2.5)

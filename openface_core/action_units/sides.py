@@ -1,0 +1,49 @@
+"""Action units of the left and the right side of a face, each by itself.
+
+What a predictor says of one side is what it would say of a face made of that side and its mirror
+image. Predictors are linear, and so is the way from a face's descriptor to that of such a face, see
+:mod:`openface_core.action_units.folding`: other weights give the value from the descriptor and from
+the median that are known anyway.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from openface_core.action_units.folding import LEFT, RIGHT, folding
+from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.side_weights import SideWeights
+from openface_core.descriptors import FHOG_SIZE
+from openface_core.shape import PointDistributionModel
+
+
+def with_sides(
+    models: ActionUnitModels, pdm: PointDistributionModel, *, is_mirrored: bool = False
+) -> ActionUnitModels:
+    """Return predictors that predict both sides of a face too.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors of the whole face.
+    pdm : PointDistributionModel
+        The shape model that the geometry descriptor is of.
+    is_mirrored : bool
+        Whether pictures are mirrored, as a phone's front camera shows them: the person's left side
+        is then at the left in the picture.
+    """
+    halves = [folding(pdm, half) for half in (LEFT, RIGHT)]
+    weights = [half.fold_weights(models.weights) for half in halves]
+    # Half of the elements have no weight for a side: both sides' fit into one array.
+    appearance = weights[LEFT][:FHOG_SIZE] + weights[RIGHT][:FHOG_SIZE]
+    of_geometry = models.weights[FHOG_SIZE:]
+    constants = [half.geometry_constant @ of_geometry for half in halves]
+    sides = SideWeights(
+        np.ascontiguousarray(appearance),
+        np.ascontiguousarray(np.stack([each[FHOG_SIZE:] for each in weights])),
+        np.ascontiguousarray(np.stack([half.residual.T @ of_geometry for half in halves])),
+        # The median has the same constant, so that it cancels where one is subtracted.
+        np.where(models.is_dynamic, 0.0, np.stack(constants)),
+        is_mirrored,
+    )
+    return replace(models, sides=sides)
