@@ -19,7 +19,7 @@ from pipelines.run import main
 from tests.fixtures.media.writing import write_video
 
 PACK = default_registry().packs[EMBEDDED_PACK]
-FRAMES = 12
+FRAMES = 20
 WIDTH_PX, HEIGHT_PX = 320, 240
 STEP_PX = 2
 FACE_X_PX, FACE_Y_PX = (170.0, 280.0), (55.0, 190.0)
