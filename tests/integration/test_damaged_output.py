@@ -49,6 +49,7 @@ def half_finished(corpus: LandmarkCorpus, output: Path) -> None:
     """Leave what a killed run leaves: some tables, work files, temporary ones, and its mark."""
     shutil.copytree(corpus.output, output)
     tables = sorted((output / "frames").iterdir())
+    content = (tables[0] / "frames.parquet").read_bytes()
     shutil.rmtree(tables[-1])
     (output / "summary.parquet").unlink()
     (output / "metrics.json").unlink()
@@ -56,7 +57,6 @@ def half_finished(corpus: LandmarkCorpus, output: Path) -> None:
     work.mkdir(parents=True)
     for number in range(3):
         (work / f"{number}.features").write_bytes(random.Random(number).randbytes(2000))
-    content = (tables[0] / "frames.parquet").read_bytes()
     (output / f".errors.parquet.{'0' * 32}.tmp").write_bytes(content[:5000])
     mark = replace(Holder.here(), process=2**22 + 1)  # more than Linux counts to
     (output / LOCK_NAME).write_bytes(mark.content())
