@@ -14,6 +14,7 @@ from models import locate_models
 from openface_core.analysis.engine import load_engine
 from openface_core.analysis.settings import CalibrationSettings
 from openface_core.errors import InputError, WorkFileError
+from openface_core.face_sides import SidesSettings
 from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
@@ -85,9 +86,14 @@ def corpus(tmp_path: Path, models_folder: Path) -> Corpus:
     return Corpus(tmp_path, models_folder)
 
 
-def test_a_person_is_the_sequential_loop_over_all_files(corpus: Corpus) -> None:
-    assert corpus.run(corpus.manifest("cbad"), "person").inputs_written == 4
-    settings = replace(load_settings("default"), calibration=CalibrationSettings("person"))
+@pytest.mark.parametrize("sides", [False, True])
+def test_a_person_is_the_sequential_loop_over_all_files(corpus: Corpus, sides: bool) -> None:
+    assert corpus.run(corpus.manifest("cbad"), "person", sides=sides).inputs_written == 4
+    settings = replace(
+        load_settings("default"),
+        calibration=CalibrationSettings("person"),
+        sides=SidesSettings(measure=sides),
+    )
     files = locate_models(corpus.models, settings.models, with_networks=False)
     run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
     tasks = [
@@ -102,6 +108,20 @@ def test_a_person_is_the_sequential_loop_over_all_files(corpus: Corpus) -> None:
     assert corpus.record("a")["faces"][0]["calibration_inputs"] == ["c", "a"]
     assert corpus.record("b")["faces"][0]["calibration_inputs"] == ["b"]
     assert corpus.record("d")["faces"][0]["calibration_key"] == "video:d"
+
+
+@pytest.mark.parametrize("mode", ["rest", "none"])
+def test_sides_leave_the_whole_face_as_it_is(corpus: Corpus, mode: str) -> None:
+    manifest = corpus.manifest("ab", **REST)
+    corpus.run(manifest, mode)
+    whole = {name: corpus.table(name) for name in "ab"}
+    assert corpus.run(manifest, mode, sides=True).inputs_written == 2
+    for name, alone in whole.items():
+        together = corpus.table(name)
+        assert together.select(alone.column_names).equals(alone)
+        left, right = (together[f"AU12_r_{side}"].to_pylist() for side in ("left", "right"))
+        assert left != right
+        assert None not in left
 
 
 def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
