@@ -35,7 +35,7 @@ def start_pool(services: Services, host: Host) -> None:
 def workers_of(services: Services, host: Host) -> tuple[int, ...]:
     """Return the process numbers of the workers that the pool of a host has started."""
     group = services.pid(pool_name(host))
-    ps = ["ps", "-eo", "pid=,pgid=,stat=,args="]
+    ps = ["ps", "-ww", "-eo", "pid=,pgid=,stat=,args="]
     listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout  # noqa: S603
     found = []
     for line in listing.splitlines():
