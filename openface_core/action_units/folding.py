@@ -125,16 +125,6 @@ class Folding:
         folded = geometry @ self.geometry.T + residual_mm @ self.residual.T
         return np.asarray(folded + self.geometry_constant)
 
-    def fold_weights(self, weights: Float64Array) -> Float64Array:
-        """Return weights (4702, k) that give on a face what `weights` give on the folded one.
-
-        Apart from the products of `weights` with what :attr:`geometry_constant` and
-        :attr:`residual` add.
-        """
-        appearance = np.zeros_like(weights[:FHOG_SIZE])
-        np.add.at(appearance, self.appearance, weights[:FHOG_SIZE])
-        return np.concatenate([appearance, self.geometry.T @ weights[FHOG_SIZE:]])
-
 
 def folding(pdm: PointDistributionModel, side: int) -> Folding:
     """Return the folding of one half of the picture.

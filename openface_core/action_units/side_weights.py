@@ -24,8 +24,9 @@ class SideWeights:
 
     Parameters
     ----------
-    appearance : (4464, k) ndarray of float64
-        Weights of the appearance descriptor: each element counts for the side it is on.
+    mirrored : (4464,) ndarray of int
+        Where in the appearance descriptor each element of its mirror image is: an element's weight
+        for the side it is on is its own and that of its mirror image.
     geometry : (2, 238, k) ndarray of float64
         Weights of the geometry descriptor, for the left and the right half of the picture.
     residual : (2, 136, k) ndarray of float64
@@ -36,7 +37,7 @@ class SideWeights:
         Whether pictures are mirrored: the person's left is then at the left in the picture.
     """
 
-    appearance: Float64Array
+    mirrored: NDArray[np.intp]
     geometry: Float64Array
     residual: Float64Array
     constants: Float64Array
@@ -52,6 +53,7 @@ class SideWeights:
         fhog: NDArray[np.floating],
         geometry: Float64Array,
         residual_mm: Float64Array,
+        weights: Float64Array,
         out: Float64Array,
     ) -> None:
         """Write the products of a descriptor with the weights.
@@ -64,18 +66,24 @@ class SideWeights:
             Geometry descriptor, or its median.
         residual_mm : (136,) or (0,) ndarray of float64
             What the shape leaves of the landmarks; nothing for a median, where it is taken for 0.
+        weights : (4702, k) ndarray of float64
+            Weights of the whole face.
         out : (2, k) ndarray of float64
             Receives the products of the person's left and right side.
         """
         first, *_ = self.picture_sides
-        _weigh_appearance(fhog, self.appearance, first, out)
-        for values, weights in ((geometry, self.geometry), (residual_mm, self.residual)):
-            _add_weighed(values, weights, first, out)
+        _weigh_appearance(fhog, weights, self.mirrored, first, out)
+        for values, own in ((geometry, self.geometry), (residual_mm, self.residual)):
+            _add_weighed(values, own, first, out)
 
 
 @kernel
 def _weigh_appearance(
-    fhog: NDArray[np.floating], weights: Float64Array, first: int, out: Float64Array
+    fhog: NDArray[np.floating],
+    weights: Float64Array,
+    mirrored: NDArray[np.intp],
+    first: int,
+    out: Float64Array,
 ) -> None:
     """Write the products of both halves of the picture, always in the same order of summation.
 
@@ -83,18 +91,18 @@ def _weigh_appearance(
     """
     out[:] = 0.0
     models = out.shape[1]
-    for begin in range(0, fhog.shape[0], _HALF_ROW):
-        half = (begin // _HALF_ROW) % 2
-        own = out[0 if half == first else 1]
-        # Six elements a turn: the sums are loaded and stored so much less often.
-        for i in range(begin, begin + _HALF_ROW, 6):
-            a, b, c = np.float64(fhog[i]), np.float64(fhog[i + 1]), np.float64(fhog[i + 2])
-            d, e, f = np.float64(fhog[i + 3]), np.float64(fhog[i + 4]), np.float64(fhog[i + 5])
+    left, right = (out[0], out[1]) if first == LEFT else (out[1], out[0])
+    for begin in range(0, fhog.shape[0], 2 * _HALF_ROW):
+        # Two pairs a turn: the sums are loaded and stored half as often. The weights are those of
+        # the whole face, which the processor still has at hand.
+        for i in range(begin, begin + _HALF_ROW, 2):
+            j, m, n = i + 1, mirrored[i], mirrored[i + 1]
+            a, b = np.float64(fhog[i]), np.float64(fhog[j])
+            c, d = np.float64(fhog[m]), np.float64(fhog[n])
             for k in range(models):
-                own[k] += (
-                    (a * weights[i, k] + b * weights[i + 1, k])
-                    + (c * weights[i + 2, k] + d * weights[i + 3, k])
-                ) + (e * weights[i + 4, k] + f * weights[i + 5, k])
+                one, other = weights[i, k] + weights[m, k], weights[j, k] + weights[n, k]
+                left[k] += a * one + b * other
+                right[k] += c * one + d * other
 
 
 @kernel

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from openface_core.action_units.folding import LEFT, RIGHT, folding
+from openface_core.action_units.folding import LEFT, RIGHT, folding, mirrored_appearance
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.side_weights import SideWeights
 from openface_core.descriptors import FHOG_SIZE
@@ -33,14 +33,11 @@ def with_sides(
         is then at the left in the picture.
     """
     halves = [folding(pdm, half) for half in (LEFT, RIGHT)]
-    weights = [half.fold_weights(models.weights) for half in halves]
-    # Half of the elements have no weight for a side: both sides' fit into one array.
-    appearance = weights[LEFT][:FHOG_SIZE] + weights[RIGHT][:FHOG_SIZE]
     of_geometry = models.weights[FHOG_SIZE:]
     constants = [half.geometry_constant @ of_geometry for half in halves]
     sides = SideWeights(
-        np.ascontiguousarray(appearance),
-        np.ascontiguousarray(np.stack([each[FHOG_SIZE:] for each in weights])),
+        mirrored_appearance(),
+        np.ascontiguousarray(np.stack([half.geometry.T @ of_geometry for half in halves])),
         np.ascontiguousarray(np.stack([half.residual.T @ of_geometry for half in halves])),
         # The median has the same constant, so that it cancels where one is subtracted.
         np.where(models.is_dynamic, 0.0, np.stack(constants)),

@@ -82,7 +82,7 @@ def weigh_descriptor(
     if models.sides is not None:
         of_sides = out[models.views[0].stop :].reshape(len(SIDES), -1)
         residual = _NO_RESIDUAL if residual_mm is None else residual_mm
-        models.sides.weigh(fhog, geometry, residual, of_sides)
+        models.sides.weigh(fhog, geometry, residual, models.weights, of_sides)
     return out
 
 

@@ -10,13 +10,12 @@ from models import EMBEDDED_PACK, models_folder
 from openface_core.action_units.folding import (
     LEFT,
     RIGHT,
-    Folding,
     folded_appearance,
     folding,
     mirrored_appearance,
     mirrored_channels,
 )
-from openface_core.descriptors import DESCRIPTOR_SIZE, FHOG_SIZE
+from openface_core.descriptors import FHOG_SIZE
 from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog, fhog_into
 from openface_core.geometry import geometry_descriptor
 from openface_core.model_files import read_pdm
@@ -134,21 +133,3 @@ class TestGeometry:
         mirrored = displacement[:, MIRROR] * np.array([[-1.0], [1.0], [1.0]])
         np.testing.assert_allclose(mirrored, displacement, atol=0.05)
         np.testing.assert_allclose(fold.geometry_constant, 0.0, atol=1e-4)
-
-
-@pytest.mark.parametrize("half", HALVES)
-def test_folded_weights_give_what_weights_give_on_the_folded_face(
-    half: int, pdm: PointDistributionModel
-) -> None:
-    rng = np.random.default_rng(half)
-    fold: Folding = folding(pdm, half)
-    weights = rng.normal(size=(DESCRIPTOR_SIZE, 3))
-    fhog_values = rng.random(FHOG_SIZE)
-    geometry, residual = rng.normal(size=238), rng.normal(size=136)
-    folded = np.concatenate(
-        [fold.fold_appearance(fhog_values), fold.fold_geometry(geometry, residual)]
-    )
-    of_geometry = weights[FHOG_SIZE:]
-    found = np.concatenate([fhog_values, geometry]) @ fold.fold_weights(weights)
-    found += (fold.residual @ residual + fold.geometry_constant) @ of_geometry
-    np.testing.assert_allclose(found, folded @ weights, atol=1e-9)
