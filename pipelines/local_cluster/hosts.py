@@ -5,11 +5,16 @@ is one more address of the loopback interface, on which all hosts share their po
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+_PREFIX = "ofb"
+"""What names of namespaces and links begin with; then comes the number of the process."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,11 @@ class Host:
     gateway: str = "127.0.0.1"
 
 
-def _ip(*words: str) -> None:
-    subprocess.run(  # noqa: S603 - no shell, arguments of our own
-        ["/usr/sbin/ip" if os.path.exists("/usr/sbin/ip") else "ip", *words],  # noqa: PTH110
-        check=True,
-        capture_output=True,
-    )
+def _ip(*words: str) -> str:
+    """Return what the program `ip` says."""
+    program = shutil.which("ip") or "/usr/sbin/ip"
+    done = subprocess.run([program, *words], check=True, capture_output=True, text=True)  # noqa: S603
+    return done.stdout
 
 
 def may_have_namespaces() -> bool:
@@ -82,8 +86,9 @@ def hosts(count: int, *, namespaces: bool) -> Iterator[tuple[Host, ...]]:
             for name, address in zip(names, addresses, strict=True)
         )
         return
-    key = os.getpid() % 10_000
-    bridge, network = f"ofb{key}", f"10.{200 + key % 50}.{key % 250}"
+    _remove_leftovers()
+    key = os.getpid()
+    bridge, network = f"{_PREFIX}{key}", f"10.{200 + key % 50}.{key % 250}"
     made: list[str] = []
     try:
         _ip("link", "add", bridge, "type", "bridge")
@@ -103,6 +108,15 @@ def hosts(count: int, *, namespaces: bool) -> Iterator[tuple[Host, ...]]:
         for space in made:
             _ip("netns", "delete", space)
         _ip("link", "delete", bridge)
+
+
+def _remove_leftovers() -> None:
+    """Remove the hosts of processes that have been killed."""
+    for kind, listing in (("netns", _ip("netns", "list")), ("link", _ip("-brief", "link"))):
+        for name in (line.split()[0] for line in listing.splitlines() if line.strip()):
+            found = re.match(rf"{_PREFIX}(\d+)(-|$)", name)
+            if found is not None and not Path(f"/proc/{found[1]}").exists():
+                _ip(kind, "delete", name)
 
 
 def _letters(count: int) -> Sequence[str]:

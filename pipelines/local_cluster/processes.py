@@ -1,6 +1,7 @@
 """Services that a cluster consists of: started with a log each, and stopped by process group."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from openface_core.errors import PipelineError
 from pipelines.local_cluster.hosts import Host
 
 _START_SECONDS = 120.0
+
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+"""Whatever ends this process, the services do not outlive it."""
 
 
 class Services:
@@ -64,7 +68,7 @@ class Services:
         """
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(  # noqa: S603 - no shell, arguments of our own
-                [*host.prefix, *command],
+                [*_DIES_WITH_US, *host.prefix, *command],
                 cwd=self.folder,
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,

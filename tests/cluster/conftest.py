@@ -11,12 +11,9 @@ from openface_core.media import open_media
 from pipelines.demo import main as make_demo
 from pipelines.local_cluster.flink import FlinkCluster, flink_cluster
 from pipelines.local_cluster.programs import missing_programs
-from tests.cluster.runs import dataset_bytes, start_run
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
-
-LONG_FRAMES = 780
-SHARD_FRAMES = 60
+from tests.fixtures.runs.cluster_runs import LONG_FRAMES, dataset_bytes, start_run
 
 _CONFIG = """name = "short shards"
 base = "embedded"

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.local_cluster.flink import FlinkCluster
-from tests.cluster.conftest import LONG_FRAMES, SHARD_FRAMES
-from tests.cluster.runs import dataset_bytes, finished_shards, metrics_of, start_run
+from tests.fixtures.runs.cluster_runs import (
+    LONG_FRAMES,
+    SHARD_FRAMES,
+    dataset_bytes,
+    finished_shards,
+    metrics_of,
+    start_run,
+)
 
 LEAVING_SECONDS = 120.0
 CANCELLING_SECONDS = 15.0

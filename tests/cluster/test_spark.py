@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.local_cluster.spark import SparkCluster, spark_cluster
-from tests.cluster.runs import dataset_bytes, start_run
+from tests.fixtures.runs.cluster_runs import dataset_bytes, start_run
 
 
 @pytest.fixture(scope="module")
