@@ -16,7 +16,7 @@ from openface_core.media.time_limit import DEFAULT_SECONDS, TimedFile, within
 
 # "scheme://..." or a chain such as "simplecache::s3://..."; "concat:x" is the name of a local file.
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
-_EXTRAS = {"http": "http", "https": "http", "gs": "gcp", "gcs": "gcp"}
+_EXTRAS = {"http": "http", "https": "http", "gs": "gcp", "gcs": "gcp", "s3": "s3"}
 """What is installed for the files of a protocol, where this program names it."""
 
 _URL = re.compile(rf"({_SCHEME}::)*{_SCHEME}://")
