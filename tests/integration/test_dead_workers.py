@@ -74,7 +74,7 @@ class Corpus:
             start_new_session=True,
         )
         try:
-            wait_for(lambda: any(output.glob(".work/*/*.features")))
+            wait_for(lambda: any(output.glob(".work/**/*.features")))
             yield process
         finally:
             process.kill()
