@@ -4,16 +4,14 @@ Every video is analysed once; both lists predict from the same descriptors. Only
 model differs are compared.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.short_calibration import mean_kappa, measured_faces, tracked
+from benchmarks.short_calibration import mean_kappa, measured_faces, parser, tracked
 from models import locate_models, models_folder
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.analyser import Analyser
@@ -55,21 +53,9 @@ def row(name: str, own: Sequence[NDArray[np.bool_]], other: Sequence[NDArray[np.
     return "| " + " | ".join(cells) + " |"
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
-        prog="python -m benchmarks.action_unit_lists", description=__doc__
-    )
-    result.add_argument("--videos", type=Path, nargs="+", required=True, metavar="V")
-    result.add_argument("--models", metavar="PACK|DIR", help="default: the environment's")
-    result.add_argument("--config", metavar="FILE", required=True, help="with faces.select = main")
-    result.add_argument("--frames", type=int, default=900, help="of each video at most")
-    return result
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare, and print a Markdown table."""
-    arguments = parser().parse_args(argv)
+    arguments = parser("action_unit_lists", __doc__).parse_args(argv)
     settings = load_settings(arguments.config)
     files = locate_models(models_folder(arguments.models), settings.models)
     analyser = Analyser(load_engine(files, settings), settings)

@@ -152,11 +152,9 @@ HEADER = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
-        prog="python -m benchmarks.short_calibration", description=__doc__
-    )
+def parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of the command line of a benchmark that measures faces of videos."""
+    result = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
     result.add_argument("--videos", type=Path, nargs="+", required=True, metavar="V")
     result.add_argument("--models", metavar="PACK|DIR", help="default: the environment's")
     result.add_argument("--config", metavar="FILE", required=True, help="with faces.select = main")
@@ -166,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare, and print a Markdown table."""
-    arguments = parser().parse_args(argv)
+    arguments = parser("short_calibration", __doc__).parse_args(argv)
     analyser = load_analyser(arguments.config, arguments.models)
     pooled = {length: Pooled() for length in LENGTHS}
     for video in arguments.videos:

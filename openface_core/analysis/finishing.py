@@ -19,7 +19,14 @@ from openface_core.media import MediaInfo
 from openface_core.shape import Camera, PointDistributionModel
 from openface_core.shards import Absence, ShardFeatures
 from openface_core.shards.scores_file import BlockScores, join_scores
-from openface_core.tables import FrameActionUnits, frame_table
+from openface_core.tables import (
+    FrameActionUnits,
+    frame_table,
+    summarise,
+    summarise_no_sides,
+    summarise_nobody,
+    summarise_sides,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +119,42 @@ def _finished_view(
     return FrameActionUnits(finished, final_presences(present))
 
 
+def summarise_face(
+    models: ActionUnitModels,
+    timestamps: Float64Array,
+    first_number: int,
+    known: BlockScores,
+    units: FrameActionUnits,
+) -> dict[str, float | int | None]:
+    """Return what was measured of one face, by the names of the summary's columns.
+
+    Parameters
+    ----------
+    models : ActionUnitModels
+        The predictors.
+    timestamps : (n,) ndarray of float64
+        Time stamps of all frames of the video, seconds.
+    first_number : int
+        Number of the face's first frame in the video, counted from 1.
+    known : BlockScores
+        What is known of its m frames.
+    units : FrameActionUnits
+        Their final action units.
+    """
+    names = models.intensity_names, models.presence_names
+    whole = summarise(timestamps, first_number, known.confidence, known.success, units, *names)
+    return whole | summarise_sides(known.sides, known.success, units, *names)
+
+
+def summarise_no_face(
+    models: ActionUnitModels, timestamps: Float64Array
+) -> dict[str, float | int | None]:
+    """Return what :func:`summarise_face` does for a video that shows nobody."""
+    names = models.intensity_names, models.presence_names
+    whole = summarise_nobody(timestamps, *names)
+    return whole | summarise_no_sides(*names) if models.has_sides else whole
+
+
 class FaceOfTable(NamedTuple):
     """A face whose rows are made.
 
@@ -178,11 +221,8 @@ class TableMaker:
         for part in parts:
             rows = slice(begin, begin + len(part))
             if not isinstance(part, Absence):
-                derivation = replace(
-                    self._derivation(face.first_number + begin, face.face_id),
-                    camera=self.camera,
-                    calibration_frames=face.calibration_frames,
-                )
+                number, frames = face.first_number + begin, face.calibration_frames
+                derivation = self._derivation(number, face.face_id, frames)
                 yield self._table(part, units[rows], derivation)
             begin = rows.stop
 
@@ -197,12 +237,14 @@ class TableMaker:
         first_number = 1
         for part in parts:
             units = FrameActionUnits.without_face(len(part), self.extent)
-            yield self._table(part, units, self._derivation(first_number, None))
+            yield self._table(part, units, self._derivation(first_number, None, None))
             first_number += len(part)
 
-    def _derivation(self, first_number: int, face_id: int | None) -> Derivation:
-        mirrored = self.extent.is_mirrored
-        return Derivation(self.pdm, first_number, face_id, is_mirrored=mirrored)
+    def _derivation(
+        self, first_number: int, face_id: int | None, calibration_frames: int | None
+    ) -> Derivation:
+        of_face = self.camera, calibration_frames, self.extent.is_mirrored
+        return Derivation(self.pdm, first_number, face_id, *of_face)
 
     def _table(
         self, features: ShardFeatures, units: FrameActionUnits, derivation: Derivation

@@ -23,17 +23,13 @@ from openface_core.analysis.finishing import (
     FinalMedian,
     TableMaker,
     post_process,
+    summarise_face,
+    summarise_no_face,
 )
 from openface_core.analysis.measured import MeasuredFace
 from openface_core.analysis.settings import mode_of_face
 from openface_core.running_medians import DescriptorMedians, RestMedians
-from openface_core.tables import (
-    FrameActionUnits,
-    summarise,
-    summarise_no_sides,
-    summarise_nobody,
-    summarise_sides,
-)
+from openface_core.tables import FrameActionUnits
 from openface_core.watch import NO_WATCH, Step, Watch
 
 
@@ -126,15 +122,7 @@ class FaceCalibrator:
             known, units = post_process(
                 models, [scores], face.frame_count, final, is_image=is_image
             )
-        names = models.intensity_names, models.presence_names
-        summary = summarise(
-            self.timestamps,
-            first_number,
-            known.confidence,
-            known.success,
-            units,
-            *names,
-        ) | summarise_sides(known.sides, known.success, units, *names)
+        summary = summarise_face(models, self.timestamps, first_number, known, units)
         return MeasuredFace(face.face_id, first_number, units, summary, self.mode, frames)
 
     def _median_start(self, face: FaceFrames) -> MedianStart:
@@ -154,10 +142,7 @@ class FaceCalibrator:
         """Return what stands for a face where the video shows none."""
         models = self.models
         units = FrameActionUnits.without_face(len(self.timestamps), self.maker.extent)
-        names = models.intensity_names, models.presence_names
-        summary = summarise_nobody(self.timestamps, *names)
-        if models.has_sides:
-            summary |= summarise_no_sides(*names)
+        summary = summarise_no_face(models, self.timestamps)
         return MeasuredFace(None, 1, units, summary, self.mode, 0)
 
     def rows(self, face: FaceFrames, measured: MeasuredFace) -> Iterator[pa.Table]:

@@ -1,19 +1,16 @@
 """A Flink session cluster: a job manager, and task managers with a worker pool beside each."""
 
-import json
 import os
 import signal
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from openface_core.errors import PipelineError
-from pipelines.local_cluster.hosts import Host, hosts, may_have_namespaces
-from pipelines.local_cluster.pools import OPTIONS, start_pool, workers_of
+from pipelines.local_cluster.hosts import Host
+from pipelines.local_cluster.pools import OPTIONS, hosts_with_pools, start_pool, workers_of
 from pipelines.local_cluster.processes import Services
 from pipelines.local_cluster.programs import (
     FLINK_LINE,
@@ -21,6 +18,7 @@ from pipelines.local_cluster.programs import (
     flink_libraries,
     job_server_jar,
 )
+from pipelines.main_job.flink_jobs import JobManager
 
 _RPC_PORT = 6123
 _REST_PORT = 8081
@@ -84,19 +82,14 @@ class FlinkCluster:
             f"--parallelism={self.slots * len(self.hosts)}",
         )
 
-    def ask(self, path: str) -> Any:
-        """Return what the job manager answers to a question of Flink's REST interface."""
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10.0) as answer:  # noqa: S310
-            return json.load(answer)
+    @property
+    def manager(self) -> JobManager:
+        """Its job manager."""
+        return JobManager(self.url)
 
     def jobs(self) -> dict[str, str]:
         """Return the state of every job, by its id."""
-        return {str(job["id"]): str(job["status"]) for job in self.ask("/jobs")["jobs"]}
-
-    def cancel(self, job: str) -> None:
-        """Cancel a job."""
-        request = urllib.request.Request(f"{self.url}/jobs/{job}?mode=cancel", method="PATCH")  # noqa: S310
-        urllib.request.urlopen(request, timeout=10.0).close()  # noqa: S310
+        return {str(job["id"]): str(job["status"]) for job in self.manager.ask("/jobs")["jobs"]}
 
     def start_task_manager(self, host: Host) -> None:
         """Start the task manager of a host."""
@@ -153,7 +146,7 @@ class FlinkCluster:
 
     def _slots(self) -> int:
         try:
-            return int(self.ask("/overview")["slots-total"])
+            return int(self.manager.ask("/overview")["slots-total"])
         except OSError:  # it has begun to answer, but not with this
             return 0
 
@@ -224,16 +217,12 @@ def flink_cluster(folder: Path, host_count: int = 2, slots: int = 1) -> Iterator
     PipelineError
         If it does not start.
     """
-    namespaces = may_have_namespaces()
-    with hosts(host_count + 1, namespaces=namespaces) as made, Services(folder) as services:
-        *members, head = made
+    with hosts_with_pools(folder, host_count) as (services, members, head):
         (folder / "flink-conf.yaml").write_text(_configuration(folder, head), encoding="ascii")
         (folder / "log4j.properties").write_text(_LOGGING, encoding="ascii")
-        cluster = FlinkCluster(folder, services, tuple(members), head, slots)
+        cluster = FlinkCluster(folder, services, members, head, slots)
         cluster.start_job_manager()
         for host in members:
-            if namespaces or host is members[0]:
-                cluster.start_pool(host)
             cluster.start_task_manager(host)
         cluster.wait_for_slots(slots * host_count)
         yield cluster

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.local_cluster.hosts import Host
+from pipelines.local_cluster.hosts import Host, hosts, may_have_namespaces
 from pipelines.local_cluster.processes import Services
 
 _PORT = 50_000
@@ -43,3 +45,31 @@ def workers_of(services: Services, host: Host) -> tuple[int, ...]:
         if int(owner) == group and "SdkHarness" in command and not state.startswith("Z"):
             found.append(int(pid))
     return tuple(found)
+
+
+@contextmanager
+def hosts_with_pools(folder: Path, count: int) -> Iterator[tuple[Services, tuple[Host, ...], Host]]:
+    """Make hosts with a worker pool on each but the last one, and remove all of it with the block.
+
+    Parameters
+    ----------
+    folder : Path
+        Where services work and write their logs.
+    count : int
+        How many hosts are to work.
+
+    Yields
+    ------
+    services : Services
+        The pools, and whatever is started further.
+    members : tuple of Host
+        The hosts that work.
+    head : Host
+        The one that does not.
+    """
+    namespaces = may_have_namespaces()
+    with hosts(count + 1, namespaces=namespaces) as made, Services(folder) as services:
+        *members, head = made
+        for host in members if namespaces else members[:1]:  # which share their ports
+            start_pool(services, host)
+        yield services, tuple(members), head

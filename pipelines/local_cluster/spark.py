@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.local_cluster.hosts import Host, hosts, may_have_namespaces
-from pipelines.local_cluster.pools import OPTIONS, start_pool, workers_of
+from pipelines.local_cluster.hosts import Host
+from pipelines.local_cluster.pools import OPTIONS, hosts_with_pools, workers_of
 from pipelines.local_cluster.processes import Services
 from pipelines.local_cluster.programs import JAVA_OPENS, job_server_jar
 
@@ -86,21 +86,17 @@ def spark_cluster(folder: Path, host_count: int = 2) -> Iterator[SparkCluster]:
     PipelineError
         If it does not start.
     """
-    namespaces = may_have_namespaces()
     home = folder / "home"
     (home / "jars").mkdir(parents=True)
     (home / "jars" / "spark.jar").symlink_to(job_server_jar("spark"))
-    with hosts(host_count + 1, namespaces=namespaces) as made, Services(folder) as services:
-        *members, head = made
+    with hosts_with_pools(folder, host_count) as (services, members, head):
         master = ["--host", head.address, "--port", str(_MASTER_PORT)]
         _start(services, home, "master", head, "master.Master", master)
         services.wait_for_port("master", head, _MASTER_PORT)
         for host in members:
-            if namespaces or host is members[0]:
-                start_pool(services, host)
             place = ["--host", host.address, "--port", str(_WORKER_PORT)]
             words = [*place, "--cores", "1", "--memory", "700m", "--work-dir"]
             words += [str(folder / host.name), f"spark://{head.address}:{_MASTER_PORT}"]
             _start(services, home, f"worker-{host.name}", host, "worker.Worker", words)
             services.wait_for_port(f"worker-{host.name}", host, _WORKER_PORT)
-        yield SparkCluster(services, tuple(members), head)
+        yield SparkCluster(services, members, head)

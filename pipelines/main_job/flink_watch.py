@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from pipelines.main_job.cluster_job import FlinkJobs
+from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.pipeline_failure import last_words
 
 _log = logging.getLogger(__name__)

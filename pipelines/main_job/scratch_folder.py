@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+
+from transforms.work.process_lock import take_lock
 
 _PREFIX = "openface-beam-run-"
 _OWNER = "owner"
@@ -33,7 +34,7 @@ def scratch_folder() -> Iterator[Path]:
     before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     with (folder / _OWNER).open("w", encoding="ascii") as owner:
-        _lock(owner)
+        take_lock(owner)
         tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield folder
@@ -68,19 +69,6 @@ def remove_abandoned(parent: Path) -> None:
 def _is_abandoned(folder: Path, changed: float) -> bool:
     try:
         with (folder / _OWNER).open("r+", encoding="ascii") as owner:
-            return _lock(owner)
+            return take_lock(owner)
     except FileNotFoundError:
         return time.time() - changed > _WITHOUT_OWNER_SECONDS
-
-
-def _lock(file: IO[str]) -> bool:
-    """Take the lock of a file unless another process has it, and say whether it was free."""
-    if sys.platform == "win32":
-        return False
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

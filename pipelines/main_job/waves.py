@@ -12,7 +12,8 @@ import apache_beam as beam
 
 from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
 from openface_core.media.sources import locate
-from pipelines.main_job.cluster_job import FlinkJobs, finish_on_cluster
+from pipelines.main_job.cluster_job import finish_on_cluster
+from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.flink_watch import FlinkWatch
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.metrics import RunMetrics

@@ -120,7 +120,7 @@ def test_a_killed_driver_and_the_same_command_again(
     assert dataset_bytes(output) == expected["long"]
     for job, state in cluster.jobs().items():
         if state in ("RUNNING", "RESTARTING", "CREATED"):
-            cluster.cancel(job)
+            cluster.manager.cancel(job)
 
 
 def test_a_worker_pool_that_is_down_is_named(

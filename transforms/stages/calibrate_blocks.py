@@ -71,14 +71,6 @@ def calibrate_block(block: Block, engine: Engine, settings: RunSettings, work: s
     return BlockResult(block, path, tuple(float(value) for value in weighted_median))
 
 
-@dataclass(frozen=True)
-class _Given:
-    """A block's result without the block."""
-
-    scores_path: str
-    weighted_median: tuple[float, ...]
-
-
 @dataclass
 class CalibrateBlocks(EngineStage):
     """Advance medians: ``Block`` to ``(key, BlockResult or Problem)``.
@@ -110,10 +102,8 @@ class CalibrateBlocks(EngineStage):
     def _calibrated(self, block: Block, engine: Engine) -> BlockResult:
         work = self.folders.work
 
-        def calibrate() -> _Given:
-            result = calibrate_block(block, engine, self.handle.settings, work)
-            return _Given(result.scores_path, result.weighted_median)
+        def calibrate() -> BlockResult:
+            return calibrate_block(block, engine, self.handle.settings, work)
 
         path = block_result_path(work, block.face_key, block.number)
-        given, _ = once(self.folders, path, _Given, calibrate)
-        return BlockResult(block, given.scores_path, given.weighted_median)
+        return once(self.folders, path, BlockResult, calibrate)

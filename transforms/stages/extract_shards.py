@@ -10,7 +10,7 @@ from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.cameras import check_camera
 from openface_core.analysis.engine import Engine
 from openface_core.identity import Tracklet
-from openface_core.media import MediaInfo, open_media
+from openface_core.media import open_media
 from openface_core.shards import ShardFeatures, write_features, write_tracklets
 from openface_core.watch import Step
 from transforms.dataset.storage import write_whole
@@ -111,17 +111,6 @@ def _kept(path: str, features: ShardFeatures) -> FeaturesPart:
     return FeaturesPart(path, len(features))
 
 
-@dataclass(frozen=True)
-class _Given:
-    """A shard's result without the shard."""
-
-    parts: tuple[FeaturesPart, ...]
-    info: MediaInfo
-    warnings: tuple[str, ...]
-    tracklets_path: str | None
-    tracklet_parts: tuple[FeaturesPart, ...]
-
-
 def extract_once(
     shard: Shard, analyser: Analyser, folders: RunFolders, progress: ProgressWriter
 ) -> ShardResult:
@@ -139,20 +128,17 @@ def extract_once(
         Is told every frame.
     """
 
-    def extract() -> _Given:
+    def extract() -> ShardResult:
         check_run(folders)
         begin = monotonic()
         result = extract_shard(shard, analyser, folders.work, progress.frame_done)
         if folders.may_repeat:
             count_on_host(result.frames, monotonic() - begin)
-        tracklets = result.tracklets_path, result.tracklet_parts
-        return _Given(result.parts, result.info, result.warnings, *tracklets)
+        return result
 
-    given, is_new = once(folders, shard_result_path(folders.work, shard), _Given, extract)
-    if not is_new:
-        progress.frames_done(sum(part.frames for part in given.parts))
-    tracklets = given.tracklets_path, given.tracklet_parts
-    return ShardResult(shard, given.parts, given.info, given.warnings, *tracklets)
+    result = once(folders, shard_result_path(folders.work, shard), ShardResult, extract)
+    progress.frames_done(result.frames)
+    return result
 
 
 @dataclass

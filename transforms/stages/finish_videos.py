@@ -16,6 +16,8 @@ from openface_core.analysis.finishing import (
     FinalMedian,
     TableMaker,
     post_process,
+    summarise_face,
+    summarise_no_face,
 )
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
@@ -23,13 +25,7 @@ from openface_core.fields import frame_columns, frame_schema
 from openface_core.media import MediaInfo
 from openface_core.media.gaps import gap_warnings
 from openface_core.shards.scores_file import BlockScores
-from openface_core.tables import (
-    FrameActionUnits,
-    summarise,
-    summarise_no_sides,
-    summarise_nobody,
-    summarise_sides,
-)
+from openface_core.tables import FrameActionUnits
 from openface_core.tables.merging import merged_tables
 from transforms.dataset.layout import frames_path
 from transforms.dataset.provenance import (
@@ -182,18 +178,12 @@ def _records(
     times: Float64Array,
     models: ActionUnitModels,
 ) -> Iterator[FaceRecord]:
-    names = models.intensity_names, models.presence_names
     for each in faces:
-        parts, known = each.face.parts, each.known
-        summary = summarise(
-            times, parts.first_number, known.confidence, known.success, each.units, *names
-        ) | summarise_sides(known.sides, known.success, each.units, *names)
+        parts = each.face.parts
+        summary = summarise_face(models, times, parts.first_number, each.known, each.units)
         yield FaceRecord(parts.face_id, each.face.calibration, summary)
     if not faces:
-        summary = summarise_nobody(times, *names)
-        if models.has_sides:
-            summary |= summarise_no_sides(*names)
-        yield FaceRecord(None, video.calibration, summary)
+        yield FaceRecord(None, video.calibration, summarise_no_face(models, times))
 
 
 def _tables(
@@ -268,4 +258,4 @@ class FinishVideos(EngineStage):
             return finish_video(video, engine, self.handle.settings, self.provenance, folders)
 
         path = finished_path(folders.work, video.task.video_id)
-        return once(folders, path, FinishedVideo, finish)[0]
+        return once(folders, path, FinishedVideo, finish)

@@ -19,9 +19,7 @@ from transforms.work.folder import RunFolders
 Result = TypeVar("Result")
 
 
-def once(
-    folders: RunFolders, path: str, kind: type[Result], make: Callable[[], Result]
-) -> tuple[Result, bool]:
+def once(folders: RunFolders, path: str, kind: type[Result], make: Callable[[], Result]) -> Result:
     """Return what an earlier attempt of this run has made, or make it and keep it.
 
     Parameters
@@ -35,31 +33,24 @@ def once(
     make : callable
         Makes the result.
 
-    Returns
-    -------
-    result : object
-        The result.
-    is_new : bool
-        Whether it was made now.
-
     Raises
     ------
     OpenFaceBeamError
         Whatever `make` raises, or if storage refuses.
     """
     if not folders.may_repeat:
-        return make(), True
+        return make()
     found = _found(path, kind)
     if found is not None:
         count(Count.ATTEMPTS_SPARED)
-        return found, False
+        return found
     result = make()
     try:
         content = msgspec.msgpack.encode(result, enc_hook=str)
     except UnicodeEncodeError:  # a name that is no text; its shard is made again
-        return result, True
+        return result
     write_whole(path, partial(_write, content=content), durable=False)
-    return result, True
+    return result
 
 
 def _write(file: IO[bytes], content: bytes) -> None:

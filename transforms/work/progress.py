@@ -49,8 +49,8 @@ class ProgressWriter:
             self._write("")
 
     def frames_done(self, frames: int) -> None:
-        """Count frames that an earlier attempt has done."""
-        self._frames += frames
+        """Tell how many are done, be it by an earlier attempt."""
+        self._frames = frames
 
     def finish(self) -> None:
         """Mark the input as done with."""

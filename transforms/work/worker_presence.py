@@ -15,6 +15,8 @@ import uuid
 from pathlib import Path
 from typing import IO
 
+from transforms.work.process_lock import take_lock
+
 _DRIVER = "driver"
 _INTERVAL_SECONDS = 1.0
 _held: dict[str, IO[str]] = {}
@@ -22,24 +24,11 @@ _driven: set[str] = set()
 _guard = threading.Lock()
 
 
-def _lock(file: IO[str]) -> bool:
-    """Take the lock of an open file unless another process has it, and say whether it was free."""
-    if sys.platform == "win32":
-        return False
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _is_held(path: Path) -> bool:
     """Return whether a living process holds the lock of a file."""
     try:
         with path.open(encoding="ascii") as file:
-            return not file.read(1) or not _lock(file)
+            return not file.read(1) or not take_lock(file)
     except FileNotFoundError:
         return False
 
@@ -48,7 +37,7 @@ def _hold(folder: str, name: str) -> None:
     if sys.platform == "win32":
         return
     file = (Path(folder) / name).open("x", encoding="ascii")
-    _lock(file)
+    take_lock(file)
     # An empty file is one whose lock is just being taken.
     file.write(str(os.getpid()))
     file.flush()

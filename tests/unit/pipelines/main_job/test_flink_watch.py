@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.main_job.cluster_job import FlinkJobs
+from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.flink_watch import FlinkWatch, describe_failure
 from pipelines.main_job.runners import pipeline_options
 

@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 from openface_core.media import MediaInfo
+from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 from tests.fixtures.shards.work_material import media_info
-from transforms.records import FeaturesPart, Problem, Severity
+from transforms.records import (
+    FeaturesPart,
+    InputContent,
+    Problem,
+    Severity,
+    Shard,
+    ShardResult,
+    VideoTask,
+)
 from transforms.work.attempts import once
 from transforms.work.folder import RunFolders, cluster_folders, local_folders
 
@@ -30,7 +40,7 @@ def attempt(folders: RunFolders, result: Result, made: list[Result]) -> Result:
         made.append(result)
         return result
 
-    return once(folders, f"{folders.work}/v/result", Result, make)[0]
+    return once(folders, f"{folders.work}/v/result", Result, make)
 
 
 @pytest.mark.parametrize("scheme", ["", "memory:/"])
@@ -74,3 +84,29 @@ def test_fractions_are_kept_as_they_are(tmp_path: Path) -> None:
     folders = cluster_folders(str(tmp_path), "run")
     wide = Result((), replace(media_info(), pixel_aspect_ratio=Fraction(16, 11)), ())
     assert [attempt(folders, wide, []) for _ in range(2)] == [wide] * 2
+
+
+def test_all_that_a_shard_may_have_is_kept(tmp_path: Path) -> None:
+    folders = cluster_folders(str(tmp_path), "run")
+    task = VideoTask(
+        "v",
+        "/in/v.mp4",
+        person_id="p",
+        rest=RestRanges(((0.0, 1.5),), ((3, 9),)),
+        content=InputContent("sha256:0", states=("1", "2"), size_bytes=7),
+        camera=Camera(500.0, 501.5, 320.0, 240.0),
+    )
+    shard = Shard(task, 2, 5, -3, 10**12, 300, 600, 16, -20)
+    parts = FeaturesPart("a", 300), FeaturesPart(None, 2)
+    result = ShardResult(shard, parts, media_info(), ("odd",), "t", parts[:1])
+    made = []
+
+    def make() -> ShardResult:
+        made.append(result)
+        return result
+
+    path = f"{folders.work}/result"
+    found = [once(folders, path, ShardResult, make) for _ in range(2)]
+    assert found == [result] * 2
+    assert found[1].shard.task.content == task.content
+    assert len(made) == 1
