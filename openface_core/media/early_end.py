@@ -4,7 +4,7 @@ References
 ----------
 RFC 8794 and 9559 (EBML, Matroska); ISO/IEC 13818-1, 2.4.3.2 (packets of a transport stream);
 RFC 3533 (pages of Ogg); Advanced Systems Format, 3.2 (file properties); SMPTE 377 (partitions of
-MXF).
+MXF); AVI RIFF file reference (``idx1``, which stands at the end).
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ _SEGMENT = b"\x18\x53\x80\x67"
 _TS_SYNC = 0x47
 _TS_PACKET_BYTES = (188, 192, 204)
 _OGG_LAST_PAGE = 4
+_MXF_FOOTER = bytes.fromhex("060e2b34020501010d0102010104")
 _MXF_PARTITION = bytes.fromhex("060e2b34020501010d010201")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
@@ -83,7 +84,15 @@ def _shorter(stated: int, size: int) -> str | None:
     return f"the file is {stated - size} bytes shorter than its header says, and ends"
 
 
+def _avi(file: _File) -> str | None:
+    if not file.head.startswith(b"RIFF") or b"idx1" in file.tail:
+        return None
+    return _shorter(8 + int.from_bytes(file.head[4:8], "little"), file.size)
+
+
 def _mxf(file: _File) -> str | None:
+    if _MXF_FOOTER in file.tail:  # what is missing is not the end
+        return None
     at = file.head.find(_MXF_PARTITION) + 16
     if at < 16 or at >= len(file.head):
         return None
@@ -115,5 +124,6 @@ _LOOKS: dict[str, Callable[[_File], str | None]] = {
     "mpegts": _transport_stream,
     "ogg": _ogg,
     "asf": _asf,
+    "avi": _avi,
     "mxf": _mxf,
 }

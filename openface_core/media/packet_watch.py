@@ -5,17 +5,21 @@ or store them one after the other; there, the packets themselves tell where data
 
 References
 ----------
-GIF89a specification; ITU-T T.81, B.1.1 (markers of JPEG); AVI RIFF file reference (``idx1``).
+AVI RIFF file reference (``idx1``).
 """
 
-import re
-import struct
+from collections.abc import Callable
 
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from openface_core.media.image_headers import jpeg_end
+from openface_core.media.packet_shapes import (
+    is_gif_picture,
+    is_last_gif_picture,
+    is_one_jpeg,
+    is_without_hole,
+)
 from openface_core.media.places import Places
 
 _AVI_CHUNK_HEAD_BYTES = 8
@@ -33,11 +37,13 @@ _MXF_INDICES = 0.1
 # While decoding begins, frames are held back for the first time.
 _SETTLING_PACKETS = 32
 
-# No picture has so many zeros in a row in its scan, and no other marks.
-_JPEG_HOLE = bytes(256)
-_NO_JPEG_MARK = re.compile(rb"\xff[\x01-\xbf\xc0-\xc3\xc5-\xcf\xdc\xf0-\xfd]")
-
-_GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
+# Formats without times, whose packets show damage by themselves.
+_IS_WHOLE: dict[str, Callable[[bytes], bool]] = {
+    "mjpeg": is_one_jpeg,
+    "gif": is_gif_picture,
+    "h264": is_without_hole,
+    "hevc": is_without_hole,
+}
 
 
 class PacketWatch:
@@ -80,10 +86,9 @@ class PacketWatch:
             self._look_at_seam(packet, frames)
         if self._format == "avi":
             _take_number(packet, self._index)
-        elif self._format == "mjpeg":
-            is_odd |= not _is_one_jpeg(bytes(packet))
-        elif self._format == "gif":
+        elif self._format in _IS_WHOLE:
             self._last = bytes(packet)
+            is_odd |= not _IS_WHOLE[self._format](self._last)
         if is_odd:
             self.places.add(frames)
 
@@ -117,7 +122,7 @@ class PacketWatch:
             Size of the file; None if unknown.
         """
         if self._format == "gif":
-            return not _is_last_gif_packet(self._last)
+            return not is_last_gif_picture(self._last)
         if size_bytes is None or self._end is None:
             return False
         if self._format == "yuv4mpegpipe":
@@ -149,33 +154,3 @@ def _take_number(packet: "Packet[VideoStream]", index: dict[int, int]) -> None:
     if packet.pts is not None:
         packet.pts += number - packet.dts
     packet.dts = number
-
-
-def _is_one_jpeg(data: bytes) -> bool:
-    """Whether a packet holds one picture, whose scan is not interrupted."""
-    try:
-        end = jpeg_end(data)
-    except (struct.error, ValueError):
-        return False
-    scan = data.find(b"\xff\xda")
-    if end is None or scan < 0 or data[end:].strip(b"\0"):
-        return False
-    picture = data[scan:end]
-    return _JPEG_HOLE not in picture and _NO_JPEG_MARK.search(picture) is None
-
-
-def _is_last_gif_packet(data: bytes) -> bool:
-    """Whether a packet holds one picture, and behind it the file's trailer."""
-    at = 0
-    if data.startswith(b"GIF8"):
-        at = 13 + (3 << (data[10] & 7) + 1 if len(data) > 10 and data[10] & 0x80 else 0)
-    while at < len(data) and data[at] in (_GIF_EXTENSION, _GIF_IMAGE):
-        if data[at] == _GIF_EXTENSION:
-            at += 2
-        else:
-            flags = data[at + 9] if at + 9 < len(data) else 0
-            at += 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-        while at < len(data) and data[at]:  # blocks, each behind its length
-            at += 1 + data[at]
-        at += 1
-    return at < len(data) and data[at] == _GIF_TRAILER
