@@ -231,6 +231,8 @@ class RunSettings:
         del settings["shards"]
         if not self.sides.measure:  # nothing depends on the section then
             del settings["sides"]
+        if not self.models.measurements:  # as in datasets that were made before there were any
+            del settings["models"]["measurements"]
         return settings
 
 
