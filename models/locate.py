@@ -235,6 +235,7 @@ def locate_models(
         if selection.face_network != NO_MODEL:
             face_spec = find_network_spec(selection.face_network)
             face_network = _find(root, load_face_network_spec(face_spec).model, "face network")
+    further = [find_network_spec(name) for name in selection.measurements]
     return ModelFiles(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),
@@ -253,4 +254,8 @@ def locate_models(
         witness_spec=witness_spec,
         face_network=face_network,
         face_network_spec=face_spec,
+        measurements=tuple(
+            (spec, _find(root, load_face_network_spec(spec).model, "network on a face"))
+            for spec in further
+        ),
     )

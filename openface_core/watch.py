@@ -32,6 +32,7 @@ class Step(StrEnum):
     GAZE = "gaze"
     PREDICTION = "prediction"
     IDENTITY = "identity"
+    FURTHER_NETWORKS = "further_networks"
     # Once all frames are measured:
     MEDIANS = "medians"
     POSTPROCESSING = "postprocessing"
@@ -48,6 +49,7 @@ MEASUREMENT_STEPS = frozenset(
         Step.GAZE,
         Step.PREDICTION,
         Step.IDENTITY,
+        Step.FURTHER_NETWORKS,
     }
 )
 """Those that lie within :attr:`Step.MEASUREMENT`."""

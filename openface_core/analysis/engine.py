@@ -1,5 +1,6 @@
 """Everything a worker process needs for the analysis of frames, loaded once."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from openface_core.face_networks import FaceNetwork, load_face_network_spec
 from openface_core.face_networks.spec import EMBEDDING
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
 from openface_core.faces import Face, FaceMeter, FaceStatus
-from openface_core.fields import Column, Extent, frame_columns
+from openface_core.fields import Column, Extent, NetworkColumn, frame_columns
 from openface_core.identity import typical_appearance
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
@@ -71,7 +72,12 @@ class Engine:
     @property
     def extent(self) -> Extent:
         """What the models measure."""
-        return Extent.of_models(self.meter.pdm, self.video_models)
+        columns = tuple(
+            NetworkColumn(name, unit, network.spec.name)
+            for network in self.meter.networks
+            for name, unit in network.spec.columns
+        )
+        return Extent.of_models(self.meter.pdm, self.video_models, columns)
 
     @property
     def action_unit_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -198,16 +204,47 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         video_models = with_sides(video_models, pdm, is_mirrored=mirrored)
         image_models = with_sides(image_models, pdm, is_mirrored=mirrored)
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
-    return Engine(
-        meter=FaceMeter(pdm, triangles, measures_residual=settings.sides.measure),
+    further = _load_further_networks(files, settings)
+    sides = settings.sides.measure
+    engine = Engine(
+        meter=FaceMeter(pdm, triangles, measures_residual=sides, networks=further),
         tracked_meter=FaceMeter(
-            pdm, triangles, settings.alignment.shift_average, settings.sides.measure
+            pdm, triangles, settings.alignment.shift_average, sides, networks=further
         ),
         video_models=video_models,
         image_models=image_models,
         faces=_load_faces(files, settings, pdm),
         identifier=_load_identifier(files, settings),
     )
+    _check_columns(engine, files)
+    return engine
+
+
+def _load_further_networks(files: ModelFiles, settings: RunSettings) -> tuple[FaceNetwork, ...]:
+    networks = []
+    for spec_path, model_path in files.measurements:
+        spec = load_face_network_spec(spec_path)
+        if not spec.columns:
+            raise ModelFileError(
+                spec_path,
+                "none of its outputs has columns, so there is nothing to write",
+                "Give an output columns, or take it out of models.measurements.",
+            )
+        networks.append(FaceNetwork(spec, model_path, settings.onnxruntime))
+    return tuple(networks)
+
+
+def _check_columns(engine: Engine, files: ModelFiles) -> None:
+    """Refuse a further network whose column has the name of another."""
+    names = Counter(column.name for column in frame_columns(engine.extent))
+    for (path, _), network in zip(files.measurements, engine.meter.networks, strict=True):
+        for name, _unit in network.spec.columns:
+            if names[name] > 1:
+                raise ModelFileError(
+                    path,
+                    f"its column {name} is there already",
+                    "Give the columns of the specification names of their own.",
+                )
 
 
 def _load_identifier(files: ModelFiles, settings: RunSettings) -> FaceNetwork | None:

@@ -42,6 +42,9 @@ class ModelSelection:
     face_network : str
         Specification of a network that knows people again, by the name of one in
         ``models/network_specs`` or by its path, or ``none``. Without it, appearance does.
+    measurements : tuple of str
+        Specifications of further networks on a face, as `face_network`, whose numbers are columns
+        of the table.
     shape : str
         Point distribution model.
     triangulation : str
@@ -59,6 +62,7 @@ class ModelSelection:
     validator: str = "detection_validation/validator_cnn.txt"
     witness: str = "embedded68"
     face_network: str = NO_MODEL
+    measurements: tuple[str, ...] = ()
     shape: str = "In-the-wild_aligned_PDM_68.txt"
     triangulation: str = "tris_68_full.txt"
     video_action_units: str = "AU_all_best.txt"
@@ -70,6 +74,12 @@ class ModelSelection:
                 "models.parts",
                 f"expected some of {', '.join(_PARTS)}, found {', '.join(self.parts)}",
                 "Name each part once, or none: [].",
+            )
+        if len(set(self.measurements)) != len(self.measurements):
+            raise ConfigError(
+                "models.measurements",
+                f"a network is named twice: {', '.join(self.measurements)}",
+                "Name each network once, or none: [].",
             )
 
     @property
@@ -97,6 +107,8 @@ class ModelFiles:
         Files of the network that is asked about followed landmarks; None as for these.
     face_network, face_network_spec : Path or None
         Files of the network that knows people again; None as for these.
+    measurements : tuple of (Path, Path)
+        Specification and file of every further network on a face.
     video_predictors : Path or None
         What the list for videos is relative to; None stands for its own folder.
     parts : tuple of str
@@ -122,6 +134,7 @@ class ModelFiles:
     witness_spec: Path | None = None
     face_network: Path | None = None
     face_network_spec: Path | None = None
+    measurements: tuple[tuple[Path, Path], ...] = ()
 
     def on_this_machine(self, package: Path) -> "ModelFiles":
         """Return the same files on a machine where the models package may be installed elsewhere.
@@ -134,12 +147,19 @@ class ModelFiles:
         package : Path
             Folder of the models package on this machine.
         """
+
+        def here(path: Path) -> Path:
+            if not path.is_relative_to(self.package):
+                return path
+            return package / path.relative_to(self.package)
+
         paths: dict[str, Any] = {
-            name: package / path.relative_to(self.package)
+            name: here(path)
             for name, path in ((field.name, getattr(self, field.name)) for field in fields(self))
-            if isinstance(path, Path) and path.is_relative_to(self.package)
+            if isinstance(path, Path)
         }
-        return replace(self, **paths)
+        further = tuple((here(spec), here(model)) for spec, model in self.measurements)
+        return replace(self, measurements=further, **paths)
 
     def named_files(self) -> tuple[Path, ...]:
         """Return the files named here, without the predictors that the lists name in turn."""
@@ -157,6 +177,7 @@ class ModelFiles:
             self.witness_spec,
             self.face_network,
             self.face_network_spec,
+            *(path for pair in self.measurements for path in pair),
         )
         return tuple(path for path in named if path is not None)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.postprocessing import SMOOTHING_REACH_FRAMES
 from openface_core.face_tracking import FacesSettings
-from openface_core.identity import IdentitySettings, Tracklet, join_tracklets
+from openface_core.identity import IdentitySettings, Tracklet, join_tracklets, look_of
 
 Float64Array = NDArray[np.float64]
 
@@ -58,6 +58,25 @@ class PersonFrames:
         return sum(piece.frames for piece in self.pieces)
 
 
+@dataclass(frozen=True, eq=False)
+class PersonEmbedding:
+    """What a face network makes of a person of a video.
+
+    Parameters
+    ----------
+    face_id : int
+        Number of the person in the video.
+    seen_frames : int
+        Frames with trusted landmarks.
+    embedding : (d,) ndarray of float32
+        Mean of the embeddings, of length 1.
+    """
+
+    face_id: int
+    seen_frames: int
+    embedding: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class People:
     """Who is seen in a video.
@@ -70,11 +89,14 @@ class People:
         What is to be known of them.
     tracklets_left_out : int
         Tracklets that are not taken for faces.
+    embeddings : tuple of PersonEmbedding
+        What they are known by in other videos; empty unless that is asked for.
     """
 
     frames: tuple[PersonFrames, ...] = ()
     notes: tuple[str, ...] = ()
     tracklets_left_out: int = 0
+    embeddings: tuple[PersonEmbedding, ...] = ()
 
 
 _CLOSE = 0.05
@@ -116,7 +138,22 @@ def find_people(
             f"they miss it by {-persons.closest_margin:.2f} in cosine",
         )
     left_out = sum(reason is not None for reason in persons.dropped)
-    return People(people[:1] if settings.select == "main" else people, notes, left_out)
+    wanted = people[:1] if settings.select == "main" else people
+    is_asked = settings.identify == "corpus"
+    embeddings = tuple(_embeddings(tracklets, wanted)) if is_asked else ()
+    return People(wanted, notes, left_out, embeddings)
+
+
+def _embeddings(
+    tracklets: Sequence[Tracklet], people: Sequence[PersonFrames]
+) -> Iterator[PersonEmbedding]:
+    """Yield what the network makes of those persons of whom it makes anything."""
+    for person in people:
+        own = [tracklets[p.tracklet] for p in person.pieces if p.tracklet is not None]
+        look = look_of(own, None)
+        if look.embedding is not None:
+            seen = sum(tracklet.seen for tracklet in own)
+            yield PersonEmbedding(person.face_id, seen, look.embedding.astype(np.float32))
 
 
 def frames_of_people(

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from openface_core.analysis.model_set import ModelSelection
+from openface_core.analysis.model_set import NO_MODEL, ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
 from openface_core.face_sides import SidesSettings
@@ -225,12 +225,30 @@ class RunSettings:
     output: OutputSettings = field(default_factory=OutputSettings)
     shards: ShardSettings = field(default_factory=ShardSettings)
 
+    def __post_init__(self) -> None:
+        if self.faces.identify != "corpus":
+            return
+        if self.models.face_network == NO_MODEL:
+            raise ConfigError(
+                "faces.identify",
+                "corpus compares persons by a face network, and none is named",
+                "Name one as models.face_network, such as face_reid_0095, or choose video.",
+            )
+        if not self.faces.are_several:
+            raise ConfigError(
+                "faces.identify",
+                "corpus needs persons, and faces.select is widest: whoever is widest",
+                "Choose all or main as faces.select, or video as faces.identify.",
+            )
+
     def as_dict(self) -> dict[str, Any]:
         """Return all settings that results depend on as plain values, for the record."""
         settings = asdict(self, dict_factory=_plain)
         del settings["shards"]
         if not self.sides.measure:  # nothing depends on the section then
             del settings["sides"]
+        if not self.models.measurements:  # as in datasets that were made before there were any
+            del settings["models"]["measurements"]
         return settings
 
 

@@ -87,6 +87,23 @@ class FaceNetwork:
             square = square_from_landmarks(landmarks, self.spec.box)
         return self._checked_run(image_bgr, square)
 
+    def measure(self, image_bgr: NDArray[np.uint8], landmarks: Float32Array) -> Float32Array:
+        """Return the measurements of one face.
+
+        Parameters
+        ----------
+        image_bgr, landmarks
+            See :meth:`run`.
+
+        Returns
+        -------
+        (n,) ndarray of float32
+            One number for each of the specification's columns, in their order; NaN as in
+            :meth:`run`.
+        """
+        results = self.run(image_bgr, landmarks)
+        return np.concatenate([results[o.name] for o in self.spec.outputs if o.columns])
+
     def run_on_five_points(
         self, image_bgr: NDArray[np.uint8], five_points: Float32Array
     ) -> dict[str, Float32Array]:

@@ -126,7 +126,7 @@ class IntervalSettings:
 
 
 SELECTIONS = ("all", "main", "widest")
-IDENTIFICATIONS = ("video", "off")
+IDENTIFICATIONS = ("video", "corpus", "off")
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,9 @@ class FacesSettings:
         where nobody is seen. Numbers count from the begin of the video.
     identify : str
         ``video``: who is who is found over the whole video, also of persons who leave and come
-        back, and after scene cuts. ``off``: whoever comes back gets a new number.
+        back, and after scene cuts. ``corpus``: the same, and a table of persons says who is seen in
+        which videos. That needs a face network, and keeps an embedding of every person: biometric
+        data. ``off``: whoever comes back gets a new number.
 
     Raises
     ------

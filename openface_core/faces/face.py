@@ -70,6 +70,8 @@ class Face:
         :func:`openface_core.shape.residual.shape_residual_mm`; None where nothing needs it.
     eyes : EyeMeasurement or None
         Points of the eyes in space, and gaze; None where the eyes were not fitted.
+    network_values : (n,) ndarray of float32 or None
+        What further networks say of it, one after the other; None where there are none.
     """
 
     status: FaceStatus
@@ -88,6 +90,7 @@ class Face:
     geometry: NDArray[np.float64] = _NOT_MEASURED
     residual_mm: NDArray[np.float64] | None = None
     eyes: EyeMeasurement | None = None
+    network_values: Float32Array | None = None
 
     @property
     def is_found(self) -> bool:

@@ -1,6 +1,7 @@
 """Components 4 to 7 on one face of one frame: shape, pose, aligned face, descriptors, gaze."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.eyes import measure_eyes
+from openface_core.face_networks import FaceNetwork
 from openface_core.faces.face import Face, FaceStatus
 from openface_core.fhog import fhog
 from openface_core.finite import all_finite
@@ -41,6 +43,8 @@ class FaceMeter:
     measures_residual : bool
         Whether it is found what the shape leaves of the landmarks, which both sides of a face are
         told apart by.
+    networks : sequence of FaceNetwork
+        Further networks, whose numbers are measurements of a face too.
     camera : Camera or None
         The camera of the frames; None takes OpenFace's guess by their size.
     """
@@ -51,12 +55,14 @@ class FaceMeter:
         triangles: NDArray[np.int32],
         shift_average: bool = False,
         measures_residual: bool = False,
+        networks: Sequence[FaceNetwork] = (),
         camera: Camera | None = None,
     ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
         self.shift_average = shift_average
         self.measures_residual = measures_residual
+        self.networks = tuple(networks)
         self.camera = camera
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
@@ -146,6 +152,10 @@ class FaceMeter:
         if face.fitted_eyes is not None:
             with watch.time(Step.GAZE):
                 eyes = measure_eyes(face.fitted_eyes, points, pose, camera)
+        values = None
+        if self.networks:
+            with watch.time(Step.FURTHER_NETWORKS):
+                values = np.concatenate([n.measure(frame, landmarks) for n in self.networks])
         return replace(
             face,
             fit=shown,
@@ -156,4 +166,5 @@ class FaceMeter:
             geometry=geometry,
             residual_mm=residual,
             eyes=eyes,
+            network_values=values,
         )

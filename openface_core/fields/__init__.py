@@ -8,7 +8,14 @@ and data dictionary follow from the list; nothing else spells a measurement.
 
 from openface_core.fields.column import Column, data_dictionary, frame_schema
 from openface_core.fields.face_fields import FACE_FIELDS, STORED_FIELDS, frame_columns
-from openface_core.fields.field import Derivation, Extent, Field, Known, Observation
+from openface_core.fields.field import (
+    Derivation,
+    Extent,
+    Field,
+    Known,
+    NetworkColumn,
+    Observation,
+)
 from openface_core.fields.series import FaceSeries
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "FaceSeries",
     "Field",
     "Known",
+    "NetworkColumn",
     "Observation",
     "data_dictionary",
     "frame_columns",

@@ -93,6 +93,10 @@ def _weighted(seen: Observation) -> AnyArray:
     return weigh_descriptor(seen.models, face.fhog, face.geometry, face.residual_mm)
 
 
+def _network_values(seen: Observation) -> Float32Array | float:
+    return np.nan if seen.face.network_values is None else seen.face.network_values
+
+
 def _bins(values: NDArray[np.floating], histogram: HistogramRange) -> NDArray[np.uint16]:
     bins = np.empty(values.size, dtype=np.uint16)
     quantise(values, histogram.minimum, histogram.length, histogram.bins, bins)
@@ -254,6 +258,11 @@ def _presence_columns(extent: Extent) -> Iterator[Placed]:
     for k, name in enumerate(extent.presence_names):
         meaning = f"{name}, {AU_MEANINGS.get(name, 'action unit')}: present or not"
         yield (k,), Column(f"{name}_c", pa.bool_(), "1", meaning)
+
+
+def _network_value_columns(extent: Extent) -> Iterator[Placed]:
+    for k, (name, unit, network) in enumerate(extent.network_columns):
+        yield (k,), Column(name, pa.float32(), unit, f"what the network {network} says of the face")
 
 
 FACE_FIELDS = (
@@ -502,6 +511,16 @@ FACE_FIELDS = (
         columns=_presence_columns,
     ),
     *SIDE_FIELDS,
+    Field(
+        "network_values",
+        "what further networks say of the face",
+        shape=(Dimension.NETWORK_VALUES,),
+        dtype=np.float32,
+        missing=np.nan,
+        take=_network_values,
+        columns=_network_value_columns,
+        known=Known.WHERE_KNOWN,
+    ),
 )
 """All fields, in the order of their columns."""
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,14 @@ from openface_core.media import DecodedFrame
 from openface_core.shape import Camera, PointDistributionModel
 
 AnyArray = NDArray[Any]
+
+
+class NetworkColumn(NamedTuple):
+    """A number that a further network gives of a face."""
+
+    name: str
+    unit: str
+    network: str
 
 
 class Dimension(Enum):
@@ -32,6 +40,8 @@ class Dimension(Enum):
     """Action units with a presence c."""
     SIDES = auto()
     """Sides of the face that are measured: 2 or none."""
+    NETWORK_VALUES = auto()
+    """Numbers that further networks give."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class Extent:
         Whether the left and the right side of the face are measured too.
     is_mirrored : bool
         Whether the person's left side is at the left in the picture.
+    network_columns : tuple of NetworkColumn
+        What further networks say of a face.
     """
 
     mode_count: int
@@ -55,16 +67,23 @@ class Extent:
     presence_names: tuple[str, ...]
     has_sides: bool = False
     is_mirrored: bool = False
+    network_columns: tuple[NetworkColumn, ...] = ()
 
     @classmethod
-    def of_models(cls, pdm: PointDistributionModel, models: ActionUnitModels) -> "Extent":
-        """Return what a shape model and models of action units measure."""
+    def of_models(
+        cls,
+        pdm: PointDistributionModel,
+        models: ActionUnitModels,
+        network_columns: tuple[NetworkColumn, ...] = (),
+    ) -> "Extent":
+        """Return what a shape model, models of action units and further networks measure."""
         return cls(
             pdm.mode_count,
             models.intensity_names,
             models.presence_names,
             models.sides is not None,
             models.sides is not None and models.sides.is_mirrored,
+            network_columns,
         )
 
     @property
@@ -87,6 +106,7 @@ class Extent:
             Dimension.INTENSITIES: len(self.intensity_names),
             Dimension.PRESENCES: len(self.presence_names),
             Dimension.SIDES: self.side_count,
+            Dimension.NETWORK_VALUES: len(self.network_columns),
         }[dimension]
 
 

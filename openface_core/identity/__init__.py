@@ -5,6 +5,8 @@
 video is cut into shards, and nothing is random.
 """
 
+from openface_core.identity.corpus import CorpusFace, CorpusPlace, join_corpus
+from openface_core.identity.descriptors import look_of
 from openface_core.identity.joining import Persons, join_tracklets
 from openface_core.identity.settings import IDENTIFY_MODES, IdentitySettings
 from openface_core.identity.tracklet import Tracklet
@@ -13,10 +15,14 @@ from openface_core.identity.vouching import DropReason
 
 __all__ = [
     "IDENTIFY_MODES",
+    "CorpusFace",
+    "CorpusPlace",
     "DropReason",
     "IdentitySettings",
     "Persons",
     "Tracklet",
+    "join_corpus",
     "join_tracklets",
+    "look_of",
     "typical_appearance",
 ]

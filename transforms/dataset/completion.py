@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.dataset.error_table import earlier_problems, write_errors
+from transforms.dataset.persons import are_compared, complete_persons
 from transforms.dataset.summary import rows_of, write_summary
 from transforms.dataset.table_records import all_records, record_digest
 from transforms.records import Problem, Severity
@@ -62,7 +63,7 @@ def complete_dataset(
     *,
     has_sides: bool = False,
 ) -> CompleteDataset:
-    """Bring summary and error table in line with the tables; what is right is not touched.
+    """Bring what lies beside the tables in line with them; what is right is not touched.
 
     Warnings are those that the tables tell of. Errors are those of the error table, but for inputs
     that have been analysed since by a run that was killed before it could say so.
@@ -91,12 +92,16 @@ def complete_dataset(
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     digests: dict[object, str | None] = {}
+    compared: list[dict[str, Any]] = []
     for record in all_records(output):
         rows += rows_of(record)
         problems += warnings_of(record)
         digests[record.get("video_id")] = record_digest(record)
+        if are_compared(record):
+            compared.append(record)
     earlier = earlier_problems(output, finished, digests.get)
     problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
     write_errors(output, problems, digests.get)
+    complete_persons(output, compared)
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
     return CompleteDataset(summary, tuple(problems))

@@ -37,3 +37,18 @@ def errors_path(output: str) -> str:
 def summary_path(output: str) -> str:
     """Return where the summary is."""
     return join(output, "summary.parquet")
+
+
+def persons_path(output: str) -> str:
+    """Return where it stands which videos show the same person."""
+    return join(output, "persons.parquet")
+
+
+def embeddings_folder(output: str) -> str:
+    """Return where embeddings are, if they are kept."""
+    return join(output, "embeddings")
+
+
+def embeddings_path(output: str, video_id: str) -> str:
+    """Return where the embeddings of a video's persons are."""
+    return join(embeddings_folder(output), f"{video_id}.parquet")

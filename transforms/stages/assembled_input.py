@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.people import PersonFrames, find_people
 from openface_core.analysis.settings import RunSettings
+from transforms.dataset.embeddings import write_embeddings
 from transforms.metrics import Count, count
 from transforms.records import AssembledInput, FaceParts, FeaturesPart, ShardResult
 from transforms.work.files import load_tracklets
+from transforms.work.folder import RunFolders, check_run
 
 
 def assembled_input(
-    shards: Sequence[ShardResult], engine: Engine, settings: RunSettings
+    shards: Sequence[ShardResult], engine: Engine, settings: RunSettings, folders: RunFolders
 ) -> AssembledInput:
     """Return an input with its faces.
 
@@ -23,6 +25,8 @@ def assembled_input(
         Models in memory.
     settings : RunSettings
         Which faces are wanted, and how it is found who is who.
+    folders : RunFolders
+        Where embeddings are kept, if that is asked for.
 
     Returns
     -------
@@ -46,6 +50,9 @@ def assembled_input(
         tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps
     )
     count(Count.TRACKLETS_LEFT_OUT, people.tracklets_left_out)
+    if settings.faces.identify == "corpus":
+        check_run(folders)
+        write_embeddings(folders.output, task.video_id, people.embeddings)
     faces = tuple(_parts_of(person, files) for person in people.frames)
     return AssembledInput(task, info, warnings, frames, faces, parts, people.notes)
 

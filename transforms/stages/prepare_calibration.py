@@ -222,11 +222,11 @@ class PrepareCalibration(EngineStage):
             return outcome
         try:
             if fit_together(outcome):
-                return assembled_input(outcome, engine, self.handle.settings)
+                return assembled_input(outcome, engine, self.handle.settings, self.folders)
             count(Count.INPUTS_REDONE)
             analyser = Analyser(engine, self.handle.settings, BeamWatch())
             whole = extract_once(Shard(task), analyser, self.folders, ProgressWriter(None, ""))
-            return assembled_input([whole], engine, self.handle.settings)
+            return assembled_input([whole], engine, self.handle.settings, self.folders)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)
 

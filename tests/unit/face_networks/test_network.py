@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper
 
 from openface_core.errors import ModelFileError
 from openface_core.face_networks import FaceNetwork, FaceNetworkSpec, load_face_network_spec
 from openface_core.inference import OnnxSettings
 from tests.fixtures.places import REPOSITORY
-from tests.fixtures.synthetic_models.networks import constant_network, save_graph
+from tests.fixtures.synthetic_models.networks import constant_network, means_network
 
 CPU = OnnxSettings("cpu")
 SPECS = REPOSITORY / "models" / "network_specs"
@@ -30,23 +29,6 @@ def face(x: float = 160.0, y: float = 120.0, side: float = 80.0) -> np.ndarray:
     points[36:42], points[42:48] = (-0.2, -0.2), (0.2, -0.2)
     points[30], points[48], points[54] = (0.0, 0.0), (-0.15, 0.25), (0.15, 0.25)
     return (points * side + (x, y)).astype(np.float32)
-
-
-def means_network(path: Path, size_px: int, outputs: dict[str, int]) -> Path:
-    """Each output has the mean of the channels, as often as it takes, plus 0, 1, 2, ...
-
-    The signature is that of a network with several heads on one picture.
-    """
-    nodes = [helper.make_node("GlobalAveragePool", ["picture"], ["means"])]
-    nodes.append(helper.make_node("Flatten", ["means"], ["flat"]))
-    constants: dict[str, np.ndarray] = {}
-    for name, size in outputs.items():
-        constants[f"{name}_weights"] = np.eye(3, size, dtype=np.float32)
-        constants[f"{name}_bias"] = np.arange(size, dtype=np.float32)
-        inputs = ["flat", f"{name}_weights", f"{name}_bias"]
-        nodes.append(helper.make_node("Gemm", inputs, [name]))
-    shapes = {name: ("n", size) for name, size in outputs.items()}
-    return save_graph(path, nodes, {"picture": ("n", 3, size_px, size_px)}, shapes, constants)
 
 
 OPENFACE3 = {"emotion": 8, "gaze": 2, "action_units": 8}
@@ -190,3 +172,14 @@ def test_five_points_are_nothing_to_a_network_on_a_box(tmp_path: Path) -> None:
     network = FaceNetwork(spec("openface3_multitask"), path, CPU)
     with pytest.raises(ValueError, match="box"):
         network.run_on_five_points(PICTURE, face()[:5])
+
+
+def test_measurements_are_the_columns_in_order(tmp_path: Path) -> None:
+    network = FaceNetwork(
+        spec("openface3_multitask"), means_network(tmp_path / "of3.onnx", 224, OPENFACE3), CPU
+    )
+    results = network.run(PICTURE, face())
+    expected = np.concatenate([results[name] for name in ("emotion", "gaze", "action_units")])
+    np.testing.assert_array_equal(network.measure(PICTURE, face()), expected)
+    assert len(expected) == len(network.spec.columns) == 18
+    assert np.isnan(network.measure(PICTURE, np.full((68, 2), np.nan, np.float32))).all()
