@@ -12,7 +12,7 @@ from openface_core.alignment import SCALE_PX_PER_MM, warp_affine
 from openface_core.errors import ConfigError
 from openface_core.exports import Rows
 from openface_core.exports.annotations import Annotations
-from openface_core.exports.face_pictures import AlignedForm, FacePictures, rescaled
+from openface_core.exports.face_pictures import AlignedForm, FacePictures
 from openface_core.exports.formats import FORMATS, check_formats
 from openface_core.exports.openface.aligned_faces import AlignedFaces
 from openface_core.exports.openface.hog_file import OpenFaceHog
@@ -103,7 +103,7 @@ def test_aligned_faces_of_another_form(tmp_path: Path, pictures: FacePictures) -
     matrix = pictures.matrix(Rows(table), 0)
     # Twice the scale: every point lies twice as far from the middle.
     middle = np.array([56.0, 56.0])
-    twice = rescaled(matrix, form)
+    twice = pictures.matrix(Rows(table), 0, form)
     point = np.array([80.0, 60.0, 1.0])
     np.testing.assert_allclose(twice @ point - 112, 2 * (matrix @ point - middle), atol=1e-4)
     np.testing.assert_array_equal(found, warp_affine(face_clip(1)[0][0], twice, 224))
