@@ -133,22 +133,50 @@ def _sum_of_four(terms: Float32Array) -> np.float32:
 
 
 @kernel
-def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array) -> None:
-    """Write the 31 channels of every inner cell from the cells' histograms and energies."""
-    for i in range(energy.shape[0]):
-        for j in range(energy.shape[1]):
+def _energies(histograms: Float32Array, out: Float32Array) -> None:
+    """Write the energy of every cell."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
             total = np.float32(0.0)
             for o in range(9):
                 both = histograms[i + 1, j + 1, o] + histograms[i + 1, j + 1, o + 9]
                 total = fused(both, both, total)
-            energy[i, j] = total
-    clip = np.float32(0.2)
-    tenth = np.float32(0.1)
-    epsilon = np.float32(0.0001)
-    bounds = np.empty(4, dtype=np.float32)
-    factors = np.empty(4, dtype=np.float32)
-    texture = np.empty(4, dtype=np.float32)
-    terms = np.empty((3, 4), dtype=np.float32)
+            out[i, j] = total
+
+
+@kernel
+def _normalise_cell(
+    cell: Float32Array, blocks: Float32Array, terms: Float32Array, out: Float32Array
+) -> None:
+    """Write the 31 channels of a cell.
+
+    `blocks` (2, 4) holds the bounds of the four blocks around it, and factors; `terms` (4, 4) is
+    working space: three terms of each block, and their sum.
+    """
+    bounds, factors, texture = blocks[0], blocks[1], terms[3]
+    texture[:] = 0.0
+    for o in range(18):
+        for block in range(4):
+            terms[o % 3, block] = min(cell[o], bounds[block]) * factors[block]
+        out[o] = _sum_of_four(terms[o % 3])
+        if o % 3 == 2:
+            for block in range(4):
+                texture[block] += terms[0, block] + terms[1, block] + terms[2, block]
+    for block in range(4):
+        out[27 + block] = texture[block] * np.float32(2.0 * 0.2357)
+    for o in range(9):
+        value = cell[o] + cell[o + 9]
+        for block in range(4):
+            terms[0, block] = min(value, bounds[block]) * factors[block]
+        out[18 + o] = _sum_of_four(terms[0])
+
+
+@kernel
+def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array) -> None:
+    """Write the 31 channels of every inner cell from the cells' histograms and energies."""
+    clip, tenth, epsilon = np.float32(0.2), np.float32(0.1), np.float32(0.0001)
+    blocks = np.empty((2, 4), dtype=np.float32)
+    terms = np.empty((4, 4), dtype=np.float32)
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             # The four blocks of 2 x 2 cells around cell (i + 1, j + 1), in dlib's order:
@@ -162,25 +190,9 @@ def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array
                     + energy[top + 1, left]
                     + energy[top + 1, left + 1]
                 )
-                bounds[block] = clip * np.sqrt(block_energy + epsilon)
-                factors[block] = tenth / bounds[block]
-                texture[block] = 0.0
-            cell = histograms[i + 2, j + 2]
-            for o in range(18):
-                for block in range(4):
-                    terms[o % 3, block] = min(cell[o], bounds[block]) * factors[block]
-                out[i, j, o] = _sum_of_four(terms[o % 3])
-                if o % 3 == 2:
-                    for block in range(4):
-                        three = terms[0, block] + terms[1, block] + terms[2, block]
-                        texture[block] += three
-            for o in range(9):
-                value = cell[o] + cell[o + 9]
-                for block in range(4):
-                    terms[0, block] = min(value, bounds[block]) * factors[block]
-                out[i, j, 18 + o] = _sum_of_four(terms[0])
-            for block in range(4):
-                out[i, j, 27 + block] = texture[block] * np.float32(2.0 * 0.2357)
+                blocks[0, block] = clip * np.sqrt(block_energy + epsilon)
+                blocks[1, block] = tenth / blocks[0, block]
+            _normalise_cell(histograms[i + 2, j + 2], blocks, terms, out[i, j])
 
 
 @kernel
@@ -190,6 +202,7 @@ def fhog_into(image: UInt8Array, orientations: UInt8Array, out: Float32Array) ->
     histograms = np.zeros((rows + 2, columns + 2, 18), dtype=np.float32)
     energy = np.empty((rows, columns), dtype=np.float32)
     _vote(image, orientations, histograms)
+    _energies(histograms, energy)
     _normalise(histograms, energy, out)
 
 

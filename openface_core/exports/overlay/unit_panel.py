@@ -1,11 +1,14 @@
 """Bars of the action units: at the side of the frame for one face, beside each for several."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.overlay.blending import as_ground, lay_over
 from openface_core.exports.overlay.face_drawing import DrawnFace
 from openface_core.exports.overlay.style import DARK, GREY, ORANGE, WHITE, Colour, Style
 from openface_core.exports.overlay.text import put_text, text_width_px
@@ -49,7 +52,7 @@ class UnitPanel:
         self._bar_px = max(20, round(0.09 * style.width_px))
         self._width = self._bar_x + self._bar_px + margin
         self._height = style.line_height_px * len(self._shown) + margin
-        self._ground = self._labels(self._shown)
+        self._ground = as_ground(self._labels(self._shown), _OPACITY)
         self._left: int | None = None
 
     def _labels(self, names: tuple[str, ...]) -> Image:
@@ -81,9 +84,11 @@ class UnitPanel:
             at_right = image.shape[1] - right >= left
             self._left = image.shape[1] - self._width if at_right else 0
         place = image[: self._height, self._left : self._left + self._width]
-        cv2.addWeighted(self._ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
+        lay_over(place, _OPACITY, self._ground)
         intensities, presences = _units(rows, row, self._shown)
-        for number, (intensity, present) in enumerate(zip(intensities, presences, strict=True)):
+        for number, (intensity, present) in enumerate(
+            zip(intensities.tolist(), presences.tolist(), strict=True)
+        ):
             top = number * self._style.line_height_px
             self._bar(place, self._bar_x, top, intensity, present)
 
@@ -103,7 +108,7 @@ class UnitPanel:
         if not place.size:
             return
         ground = np.full_like(place, DARK)
-        cv2.addWeighted(ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
+        lay_over(place, _OPACITY, as_ground(ground, _OPACITY))
         for number, k in enumerate(chosen):
             top = number * style.line_height_px
             baseline = top + style.line_height_px - style.line_height_px // 4
@@ -125,10 +130,10 @@ class UnitPanel:
         top += round(0.55 * self._style.line_height_px) - height // 2
         colour: Colour = ORANGE if present == 1 else GREY
         cv2.rectangle(place, (x, top), (x + full, top + height), GREY, 1)
-        if np.isnan(intensity):  # a unit that has a presence only
+        if math.isnan(intensity):  # a unit that has a presence only
             length = full if present == 1 else 0
         else:
-            length = round(full * float(np.clip(intensity / _FULL_INTENSITY, 0, 1)))
+            length = round(full * min(max(intensity / _FULL_INTENSITY, 0.0), 1.0))
         if length > 0:
             cv2.rectangle(place, (x, top), (x + length, top + height), colour, cv2.FILLED)
 
