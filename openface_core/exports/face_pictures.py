@@ -34,11 +34,14 @@ class AlignedForm:
         Scale of the mean shape in it.
     masked : bool
         Whether all but the face is black.
+    grey : bool
+        Whether it is without colours.
     """
 
     size_px: int = ALIGNED_SIZE_PX
     scale_px_per_mm: float = SCALE_PX_PER_MM
     masked: bool = True
+    grey: bool = False
 
 
 STANDARD = AlignedForm()

@@ -109,6 +109,21 @@ def test_aligned_faces_of_another_form(tmp_path: Path, pictures: FacePictures) -
     np.testing.assert_array_equal(found, warp_affine(face_clip(1)[0][0], twice, 224))
 
 
+def test_grey_aligned_faces(tmp_path: Path, pictures: FacePictures) -> None:
+    table, found = frame_rows([[0]]), []
+    for grey in (False, True):
+        folder = tmp_path / str(grey)
+        folder.mkdir()
+        exporter = AlignedFaces(pictures, AlignedForm(grey=grey))
+        write_with(exporter, folder, table, frames(1), kind="image")
+        path = folder / "clip_aligned" / "face_det_000000.bmp"
+        found.append(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    colour, grey_picture = found
+    assert (colour.shape, grey_picture.shape) == ((112, 112, 3), (112, 112))
+    expected = colour @ np.array([0.114, 0.587, 0.299])
+    assert np.abs(grey_picture - expected).max() <= 0.51
+
+
 def test_records_of_descriptors(tmp_path: Path, pictures: FacePictures) -> None:
     write_with(OpenFaceHog(pictures), tmp_path, frame_rows(FACES), frames(3))
     content = (tmp_path / "clip.hog").read_bytes()
