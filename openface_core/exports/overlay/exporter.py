@@ -75,6 +75,7 @@ class FramePainter:
             draw_eyes(painted, rows, row, style)
             draw_face(painted, face, style)
             draw_gaze(painted, rows, row, self._camera, style)
+        self._panel.begin(faces.values())
         for row, face in faces.items():
             if self._video.has_several_faces:
                 self._panel.draw_beside(painted, rows, row, face)

@@ -76,6 +76,11 @@ class DrawnFace:
         return left, top, right, bottom
 
     @property
+    def caption(self) -> str:
+        """What is written above it."""
+        return f"{self.label}  {self.confidence:.2f}"
+
+    @property
     def width_px(self) -> float:
         """Width of the landmarks."""
         return float(np.ptp(self.landmarks[:, 0]))
@@ -121,8 +126,7 @@ def draw_face(image: Image, face: DrawnFace, style: Style) -> None:
     draw_dots(image, face.landmarks, 0.75 * radius, radius + 0.5, WHITE, DARK)
     left, top, right, bottom = face.box
     cv2.rectangle(image, (left, top), (right, bottom), colour, style.thickness_px, cv2.LINE_AA)
-    text = f"{face.label}  {face.confidence:.2f}"
-    put_label(image, text, left, top - style.line_height_px, style, colour)
+    put_label(image, face.caption, left, top - style.line_height_px, style, colour)
 
 
 def draw_eyes(image: Image, rows: Rows, row: int, style: Style) -> None:

@@ -55,5 +55,5 @@ def put_label(
     y = max(0, min(y, height - style.line_height_px))
     cv2.rectangle(image, (x, y), (x + text_width, y + style.line_height_px), background, cv2.FILLED)
     is_bright = sum(background) > 330
-    baseline = y + style.line_height_px - max(3, style.line_height_px // 3)
+    baseline = y + style.line_height_px - style.line_height_px // 4
     put_text(image, text, x + margin, baseline, style, DARK if is_bright else WHITE)
