@@ -92,4 +92,4 @@ def lay_over(place: Image, opacity: float, ground: Image) -> None:
 
 def as_ground(picture: Image, opacity: float) -> Image:
     """Return a picture multiplied by its share, for :func:`lay_over`."""
-    return cv2.convertScaleAbs(picture, alpha=opacity).astype(np.uint8, copy=False)
+    return np.asarray(cv2.convertScaleAbs(picture, alpha=opacity), dtype=np.uint8)

@@ -92,5 +92,5 @@ class FilmWriter:
 def _plane_of(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
     """Return the pixels of one of a frame's planes, (h, w), which can be written to."""
     plane = frame.planes[index]
-    lines = np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)
-    return lines[:, : plane.width]
+    lines = np.frombuffer(memoryview(plane), dtype=np.uint8)
+    return lines.reshape(plane.height, plane.line_size)[:, : plane.width]

@@ -117,7 +117,7 @@ def test_grey_aligned_faces(tmp_path: Path, pictures: FacePictures) -> None:
         exporter = AlignedFaces(pictures, AlignedForm(grey=grey))
         write_with(exporter, folder, table, frames(1), kind="image")
         path = folder / "clip_aligned" / "face_det_000000.bmp"
-        found.append(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+        found.append(np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)))
     colour, grey_picture = found
     assert (colour.shape, grey_picture.shape) == ((112, 112, 3), (112, 112))
     expected = colour @ np.array([0.114, 0.587, 0.299])
