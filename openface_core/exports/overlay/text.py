@@ -17,6 +17,12 @@ def drawable(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "?"
 
 
+def clock_time(seconds: float) -> str:
+    """Return a time in minutes and seconds, rounded to hundredths."""
+    minutes, hundredths = divmod(round(100 * seconds), 6000)
+    return f"{minutes}:{hundredths / 100:05.2f}"
+
+
 def text_width_px(text: str, style: Style) -> int:
     """Return the width of a text."""
     size, _ = cv2.getTextSize(text, _FONT, style.text_scale, style.text_thickness_px)

@@ -15,7 +15,7 @@ from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import FramePainter, Overlay
 from openface_core.exports.overlay.free_places import Box, FreePlaces
 from openface_core.exports.overlay.style import Style, confidence_colour
-from openface_core.exports.overlay.text import drawable
+from openface_core.exports.overlay.text import clock_time, drawable
 from openface_core.exports.overlay.unit_panel import UnitPanel
 from openface_core.media import DecodedFrame, open_media
 from tests.fixtures.exports.tables import exported_video, frame_rows, write_with
@@ -175,6 +175,12 @@ def test_colours_of_confidence_end_in_colours_that_all_can_tell_apart() -> None:
     assert confidence_colour(0.0) == (0, 94, 213)
     assert confidence_colour(1.0) == (233, 180, 86)
     assert confidence_colour(float("nan")) == confidence_colour(0.0)
+
+
+def test_times_carry_over() -> None:
+    assert [clock_time(s) for s in (0.0, 59.994, 59.996, 600.5)] == [
+        "0:00.00", "0:59.99", "1:00.00", "10:00.50",
+    ]  # fmt: skip
 
 
 def test_names_are_drawn_in_plain_letters() -> None:
