@@ -1,5 +1,8 @@
 """Component 6: Felzenszwalb's histograms of oriented gradients, in the layout of dlib.
 
+Sums are in dlib's order and rounded where its compiled program rounds them, so that descriptors are
+equal to OpenFace's in every bit.
+
 References
 ----------
 P. F. Felzenszwalb, R. B. Girshick, D. McAllester and D. Ramanan, "Object Detection with
@@ -12,6 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.fused import fused
 from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
@@ -105,31 +109,74 @@ def _vote(image: UInt8Array, orientations: UInt8Array, histograms: Float32Array)
                 continue
             o = orientations[gy + _MAX_GRADIENT, gx + _MAX_GRADIENT]
             magnitude = np.sqrt(np.float32(square))
-            right = weight_x[x] * magnitude
-            left = (np.float32(1.0) - weight_x[x]) * magnitude
-            column = cell_x[x]
-            histograms[cell_y, column, o] += above * left
-            histograms[cell_y + 1, column, o] += below * left
-            histograms[cell_y, column + 1, o] += above * right
-            histograms[cell_y + 1, column + 1, o] += below * right
+            right, left = weight_x[x], np.float32(1.0) - weight_x[x]
+            cells = histograms[cell_y : cell_y + 2, cell_x[x] : cell_x[x] + 2, o]
+            if x < grouped_end:
+                right *= magnitude
+                left *= magnitude
+                cells[0, 0] += above * left
+                cells[1, 0] += below * left
+                cells[0, 1] += above * right
+                cells[1, 1] += below * right
+            else:
+                cells[0, 0] = fused(above * left, magnitude, cells[0, 0])
+                cells[1, 0] = fused(below * left, magnitude, cells[1, 0])
+                cells[0, 1] = fused(above * right, magnitude, cells[0, 1])
+                cells[1, 1] = fused(below * right, magnitude, cells[1, 1])
+
+
+@kernel
+def _sum_of_four(terms: Float32Array) -> np.float32:
+    """Return the sum of four numbers, two and two."""
+    total: np.float32 = (terms[0] + terms[1]) + (terms[2] + terms[3])
+    return total
+
+
+@kernel
+def _energies(histograms: Float32Array, out: Float32Array) -> None:
+    """Write the energy of every cell."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = np.float32(0.0)
+            for o in range(9):
+                both = histograms[i + 1, j + 1, o] + histograms[i + 1, j + 1, o + 9]
+                total = fused(both, both, total)
+            out[i, j] = total
+
+
+@kernel
+def _normalise_cell(
+    cell: Float32Array, blocks: Float32Array, terms: Float32Array, out: Float32Array
+) -> None:
+    """Write the 31 channels of a cell.
+
+    `blocks` (2, 4) holds the bounds of the four blocks around it, and factors; `terms` (4, 4) is
+    working space: three terms of each block, and their sum.
+    """
+    bounds, factors, texture = blocks[0], blocks[1], terms[3]
+    texture[:] = 0.0
+    for o in range(18):
+        for block in range(4):
+            terms[o % 3, block] = min(cell[o], bounds[block]) * factors[block]
+        out[o] = _sum_of_four(terms[o % 3])
+        if o % 3 == 2:
+            for block in range(4):
+                texture[block] += terms[0, block] + terms[1, block] + terms[2, block]
+    for block in range(4):
+        out[27 + block] = texture[block] * np.float32(2.0 * 0.2357)
+    for o in range(9):
+        value = cell[o] + cell[o + 9]
+        for block in range(4):
+            terms[0, block] = min(value, bounds[block]) * factors[block]
+        out[18 + o] = _sum_of_four(terms[0])
 
 
 @kernel
 def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array) -> None:
     """Write the 31 channels of every inner cell from the cells' histograms and energies."""
-    for i in range(energy.shape[0]):
-        for j in range(energy.shape[1]):
-            total = np.float32(0.0)
-            for o in range(9):
-                both = histograms[i + 1, j + 1, o] + histograms[i + 1, j + 1, o + 9]
-                total += both * both
-            energy[i, j] = total
-    clip = np.float32(0.2)
-    tenth = np.float32(0.1)
-    epsilon = np.float32(0.0001)
-    bounds = np.empty(4, dtype=np.float32)
-    factors = np.empty(4, dtype=np.float32)
-    texture = np.empty(4, dtype=np.float32)
+    clip, tenth, epsilon = np.float32(0.2), np.float32(0.1), np.float32(0.0001)
+    blocks = np.empty((2, 4), dtype=np.float32)
+    terms = np.empty((4, 4), dtype=np.float32)
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             # The four blocks of 2 x 2 cells around cell (i + 1, j + 1), in dlib's order:
@@ -143,26 +190,9 @@ def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array
                     + energy[top + 1, left]
                     + energy[top + 1, left + 1]
                 )
-                bounds[block] = clip * np.sqrt(block_energy + epsilon)
-                factors[block] = tenth / bounds[block]
-                texture[block] = 0.0
-            cell = histograms[i + 2, j + 2]
-            for o in range(18):
-                value = cell[o]
-                total = np.float32(0.0)
-                for block in range(4):
-                    term = min(value, bounds[block]) * factors[block]
-                    total += term
-                    texture[block] += term
-                out[i, j, o] = total
-            for o in range(9):
-                value = cell[o] + cell[o + 9]
-                total = np.float32(0.0)
-                for block in range(4):
-                    total += min(value, bounds[block]) * factors[block]
-                out[i, j, 18 + o] = total
-            for block in range(4):
-                out[i, j, 27 + block] = texture[block] * np.float32(2.0 * 0.2357)
+                blocks[0, block] = clip * np.sqrt(block_energy + epsilon)
+                blocks[1, block] = tenth / blocks[0, block]
+            _normalise_cell(histograms[i + 2, j + 2], blocks, terms, out[i, j])
 
 
 @kernel
@@ -172,6 +202,7 @@ def fhog_into(image: UInt8Array, orientations: UInt8Array, out: Float32Array) ->
     histograms = np.zeros((rows + 2, columns + 2, 18), dtype=np.float32)
     energy = np.empty((rows, columns), dtype=np.float32)
     _vote(image, orientations, histograms)
+    _energies(histograms, energy)
     _normalise(histograms, energy, out)
 
 

@@ -6,12 +6,12 @@ References
 (``RotationHelpers.h``) of OpenFace 2.2; W. Kabsch, Acta Crystallographica A 32, 1976.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.fused import fused
 from openface_core.kernel import kernel
+from openface_core.shape.similarity import align_with_scale
 
 Float32Array = NDArray[np.float32]
 
@@ -29,60 +29,38 @@ RIGID_POINTS = np.array(
 
 
 @kernel
-def _kabsch_with_scale(
-    landmarks: Float32Array, mean: Float32Array, rigid: NDArray[np.int64], out: Float32Array
-) -> None:
-    """Write the (2, 2) matrix that brings the rigid landmarks closest to the scaled mean shape.
-
-    In two dimensions the optimal rotation follows from two sums in closed form.
-    """
-    n = mean.shape[0] // 3
-    count = rigid.shape[0]
-    source_x = source_y = target_x = target_y = 0.0
-    for k in range(count):
-        i = rigid[k]
-        source_x += landmarks[i, 0]
-        source_y += landmarks[i, 1]
-        target_x += mean[i] * SCALE_PX_PER_MM
-        target_y += mean[n + i] * SCALE_PX_PER_MM
-    source_x /= count
-    source_y /= count
-    target_x /= count
-    target_y /= count
-    source_square = target_square = cosine = sine = 0.0
-    for k in range(count):
-        i = rigid[k]
-        sx, sy = landmarks[i, 0] - source_x, landmarks[i, 1] - source_y
-        tx, ty = mean[i] * SCALE_PX_PER_MM - target_x, mean[n + i] * SCALE_PX_PER_MM - target_y
-        source_square += sx * sx + sy * sy
-        target_square += tx * tx + ty * ty
-        cosine += sx * tx + sy * ty
-        sine += sx * ty - sy * tx
-    length = math.sqrt(cosine * cosine + sine * sine)
-    factor = math.sqrt(target_square / source_square) / length
-    out[0, 0] = out[1, 1] = factor * cosine
-    out[1, 0] = factor * sine
-    out[0, 1] = -factor * sine
-
-
-@kernel
 def _warp_matrix(
     landmarks: Float32Array,
-    tx: float | np.floating,
-    ty: float | np.floating,
+    translation: Float32Array,
     mean: Float32Array,
+    scale: np.float32,
+    centre: np.float32,
     rigid: NDArray[np.int64],
     out: Float32Array,
 ) -> None:
     """Write the (2, 3) transform; see :func:`warp_matrix`."""
-    _kabsch_with_scale(landmarks, mean, rigid, out)
-    centre = np.float32(ALIGNED_SIZE_PX // 2)
-    out[0, 2] = centre - (out[0, 0] * tx + out[0, 1] * ty)
-    out[1, 2] = centre - (out[1, 0] * tx + out[1, 1] * ty)
+    n = mean.shape[0] // 3
+    count = rigid.shape[0]
+    source = np.empty((count, 2), dtype=np.float32)
+    target = np.empty((count, 2), dtype=np.float32)
+    for k in range(count):
+        for axis in range(2):
+            source[k, axis] = landmarks[rigid[k], axis]
+            target[k, axis] = mean[axis * n + rigid[k]] * scale
+    linear = np.empty((2, 2), dtype=np.float32)
+    align_with_scale(source, target, linear)
+    for axis in range(2):
+        out[axis, 0], out[axis, 1] = linear[axis, 0], linear[axis, 1]
+        moved = fused(linear[axis, 1], translation[1], linear[axis, 0] * translation[0])
+        out[axis, 2] = centre - moved
 
 
 def warp_matrix(
-    landmarks: Float32Array, translation_px: Float32Array, mean_mm: Float32Array
+    landmarks: Float32Array,
+    translation_px: NDArray[np.floating],
+    mean_mm: Float32Array,
+    size_px: int = ALIGNED_SIZE_PX,
+    scale_px_per_mm: float = SCALE_PX_PER_MM,
 ) -> Float32Array:
     """Return the similarity transform from frame to aligned face.
 
@@ -97,19 +75,28 @@ def warp_matrix(
         Image position of the fitted model's origin (see :class:`openface_core.shape.ShapeFit`).
     mean_mm : (204,) ndarray of float32
         Mean shape of the PDM.
+    size_px : int
+        Side of the aligned face.
+    scale_px_per_mm : float
+        Scale of the mean shape in it.
 
     Returns
     -------
     (2, 3) ndarray of float32
         Forward transform: frame pixels to pixels of the aligned face. Not finite if the rigid
         landmarks coincide.
+
+    Notes
+    -----
+    Equal to OpenFace's in every bit: roundings are where its compiled program has them.
     """
     out = np.empty((2, 3), dtype=np.float32)
     _warp_matrix(
         np.ascontiguousarray(landmarks, dtype=np.float32),
-        np.float32(translation_px[0]),
-        np.float32(translation_px[1]),
+        np.asarray(translation_px, dtype=np.float32),
         mean_mm,
+        np.float32(scale_px_per_mm),
+        np.float32(size_px // 2),
         RIGID_POINTS,
         out,
     )

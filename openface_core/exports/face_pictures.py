@@ -34,33 +34,18 @@ class AlignedForm:
         Scale of the mean shape in it.
     masked : bool
         Whether all but the face is black.
+    grey : bool
+        Whether it is without colours.
     """
 
     size_px: int = ALIGNED_SIZE_PX
     scale_px_per_mm: float = SCALE_PX_PER_MM
     masked: bool = True
+    grey: bool = False
 
 
 STANDARD = AlignedForm()
 """The form that descriptors are computed of."""
-
-
-def rescaled(matrix: Float32Array, form: AlignedForm) -> Float32Array:
-    """Return the transform to an aligned face of another form, (2, 3).
-
-    Parameters
-    ----------
-    matrix : (2, 3) ndarray of float32
-        Transform to the standard form.
-    form : AlignedForm
-        The wanted form.
-    """
-    if (form.size_px, form.scale_px_per_mm) == (ALIGNED_SIZE_PX, SCALE_PX_PER_MM):
-        return matrix
-    factor = form.scale_px_per_mm / SCALE_PX_PER_MM
-    result = matrix.astype(np.float64) * factor
-    result[:, 2] += form.size_px // 2 - factor * (ALIGNED_SIZE_PX // 2)
-    return np.ascontiguousarray(result, dtype=np.float32)
 
 
 class FacePictures:
@@ -79,14 +64,15 @@ class FacePictures:
         self.meter = meter
         self._are_refined = are_refined
 
-    def matrix(self, rows: Rows, row: int) -> Float32Array:
-        """Return the transform of a row's face to the standard form, (2, 3)."""
+    def matrix(self, rows: Rows, row: int, form: AlignedForm = STANDARD) -> Float32Array:
+        """Return the transform of a row's face to an aligned face, (2, 3)."""
         landmarks = rows.landmarks(row)
         if self._are_refined:
             translation_px = calc_params(self.meter.pdm, landmarks).translation_px
         else:
             translation_px = rows.values("p_tx", "p_ty")[row].astype(np.float32)
-        return warp_matrix(landmarks, translation_px, self.meter.pdm.mean_mm)
+        mean_mm = self.meter.pdm.mean_mm
+        return warp_matrix(landmarks, translation_px, mean_mm, form.size_px, form.scale_px_per_mm)
 
     def aligned(
         self, rows: Rows, row: int, image: Image, form: AlignedForm = STANDARD
@@ -104,7 +90,7 @@ class FacePictures:
         form : AlignedForm
             What it is to look like.
         """
-        matrix = rescaled(self.matrix(rows, row), form)
+        matrix = self.matrix(rows, row, form)
         face = warp_affine(image, matrix, form.size_px)
         if form.masked:
             triangles = self.meter.aligner.triangles

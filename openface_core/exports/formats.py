@@ -75,7 +75,7 @@ class ExportFormat:
 
 def _aligned(request: Request) -> Exporter:
     options = request.options
-    form = AlignedForm(options.size_px, options.scale, options.masked)
+    form = AlignedForm(options.size_px, options.scale, options.masked, options.grey)
     return AlignedFaces(request.aligned, form, options.picture_type)
 
 
@@ -99,7 +99,7 @@ FORMATS: Mapping[str, ExportFormat] = {
     "aligned": ExportFormat(
         "OpenFace's folder of aligned faces",
         _aligned,
-        ("picture_type", "size_px", "scale_px_per_mm", "masked"),
+        ("picture_type", "size_px", "scale_px_per_mm", "masked", "grey"),
         needs_pictures=True,
         needs_models=True,
     ),

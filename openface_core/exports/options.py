@@ -28,6 +28,8 @@ class ExportOptions:
         Scale of the mean shape in them; None takes OpenFace's, 0.7 px/mm at 112 px.
     masked : bool
         Whether all but the face is black in them.
+    grey : bool
+        Whether they are without colours.
     from_seconds, to_seconds : float or None
         Which part of a video an overlay shows, by the time stamps of the table.
     face_ids : tuple of int
@@ -45,6 +47,7 @@ class ExportOptions:
     size_px: int = 112
     scale_px_per_mm: float | None = None
     masked: bool = True
+    grey: bool = False
     from_seconds: float | None = None
     to_seconds: float | None = None
     face_ids: tuple[int, ...] = ()

@@ -17,8 +17,8 @@ from openface_core.refinement.landmark_fit import (
     mean_shift_steps,
     project,
 )
-from openface_core.refinement.similarity import align_with_scale, invert
 from openface_core.shape.pdm import Float32Array
+from openface_core.shape.similarity import align_with_scale, invert
 
 
 @small_kernel

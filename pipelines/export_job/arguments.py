@@ -63,6 +63,8 @@ class ExportArguments:
         Their scale, px/mm.
     unmasked : bool
         Whether they show more than the face.
+    grey : bool
+        Whether they are without colours.
     from_seconds, to_seconds : float or None
         Which part of a video an overlay shows.
     faces : tuple of int
@@ -89,6 +91,7 @@ class ExportArguments:
     size: int = 112
     scale: float | None = None
     unmasked: bool = False
+    grey: bool = False
     from_seconds: float | None = None
     to_seconds: float | None = None
     faces: tuple[int, ...] = ()
@@ -174,6 +177,7 @@ def _add_openface_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unmasked", action="store_true", help="aligned: show what is around the face too"
     )
+    parser.add_argument("--grey", action="store_true", help="aligned: without colours")
 
 
 def _add_overlay_options(parser: argparse.ArgumentParser) -> None:

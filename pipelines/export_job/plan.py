@@ -74,6 +74,7 @@ def options_of(arguments: ExportArguments) -> ExportOptions:
         size_px=arguments.size,
         scale_px_per_mm=arguments.scale,
         masked=not arguments.unmasked,
+        grey=arguments.grey,
         from_seconds=arguments.from_seconds,
         to_seconds=arguments.to_seconds,
         face_ids=arguments.faces,

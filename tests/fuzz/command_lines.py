@@ -17,7 +17,7 @@ _OPTIONS = {
     ),
     "export": (
         "--dataset", "--output", "--format", "--videos", "--columns", "--dialect", "--size",
-        "--scale", "--from", "--to", "--faces", "--video-ids", "--unmasked",
+        "--scale", "--from", "--to", "--faces", "--video-ids", "--unmasked", "--grey",
     ),
     "report": ("--dataset", "--output", "--videos", "--video-ids"),
     "models": ("list", "check", "import", "--from", "default", "embedded", "openface22"),

@@ -26,9 +26,9 @@ from openface_core.refinement.landmark_fit import (
     mean_shift_steps,
     project,
 )
-from openface_core.refinement.similarity import align_with_scale, invert
 from openface_core.shape import ShapeFit, project_shape
 from openface_core.shape.normal_equations import weighted_mode_products
+from openface_core.shape.similarity import align_with_scale, invert
 from tests.fixtures.ceclm_sets import Dump, ceclm_set, fit_of, points_of
 
 RIGID_TOLERANCE_PX = 5e-3

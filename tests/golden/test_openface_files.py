@@ -27,8 +27,6 @@ EQUAL_CELLS = 0.999
 WIDTH_PX, HEIGHT_PX = 480, 360
 ALIGNED_FRAMES = (1, 60, 120, 200, 300)
 HOG_RECORDS = 20
-DESCRIPTOR_TOLERANCE, NEAR_DESCRIPTORS = 2e-7, 0.95
-FEW_BYTES = 20  # of 37,686 of a picture
 
 
 @pytest.fixture(scope="module")
@@ -108,28 +106,9 @@ def frames_of(reference: Path) -> Iterator[DecodedFrame]:
             )
 
 
-class GoldenPictures(FacePictures):
-    """Takes transforms and descriptors from the C++ program.
-
-    Ours differ from them in the last bits of single precision, by an amount that
-    ``test_alignment.py`` and ``test_descriptors.py`` bound; a byte of a file shows that.
-    """
-
-    def matrix(self, rows: Rows, row: int) -> NDArray[np.float32]:
-        return golden_set("glasses").calcparams["warp_matrix"][int(rows.frames[row]) - 1]
-
-    def descriptor(self, rows: Rows, row: int, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return golden_set("glasses").descriptors[0][int(rows.frames[row]) - 1]
-
-
 @pytest.fixture(scope="module")
 def meter(pdm: PointDistributionModel, triangles: NDArray[np.int32]) -> FaceMeter:
     return FaceMeter(pdm, triangles)
-
-
-@pytest.fixture(scope="module")
-def golden_pictures(meter: FaceMeter) -> FacePictures:
-    return GoldenPictures(meter, are_refined=True)
 
 
 @pytest.fixture(scope="module")
@@ -220,51 +199,32 @@ def test_header_of_a_picture(formats: Path, tmp_path: Path, table: pa.Table) -> 
 
 
 def test_hog(
-    table: pa.Table, formats: Path, reference: Path, tmp_path: Path, golden_pictures: FacePictures
-) -> None:
-    frames = [frame for frame, _ in zip(frames_of(reference), range(HOG_RECORDS), strict=False)]
-    export(OpenFaceHog(golden_pictures), tmp_path, table, frames)
-    written = (tmp_path / "glasses.hog").read_bytes()
-    assert written == (formats / "glasses_first20.hog").read_bytes()
-
-
-def test_descriptors_of_the_table(
     table: pa.Table, formats: Path, reference: Path, tmp_path: Path, pictures: FacePictures
 ) -> None:
     frames = [frame for frame, _ in zip(frames_of(reference), range(HOG_RECORDS), strict=False)]
     export(OpenFaceHog(pictures), tmp_path, table, frames)
-    found, golden = (
-        np.fromfile(path, "<f4").reshape(HOG_RECORDS, -1)
-        for path in (tmp_path / "glasses.hog", formats / "glasses_first20.hog")
-    )
-    np.testing.assert_array_equal(found[:, :4].view("<i4"), golden[:, :4].view("<i4"))
-    # A pixel on the brink goes to the other side now and then; all else is as it was.
-    assert np.mean(np.abs(found - golden) <= DESCRIPTOR_TOLERANCE) >= NEAR_DESCRIPTORS
+    written = (tmp_path / "glasses.hog").read_bytes()
+    assert written == (formats / "glasses_first20.hog").read_bytes()
+
+
+def test_descriptors_of_all_frames(
+    table: pa.Table, reference: Path, tmp_path: Path, pictures: FacePictures
+) -> None:
+    export(OpenFaceHog(pictures), tmp_path, table, list(frames_of(reference)))
+    found = np.fromfile(tmp_path / "glasses.hog", "<f4").reshape(table.num_rows, -1)
+    np.testing.assert_array_equal(found[:, 4:], golden_set("glasses").descriptors[0])
 
 
 def test_aligned_faces(
-    table: pa.Table, formats: Path, reference: Path, tmp_path: Path, golden_pictures: FacePictures
+    table: pa.Table, formats: Path, reference: Path, tmp_path: Path, pictures: FacePictures
 ) -> None:
-    export(AlignedFaces(golden_pictures), tmp_path, table, list(frames_of(reference)))
+    export(AlignedFaces(pictures), tmp_path, table, list(frames_of(reference)))
     written = tmp_path / "glasses_aligned"
     assert len(list(written.iterdir())) == table.num_rows
     golden = sorted((formats / "glasses_aligned").iterdir())
     assert len(golden) == len(ALIGNED_FRAMES)
     for path in golden:
         assert (written / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def test_aligned_faces_of_the_table(
-    table: pa.Table, formats: Path, reference: Path, tmp_path: Path, pictures: FacePictures
-) -> None:
-    export(AlignedFaces(pictures), tmp_path, table, list(frames_of(reference)))
-    for path in sorted((formats / "glasses_aligned").iterdir()):
-        found, golden = (
-            np.frombuffer(file.read_bytes(), np.uint8).astype(int)
-            for file in (tmp_path / "glasses_aligned" / path.name, path)
-        )
-        assert np.abs(found - golden).max() <= 1
-        assert np.count_nonzero(found != golden) <= FEW_BYTES
 
 
 def test_details(formats: Path) -> None:

@@ -13,6 +13,7 @@ from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import STANDARD, AlignedForm, FacePictures
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
+from openface_core.refinement import grey_from_bgr
 
 PICTURE_TYPES = ("bmp", "png", "jpg")
 
@@ -55,7 +56,8 @@ class AlignedFaces(Exporter):
             else:
                 name = f"frame_det_{face_id:02}_{number:06}.{self._type}"
             aligned = self._pictures.aligned(rows, int(row), frame.image, self._form)
-            self._write(self._folder / name, aligned.image)
+            picture = grey_from_bgr(aligned.image) if self._form.grey else aligned.image
+            self._write(self._folder / name, picture)
 
     def finish(self) -> None:
         """Remove the folder if there is no face to be in it: storage of objects has none such."""

@@ -20,7 +20,7 @@ from openface_core.exports.overlay.face_drawing import (
 from openface_core.exports.overlay.film_writer import FilmWriter
 from openface_core.exports.overlay.sound_track import SoundTrack
 from openface_core.exports.overlay.style import VERMILION, Style
-from openface_core.exports.overlay.text import drawable, put_label
+from openface_core.exports.overlay.text import clock_time, drawable, put_label
 from openface_core.exports.overlay.unit_panel import UnitPanel
 from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame, DecodeLimits
@@ -75,6 +75,7 @@ class FramePainter:
             draw_eyes(painted, rows, row, style)
             draw_face(painted, face, style)
             draw_gaze(painted, rows, row, self._camera, style)
+        self._panel.begin(faces.values())
         for row, face in faces.items():
             if self._video.has_several_faces:
                 self._panel.draw_beside(painted, rows, row, face)
@@ -86,7 +87,7 @@ class FramePainter:
     def _write_frame_line(self, painted: Image, rows: Rows, *, has_face: bool) -> None:
         seconds = float(rows.column("timestamp")[0])
         number = int(rows.frames[0])
-        time = "" if np.isnan(seconds) else f"{int(seconds // 60)}:{seconds % 60:05.2f}  "
+        time = "" if np.isnan(seconds) else f"{clock_time(seconds)}  "
         text = "" if self._video.is_image else f"{time}frame {number}"
         height, width = painted.shape[:2]
         bottom = height - self.style.line_height_px

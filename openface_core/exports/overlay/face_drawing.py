@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.exports.overlay.blending import draw_dots
 from openface_core.exports.overlay.style import (
     DARK,
     GREEN,
@@ -29,17 +30,8 @@ Float64Array = NDArray[np.float64]
 _SHIFT = 4
 """Points are placed in 16ths of a pixel."""
 
-_CONTOURS = (
-    (range(17), False),
-    (range(17, 22), False),
-    (range(22, 27), False),
-    (range(27, 31), False),
-    (range(31, 36), False),
-    (range(36, 42), True),
-    (range(42, 48), True),
-    (range(48, 60), True),
-    (range(60, 68), True),
-)
+_OPEN_CONTOURS = (slice(17), slice(17, 22), slice(22, 27), slice(27, 31), slice(31, 36))
+_CLOSED_CONTOURS = (slice(36, 42), slice(42, 48), slice(48, 60), slice(60, 68))
 _IRIS, _LIDS, _POINTS_OF_AN_EYE = range(8), range(8, 20), 28
 _AXIS_MM, _GAZE_MM = 70.0, 60.0
 _POSE = tuple(f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz")
@@ -84,6 +76,11 @@ class DrawnFace:
         return left, top, right, bottom
 
     @property
+    def caption(self) -> str:
+        """What is written above it."""
+        return f"{self.label}  {self.confidence:.2f}"
+
+    @property
     def width_px(self) -> float:
         """Width of the landmarks."""
         return float(np.ptp(self.landmarks[:, 0]))
@@ -121,17 +118,15 @@ def draw_face(image: Image, face: DrawnFace, style: Style) -> None:
     """
     colour = confidence_colour(face.confidence)
     thin = max(1, style.thickness_px // 2)
-    for points, closed in _CONTOURS:
-        _polyline(image, face.landmarks[list(points)], colour, thin, closed=closed)
+    points = _fixed(face.landmarks)
+    for contours, closed in ((_OPEN_CONTOURS, False), (_CLOSED_CONTOURS, True)):
+        lines = [points[contour] for contour in contours]
+        cv2.polylines(image, lines, closed, colour, thin, cv2.LINE_AA, _SHIFT)
     radius = style.point_radius_px(face.width_px)
-    for x, y in _fixed(face.landmarks).tolist():
-        for size, tone in ((1.0 + 0.5 / radius, DARK), (0.75, WHITE)):
-            length = max(1, round(radius * size * (1 << _SHIFT)))
-            cv2.circle(image, (x, y), length, tone, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+    draw_dots(image, face.landmarks, 0.75 * radius, radius + 0.5, WHITE, DARK)
     left, top, right, bottom = face.box
     cv2.rectangle(image, (left, top), (right, bottom), colour, style.thickness_px, cv2.LINE_AA)
-    text = f"{face.label}  {face.confidence:.2f}"
-    put_label(image, text, left, top - style.line_height_px, style, colour)
+    put_label(image, face.caption, left, top - style.line_height_px, style, colour)
 
 
 def draw_eyes(image: Image, rows: Rows, row: int, style: Style) -> None:

@@ -47,7 +47,11 @@ class FilmWriter:
         self._stream, self._sound = stream, sound
         if sound is not None:
             sound.add_to(self._container)
-        self._planes = np.empty((self._height * 3 // 2, self._width), dtype=np.uint8)
+        # One frame serves for all: the encoder keeps what it needs, and memory that is new for
+        # every frame costs as much as half the encoding.
+        self._frame = VideoFrame(self._width, self._height, "yuv420p")
+        self._planes = [_plane_of(self._frame, k) for k in range(3)]
+        self._converted = np.empty((self._height * 3 // 2, self._width), dtype=np.uint8)
         self._last = -self._step
 
     def add(self, image: NDArray[np.uint8], seconds: float | None) -> None:
@@ -63,8 +67,12 @@ class FilmWriter:
         if abs(image.shape[0] - self._height) > 1 or abs(image.shape[1] - self._width) > 1:
             image = cv2.resize(image, (self._width, self._height)).astype(np.uint8, copy=False)
         image = np.ascontiguousarray(image[: self._height, : self._width])
-        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
-        frame = VideoFrame.from_ndarray(self._planes, "yuv420p")
+        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._converted)
+        begin, values = 0, self._converted.reshape(-1)
+        for plane in self._planes:
+            plane[:] = values[begin : begin + plane.size].reshape(plane.shape)
+            begin += plane.size
+        frame = self._frame
         known = None if seconds is None else round(seconds / float(_TIME_BASE))
         pts = self._last + self._step if known is None else max(known, self._last + 1)
         frame.pts, frame.time_base = pts, _TIME_BASE
@@ -79,3 +87,10 @@ class FilmWriter:
     def abandon(self) -> None:
         """Close the file as it is."""
         self._container.close()
+
+
+def _plane_of(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
+    """Return the pixels of one of a frame's planes, (h, w), which can be written to."""
+    plane = frame.planes[index]
+    lines = np.frombuffer(memoryview(plane), dtype=np.uint8)
+    return lines.reshape(plane.height, plane.line_size)[:, : plane.width]

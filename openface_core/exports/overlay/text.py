@@ -17,6 +17,12 @@ def drawable(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "?"
 
 
+def clock_time(seconds: float) -> str:
+    """Return a time in minutes and seconds, rounded to hundredths."""
+    minutes, hundredths = divmod(round(100 * seconds), 6000)
+    return f"{minutes}:{hundredths / 100:05.2f}"
+
+
 def text_width_px(text: str, style: Style) -> int:
     """Return the width of a text."""
     size, _ = cv2.getTextSize(text, _FONT, style.text_scale, style.text_thickness_px)
@@ -55,5 +61,5 @@ def put_label(
     y = max(0, min(y, height - style.line_height_px))
     cv2.rectangle(image, (x, y), (x + text_width, y + style.line_height_px), background, cv2.FILLED)
     is_bright = sum(background) > 330
-    baseline = y + style.line_height_px - max(3, style.line_height_px // 3)
+    baseline = y + style.line_height_px - style.line_height_px // 4
     put_text(image, text, x + margin, baseline, style, DARK if is_bright else WHITE)

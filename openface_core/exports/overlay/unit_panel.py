@@ -1,12 +1,17 @@
 """Bars of the action units: at the side of the frame for one face, beside each for several."""
 
+import math
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.exports.exported_video import ExportedVideo
+from openface_core.exports.overlay.blending import as_ground, lay_over
 from openface_core.exports.overlay.face_drawing import DrawnFace
+from openface_core.exports.overlay.free_places import Box, FreePlaces
 from openface_core.exports.overlay.style import DARK, GREY, ORANGE, WHITE, Colour, Style
 from openface_core.exports.overlay.text import put_text, text_width_px
 from openface_core.exports.rows import Rows
@@ -16,6 +21,9 @@ Image = NDArray[np.uint8]
 _FULL_INTENSITY = 5.0
 _OPACITY = 0.72
 _ENTRIES_BESIDE_A_FACE = 4
+_CAPITAL_PX = 22
+"""Height of capital letters at a scale of 1."""
+
 _LONG_NAMES_FROM_WIDTH_PX = 1000
 
 
@@ -35,8 +43,9 @@ class UnitPanel:
     def __init__(self, video: ExportedVideo, style: Style) -> None:
         self._style = style
         self._names = tuple(sorted({*video.names_of("_r"), *video.names_of("_c")}))
-        rows = max(1, (style.height_px - 4 * style.line_height_px // 3) // style.line_height_px)
-        self._shown = self._names[:rows]
+        room = style.height_px - 4 * style.line_height_px // 3
+        self._pitch = _pitch_px(room, len(self._names), style)
+        self.shown = self._names[: max(1, room // self._pitch)]
         has_room = style.width_px >= _LONG_NAMES_FROM_WIDTH_PX
         self._texts = {
             name: f"{name} {AU_MEANINGS.get(name, '')}".strip() if has_room else name
@@ -48,15 +57,16 @@ class UnitPanel:
         self._bar_x = max(widths, default=0) + 2 * margin
         self._bar_px = max(20, round(0.09 * style.width_px))
         self._width = self._bar_x + self._bar_px + margin
-        self._height = style.line_height_px * len(self._shown) + margin
-        self._ground = self._labels(self._shown)
+        self._height = self._pitch * len(self.shown) + margin
+        self._ground = as_ground(self._labels(self.shown), _OPACITY)
         self._left: int | None = None
+        self._places = FreePlaces(style.thickness_px)
 
     def _labels(self, names: tuple[str, ...]) -> Image:
         """Return the names on their ground, once for all frames."""
         ground = np.full((self._height, self._width, 3), DARK, dtype=np.uint8)
         for place, name in enumerate(names):
-            y = (place + 1) * self._style.line_height_px - self._style.line_height_px // 4
+            y = (place + 1) * self._pitch - self._pitch // 4 + self._margin // 2
             put_text(ground, self._texts[name], self._margin, y, self._style, WHITE)
         return ground
 
@@ -74,63 +84,79 @@ class UnitPanel:
         face : DrawnFace
             Its face.
         """
-        if not self._shown or self._width >= image.shape[1] or self._height >= image.shape[0]:
+        if not self.shown or self._width >= image.shape[1] or self._height >= image.shape[0]:
             return
         if self._left is None:
             left, _, right, _ = face.box
             at_right = image.shape[1] - right >= left
             self._left = image.shape[1] - self._width if at_right else 0
         place = image[: self._height, self._left : self._left + self._width]
-        cv2.addWeighted(self._ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
-        intensities, presences = _units(rows, row, self._shown)
-        for number, (intensity, present) in enumerate(zip(intensities, presences, strict=True)):
-            top = number * self._style.line_height_px
-            self._bar(place, self._bar_x, top, intensity, present)
+        lay_over(place, _OPACITY, self._ground)
+        intensities, presences = _units(rows, row, self.shown)
+        for number, (intensity, present) in enumerate(
+            zip(intensities.tolist(), presences.tolist(), strict=True)
+        ):
+            middle = round((number + 0.55) * self._pitch) + self._margin // 2
+            self._bar(place, (self._bar_x, middle), self._bar_px, intensity, present)
+
+    def begin(self, faces: Collection[DrawnFace]) -> None:
+        """Begin a frame with these faces, which the units of others shall not cover."""
+        style = self._style
+        time = Box(0, style.height_px - style.line_height_px, style.width_px // 2, style.height_px)
+        self._places.begin([time, *(self._with_label(face) for face in faces)])
+
+    def _with_label(self, face: DrawnFace) -> Box:
+        left, top, right, bottom = face.box
+        width = text_width_px(face.caption, self._style) + self._style.line_height_px // 2
+        return Box(left, top - self._style.line_height_px, max(right, left + width), bottom)
 
     def draw_beside(self, image: Image, rows: Rows, row: int, face: DrawnFace) -> None:
-        """Draw the strongest units that are present below the box of a face."""
+        """Draw the strongest units that are present beside the box of a face."""
         intensities, presences = _units(rows, row, self._names)
         strengths = np.where(presences, np.nan_to_num(intensities) + 0.01, 0.0)
         order = [int(k) for k in np.argsort(-strengths, kind="stable") if strengths[k] > 0]
         style = self._style
-        left, _, _, bottom = face.box
         width = text_width_px("AU00", style) + 3 * self._margin + self._bar_px // 2
         chosen = order[:_ENTRIES_BESIDE_A_FACE]
         height = style.line_height_px * len(chosen)
-        x = max(0, min(left, image.shape[1] - width))
-        y = max(0, min(bottom + 2, image.shape[0] - height))
-        place = image[y : y + height, x : x + width]
-        if not place.size:
+        if not chosen or height > image.shape[0] or width > image.shape[1]:
             return
+        size = image.shape[1], image.shape[0]
+        box = self._places.take(face.label, self._with_label(face), (width, height), size)
+        place = image[box.top : box.bottom, box.left : box.right]
         ground = np.full_like(place, DARK)
-        cv2.addWeighted(ground, _OPACITY, place, 1 - _OPACITY, 0, dst=place)
+        lay_over(place, _OPACITY, as_ground(ground, _OPACITY))
         for number, k in enumerate(chosen):
             top = number * style.line_height_px
             baseline = top + style.line_height_px - style.line_height_px // 4
             put_text(place, self._names[k], self._margin, baseline, style, WHITE)
-            bar_x = text_width_px("AU00", style) + 2 * self._margin
-            self._bar(place, bar_x, top, intensities[k], presences[k], self._bar_px // 2)
+            begin = text_width_px("AU00", style) + 2 * self._margin
+            middle = top + round(0.55 * style.line_height_px)
+            strength, present = float(intensities[k]), float(presences[k])
+            self._bar(place, (begin, middle), self._bar_px // 2, strength, present)
 
     def _bar(
-        self,
-        place: Image,
-        x: int,
-        top: int,
-        intensity: float,
-        present: float,
-        full_px: int | None = None,
+        self, place: Image, begin: tuple[int, int], full: int, intensity: float, present: float
     ) -> None:
-        full = self._bar_px if full_px is None else full_px
-        height = max(2, self._style.line_height_px // 2)
-        top += round(0.55 * self._style.line_height_px) - height // 2
+        """Draw a bar of at most `full` pixels, which begins at a place, in its middle."""
+        x, middle = begin
+        height = max(2, self._pitch // 2)
+        top = middle - height // 2
         colour: Colour = ORANGE if present == 1 else GREY
-        cv2.rectangle(place, (x, top), (x + full, top + height), GREY, 1)
-        if np.isnan(intensity):  # a unit that has a presence only
+        thin = max(1, self._style.thickness_px // 3)
+        cv2.rectangle(place, (x, top), (x + full, top + height), GREY, thin)
+        if math.isnan(intensity):  # a unit that has a presence only
             length = full if present == 1 else 0
         else:
-            length = round(full * float(np.clip(intensity / _FULL_INTENSITY, 0, 1)))
+            length = round(full * min(max(intensity / _FULL_INTENSITY, 0.0), 1.0))
         if length > 0:
             cv2.rectangle(place, (x, top), (x + length, top + height), colour, cv2.FILLED)
+
+
+def _pitch_px(room_px: int, lines: int, style: Style) -> int:
+    """Return the distance of lines: less than usual where that is what lets all of them in."""
+    least = round(_CAPITAL_PX * style.text_scale) + 2
+    return min(style.line_height_px, max(least, room_px // max(1, lines)))
 
 
 def _units(

@@ -38,7 +38,7 @@ def flags_of(data: PageData, brightness: dict[int, float]) -> tuple[Flag, ...]:
     brightness : dict of int to float
         Median grey value of the pictures of each face, 0 to 255.
     """
-    return (*_of_input(data), *_of_faces(data, brightness))
+    return (*_of_input(data), *_of_people(data), *_of_faces(data, brightness))
 
 
 def _of_input(data: PageData) -> Iterator[Flag]:
@@ -74,6 +74,18 @@ def _is_withheld(record: Mapping[str, Any]) -> bool:
     least = calibration.get("least_frames") if isinstance(calibration, dict) else None
     frames = record.get("calibration_frames")
     return isinstance(least, int) and isinstance(frames, int) and frames < least
+
+
+def _of_people(data: PageData) -> Iterator[Flag]:
+    """Yield what was noted where it was found who is who."""
+    notes = data.video.record.get("face_notes")
+    for note in notes if isinstance(notes, list) else ():
+        name = "people too alike" if "alike" in str(note) else "faces"
+        yield Flag(
+            name,
+            f"On who is who: {note}. Compare the pictures of the faces below; if two are one "
+            "person, take their rows together.",
+        )
 
 
 def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:

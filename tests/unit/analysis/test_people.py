@@ -11,8 +11,11 @@ from openface_core.analysis.people import (
     find_people,
     frames_of_people,
 )
+from openface_core.exports.report.flags import flags_of
+from openface_core.exports.report.page_data import PageData
 from openface_core.face_tracking import FacesSettings
 from openface_core.identity import Tracklet
+from tests.fixtures.exports.tables import exported_video, frame_rows
 
 
 def tracklet(first: int, last: int, x: float = 0.0) -> Tracklet:
@@ -92,6 +95,9 @@ def test_people_who_are_nearly_alike_are_told_of() -> None:
         )
         assert [person.face_id for person in found.frames] == [0, 1]
         assert bool(found.notes) is told
+        video = exported_video(frame_rows([[0]]), record={"face_notes": list(found.notes)})
+        names = {flag.name for flag in flags_of(PageData(video), {})}
+        assert ("people too alike" in names) is told
         assert found.tracklets_left_out == 0
 
 

@@ -12,7 +12,7 @@ from openface_core.alignment import SCALE_PX_PER_MM, warp_affine
 from openface_core.errors import ConfigError
 from openface_core.exports import Rows
 from openface_core.exports.annotations import Annotations
-from openface_core.exports.face_pictures import AlignedForm, FacePictures, rescaled
+from openface_core.exports.face_pictures import AlignedForm, FacePictures
 from openface_core.exports.formats import FORMATS, check_formats
 from openface_core.exports.openface.aligned_faces import AlignedFaces
 from openface_core.exports.openface.hog_file import OpenFaceHog
@@ -103,10 +103,25 @@ def test_aligned_faces_of_another_form(tmp_path: Path, pictures: FacePictures) -
     matrix = pictures.matrix(Rows(table), 0)
     # Twice the scale: every point lies twice as far from the middle.
     middle = np.array([56.0, 56.0])
-    twice = rescaled(matrix, form)
+    twice = pictures.matrix(Rows(table), 0, form)
     point = np.array([80.0, 60.0, 1.0])
     np.testing.assert_allclose(twice @ point - 112, 2 * (matrix @ point - middle), atol=1e-4)
     np.testing.assert_array_equal(found, warp_affine(face_clip(1)[0][0], twice, 224))
+
+
+def test_grey_aligned_faces(tmp_path: Path, pictures: FacePictures) -> None:
+    table, found = frame_rows([[0]]), []
+    for grey in (False, True):
+        folder = tmp_path / str(grey)
+        folder.mkdir()
+        exporter = AlignedFaces(pictures, AlignedForm(grey=grey))
+        write_with(exporter, folder, table, frames(1), kind="image")
+        path = folder / "clip_aligned" / "face_det_000000.bmp"
+        found.append(np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)))
+    colour, grey_picture = found
+    assert (colour.shape, grey_picture.shape) == ((112, 112, 3), (112, 112))
+    expected = colour @ np.array([0.114, 0.587, 0.299])
+    assert np.abs(grey_picture - expected).max() <= 0.51
 
 
 def test_records_of_descriptors(tmp_path: Path, pictures: FacePictures) -> None:

@@ -6,12 +6,17 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openface_core.exports import Rows
+from openface_core.exports.openface.csv_layout import PRESENCES
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import FramePainter, Overlay
+from openface_core.exports.overlay.free_places import Box, FreePlaces
 from openface_core.exports.overlay.style import Style, confidence_colour
-from openface_core.exports.overlay.text import drawable
+from openface_core.exports.overlay.text import clock_time, drawable
+from openface_core.exports.overlay.unit_panel import UnitPanel
 from openface_core.media import DecodedFrame, open_media
 from tests.fixtures.exports.tables import exported_video, frame_rows, write_with
 from tests.fixtures.faces.clips import HEIGHT_PX, WIDTH_PX, face_clip
@@ -103,6 +108,13 @@ def test_something_is_drawn_at_every_size(size: tuple[int, int]) -> None:
     assert (image == 128).all(), "the frame itself is not touched"
 
 
+@pytest.mark.parametrize("size", [(320, 180), (320, 240), (1280, 720), (3840, 2160)])
+def test_all_units_have_a_bar(size: tuple[int, int]) -> None:
+    columns = tuple(f"{name}_c" for name in PRESENCES)
+    panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(*size))
+    assert panel.shown == tuple(sorted(PRESENCES))
+
+
 def test_frames_without_a_face_are_marked() -> None:
     image = np.zeros((240, 320, 3), dtype=np.uint8)
     table = frame_rows([None])
@@ -118,6 +130,30 @@ def test_only_the_wanted_faces_are_drawn() -> None:
     everyone = FramePainter(video).paint(image, Rows(table)).copy()
     nobody = FramePainter(video, (7,)).paint(image, Rows(table))
     assert np.count_nonzero(everyone) > 2 * np.count_nonzero(nobody[20:-20, 20:-20])
+
+
+def test_what_belongs_to_a_face_does_not_cover_another() -> None:
+    places = FreePlaces(2)
+    upper, lower = Box(100, 100, 200, 200), Box(120, 205, 220, 305)
+    for _ in range(2):
+        places.begin([upper, lower])
+        found = places.take("upper", upper, (60, 80), (400, 320))
+        assert (found.left, found.top) == (202, 100), "to the right: below is the other face"
+        assert not places.take("lower", lower, (60, 80), (400, 320)).common_px(lower)
+    places.begin([upper])
+    assert places.take("upper", upper, (60, 80), (400, 320)) == found, "it stays where it was"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-50, 400)] * 4), min_size=1, max_size=6))
+def test_it_always_lies_within_the_image(corners: list[tuple[int, int, int, int]]) -> None:
+    places = FreePlaces(2)
+    boxes = [Box(x, y, x + abs(w), y + abs(h)) for x, y, w, h in corners]
+    places.begin(boxes)
+    for number, box in enumerate(boxes):
+        found = places.take(str(number), box, (60, 80), (320, 240))
+        assert 0 <= found.left <= found.right <= 320
+        assert 0 <= found.top <= found.bottom <= 240
 
 
 def test_a_picture_becomes_a_picture(tmp_path: Path) -> None:
@@ -139,6 +175,12 @@ def test_colours_of_confidence_end_in_colours_that_all_can_tell_apart() -> None:
     assert confidence_colour(0.0) == (0, 94, 213)
     assert confidence_colour(1.0) == (233, 180, 86)
     assert confidence_colour(float("nan")) == confidence_colour(0.0)
+
+
+def test_times_carry_over() -> None:
+    assert [clock_time(s) for s in (0.0, 59.994, 59.996, 600.5)] == [
+        "0:00.00", "0:59.99", "1:00.00", "10:00.50",
+    ]  # fmt: skip
 
 
 def test_names_are_drawn_in_plain_letters() -> None:

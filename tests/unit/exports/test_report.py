@@ -172,6 +172,9 @@ def test_flags() -> None:
     assert names_of_flags(calm, record=record) == {"short calibration"}
     gap = {"decoding_warnings": ["1.50 s without frames after frame 7"]}
     assert names_of_flags(calm, record=gap) == {"dropped frames"}
+    alike = {"face_notes": ["two of its people look so much alike that they may be one"]}
+    assert names_of_flags(calm, record=alike) == {"people too alike"}
+    assert names_of_flags(calm, record={"face_notes": "damaged"}) == set()
     assert names_of_flags(frame_rows([[0], None])) == {"face often not found"}
     assert names_of_flags(frame_rows([[0], None, None])) == {"face rarely found"}
     unsure = with_column(calm, "confidence", [0.6] * 5 + [0.9] * 15)

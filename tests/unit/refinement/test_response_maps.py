@@ -12,8 +12,8 @@ from openface_core.refinement import CcnfExperts, grey_from_bgr
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import sample_area
 from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
-from openface_core.refinement.similarity import align_with_scale
 from openface_core.refinement.smoothing import SmoothingMatrices
+from openface_core.shape.similarity import align_with_scale
 from tests.fixtures.faces.rendering import render_face
 from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
 from tests.fixtures.synthetic_models.patch_experts import (

@@ -14,8 +14,9 @@ let range = [first, last];
 let isMoving = false;
 
 const clock = (seconds) => {
-  const whole = Math.floor(seconds / 60);
-  return `${whole}:${(seconds - 60 * whole).toFixed(2).padStart(5, "0")}`;
+  const hundredths = Math.round(100 * seconds);
+  const whole = Math.floor(hundredths / 6000);
+  return `${whole}:${((hundredths - 6000 * whole) / 100).toFixed(2).padStart(5, "0")}`;
 };
 
 function show(from, to) {

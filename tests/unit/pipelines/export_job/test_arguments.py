@@ -20,8 +20,8 @@ def test_everything_at_once() -> None:
         [
             *NEEDED, "--video-ids", "a", "b", "--videos", "v", "--models", "m", "--columns", "2d",
             "aus", "--dialect", "spaced", "--picture-type", "png", "--size", "224",
-            "--scale", "1.5",
-            "--unmasked", "--from", "1.5", "--to", "2", "--faces", "0", "3", "--runner", "R",
+            "--scale", "1.5", "--unmasked", "--grey",
+            "--from", "1.5", "--to", "2", "--faces", "0", "3", "--runner", "R",
             "--force", "--quiet", "--direct_num_workers=2",
         ]
     )  # fmt: skip
@@ -38,6 +38,7 @@ def test_everything_at_once() -> None:
         size=224,
         scale=1.5,
         unmasked=True,
+        grey=True,
         from_seconds=1.5,
         to_seconds=2.0,
         faces=(0, 3),

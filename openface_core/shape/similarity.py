@@ -1,9 +1,10 @@
 """The similarity that turns and scales one set of points onto another, rounded as OpenFace does it.
 
-Response maps are sampled on a grid that this similarity makes, in steps of 1/32 pixel. A difference
-in the last digit moves samples by a step, and the maps' maxima with them, so that it shows in the
-landmarks. The rotation comes from a singular value decomposition in single precision, of which
-every rounding counts: a closed form is more exact and agrees less.
+Aligned faces and response maps are sampled on grids that this similarity makes, in steps of 1/32
+pixel. A difference in the last digit moves samples by a step: it shows in the bytes of an aligned
+face, and, by way of the maps' maxima, in the landmarks. The rotation comes from a singular value
+decomposition in single precision, of which every rounding counts: a closed form is more exact and
+agrees less.
 
 References
 ----------
