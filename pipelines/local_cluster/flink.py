@@ -181,7 +181,7 @@ def _configuration(folder: Path, head: Host) -> str:
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 20,
         "restart-strategy.fixed-delay.delay": f"{_KEPT_SECONDS + 2} s",
-        "classloader.parent-first-patterns.additional": "org.apache.beam.",
+        "classloader.resolve-order": "parent-first",
         # A busy machine takes its time to deploy what a slot was given for.
         "taskmanager.slot.timeout": "60 s",
         "web.submit.enable": "false",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CANCELLING_SECONDS = 15.0
 _POLL_SECONDS = 0.2
+_READER = "wait_until_finish_read"
+"""Name of Beam's thread that reads messages of the job service."""
 
 
 def end_earlier_jobs(output: str, options: "PipelineOptions") -> None:
@@ -48,6 +50,37 @@ def end_earlier_jobs(output: str, options: "PipelineOptions") -> None:
                 earlier.cancel(running)
 
 
+@contextmanager
+def job_server_stopped(runner: Any) -> Iterator[None]:
+    """Stop with the block the job server that a runner has started in it.
+
+    Beam stops it when Python ends, and fails: by then the folder of this run's temporary files is
+    gone, which it wants to clear first.
+
+    Parameters
+    ----------
+    runner : PipelineRunner
+        The runner.
+    """
+    make = getattr(runner, "default_job_server", None)
+    if make is None:
+        yield
+        return
+    started: list[Any] = []
+
+    def made(options: "PipelineOptions") -> Any:
+        started.append(make(options))
+        return started[-1]
+
+    runner.default_job_server = made
+    try:
+        yield
+    finally:
+        for server in started:
+            with suppress(Exception):  # it may have been killed
+                server.stop()
+
+
 def finish_on_cluster(pipeline: Any, options: "PipelineOptions") -> Any:
     """Run a pipeline to its end; Ctrl+C and SIGTERM cancel it on the cluster.
 
@@ -73,7 +106,7 @@ def finish_on_cluster(pipeline: Any, options: "PipelineOptions") -> Any:
     from grpc import RpcError, StatusCode
 
     result = None
-    with _sigterm_interrupts():
+    with _sigterm_interrupts(), _lost_connections_untold():
         try:
             result = pipeline.run()
             result.wait_until_finish()
@@ -89,6 +122,28 @@ def finish_on_cluster(pipeline: Any, options: "PipelineOptions") -> Any:
             _cancel(result, options)
             raise
     return result
+
+
+@contextmanager
+def _lost_connections_untold() -> Iterator[None]:
+    """Keep off the screen how the thread ends in which Beam reads what a job service says.
+
+    Its connection breaks with the main thread's, which tells of it in one line.
+    """
+    from grpc import RpcError
+
+    before = threading.excepthook
+
+    def tell(failure: threading.ExceptHookArgs) -> None:
+        name = "" if failure.thread is None else failure.thread.name
+        if name != _READER or not issubclass(failure.exc_type, RpcError):
+            before(failure)
+
+    threading.excepthook = tell
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import apache_beam as beam
 
 from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
 from openface_core.media.sources import locate
-from pipelines.main_job.cluster_job import finish_on_cluster
+from pipelines.main_job.cluster_job import finish_on_cluster, job_server_stopped
 from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.flink_watch import FlinkWatch
 from pipelines.main_job.graph import build_graph
@@ -98,7 +98,8 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
                 if workers.is_left_alone:
                     pipeline.run()
                     return None
-                metrics.add(_finish(job, pipeline, watchdog))
+                with job_server_stopped(pipeline.runner):
+                    metrics.add(_finish(job, pipeline, watchdog))
             discard_all(job.output)
     return metrics
 

@@ -21,6 +21,14 @@ LINE_SECONDS = 60.0
 Expected = dict[str, dict[str, bytes]]
 
 
+def job_server_of(run: int) -> int:
+    """Return the process number of the job server that a run has started."""
+    ps = ["ps", "-o", "pid=,comm=", "--ppid", str(run)]
+    listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
+    (pid,) = [int(line.split()[0]) for line in listing.splitlines() if "java" in line]
+    return pid
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_cancels_its_job(
     number: signal.Signals, corpus: Path, expected: Expected, cluster: FlinkCluster, output: Path
@@ -54,8 +62,10 @@ def test_a_killed_driver_and_the_same_command_again(
     before = cluster.jobs()
     run = start_run(corpus, "long", output, cluster.options)
     run.wait_until(lambda: finished_shards(output) >= 2)
+    job_server = job_server_of(run.process.pid)
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.wait()
+    os.kill(job_server, signal.SIGKILL)
     (job,) = set(cluster.jobs()) - set(before)
     assert cluster.jobs()[job] == "RUNNING"  # it goes on by itself
     again = start_run(corpus, "long", output, cluster.options)
@@ -97,14 +107,6 @@ def test_a_killed_job_manager_and_the_same_command_again(
     again = start_run(corpus, "long", output, cluster.options)
     assert again.wait() == 0, again.told()
     assert dataset_bytes(output) == expected["long"]
-
-
-def job_server_of(run: int) -> int:
-    """Return the process number of the job server that a run has started."""
-    ps = ["ps", "-o", "pid=,comm=", "--ppid", str(run)]
-    listing = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
-    (pid,) = [int(line.split()[0]) for line in listing.splitlines() if "java" in line]
-    return pid
 
 
 def test_a_killed_job_server_and_the_same_command_again(
