@@ -80,7 +80,6 @@ def s3() -> Iterator[Store]:
 @contextmanager
 def gs() -> Iterator[Store]:
     """Have fake-gcs-server play Google's store: go install github.com/fsouza/fake-gcs-server."""
-    pytest.importorskip("gcsfs", reason="fsspec opens gs:// with it")
     program = shutil.which("fake-gcs-server")
     if program is None:
         pytest.skip("fake-gcs-server plays the object store; it is not on the PATH")
@@ -105,6 +104,8 @@ def gs() -> Iterator[Store]:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
+            # It looks at them when it is imported.
+            pytest.importorskip("gcsfs", reason="fsspec opens gs:// with it")
             yield Store("gs", environment, {"endpoint_url": url, "token": "anon"})
     finally:
         server.kill()
