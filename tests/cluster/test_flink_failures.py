@@ -131,12 +131,17 @@ def test_a_job_without_slots_says_what_it_waits_for(
 ) -> None:
     first = start_run(corpus, "long", output, cluster.options)
     first.wait_until(lambda: finished_shards(output) >= 1)
+    halted = [pid for host in cluster.hosts for pid in cluster.workers(host)]
+    for pid in halted:  # so that the first one keeps its slots
+        os.kill(pid, signal.SIGSTOP)
     second = start_run(corpus, "long", output.with_name("second"), cluster.options)
     try:
         seen = "the job waits for task slots: 0 of 2 are free"
         # Until then Python and the job server start.
         second.wait_until(lambda: seen in second.told(), 2 * LINE_SECONDS)
     finally:
+        for pid in halted:
+            os.kill(pid, signal.SIGCONT)
         for run in (second, first):
             run.process.send_signal(signal.SIGINT)
             run.wait()
