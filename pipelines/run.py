@@ -44,7 +44,7 @@ def run(arguments: RunArguments) -> RunSummary:
     from pipelines.main_job.waves import run_waves
 
     job = prepare(arguments)
-    with held_and_clean(job.output):
+    with held_and_clean(job):
         if not job.has_work:
             return with_report(close_finished(job), arguments)
         handle, engine = load_models(job)

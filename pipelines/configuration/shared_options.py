@@ -53,7 +53,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="NAME|FILE",
-        help="preset (embedded, default, fast, openface22; flink and dataflow for "
+        help="preset (embedded, default, fast, openface22; flink, spark and dataflow for "
         "clusters) or TOML file, see configs/default.toml for all settings; default: embedded for "
         "the models of that name, or else default",
     )

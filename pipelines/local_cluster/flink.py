@@ -23,6 +23,8 @@ from pipelines.main_job.flink_jobs import JobManager
 _RPC_PORT = 6123
 _REST_PORT = 8081
 _START_SECONDS = 120.0
+_KEPT_SECONDS = 4
+"""So long a worker is kept for the next stage. Attempts wait longer: dead ones are kept too."""
 
 _TASK_MANAGER_MEMORY = {
     "taskmanager.cpu.cores": "1.0",
@@ -79,6 +81,7 @@ class FlinkCluster:
             f"--flink_job_server_jar={job_server_jar('flink')}",
             *(f"--job_server_jvm_property={word}" for word in JAVA_OPENS),
             *OPTIONS,
+            f"--environment_cache_millis={_KEPT_SECONDS * 1000}",
             f"--parallelism={self.slots * len(self.hosts)}",
         )
 
@@ -100,9 +103,9 @@ class FlinkCluster:
         name = f"task-manager-{host.name}"
         self._start_java(name, host, "taskexecutor.TaskManagerRunner", "384m", words)
 
-    def start_pool(self, host: Host) -> None:
-        """Start the worker pool of a host."""
-        start_pool(self.services, host)
+    def start_pool(self, host: Host, hidden: Path | None = None) -> None:
+        """Start the worker pool of a host; a hidden folder is empty for its workers."""
+        start_pool(self.services, host, hidden)
 
     def start_job_manager(self) -> None:
         """Start the job manager and wait until it answers."""
@@ -120,7 +123,9 @@ class FlinkCluster:
             *JAVA_OPENS,
             f"-Dlog4j.configurationFile={self.folder / 'log4j.properties'}",
             "-cp",
-            f"{flink_libraries()}/*",
+            # With Beam among Flink's own classes, and not only in the job, a task manager can keep
+            # its worker from one stage of a job to the next.
+            f"{flink_libraries()}/*{os.pathsep}{job_server_jar('flink')}",
             f"org.apache.flink.runtime.{entry}",
             "--configDir",
             str(self.folder),
@@ -175,7 +180,8 @@ def _configuration(folder: Path, head: Host) -> str:
         "parallelism.default": 1,
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 20,
-        "restart-strategy.fixed-delay.delay": "1 s",
+        "restart-strategy.fixed-delay.delay": f"{_KEPT_SECONDS + 2} s",
+        "classloader.resolve-order": "parent-first",
         # A busy machine takes its time to deploy what a slot was given for.
         "taskmanager.slot.timeout": "60 s",
         "web.submit.enable": "false",

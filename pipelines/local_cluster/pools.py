@@ -21,8 +21,18 @@ def pool_name(host: Host) -> str:
     return f"pool-{host.name}"
 
 
-def start_pool(services: Services, host: Host) -> None:
-    """Start the worker pool of a host."""
+def start_pool(services: Services, host: Host, hidden: Path | None = None) -> None:
+    """Start the worker pool of a host.
+
+    Parameters
+    ----------
+    services : Services
+        What it joins.
+    host : Host
+        The host.
+    hidden : Path or None
+        A folder that is empty for its workers, as if it were not mounted there.
+    """
     package = Path(__file__).resolve().parent.parent.parent
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
@@ -31,6 +41,10 @@ def start_pool(services: Services, host: Host) -> None:
         "PYTHONPATH": os.pathsep.join(paths),
     }
     command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main"]
+    if hidden is not None:
+        # The words after the script are its arguments: nothing of them is read as a program.
+        cover = 'mount -t tmpfs none "$0" && exec "$@"'
+        command = ["unshare", "--mount", "sh", "-c", cover, str(hidden), *command]
     services.start(pool_name(host), host, [*command, f"--service_port={_PORT}"], environment)
 
 

@@ -12,6 +12,8 @@ from pipelines.local_cluster.programs import JAVA_OPENS, job_server_jar
 
 _MASTER_PORT = 7077
 _WORKER_PORT = 7078
+_SCALA_VERSION = "2.12"
+"""Of the jars, which Spark else reads from folders of a release."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,7 @@ def _start(
     command = ["java", "-Xmx384m", *JAVA_OPENS, "-cp", f"{home}/jars/*"]
     entry = f"org.apache.spark.deploy.{entry}"
     environment = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": host.address}
+    environment["SPARK_SCALA_VERSION"] = _SCALA_VERSION
     services.start(name, host, [*command, entry, *words], environment)
 
 

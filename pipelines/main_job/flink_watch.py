@@ -6,19 +6,25 @@ Flink tries failed tasks again, silently as far as Beam goes, and waits for task
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+from openface_core.errors import PipelineError
 from pipelines.main_job.flink_jobs import FlinkJobs
-from pipelines.main_job.pipeline_failure import last_words
+from pipelines.main_job.pipeline_failure import last_words, own_words
 
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 3.0
 _PATIENCE_SECONDS = 12.0
-"""A job that has all it needs takes its slots in less."""
+"""A job that has all it needs takes its slots in less; so long a job manager may be silent."""
+_REPETITIONS = 3
+"""A failure that this program itself explains is not mended by more attempts than these."""
+
+_MEND = "Mend it and run the same command again: what was finished stays."
 
 
 class FlinkWatch:
@@ -37,6 +43,8 @@ class FlinkWatch:
         self._worker_pool = worker_pool
         self._told: set[str] = set()
         self._waits_since: float | None = None
+        self._silent_since: float | None = None
+        self._hopeless: PipelineError | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="flink watch", daemon=True)
 
@@ -59,18 +67,28 @@ class FlinkWatch:
         while not self._stop.wait(_INTERVAL_SECONDS):
             self.tell()
 
+    @property
+    def hopeless(self) -> PipelineError | None:
+        """The failure for which the job was cancelled; None if it was not."""
+        return self._hopeless
+
     def tell(self) -> None:
-        """Say what is new; nothing where the job manager does not answer just now."""
-        with suppress(OSError, ValueError, KeyError):
-            for line in self._lines():
-                if line not in self._told:
-                    self._told.add(line)
-                    _log.warning("%s", line)
+        """Say what is new."""
+        try:
+            lines = [*self._lines()]
+            self._silent_since = None
+        except (OSError, ValueError, KeyError):
+            lines = [*self._silence()]
+        for line in lines:
+            if line not in self._told:
+                self._told.add(line)
+                _log.warning("%s", line)
 
     def _lines(self) -> Iterator[str]:
         for job in self._jobs.all():
-            for failure in self._jobs.failures(job):
-                yield describe_failure(failure, self._worker_pool)
+            failures = self._jobs.failures(job)
+            yield from (describe_failure(failure, self._worker_pool) for failure in failures)
+            self._give_up(job, failures)
         waiting = any(self._jobs.waits_for_slots(job) for job in self._jobs.running())
         if not waiting:
             self._waits_since = None
@@ -83,6 +101,34 @@ class FlinkWatch:
                 f"the job waits for task slots: {free} of {total} are free on {self._jobs.url}. "
                 "Start task managers, end other jobs, or ask for less (--parallelism)"
             )
+
+    def _silence(self) -> Iterator[str]:
+        now = time.monotonic()
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since >= _PATIENCE_SECONDS:
+            yield (
+                f"the job manager at {self._jobs.url} does not answer. If it has ended, start it "
+                "and run the same command again: what was finished stays"
+            )
+
+    def _give_up(self, job: str, failures: Sequence[Any]) -> None:
+        """Cancel a job that fails for the same reason, a plain one, again and again."""
+        if self._hopeless is not None:
+            return
+        reasons = Counter(filter(None, (own_words(stacktrace(failure)) for failure in failures)))
+        for words, times in reasons.items():
+            if times >= _REPETITIONS:
+                self._hopeless = PipelineError(
+                    "the job", f"it failed {times} times for one reason: {words.rstrip('.')}", _MEND
+                )
+                with suppress(OSError):
+                    self._jobs.cancel((job,))
+                return
+
+
+def stacktrace(failure: Any) -> str:
+    """Return the text of an entry of the list of failures of Flink's REST interface."""
+    return str(failure.get("stacktrace") or failure.get("exceptionName") or "")
 
 
 def describe_failure(failure: Any, worker_pool: str | None) -> str:
@@ -97,7 +143,7 @@ def describe_failure(failure: Any, worker_pool: str | None) -> str:
     """
     host = str(failure.get("endpoint") or failure.get("location") or "an unknown host")
     host = host.rpartition(":")[0] or host
-    text = str(failure.get("stacktrace") or failure.get("exceptionName") or "")
+    text = stacktrace(failure)
     cause = last_words(text)
     if worker_pool and "refused" in cause and worker_pool.rpartition(":")[2] in text:
         return (

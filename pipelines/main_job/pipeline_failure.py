@@ -54,12 +54,18 @@ def last_words(text: str) -> str:
         What this program says of an expected failure, or else the innermost cause; where there is
         no exception, the last line.
     """
+    own = own_words(text)
+    if own is not None:
+        return own
     causes = _EXCEPTION.findall(text)
-    own = [words for kind, words in causes if kind.startswith(_OWN)]
-    if own:
-        return str(own[-1]).strip()
     if causes:
         kind, words = causes[-1]
         return f"{re.split('[.$]', kind)[-1]}: {words.strip()}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def own_words(text: str) -> str | None:
+    """Return what this program says in a traceback of an expected failure; None if it does not."""
+    own = [words for kind, words in _EXCEPTION.findall(text) if kind.startswith(_OWN)]
+    return str(own[-1]).strip() if own else None

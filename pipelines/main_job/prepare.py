@@ -11,6 +11,7 @@ from openface_core.analysis.engine import Engine, warm_up
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.cluster_job import end_earlier_jobs
 from pipelines.main_job.plan import RunPlan, make_plan, places_of
 from pipelines.main_job.runners import chosen_runner, is_local, pipeline_options, worker_count
 from pipelines.main_job.scratch_folder import scratch_folder
@@ -61,6 +62,13 @@ class Job:
         return bool(self.plan.todo or self.plan.problems)
 
     @property
+    def name(self) -> str:
+        """Name of its job on a cluster; empty on this machine."""
+        from apache_beam.options.pipeline_options import GoogleCloudOptions
+
+        return self.options.view_as(GoogleCloudOptions).job_name or ""
+
+    @property
     def local_worker_count(self) -> int:
         """Workers of this machine that share shards; 0 for a cluster."""
         return worker_count(self.options) if is_local(self.runner) else 0
@@ -102,17 +110,18 @@ def prepare(arguments: RunArguments) -> Job:
 
 
 @contextmanager
-def held_and_clean(output: str) -> Iterator[None]:
-    """Hold an output folder, without what a killed run has left in it or in temporary folders.
+def held_and_clean(job: Job) -> Iterator[None]:
+    """Hold an output folder, without what a killed run has left there and in temporary folders.
 
     Raises
     ------
     OutputError
         If another run holds it, or storage refuses.
     """
-    with held(output), scratch_folder():
-        remove_temporaries(output)
-        discard_all(output)
+    with held(job.output), scratch_folder():
+        end_earlier_jobs(job.output, job.options)
+        remove_temporaries(job.output)
+        discard_all(job.output)
         yield
 
 

@@ -12,7 +12,7 @@ import apache_beam as beam
 
 from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
 from openface_core.media.sources import locate
-from pipelines.main_job.cluster_job import finish_on_cluster
+from pipelines.main_job.cluster_job import finish_on_cluster, job_server_stopped
 from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.flink_watch import FlinkWatch
 from pipelines.main_job.graph import build_graph
@@ -93,12 +93,13 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
             frames = [promised[task.video_id] for task in wave]
             with local_workers(job.local_worker_count, frames) as sharers:
                 provenance = job.plan.provenance
-                begin_run(folders)
+                begin_run(folders, job.name)
                 build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
                 if workers.is_left_alone:
                     pipeline.run()
                     return None
-                metrics.add(_finish(job, pipeline, watchdog))
+                with job_server_stopped(pipeline.runner):
+                    metrics.add(_finish(job, pipeline, watchdog))
             discard_all(job.output)
     return metrics
 
@@ -177,11 +178,17 @@ def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None) -> Any:
 def _finish_elsewhere(job: Job, pipeline: Any) -> Any:
     """Run a pipeline to its end on a cluster, whose workers end too if it does not come to it."""
     jobs = FlinkJobs.of(job.options) if job.runner == "FlinkRunner" else None
-    watch = nullcontext() if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
+    watch = None if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
     try:
-        with watch:
+        with watch or nullcontext():
             return finish_on_cluster(pipeline, job.options)
-    except BaseException:
+    except BaseException as error:
+        if jobs is not None:
+            with suppress(OSError, ValueError):  # a job that is still there writes for nobody
+                jobs.cancel(jobs.running())
         with suppress(OpenFaceBeamError):
             discard_all(job.output)
+        hopeless = None if watch is None else watch.hopeless
+        if hopeless is not None and isinstance(error, Exception):
+            raise hopeless from error
         raise

@@ -1,21 +1,12 @@
 """The main job on a Flink cluster: the same bytes, spread, and whatever dies."""
 
-import os
-import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from pipelines.local_cluster.flink import FlinkCluster
-from tests.fixtures.runs.cluster_runs import (
-    LONG_FRAMES,
-    SHARD_FRAMES,
-    dataset_bytes,
-    finished_shards,
-    metrics_of,
-    start_run,
-)
+from pipelines.local_cluster.runs import dataset_bytes, finished_shards, metrics_of
+from tests.fixtures.runs.cluster_runs import LONG_FRAMES, SHARD_FRAMES, start_run
 
 LEAVING_SECONDS = 120.0
 CANCELLING_SECONDS = 15.0
@@ -78,63 +69,3 @@ def test_a_killed_task_manager(
     assert run.wait() == 0, run.told()
     assert dataset_bytes(output) == expected["long"]
     cluster.wait_for_slots(2)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_cancels_its_job(
-    number: signal.Signals, corpus: Path, expected: Expected, cluster: FlinkCluster, output: Path
-) -> None:
-    before = cluster.jobs()
-    run = start_run(corpus, "long", output, cluster.options)
-    run.wait_until(lambda: finished_shards(output) >= 1)
-    (job,) = set(cluster.jobs()) - set(before)
-    run.process.send_signal(number)
-    deadline = time.monotonic() + CANCELLING_SECONDS
-    while cluster.jobs()[job] != "CANCELED":
-        assert time.monotonic() < deadline, cluster.jobs()
-        time.sleep(0.2)
-    assert run.wait() == 130
-    assert "the job is cancelled" in run.told()
-    again = start_run(corpus, "long", output, cluster.options)
-    assert again.wait() == 0, again.told()
-    assert dataset_bytes(output) == expected["long"]
-
-
-def test_no_worker_stays(cluster: FlinkCluster) -> None:
-    deadline = time.monotonic() + LEAVING_SECONDS
-    while any(cluster.workers(host) for host in cluster.hosts):
-        assert time.monotonic() < deadline, [cluster.workers(host) for host in cluster.hosts]
-        time.sleep(1.0)
-
-
-def test_a_killed_driver_and_the_same_command_again(
-    corpus: Path, expected: Expected, cluster: FlinkCluster, output: Path
-) -> None:
-    run = start_run(corpus, "long", output, cluster.options)
-    run.wait_until(lambda: finished_shards(output) >= 2)
-    os.kill(run.process.pid, signal.SIGKILL)
-    run.process.wait()
-    # The job goes on by itself; what it writes does no harm.
-    again = start_run(corpus, "long", output, cluster.options)
-    assert again.wait() == 0, again.told()
-    assert dataset_bytes(output) == expected["long"]
-    for job, state in cluster.jobs().items():
-        if state in ("RUNNING", "RESTARTING", "CREATED"):
-            cluster.manager.cancel(job)
-
-
-def test_a_worker_pool_that_is_down_is_named(
-    corpus: Path, expected: Expected, cluster: FlinkCluster, output: Path
-) -> None:
-    host = cluster.hosts[-1]
-    if not host.has_own_ports:
-        pytest.skip("hosts share a worker pool: there are no network namespaces here")
-    cluster.services.kill(f"pool-{host.name}")
-    run = start_run(corpus, "long", output, cluster.options)
-    try:
-        run.wait_until(lambda: "no worker pool answers" in run.told())
-    finally:
-        cluster.start_pool(host)
-    assert host.address in run.told()
-    assert run.wait() == 0, run.told()
-    assert dataset_bytes(output) == expected["long"]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.local_cluster.runs import dataset_bytes
 from pipelines.local_cluster.spark import SparkCluster, spark_cluster
-from tests.fixtures.runs.cluster_runs import dataset_bytes, start_run
+from tests.fixtures.runs.cluster_runs import start_run
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,19 @@
 """A whole run on an object store: inputs and output in a bucket, killed and resumed."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
 from pipelines.demo import main as make_demo
@@ -22,31 +27,40 @@ BUCKET = "study"
 
 @dataclass(frozen=True)
 class Store:
-    """A server that speaks S3, with a bucket.
+    """A server of an object store, with a bucket.
 
     Parameters
     ----------
+    protocol : str
+        What its URLs begin with.
     environment : dict of str
         Environment in which processes reach it.
-    url : str
-        Its address.
+    options : dict of str
+        What fsspec is told to reach it.
     """
 
+    protocol: str
     environment: dict[str, str]
-    url: str
+    options: dict[str, str]
+
+    def files(self) -> Any:
+        """Return its filesystem."""
+        return fsspec.filesystem(self.protocol, use_listings_cache=False, **self.options)
+
+    def url(self, name: str) -> str:
+        """Return the URL of a folder."""
+        return f"{self.protocol}://{BUCKET}/{name}"
 
     def keys(self, prefix: str) -> dict[str, bytes]:
         """Return every object whose name begins so, without that."""
-        import fsspec
-
-        files = fsspec.filesystem("s3", endpoint_url=self.url, key="x", secret="y",
-                                  use_listings_cache=False)  # fmt: skip
+        files = self.files()
         root = f"{BUCKET}/{prefix}/"
         return {str(key).removeprefix(root): files.cat(key) for key in files.find(root)}
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
+@contextmanager
+def s3() -> Iterator[Store]:
+    """Have Moto's server play Amazon's store."""
     moto = pytest.importorskip("moto.server", reason="moto plays the object store")
     pytest.importorskip("s3fs", reason="fsspec opens s3:// with it")
     server = moto.ThreadedMotoServer(port=0)
@@ -59,19 +73,66 @@ def store() -> Iterator[Store]:
         "AWS_SECRET_ACCESS_KEY": "y",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    yield Store(environment, url)
+    yield Store("s3", environment, {"endpoint_url": url, "key": "x", "secret": "y"})
     server.stop()
+
+
+@contextmanager
+def gs() -> Iterator[Store]:
+    """Have fake-gcs-server play Google's store: go install github.com/fsouza/fake-gcs-server."""
+    program = shutil.which("fake-gcs-server")
+    if program is None:
+        pytest.skip("fake-gcs-server plays the object store; it is not on the PATH")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    words = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
+    log = subprocess.DEVNULL
+    server = subprocess.Popen([program, *words, "-public-host", url], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 30.0
+        while not answers(port):
+            assert server.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        environment = {
+            "STORAGE_EMULATOR_HOST": url,
+            # It would ask for the kind of the bucket by gRPC, which the server does not speak.
+            "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
+        }
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            # It looks at them when it is imported.
+            pytest.importorskip("gcsfs", reason="fsspec opens gs:// with it")
+            yield Store("gs", environment, {"endpoint_url": url, "token": "anon"})
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module", params=[s3, gs])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    with request.param() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def clips(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return local clips, whose copies are in the bucket."""
     pytest.importorskip("skimage", reason="the photograph is inside scikit-image")
-    import fsspec
-
     folder = tmp_path_factory.mktemp("store")
     assert make_demo(["--output", str(folder), "--quiet"]) == 0
-    files = fsspec.filesystem("s3", endpoint_url=store.url, key="x", secret="y")
+    files = store.files()
     files.mkdir(BUCKET)
     for clip in (folder / "clips").iterdir():
         files.put(str(clip), f"{BUCKET}/in/{clip.name}")
@@ -94,18 +155,18 @@ def plain(objects: dict[str, bytes]) -> dict[str, bytes]:
 
 def test_a_killed_run_goes_on(store: Store, clips: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    whole = start(store, f"s3://{BUCKET}/in/", f"s3://{BUCKET}/whole", log)
+    whole = start(store, store.url("in/"), store.url("whole"), log)
     assert whole.wait(RUN_SECONDS) == 3, log.read_text()  # one clip is broken on purpose
     expected = store.keys("whole")
     assert len(plain(expected)) == len([*clips.iterdir()]) - 1
 
-    killed = start(store, f"s3://{BUCKET}/in/", f"s3://{BUCKET}/out", log)
+    killed = start(store, store.url("in/"), store.url("out"), log)
     while not any(".work/" in key for key in store.keys("out")):
         assert killed.poll() is None, log.read_text()
         time.sleep(0.2)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
-    again = start(store, f"s3://{BUCKET}/in/", f"s3://{BUCKET}/out", log)
+    again = start(store, store.url("in/"), store.url("out"), log)
     assert again.wait(RUN_SECONDS) == 3, log.read_text()
     found = store.keys("out")
     assert not [key for key in found if ".work" in key or key.endswith((".tmp", ".lock"))]

@@ -12,6 +12,8 @@ from transforms.dataset.storage import join, remove_tree, write_whole
 from transforms.records import FaceKey, Shard
 
 WORK_FOLDER = ".work"
+_MARK = "run"
+_LONGEST_NAME = 1000
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,18 @@ def local_folders(output: str, progress: str | None = None) -> RunFolders:
 
 def mark_of(folders: RunFolders) -> str:
     """Return the file that lies there as long as a run on a cluster goes on."""
-    return join(folders.work, "run")
+    return join(folders.work, _MARK)
 
 
-def begin_run(folders: RunFolders) -> None:
+def begin_run(folders: RunFolders, job: str = "") -> None:
     """Mark a run's work folder as that of the run that works in the output folder now.
+
+    Parameters
+    ----------
+    folders : RunFolders
+        Where the run writes.
+    job : str
+        Name of its job on the cluster.
 
     Raises
     ------
@@ -61,7 +70,24 @@ def begin_run(folders: RunFolders) -> None:
         If storage refuses.
     """
     if folders.may_repeat:
-        write_whole(mark_of(folders), lambda _: None, durable=False)
+        name = job.encode()
+        write_whole(mark_of(folders), lambda file: file.write(name), durable=False)
+
+
+def jobs_of_earlier_runs(output: str) -> tuple[str, ...]:
+    """Return the names of the jobs of runs that have begun in an output folder and not ended.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    root = locate(work_root(output), error=OutputError)
+    if not root.exists():
+        return ()
+    marks = [root.child(run).child(_MARK) for run in sorted(root.folder_names())]
+    names = [mark.read(_LONGEST_NAME).decode(errors="replace") for mark in marks if mark.exists()]
+    return tuple(filter(None, names))
 
 
 def check_run(folders: RunFolders) -> None:

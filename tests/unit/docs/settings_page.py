@@ -166,8 +166,8 @@ def _range_of(error: ConfigError) -> str:
 def _presets() -> str:
     lines = [
         "## Presets\n",
-        "How each differs from the default preset. `flink` and `dataflow` differ only in where a "
-        "run happens.\n",
+        "How each differs from the default preset. `flink`, `spark` and `dataflow` differ only in "
+        "where a run happens.\n",
         "| `--config` | sets |\n|---|---|",
     ]
     default = flat(load_settings("default"))

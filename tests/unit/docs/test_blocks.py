@@ -107,7 +107,7 @@ def test_a_preset_exists(words: list[str]) -> None:
 
 def test_the_readme_lists_every_preset_of_one_machine() -> None:
     named = {row[0].strip("`") for row in page("README.md").table("`--config`")}
-    assert named == set(preset_names()) - {"flink", "dataflow"}
+    assert named == set(preset_names()) - {"flink", "spark", "dataflow"}
 
 
 @pytest.mark.parametrize("found", PAGES, ids=str)

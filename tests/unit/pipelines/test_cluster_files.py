@@ -16,7 +16,7 @@ from pipelines.main_job.runners import import_beam, known_options
 from tests.fixtures.places import REPOSITORY
 
 CLUSTER = PRESETS_FOLDER / "cluster"
-PRESETS = {"flink": "FlinkRunner", "dataflow": "DataflowRunner"}
+PRESETS = {"flink": "FlinkRunner", "spark": "SparkRunner", "dataflow": "DataflowRunner"}
 
 # https://cloud.google.com/dataflow/docs/guides/templates/configuring-flex-templates
 TEMPLATE_FIELDS = {"name", "description", "streaming", "parameters"}

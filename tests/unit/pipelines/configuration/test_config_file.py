@@ -176,7 +176,7 @@ def test_neither_a_preset_nor_a_file(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="neither a preset nor a file") as caught:
         load_settings(name)
-    assert "dataflow, default, embedded, fast, flink, openface22" in caught.value.remedy
+    assert "dataflow, default, embedded, fast, flink, openface22, spark" in caught.value.remedy
 
 
 def test_options_for_beam(tmp_path: Path) -> None:

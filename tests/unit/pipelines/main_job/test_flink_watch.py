@@ -110,6 +110,34 @@ def test_a_job_manager_that_is_gone_is_no_reason_to_fail(caplog: pytest.LogCaptu
     assert not caplog.messages
 
 
+def test_a_job_manager_that_stays_silent_is_named(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.main_job.flink_watch._PATIENCE_SECONDS", 0.0)
+    watch = FlinkWatch(FlinkJobs("http://127.0.0.1:9", "ours"), None)
+    for _ in range(2):
+        watch.tell()
+    (line,) = caplog.messages
+    assert "the job manager at http://127.0.0.1:9 does not answer" in line
+
+
+@pytest.mark.parametrize(("stacktrace", "gives_up"), [(NO_MODEL, True), (REFUSED, False)])
+def test_what_no_attempt_mends_is_given_up(
+    stacktrace: str, gives_up: bool, manager: JobManager
+) -> None:
+    manager.answers["/jobs/j1"] = {"status-counts": {"RUNNING": 2}}
+    entries = manager.answers["/jobs/j1/exceptions"]["exceptionHistory"]["entries"]
+    watch = FlinkWatch(FlinkJobs(manager.url, "ours"), None)
+    for attempt in range(3):
+        assert watch.hopeless is None
+        entries.append({"endpoint": f"10.0.0.7:{4711 + attempt}", "stacktrace": stacktrace})
+        watch.tell()
+    assert (watch.hopeless is not None) == gives_up
+    assert manager.cancelled == (["/jobs/j1?mode=cancel"] if gives_up else [])
+    if watch.hopeless is not None:
+        assert "/m/a.onnx: there is no such file on host-b. Mount it. " in str(watch.hopeless)
+
+
 def test_a_pool_that_is_down_is_named_with_its_host() -> None:
     failure = {"endpoint": "10.0.0.7:4711", "stacktrace": REFUSED}
     line = describe_failure(failure, "localhost:50000")

@@ -13,6 +13,7 @@ from transforms.work.folder import (
     cluster_folders,
     discard_all,
     features_path,
+    jobs_of_earlier_runs,
     local_folders,
     scores_path,
     state_path,
@@ -88,3 +89,11 @@ def test_only_the_run_that_goes_on_may_write(tmp_path: Path) -> None:
     with pytest.raises(RunOverError, match="another one has begun"):
         check_run(run)
     check_run(local_folders(str(tmp_path)))
+
+
+def test_jobs_of_runs_that_were_killed_are_known(tmp_path: Path) -> None:
+    assert jobs_of_earlier_runs(str(tmp_path)) == ()
+    begin_run(cluster_folders(str(tmp_path), "one"), "first")
+    begin_run(cluster_folders(str(tmp_path), "two"), "second")
+    begin_run(cluster_folders(str(tmp_path), "three"))
+    assert jobs_of_earlier_runs(str(tmp_path)) == ("first", "second")
