@@ -8,14 +8,14 @@ import pytest
 
 from pipelines import docs, documents
 from tests.fixtures.places import REPOSITORY
-from tests.unit.test_structure import FLOORS
+from tests.unit.docs.known import FOLDERS
 
 PAGES = sorted(p.stem for p in (REPOSITORY / "docs").glob("*.md") if p.stem != "README")
 NAMED = re.compile(r"`openface-beam docs ([a-z-]+)`")
 
 
 def product_text() -> str:
-    files = (path for floor in FLOORS for path in (REPOSITORY / floor).rglob("*.py"))
+    files = (path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
     joined = "\n".join(path.read_text(encoding="utf-8") for path in files)
     return re.sub(r'"\n\s*f?"', "", joined)
 
