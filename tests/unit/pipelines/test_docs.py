@@ -8,9 +8,9 @@ import pytest
 
 from pipelines import docs, documents
 from tests.fixtures.places import REPOSITORY
-from tests.unit.docs.known import FOLDERS
 
 PAGES = sorted(p.stem for p in (REPOSITORY / "docs").glob("*.md") if p.stem != "README")
+FOLDERS = ("pipelines", "transforms", "openface_core", "openface_beam", "models", "configs")
 NAMED = re.compile(r"`openface-beam docs ([a-z-]+)`")
 
 
