@@ -7,6 +7,7 @@ comes inside scikit-image. All coordinates are ours: found by landmark networks,
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -158,13 +159,13 @@ def load_portrait() -> Portrait:
             "it is not installed; the demo corpus is made from a photograph inside it",
             "Run: pip install 'openface-beam[demo]'.",
         )
-    photograph = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
+    stored = np.fromfile(path, dtype=np.uint8)
+    photograph: Any = cv2.imdecode(stored, cv2.IMREAD_COLOR)  # None if it cannot be read
     side = PHOTOGRAPH_SIDE_PX
-    shape = None if photograph is None else photograph.shape
-    if shape != (side, side, 3):
+    if photograph is None or photograph.shape != (side, side, 3):
         raise ConfigError(
             "scikit-image",
-            f"its photograph {path.name} has shape {shape}, not ({side}, {side}, 3)",
+            f"its photograph {path.name} is not one of {side} x {side} px",
             "Install the version that openface-beam[demo] asks for.",
         )
     return Portrait(photograph, _without_folds(photograph), _behind_the_lips(photograph))
