@@ -217,7 +217,9 @@ def locate_models(
 
     if not root.is_dir():
         raise ModelFileError(
-            root, "the models folder does not exist", "Check --models; docs/models.md says more."
+            root,
+            "the models folder does not exist",
+            "Check --models; `openface-beam docs models` says more.",
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None

@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": "compare with OpenFace's own output, component by component",
     "profile": "time every component on a video",
     "models": "list, fetch, import and check model packs",
+    "docs": "print the documents of this version",
 }
 
 _USAGE = (

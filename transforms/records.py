@@ -176,7 +176,7 @@ class Problem:
     @classmethod
     def face_notes(cls, video_id: str, uri: str, texts: Iterable[str]) -> tuple["Problem", ...]:
         """Return the rows of what is to be known of the faces of an input."""
-        remedy = "Look at these frames, and see docs/faces.md for how people are told apart."
+        remedy = "Look at these frames; `openface-beam docs faces` says how people are told apart."
         return tuple(cls(video_id, uri, Severity.WARNING, "faces", text, remedy) for text in texts)
 
 

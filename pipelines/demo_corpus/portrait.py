@@ -5,6 +5,9 @@ comes inside scikit-image. All coordinates are ours: found by landmark networks,
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -125,6 +128,17 @@ def landmarks() -> NDArray[np.float64]:
     return np.array(points, dtype=np.float64)
 
 
+def _photograph_path() -> Path | None:
+    """Return where the photograph is; scikit-image, with all that it needs, is not imported."""
+    try:
+        spec = find_spec("skimage.data")
+    except ModuleNotFoundError:
+        return None
+    return (
+        None if spec is None or spec.origin is None else Path(spec.origin).parent / "astronaut.png"
+    )
+
+
 def load_portrait() -> Portrait:
     """Read the photograph and make its layers.
 
@@ -138,20 +152,20 @@ def load_portrait() -> Portrait:
     ConfigError
         If scikit-image is missing, or has another photograph.
     """
-    try:
-        from skimage.data import astronaut
-    except ImportError as error:
+    path = _photograph_path()
+    if path is None or not path.is_file():
         raise ConfigError(
             "scikit-image",
             "it is not installed; the demo corpus is made from a photograph inside it",
             "Run: pip install 'openface-beam[demo]'.",
-        ) from error
-    photograph = np.ascontiguousarray(np.asarray(astronaut())[:, :, ::-1])
+        )
+    stored = np.fromfile(path, dtype=np.uint8)
+    photograph: Any = cv2.imdecode(stored, cv2.IMREAD_COLOR)  # None if it cannot be read
     side = PHOTOGRAPH_SIDE_PX
-    if photograph.shape != (side, side, 3) or photograph.dtype != np.uint8:
+    if photograph is None or photograph.shape != (side, side, 3):
         raise ConfigError(
             "scikit-image",
-            f"its photograph astronaut has shape {photograph.shape}, not ({side}, {side}, 3)",
+            f"its photograph {path.name} is not one of {side} x {side} px",
             "Install the version that openface-beam[demo] asks for.",
         )
     return Portrait(photograph, _without_folds(photograph), _behind_the_lips(photograph))

@@ -27,7 +27,8 @@ examples:
   openface-beam run --input manifest.csv --output results/ --calibration person
 
 Options that are not listed here go to Apache Beam, for example --direct_num_workers=4.
-The result opens with pandas.read_parquet("results/frames") and the like; see README.md.
+The result opens with pandas.read_parquet("results/frames") and the like;
+`openface-beam docs dataset` shows more.
 """
 
 
@@ -125,14 +126,14 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--sides",
         action="store_true",
-        help="measure the left and the right side of each face apart, see docs/sides.md; default: "
-        "as configured",
+        help="measure the left and the right side of each face apart, see "
+        "`openface-beam docs sides`; default: as configured",
     )
     result.add_argument(
         "--runner",
         metavar="NAME",
         help="Beam runner; DirectRunner uses all cores of this machine (default); for others see "
-        "docs/clusters.md",
+        "`openface-beam docs clusters`",
     )
     result.add_argument(
         "--force",

@@ -148,6 +148,6 @@ def describe_failure(failure: Any, worker_pool: str | None) -> str:
     if worker_pool and "refused" in cause and worker_pool.rpartition(":")[2] in text:
         return (
             f"no worker pool answers at {worker_pool} on the task manager {host}. Start one beside "
-            "every task manager, as docs/clusters.md shows"
+            "every task manager, as `openface-beam docs clusters` shows"
         )
     return f"a task failed on the task manager {host}: {cause}"

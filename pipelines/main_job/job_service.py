@@ -35,7 +35,7 @@ def _unreachable(endpoint: str, reason: object) -> ConfigError:
     return ConfigError(
         f"--job_endpoint={endpoint}",
         f"no job service answers there ({reason})",
-        "Start one, as docs/clusters.md shows, or correct the address.",
+        "Start one, as `openface-beam docs clusters` shows, or correct the address.",
     )
 
 

@@ -23,7 +23,7 @@ _OTHERS = (
     "-simalign", "-simscale", "-simsize", "-tracked", "-validate_detections", "-verbose",
     "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
 )  # fmt: skip
-_PAGE = "docs/coming-from-openface.md has the others"
+_PAGE = "`openface-beam docs coming-from-openface` has the others"
 
 
 def is_openface(words: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ RUNNERS = ("DirectRunner", "FnApiRunner", *PORTABLE_RUNNERS, "DataflowRunner")
 _WORKERS_RUN = (
     "Say how workers run: LOOPBACK (in this process), EXTERNAL with "
     "--environment_config=HOST:PORT of a worker pool, PROCESS with a command, or DOCKER with an "
-    "image; see docs/clusters.md."
+    "image; see `openface-beam docs clusters`."
 )
 _ENVIRONMENTS = {
     # What --environment_config gives, or one of --environment_options.
@@ -71,7 +71,7 @@ def _check_local_file(option: str, path: str | None, what: str) -> None:
         raise ConfigError(
             f"{option}={path}",
             "there is no such local file, and a run downloads nothing",
-            f"Get {what} yourself, as docs/clusters.md shows.",
+            f"Get {what} yourself, as `openface-beam docs clusters` shows.",
         )
 
 
@@ -111,7 +111,7 @@ def _check_portable(_: "PipelineOptions") -> None:
     raise ConfigError(
         "--job_endpoint",
         "not given, and PortableRunner needs a job service",
-        "Start one, as docs/clusters.md shows, and give --job_endpoint=HOST:PORT.",
+        "Start one, as `openface-beam docs clusters` shows, and give --job_endpoint=HOST:PORT.",
     )
 
 

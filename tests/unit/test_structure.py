@@ -19,7 +19,7 @@ EXCEPTIONS: Mapping[str, str] = {}
 """Functions beyond these limits, as ``module.function``, and why."""
 
 MAX_COMMAND_LINES = 100
-COMMANDS = ("run", "export", "report", "demo", "validate", "profile", "models")
+COMMANDS = ("run", "export", "report", "demo", "validate", "profile", "models", "docs")
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,8 @@ def page(name: str) -> Page:
 
 def all_pages() -> tuple[Page, ...]:
     """Return every page that users read."""
-    paths = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", MODEL_CARD]
+    names = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+    paths = [*(REPOSITORY / name for name in names), MODEL_CARD]
     return tuple(map(Page, [*paths, *sorted((REPOSITORY / "docs").glob("*.md"))]))
 
 

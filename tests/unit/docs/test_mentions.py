@@ -34,6 +34,7 @@ FILE = re.compile(r"[\w.-]+\.(?:json|parquet|csv|toml|txt|onnx|dat|py|md|mp4|mkv
 FOREIGN_OPTIONS = frozenset(
     {
         "--add-opens",  # of Java
+        "--constraint",  # of pip
         "--worker_pool",  # of Beam's container
     }
 )
@@ -108,5 +109,5 @@ def test_settings_exist(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_file_names_occur_in_the_source(page: Page) -> None:
     named = {span for span in page.spans if FILE.fullmatch(span)} - EXAMPLES
-    ours = {path.name for path in source_files()}
+    ours = {path.name for path in (*source_files(), *REPOSITORY.iterdir())}
     assert [n for n in sorted(named - ours) if n not in source_text()] == []

@@ -1,14 +1,19 @@
 """Folders that hold packages with the names of this program's own."""
 
+import base64
+import hashlib
 import os
 import subprocess
 import sys
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from openface_core.errors import ConfigError
+from pipelines import own_packages
 from tests.fixtures.places import REPOSITORY
 
 SCRIPT = "from pipelines.cli import script\nscript()\n"
@@ -84,6 +89,44 @@ def test_the_console_script_always_works(is_package: bool, folder: Path, script:
     assert done.returncode == 0, done.stderr
     assert "1 inputs in 1 parts to be analysed" in done.stdout
     assert perform(folder, script, "models", "where", "embedded").returncode == 0
+
+
+def test_a_package_of_another_distribution(folder: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    (site / "models").mkdir(parents=True)
+    (site / "models" / "__init__.py").touch()
+    information = site / "zoo-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo\nVersion: 1\n")
+    (information / "RECORD").write_text("models/__init__.py,,\n")
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); from pipelines import cli; "
+    done = perform(folder, "-c", f"{code} sys.exit(cli.main(['models', 'list']))")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {site / 'models'}: found in place of this program's package")
+    assert "it is of the distribution zoo" in line
+    assert "virtual environment of its own" in line
+
+
+@pytest.mark.parametrize("text", ["", "# of another program"])
+def test_a_package_that_was_installed_over_ours(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    information = tmp_path / "openface_beam-1.dist-info"
+    information.mkdir()
+    first = tmp_path / "models" / "__init__.py"
+    first.parent.mkdir()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(b"").digest()).rstrip(b"=").decode()
+    (information / "RECORD").write_text(f"models/__init__.py,sha256={digest},0\n")
+    first.write_text(text)
+    monkeypatch.setattr(own_packages, "NAMES", ())
+    monkeypatch.setattr(own_packages, "_ROOT", tmp_path)
+    monkeypatch.setattr(own_packages, "files", lambda _: PathDistribution(information).files)
+    if text == "":
+        own_packages.check_own_packages()
+    else:
+        with pytest.raises(ConfigError, match="found in place of this program's package 'models'"):
+            own_packages.check_own_packages()
 
 
 @pytest.mark.slow

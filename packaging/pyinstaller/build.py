@@ -1,0 +1,63 @@
+"""Make the application folder: ``python packaging/pyinstaller/build.py --output DIR``.
+
+It needs an environment with the installed package (not an editable one), its extra ``demo`` and
+PyInstaller. The result is for the kind of system that it was made on.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MAX_MB = 750
+"""LLVM, OpenCV, FFmpeg twice, Arrow and onnxruntime are 600 of them."""
+
+STRIPPED = ("apache_beam", "fastavro", "grpc", "llvmlite", "pyarrow", "zstandard")
+"""Folders whose libraries lose their symbols for debuggers; OpenBLAS, in others, would break."""
+
+
+def build(output: Path) -> Path:
+    """Return the application folder, made anew in an output folder."""
+    with tempfile.TemporaryDirectory(prefix="openface-beam-pyinstaller-") as work:
+        command = [
+            *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=WARN"),
+            *("--distpath", str(output), "--workpath", work, str(HERE / "openface-beam.spec")),
+        ]
+        # Not from the checkout, whose packages would hide the installed ones.
+        subprocess.run(command, cwd=work, check=True)  # noqa: S603 - no shell
+    return output / "openface-beam"
+
+
+def strip(folder: Path) -> None:
+    """Take the symbols for debuggers off libraries, a fifth of the folder, on Linux."""
+    inside = folder / "_internal"
+    folders = [inside / name for name in STRIPPED]
+    found = (
+        f for pattern in ("*.so", "*.so.*") for folder in folders for f in folder.rglob(pattern)
+    )
+    for library in [*filter(Path.is_file, found), *inside.glob("libpython*")]:
+        subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)  # noqa: S603, S607
+
+
+def size_mb(folder: Path) -> float:
+    """Return the size of the files in a folder, in millions of bytes."""
+    sizes = (f.stat().st_size for f in folder.rglob("*") if f.is_file() and not f.is_symlink())
+    return sum(sizes) / 1e6
+
+
+def main() -> int:
+    """Build, and fail if the folder is larger than it may be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    folder = build(parser.parse_args().output.resolve())
+    if sys.platform == "linux":
+        strip(folder)
+    size = size_mb(folder)
+    sys.stdout.write(f"{folder}: {size:.0f} MB\n")
+    return 0 if size <= MAX_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
