@@ -16,7 +16,7 @@ from openface_core.analysis.settings import OutputSettings, RunSettings
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.runners import chosen_runner, pipeline_options
-from tests.unit.pipelines.main_job.test_redistributions import Redistributions
+from tests.fixtures.runs.redistributions import Redistributions
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.stages.engine_handle import EngineHandle

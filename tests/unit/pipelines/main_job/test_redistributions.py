@@ -4,49 +4,17 @@ from pathlib import Path
 
 import apache_beam as beam
 import pytest
-from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
 
 from models import locate_models
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from pipelines.main_job.graph import build_graph
+from tests.fixtures.runs.redistributions import Redistributions
 from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.share_shards import LocalWorkers
 from transforms.work.folder import local_folders
-
-
-class Redistributions(PipelineVisitor):
-    """Notes how the elements of every collection were last redistributed; pairs of Reshuffle."""
-
-    def __init__(self) -> None:
-        self.last: dict[object, set[str]] = {}
-        self.pairs: list[tuple[str, str]] = []
-        self.count = 0
-        self._within: list[AppliedPTransform] = []
-
-    def enter_composite_transform(self, node: AppliedPTransform) -> None:
-        if isinstance(node.transform, beam.Reshuffle):
-            self.count += 1
-            before = self._before(node)
-            self.pairs += [(label, node.full_label) for label in before if label != "group"]
-        self._within.append(node)
-
-    def leave_composite_transform(self, node: AppliedPTransform) -> None:
-        self._within.pop()
-        if isinstance(node.transform, beam.Reshuffle):
-            for output in node.outputs.values():
-                self.last[output] = {node.full_label}
-
-    def visit_transform(self, node: AppliedPTransform) -> None:
-        is_inside = any(isinstance(outer.transform, beam.Reshuffle) for outer in self._within)
-        groups = isinstance(node.transform, beam.GroupByKey) and not is_inside
-        for output in node.outputs.values():
-            self.last[output] = {"group"} if groups else self._before(node)
-
-    def _before(self, node: AppliedPTransform) -> set[str]:
-        return {label for source in node.inputs for label in self.last.get(source, ())}
 
 
 @pytest.mark.parametrize("workers", [None, 2])
