@@ -139,8 +139,7 @@ def find_people(
         )
     left_out = sum(reason is not None for reason in persons.dropped)
     wanted = people[:1] if settings.select == "main" else people
-    is_asked = settings.identify == "corpus"
-    embeddings = tuple(_embeddings(tracklets, wanted)) if is_asked else ()
+    embeddings = tuple(_embeddings(tracklets, wanted)) if settings.compares_videos else ()
     return People(wanted, notes, left_out, embeddings)
 
 

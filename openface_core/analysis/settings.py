@@ -226,7 +226,7 @@ class RunSettings:
     shards: ShardSettings = field(default_factory=ShardSettings)
 
     def __post_init__(self) -> None:
-        if self.faces.identify != "corpus":
+        if not self.faces.compares_videos:
             return
         if self.models.face_network == NO_MODEL:
             raise ConfigError(

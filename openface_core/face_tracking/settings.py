@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
+from openface_core.identity import IDENTIFY_MODES
 from openface_core.refinement.settings import RefinementSettings
 from openface_core.setting_checks import check_settings
 
@@ -126,7 +127,6 @@ class IntervalSettings:
 
 
 SELECTIONS = ("all", "main", "widest")
-IDENTIFICATIONS = ("video", "corpus", "off")
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class FacesSettings:
             "max": (1 <= self.max <= 256, "a number from 1 to 256"),
             "min_px": (0.0 <= self.min_px < float("inf"), "a number from 0 up"),
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
-            "identify": (self.identify in IDENTIFICATIONS, f"one of {', '.join(IDENTIFICATIONS)}"),
+            "identify": (self.identify in IDENTIFY_MODES, f"one of {', '.join(IDENTIFY_MODES)}"),
         }
         check_settings("faces", self, checks)
 
@@ -178,6 +178,11 @@ class FacesSettings:
     def are_several(self) -> bool:
         """Whether more than one face of a frame is followed."""
         return self.select != "widest"
+
+    @property
+    def compares_videos(self) -> bool:
+        """Whether persons are compared with those of other videos, by embeddings."""
+        return self.identify == "corpus"
 
 
 @dataclass(frozen=True)

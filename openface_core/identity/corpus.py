@@ -80,10 +80,8 @@ def join_corpus(faces: Sequence[CorpusFace], threshold: float) -> list[CorpusPla
     for members in _components(vectors, threshold):
         labels[members] = members[_joined([ordered[k] for k in members], threshold)]
     people = _by_seen(ordered, labels)
-    places: list[CorpusPlace | None] = [None] * len(faces)
-    for k, place in enumerate(_places(ordered, vectors, people)):
-        places[order[k]] = place
-    return [place for place in places if place is not None]
+    places = dict(zip(order, _places(ordered, vectors, people), strict=True))
+    return [places[k] for k in range(len(faces))]
 
 
 def _components(vectors: Float64Array, threshold: float) -> list[NDArray[np.int64]]:

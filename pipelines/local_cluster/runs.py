@@ -70,15 +70,6 @@ def start_main_job(words: Sequence[str], output: Path) -> ClusterRun:
     return ClusterRun(process, log)
 
 
-def dataset_bytes(output: Path) -> dict[str, bytes]:
-    """Return every file of a dataset but the one that tells of the run."""
-    return {
-        str(path.relative_to(output)): path.read_bytes()
-        for path in sorted(output.rglob("*"))
-        if path.is_file() and path.name != "metrics.json"
-    }
-
-
 def metrics_of(output: Path) -> dict[str, Any]:
     """Return what a run says of itself."""
     found: dict[str, Any] = json.loads((output / "metrics.json").read_text(encoding="utf-8"))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from openface_core.media import open_media
+from pipelines.comparison.invariance import hashes
 from pipelines.demo import main as make_demo
 from pipelines.local_cluster.flink import FlinkCluster, flink_cluster
 from pipelines.local_cluster.programs import missing_programs
-from pipelines.local_cluster.runs import dataset_bytes
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.cluster_runs import LONG_FRAMES, start_run
@@ -56,23 +56,23 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Expected(dict[str, dict[str, bytes]]):
+class Expected(dict[str, dict[str, str]]):
     """The dataset of each folder of inputs, made on one machine when it is first asked for."""
 
     def __init__(self, corpus: Path) -> None:
         super().__init__()
         self._corpus = corpus
 
-    def __missing__(self, inputs: str) -> dict[str, bytes]:
+    def __missing__(self, inputs: str) -> dict[str, str]:
         output = self._corpus / f"here-{inputs}"
         run = start_run(self._corpus, inputs, output, ("--runner=DirectRunner",))
         assert run.wait() == 0, run.told()
-        self[inputs] = dataset_bytes(output)
+        self[inputs] = hashes(output)
         return self[inputs]
 
 
 @pytest.fixture(scope="session")
-def expected(corpus: Path) -> dict[str, dict[str, bytes]]:
+def expected(corpus: Path) -> dict[str, dict[str, str]]:
     return Expected(corpus)
 
 

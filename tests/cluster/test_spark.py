@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.local_cluster.runs import dataset_bytes
+from pipelines.comparison.invariance import hashes
 from pipelines.local_cluster.spark import SparkCluster, spark_cluster
 from tests.fixtures.runs.cluster_runs import start_run
 
@@ -17,8 +17,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
 
 
 def test_the_same_bytes(
-    corpus: Path, expected: dict[str, dict[str, bytes]], spark: SparkCluster, output: Path
+    corpus: Path, expected: dict[str, dict[str, str]], spark: SparkCluster, output: Path
 ) -> None:
     run = start_run(corpus, "all", output, spark.options)
     assert run.wait() == 0, run.told()
-    assert dataset_bytes(output) == expected["all"]
+    assert hashes(output) == expected["all"]

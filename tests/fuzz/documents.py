@@ -20,7 +20,6 @@ from transforms.plan.known_inputs import known_inputs
 
 def prepare(folder: Path) -> None:
     """Make a dataset of own tables, and one of shared ones."""
-    (folder / "in").mkdir()
     corpus = LandmarkCorpus(folder)
     (corpus.videos / "z.mp4").write_bytes(b"no video")
     corpus.run(output=str(folder / "own"))

@@ -58,7 +58,6 @@ class Corpus(LandmarkCorpus):
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    (tmp_path / "in").mkdir()
     return Corpus(tmp_path)
 
 

@@ -16,7 +16,6 @@ Change = Callable[[LandmarkCorpus], object]
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> LandmarkCorpus:
-    (tmp_path / "in").mkdir()
     return LandmarkCorpus(tmp_path)
 
 

@@ -134,6 +134,13 @@ def test_nothing_is_left_where_it_is_no_longer_asked_for(corpus: Corpus) -> None
     assert list((corpus.folder / "out").glob("embeddings/*")) == []
 
 
+def test_what_a_killed_run_has_left_goes_too(corpus: Corpus) -> None:
+    corpus.run(corpus.config("corpus"))
+    (corpus.folder / "out" / "persons.parquet").unlink()  # killed before its end
+    corpus.run(corpus.config("video"))
+    assert list((corpus.folder / "out").glob("embeddings/*")) == []
+
+
 def test_without_its_embedding_a_face_is_nobody(corpus: Corpus) -> None:
     corpus.run(corpus.config("corpus"))
     folder = corpus.folder / "out" / "embeddings"

@@ -34,7 +34,6 @@ def finished(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> LandmarkCorpus:
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "in").mkdir()
     corpus = LandmarkCorpus(folder)
     (corpus.videos / "z.mp4").write_bytes(b"no video")
     shutil.copy(corpus.points / "a.csv", corpus.points / "z.csv")
@@ -53,10 +52,8 @@ class Told(NamedTuple):
 
 def resume(corpus: LandmarkCorpus, output: Path) -> Told:
     """Give the command that resumes a dataset."""
-    words = [f"--input={corpus.videos}", f"--output={output}", f"--models={corpus.models}"]
-    words += [f"--landmarks={corpus.points}", "--quiet", "--direct_running_mode=in_memory"]
-    if (corpus.folder / "buckets.toml").exists():
-        words.append(f"--config={corpus.folder / 'buckets.toml'}")
+    config = corpus.folder / "buckets.toml"
+    words = corpus.words(output, *([f"--config={config}"] if config.exists() else []))
     errors = io.StringIO()
     with redirect_stderr(errors), redirect_stdout(io.StringIO()):
         status = main(words)

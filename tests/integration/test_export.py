@@ -54,7 +54,6 @@ class Exported:
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Exported:
-    (tmp_path / "in").mkdir()
     corpus = LandmarkCorpus(tmp_path)
     corpus.run()
     return Exported(corpus, tmp_path / "exports")
@@ -227,7 +226,6 @@ def test_faces_and_descriptors_are_those_that_the_analysis_saw(tmp_path: Path) -
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 def test_ten_kills(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
     corpus = LandmarkCorpus(tmp_path)
     for seed, name in enumerate("defghijklm"):
         corpus.write(name, seed, 40)

@@ -25,7 +25,6 @@ Write = Callable[..., int]
 @pytest.fixture
 def corpus(tmp_path: Path) -> LandmarkCorpus:
     """Three inputs with tables."""
-    (tmp_path / "in").mkdir()
     corpus = LandmarkCorpus(tmp_path)
     assert corpus.run().inputs_written == 3
     return corpus
@@ -95,9 +94,7 @@ def run_on_a_small_disk(corpus: LandmarkCorpus, free_bytes: int, *options: str) 
     """Return the exit status of the command, and how many bytes it wanted to write."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         disk = SmallDisk(monkeypatch, free_bytes)
-        argv = ["--input", corpus.videos, "--landmarks", corpus.points, "--models", corpus.models]
-        argv += ["--output", corpus.output, "--quiet", "--direct_running_mode=in_memory", *options]
-        return main([str(word) for word in argv]), disk.written_bytes
+        return main(corpus.words(corpus.output, *options)), disk.written_bytes
 
 
 @pytest.mark.slow

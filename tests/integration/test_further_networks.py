@@ -21,7 +21,6 @@ OPENFACE3 = {"emotion": 8, "gaze": 2, "action_units": 8}
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> LandmarkCorpus:
-    (tmp_path / "in").mkdir()
     corpus = LandmarkCorpus(tmp_path)
     means_network(corpus.models / "openface3_multitask.onnx", 224, OPENFACE3)
     return corpus

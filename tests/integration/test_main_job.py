@@ -376,7 +376,7 @@ def test_an_error_table_that_cannot_be_written_is_one_line(
     def refuse(uri: str, write: object) -> None:
         raise OutputError(uri, "it cannot be written", "Make room.")
 
-    monkeypatch.setattr("transforms.dataset.error_table.write_if_changed", refuse)
+    monkeypatch.setattr("transforms.dataset.error_table.write_small_table", refuse)
     arguments = RunArguments(
         inputs=(str(corpus / "in" / "mp4.mp4"),),
         output=str(tmp_path / "out"),

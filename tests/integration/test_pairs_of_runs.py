@@ -33,7 +33,6 @@ LONGEST_RUN_SECONDS = 6.0
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> LandmarkCorpus:
     folder = tmp_path_factory.mktemp("pairs")
-    (folder / "in").mkdir()
     corpus = LandmarkCorpus(folder)
     for seed, name in enumerate("def", start=3):
         corpus.write(name, seed, 6)
@@ -55,10 +54,8 @@ def server(
 
 
 def command(corpus: LandmarkCorpus, output: Path, names: str, *options: str) -> list[str]:
-    inputs = [str(corpus.videos / f"{name}.mp4") for name in names]
-    argv = ["--input", *inputs, "--landmarks", str(corpus.points), "--models", str(corpus.models)]
-    argv += ["--output", str(output), "--quiet", "--direct_running_mode=in_memory", *options]
-    return argv
+    inputs = [corpus.videos / f"{name}.mp4" for name in names]
+    return corpus.words(output, *options, inputs=inputs)
 
 
 def check_refused(ended: Ended) -> None:

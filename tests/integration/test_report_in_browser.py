@@ -75,7 +75,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    (folder / "in").mkdir()
     corpus = LandmarkCorpus(folder)
     corpus.write("d", 3, 60)
     corpus.run()

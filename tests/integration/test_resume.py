@@ -30,7 +30,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> LandmarkCorpus:
-    (tmp_path / "in").mkdir()
     return LandmarkCorpus(tmp_path)
 
 

@@ -139,7 +139,6 @@ def test_a_mirrored_setting_exchanges_them(corpus: ClipCorpus, both: Path, tmp_p
 
 
 def test_a_dataset_without_sides_is_made_anew_when_they_are_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
     landmarks = LandmarkCorpus(tmp_path)
     assert landmarks.run().inputs_written == 3
     before = hashes(landmarks.output)

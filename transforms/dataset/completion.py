@@ -94,14 +94,15 @@ def complete_dataset(
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
     for record in all_records(output):
-        rows += rows_of(record)
+        of_record = rows_of(record)
+        rows += of_record
         problems += warnings_of(record)
         digests[record.get("video_id")] = record_digest(record)
         if are_compared(record):
-            compared.append(record)
+            compared += of_record
     earlier = earlier_problems(output, finished, digests.get)
     problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
     write_errors(output, problems, digests.get)
-    complete_persons(output, compared)
+    complete_persons(output, compared, {row["video_id"] for row in rows})
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
     return CompleteDataset(summary, tuple(problems))

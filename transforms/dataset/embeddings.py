@@ -4,8 +4,7 @@ Embeddings are biometric data. So they are written only where the settings ask f
 from the tables of measurements: without the folder a dataset can be passed on.
 """
 
-import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,8 @@ from openface_core.errors import OutputError
 from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
 from transforms.dataset.layout import embeddings_folder, embeddings_path
-from transforms.dataset.storage import read_whole, remove, write_if_changed
+from transforms.dataset.storage import join, read_whole, remove
+from transforms.dataset.table_files import write_small_table
 
 _COLUMNS = (
     Column("face_id", pa.int32(), "1", "number of the face in the video", False),
@@ -29,7 +29,6 @@ _COLUMNS = (
         False,
     ),
 )
-_SUFFIX = ".parquet"
 
 
 def write_embeddings(output: str, video_id: str, embeddings: Sequence[PersonEmbedding]) -> None:
@@ -57,9 +56,7 @@ def write_embeddings(output: str, video_id: str, embeddings: Sequence[PersonEmbe
         ],
         schema=frame_schema(_COLUMNS),
     )
-    content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
-    write_if_changed(embeddings_path(output, video_id), content.getvalue())
+    write_small_table(embeddings_path(output, video_id), table)
 
 
 def read_embeddings(output: str, video_id: str) -> tuple[PersonEmbedding, ...]:
@@ -79,17 +76,35 @@ def read_embeddings(output: str, video_id: str) -> tuple[PersonEmbedding, ...]:
     return tuple(each for each in found if np.isfinite(each.embedding).all())
 
 
-def keep_embeddings_of(output: str, video_ids: set[str]) -> None:
-    """Remove the embeddings of all other videos.
+def keep_embeddings_of(output: str, video_ids: Collection[str]) -> None:
+    """Remove all files of the folder but those of some videos.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
+    kept = {embeddings_path(output, video_id) for video_id in video_ids}
+    for path in _files(output):
+        if path not in kept:
+            remove(path)
+
+
+def remove_embeddings_of(output: str, video_ids: Collection[str]) -> None:
+    """Remove the files of some videos; others of the folder may be somebody else's.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    gone = {embeddings_path(output, video_id) for video_id in video_ids}
+    for path in _files(output):
+        if path in gone:
+            remove(path)
+
+
+def _files(output: str) -> list[str]:
     folder = locate(embeddings_folder(output), error=OutputError)
-    if not folder.is_directory():
-        return
-    for name in sorted(folder.names()):
-        if not name.endswith(_SUFFIX) or name.removesuffix(_SUFFIX) not in video_ids:
-            remove(f"{embeddings_folder(output)}/{name}")
+    names = folder.names() if folder.is_directory() else []
+    return [join(embeddings_folder(output), name) for name in sorted(names)]

@@ -1,6 +1,5 @@
 """The error table: what was wrong with inputs, and what can be done."""
 
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -12,7 +11,8 @@ from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
 from openface_core.readable import readable
 from transforms.dataset.layout import errors_path
-from transforms.dataset.storage import read_whole, write_if_changed
+from transforms.dataset.storage import read_whole
+from transforms.dataset.table_files import write_small_table
 from transforms.records import Problem, Severity
 
 TableOf = Callable[[str], str | None]
@@ -97,9 +97,7 @@ def write_error_table(output: str, problems: Iterable[Problem]) -> str:
         If storage refuses.
     """
     path = errors_path(output)
-    content = io.BytesIO()
-    pq.write_table(error_table(problems), content, compression="zstd")
-    write_if_changed(path, content.getvalue())
+    write_small_table(path, error_table(problems))
     return path
 
 

@@ -1,21 +1,21 @@
 """The table of persons: which videos of a dataset show the same person."""
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from openface_core.errors import OutputError
 from openface_core.fields import Column, frame_schema
 from openface_core.identity import CorpusFace, CorpusPlace, IdentitySettings, join_corpus
-from openface_core.media.sources import locate
-from transforms.dataset.embeddings import keep_embeddings_of, read_embeddings
+from transforms.dataset.embeddings import (
+    keep_embeddings_of,
+    read_embeddings,
+    remove_embeddings_of,
+)
 from transforms.dataset.layout import persons_path
-from transforms.dataset.storage import remove, write_if_changed
-from transforms.dataset.summary import rows_of
+from transforms.dataset.storage import remove
+from transforms.dataset.table_files import write_small_table
 
 PERSON_COLUMNS = (
     Column(
@@ -51,31 +51,33 @@ def are_compared(record: Mapping[str, Any]) -> bool:
     return isinstance(faces, dict) and faces.get("identify") == "corpus"
 
 
-def complete_persons(output: str, records: Sequence[Mapping[str, Any]]) -> None:
+def complete_persons(
+    output: str, rows: Sequence[Mapping[str, Any]], video_ids: Collection[str]
+) -> None:
     """Bring the table of persons in line with the tables; without such settings there is none.
 
     Parameters
     ----------
     output : str
         The output folder.
-    records : sequence of mapping
-        Records of tables, of which :func:`are_compared` is true.
+    rows : sequence of mapping
+        Rows of the summary, of tables of whose records :func:`are_compared` is true.
+    video_ids : collection of str
+        All videos of the dataset. Where nothing is compared, no embedding of them stays, not even
+        one that a killed run has left.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
-    if not records:
-        if locate(persons_path(output), error=OutputError).exists():
-            remove(persons_path(output))
-            keep_embeddings_of(output, set())
+    if not rows:
+        remove(persons_path(output))
+        remove_embeddings_of(output, video_ids)
         return
-    rows = [row for record in records for row in rows_of(record) if row["face_id"] is not None]
-    keep_embeddings_of(output, {row["video_id"] for row in rows})
-    content = io.BytesIO()
-    pq.write_table(person_table(rows, list(_faces(output, rows))), content, compression="zstd")
-    write_if_changed(persons_path(output), content.getvalue())
+    faces = [row for row in rows if row["face_id"] is not None]
+    keep_embeddings_of(output, {row["video_id"] for row in faces})
+    write_small_table(persons_path(output), person_table(faces, list(_faces(output, faces))))
 
 
 def _faces(output: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[CorpusFace]:

@@ -4,17 +4,15 @@ Every table carries its own row, so that the summary can be made anew at any tim
 the tables are from, and without reading one of them.
 """
 
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from openface_core.fields import Column
 from openface_core.tables.summary import have_sides, names_in, summary_columns, summary_table
 from transforms.dataset.layout import summary_path
-from transforms.dataset.storage import write_if_changed
+from transforms.dataset.table_files import write_small_table
 
 _OTHER_TYPES = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
@@ -106,9 +104,7 @@ def write_summary(
         table = summary_table(rows, columns)
     except _OTHER_TYPES:  # the record of a table is damaged, which no run has looked at since
         table = summary_table([row for row in rows if _fits(row, columns)], columns)
-    content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
-    write_if_changed(summary_path(output), content.getvalue())
+    write_small_table(summary_path(output), table)
     return table
 
 

@@ -1,5 +1,6 @@
 """Files of tables: Parquet for the dataset, and for the work folder what is read back fastest."""
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -12,7 +13,7 @@ from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.seal import BLANK, SEAL_KEY, SealedFile
-from transforms.dataset.storage import read_whole, write_whole
+from transforms.dataset.storage import read_whole, write_if_changed, write_whole
 
 
 def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
@@ -35,6 +36,19 @@ def _take_rows(waiting: list[pa.Table], rows: int) -> pa.Table:
     joined = pa.concat_tables(waiting)
     waiting[:] = [joined.slice(rows)]
     return joined.slice(0, rows).combine_chunks()
+
+
+def write_small_table(path: str, table: pa.Table) -> None:
+    """Write a small table as Parquet, unless it is there with the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    write_if_changed(path, content.getvalue())
 
 
 def write_row_groups(

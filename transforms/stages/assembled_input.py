@@ -50,7 +50,7 @@ def assembled_input(
         tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps
     )
     count(Count.TRACKLETS_LEFT_OUT, people.tracklets_left_out)
-    if settings.faces.identify == "corpus":
+    if settings.faces.compares_videos:
         check_run(folders)
         write_embeddings(folders.output, task.video_id, people.embeddings)
     faces = tuple(_parts_of(person, files) for person in people.frames)

@@ -77,12 +77,11 @@ def _is_withheld(record: Mapping[str, Any]) -> bool:
 
 
 def _of_people(data: PageData) -> Iterator[Flag]:
-    """Yield what was noted where it was found who is who."""
+    """Yield what was noted where it was found who is who: that two people look much alike."""
     notes = data.video.record.get("face_notes")
     for note in notes if isinstance(notes, list) else ():
-        name = "people too alike" if "alike" in str(note) else "faces"
         yield Flag(
-            name,
+            "people too alike",
             f"On who is who: {note}. Compare the pictures of the faces below; if two are one "
             "person, take their rows together.",
         )
