@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": "compare with OpenFace's own output, component by component",
     "profile": "time every component on a video",
     "models": "list, fetch, import and check model packs",
+    "pool": "start the workers that a cluster asks for on this host",
     "docs": "print the documents of this version",
 }
 

@@ -14,7 +14,7 @@ from pipelines.local_cluster.pools import OPTIONS, hosts_with_pools, start_pool,
 from pipelines.local_cluster.processes import Services
 from pipelines.local_cluster.programs import (
     FLINK_LINE,
-    JAVA_OPENS,
+    JAVA_OPTIONS,
     flink_libraries,
     job_server_jar,
 )
@@ -79,7 +79,7 @@ class FlinkCluster:
             f"--flink_master={self.url}",
             f"--flink_version={FLINK_LINE}",
             f"--flink_job_server_jar={job_server_jar('flink')}",
-            *(f"--job_server_jvm_property={word}" for word in JAVA_OPENS),
+            *(f"--job_server_jvm_property={word}" for word in JAVA_OPTIONS),
             *OPTIONS,
             f"--environment_cache_millis={_KEPT_SECONDS * 1000}",
             f"--parallelism={self.slots * len(self.hosts)}",
@@ -120,7 +120,7 @@ class FlinkCluster:
         command = [
             "java",
             f"-Xmx{heap}",
-            *JAVA_OPENS,
+            *JAVA_OPTIONS,
             f"-Dlog4j.configurationFile={self.folder / 'log4j.properties'}",
             "-cp",
             # With Beam among Flink's own classes, and not only in the job, a task manager can keep

@@ -35,17 +35,12 @@ def start_pool(services: Services, host: Host, hidden: Path | None = None) -> No
     """
     package = Path(__file__).resolve().parent.parent.parent
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {
-        # The pool starts a bare `python`, which must be the one with this program.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
-    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main"]
+    command = [sys.executable, "-m", "pipelines.pool", f"--port={_PORT}"]
     if hidden is not None:
         # The words after the script are its arguments: nothing of them is read as a program.
         cover = 'mount -t tmpfs none "$0" && exec "$@"'
         command = ["unshare", "--mount", "sh", "-c", cover, str(hidden), *command]
-    services.start(pool_name(host), host, [*command, f"--service_port={_PORT}"], environment)
+    services.start(pool_name(host), host, command, {"PYTHONPATH": os.pathsep.join(paths)})
 
 
 def workers_of(services: Services, host: Host) -> tuple[int, ...]:

@@ -19,20 +19,25 @@ FLINK_LINE = ".".join(FLINK_VERSION.split(".")[:2])
 
 _JOB_SERVERS = Path(__file__).resolve().parent.parent.parent / "configs" / "cluster"
 
-JAVA_OPENS = tuple(
-    f"--add-{kind}=java.base/{package}=ALL-UNNAMED"
-    for kind, packages in {
-        "exports": ("sun.net.util", "sun.nio.ch"),
-        "opens": (
-            *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.net", "java.io"),
-            *("java.nio", "java.text", "java.time", "java.util", "java.util.concurrent"),
-            *("java.util.concurrent.atomic", "java.util.concurrent.locks", "sun.nio.ch"),
-            *("sun.nio.cs", "sun.security.action", "sun.util.calendar", "jdk.internal.ref"),
-        ),
-    }.items()
-    for package in packages
+JAVA_OPTIONS = (
+    # These processes live for minutes and move references only: cheap starts count.
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    *(
+        f"--add-{kind}=java.base/{package}=ALL-UNNAMED"
+        for kind, packages in {
+            "exports": ("sun.net.util", "sun.nio.ch"),
+            "opens": (
+                *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.net", "java.io"),
+                *("java.nio", "java.text", "java.time", "java.util", "java.util.concurrent"),
+                *("java.util.concurrent.atomic", "java.util.concurrent.locks", "sun.nio.ch"),
+                *("sun.nio.cs", "sun.security.action", "sun.util.calendar", "jdk.internal.ref"),
+            ),
+        }.items()
+        for package in packages
+    ),
 )
-"""What Flink and Spark ask of Java 17."""
+"""For Java 17: what Flink and Spark ask of it, and what suits small clusters."""
 
 
 def missing_programs() -> tuple[str, ...]:

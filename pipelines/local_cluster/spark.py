@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.local_cluster.hosts import Host
 from pipelines.local_cluster.pools import OPTIONS, hosts_with_pools, workers_of
 from pipelines.local_cluster.processes import Services
-from pipelines.local_cluster.programs import JAVA_OPENS, job_server_jar
+from pipelines.local_cluster.programs import JAVA_OPTIONS, job_server_jar
 
 _MASTER_PORT = 7077
 _WORKER_PORT = 7078
@@ -41,8 +41,8 @@ class SparkCluster:
         driver = {"spark.driver.host": self.head.gateway, "spark.cores.max": len(self.hosts)}
         driver["spark.default.parallelism"] = len(self.hosts)
         driver["spark.executor.memory"] = "512m"
-        driver["spark.executor.extraJavaOptions"] = " ".join(JAVA_OPENS)
-        properties = [*JAVA_OPENS, *(f"-D{name}={value}" for name, value in driver.items())]
+        driver["spark.executor.extraJavaOptions"] = " ".join(JAVA_OPTIONS)
+        properties = [*JAVA_OPTIONS, *(f"-D{name}={value}" for name, value in driver.items())]
         return (
             "--runner=SparkRunner",
             f"--spark_master_url=spark://{self.head.address}:{_MASTER_PORT}",
@@ -59,7 +59,7 @@ class SparkCluster:
 def _start(
     services: Services, home: Path, name: str, host: Host, entry: str, words: Sequence[str]
 ) -> None:
-    command = ["java", "-Xmx384m", *JAVA_OPENS, "-cp", f"{home}/jars/*"]
+    command = ["java", "-Xmx384m", *JAVA_OPTIONS, "-cp", f"{home}/jars/*"]
     entry = f"org.apache.spark.deploy.{entry}"
     environment = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": host.address}
     environment["SPARK_SCALA_VERSION"] = _SCALA_VERSION

@@ -77,21 +77,22 @@ def beam_services(folder: Path) -> Iterator[BeamServices]:
     BeamServices
         The services.
     """
-    # The pool starts a bare `python`, which must be the one with this program.
     environment = dict(os.environ)
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent.parent)
     job_port, pool_port = _free_port(), _free_port()
     commands = {
-        "job_service": ("portability.local_job_service_main", f"--port={job_port}"),
-        "worker_pool": ("worker.worker_pool_main", f"--service_port={pool_port}"),
+        "job_service": (
+            "apache_beam.runners.portability.local_job_service_main",
+            f"--port={job_port}",
+        ),
+        "worker_pool": ("pipelines.pool", f"--port={pool_port}"),
     }
     processes = {}
     try:
         for name, (module, option) in commands.items():
             with (folder / f"{name}.log").open("wb") as log:
                 processes[name] = subprocess.Popen(  # noqa: S603 - no shell, arguments of our own
-                    [sys.executable, "-m", f"apache_beam.runners.{module}", option],
+                    [sys.executable, "-m", module, option],
                     cwd=folder,
                     env=environment,
                     stdout=log,

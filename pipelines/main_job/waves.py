@@ -23,6 +23,7 @@ from pipelines.main_job.progress_display import ProgressDisplay
 from pipelines.main_job.runners import is_local, make_runner
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_output import worker_output_filtered
+from pipelines.main_job.worker_pool import tell_pools
 from transforms.dataset.error_table import earlier_problems
 from transforms.plan.calibration import calibration_key
 from transforms.plan.finished import RecordedTables
@@ -83,6 +84,7 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
             handle = replace(handle, run_folder=watchdog.folder)
         if folders.may_repeat and not workers.shares_folder:
             handle = replace(handle, run_mark=mark_of(folders))
+            tell_pools(job.options, mark_of(folders))
         if workers.tells_progress:
             folders = replace(folders, progress=progress.folder)
         for number, wave in enumerate(_waves(job, promised)):

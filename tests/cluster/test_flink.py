@@ -9,8 +9,6 @@ from pipelines.local_cluster.flink import FlinkCluster
 from pipelines.local_cluster.runs import finished_shards, metrics_of
 from tests.fixtures.runs.cluster_runs import LONG_FRAMES, SHARD_FRAMES, start_run
 
-LEAVING_SECONDS = 120.0
-CANCELLING_SECONDS = 15.0
 SHARDS = LONG_FRAMES // SHARD_FRAMES
 
 Expected = dict[str, dict[str, str]]
@@ -27,7 +25,7 @@ def test_the_same_bytes_from_both_hosts(
         assert set(hosts) == {host.name for host in cluster.hosts}
 
 
-def test_the_shards_of_one_video_spread(
+def test_the_shards_of_one_video_spread_and_progress_is_told(
     corpus: Path, expected: Expected, cluster: FlinkCluster, output: Path
 ) -> None:
     if not cluster.hosts[0].has_own_ports:
@@ -38,12 +36,7 @@ def test_the_shards_of_one_video_spread(
     shards = [host["shards"] for host in metrics_of(output)["hosts"].values()]
     assert sum(shards) == SHARDS
     assert max(shards) <= SHARDS // 2 + 1
-
-
-def test_progress_is_told(corpus: Path, cluster: FlinkCluster, output: Path) -> None:
-    run = start_run(corpus, "long", output, cluster.options)
-    assert run.wait() == 0, run.told()
-    assert f"{LONG_FRAMES}" in run.told()
+    assert f"{LONG_FRAMES}" in run.told()  # progress, while others work
     assert "parts done" in run.told()
 
 

@@ -45,9 +45,10 @@ def test_an_interrupted_run_cancels_its_job(
         time.sleep(0.2)
     assert run.wait() == 130
     assert "the job is cancelled" in run.told()
-    again = start_run(corpus, "long", output, cluster.options)
-    assert again.wait() == 0, again.told()
-    assert hashes(output) == expected["long"]
+    if number == signal.SIGINT:  # what is left does not depend on the signal
+        again = start_run(corpus, "long", output, cluster.options)
+        assert again.wait() == 0, again.told()
+        assert hashes(output) == expected["long"]
 
 
 def test_no_worker_stays(cluster: FlinkCluster) -> None:

@@ -19,7 +19,7 @@ EXCEPTIONS: Mapping[str, str] = {}
 """Functions beyond these limits, as ``module.function``, and why."""
 
 MAX_COMMAND_LINES = 100
-COMMANDS = ("run", "export", "report", "demo", "validate", "profile", "models", "docs")
+COMMANDS = ("run", "export", "report", "demo", "validate", "profile", "models", "pool", "docs")
 
 
 @dataclass(frozen=True)

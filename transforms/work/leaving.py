@@ -7,6 +7,7 @@ would stay, with all models in memory, until its host is shut down.
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from openface_core.media.sources import locate
@@ -34,15 +35,28 @@ def leave_with(mark: str | None) -> None:
         if mark in _watched:
             return
         _watched.add(mark)
-    threading.Thread(target=_watch, args=(mark,), name="end of the run", daemon=True).start()
+    call_after(mark, lambda: os._exit(0))
 
 
-def _watch(mark: str) -> None:
-    misses = 0
-    while misses < _MISSES:
-        time.sleep(_INTERVAL_SECONDS)
-        misses = 0 if _is_there(mark) else misses + 1
-    os._exit(0)
+def call_after(mark: str, action: Callable[[], None]) -> None:
+    """Call something within two minutes of the end of a run, from a thread; returns at once.
+
+    Parameters
+    ----------
+    mark : str
+        File that lies there as long as the run goes on.
+    action : callable
+        What is called, once.
+    """
+
+    def watch() -> None:
+        misses = 0
+        while misses < _MISSES:
+            time.sleep(_INTERVAL_SECONDS)
+            misses = 0 if _is_there(mark) else misses + 1
+        action()
+
+    threading.Thread(target=watch, name="end of the run", daemon=True).start()
 
 
 def _is_there(mark: str) -> bool:
