@@ -4,6 +4,7 @@ Where the system lets us, a host is a network namespace on a bridge, with a name
 is one more address of the loopback interface, on which all hosts share their ports.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -15,6 +16,9 @@ from pathlib import Path
 
 _PREFIX = "ofb"
 """What names of namespaces and links begin with; then comes the number of the process."""
+
+_numbers = itertools.count()
+"""A process may have several clusters at once."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ def hosts(count: int, *, namespaces: bool) -> Iterator[tuple[Host, ...]]:
         return
     _remove_leftovers()
     key = os.getpid()
-    bridge, network = f"{_PREFIX}{key}", f"10.{200 + key % 50}.{key % 250}"
+    number = next(_numbers)
+    bridge = f"{_PREFIX}{key}n{number}"
+    network = f"10.{200 + key % 50}.{(key + number) % 250}"
     made: list[str] = []
     try:
         _ip("link", "add", bridge, "type", "bridge")
@@ -114,7 +120,7 @@ def _remove_leftovers() -> None:
     """Remove the hosts of processes that have been killed."""
     for kind, listing in (("netns", _ip("netns", "list")), ("link", _ip("-brief", "link"))):
         for name in (line.split()[0] for line in listing.splitlines() if line.strip()):
-            found = re.match(rf"{_PREFIX}(\d+)(-|$)", name)
+            found = re.match(rf"{_PREFIX}(\d+)n\d+(-|$)", name)
             if found is not None and not Path(f"/proc/{found[1]}").exists():
                 _ip(kind, "delete", name)
 

@@ -2,12 +2,14 @@
 
 import json
 import urllib.request
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
 _ANSWER_SECONDS = 5.0
+_AT_WORK = ("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING")
 _OVER = ("FINISHED", "FAILED", "CANCELED")
 _MAX_ANSWER_BYTES = 64 << 20
 
@@ -120,8 +122,11 @@ class FlinkJobs:
         OSError
             If the job manager does not answer.
         """
-        counts = self._manager.ask(f"/jobs/{job}").get("status-counts", {})
-        return bool(counts.get("SCHEDULED", 0)) and not counts.get("RUNNING", 0)
+        # Counts of tasks: those of whole steps call a step with waiting tasks CREATED.
+        counts: Counter[str] = Counter()
+        for step in self._manager.ask(f"/jobs/{job}").get("vertices", ()):
+            counts.update(step["tasks"])
+        return counts["SCHEDULED"] > 0 and not any(counts[state] for state in _AT_WORK)
 
     def free_slots(self) -> tuple[int, int]:
         """Return how many task slots are free, and how many there are.

@@ -33,7 +33,7 @@ class JobManager:
         self.answers: dict[str, Any] = {
             "/jobs/overview": {"jobs": [{"jid": "j1", "name": "ours", "state": "RUNNING"},
                                         {"jid": "j2", "name": "theirs", "state": "RUNNING"}]},
-            "/jobs/j1": {"status-counts": {"SCHEDULED": 2, "RUNNING": 0}},
+            "/jobs/j1": {"vertices": [{"tasks": {"SCHEDULED": 2, "RUNNING": 0}}, {"tasks": {}}]},
             "/jobs/j1/exceptions": {"exceptionHistory": {"entries": []}},
             "/overview": {"slots-available": 0, "slots-total": 2},
         }  # fmt: skip
@@ -94,7 +94,7 @@ def test_waiting_for_slots_is_told_once(
 
 
 def test_each_failure_is_told_once(manager: JobManager, caplog: pytest.LogCaptureFixture) -> None:
-    manager.answers["/jobs/j1"] = {"status-counts": {"RUNNING": 2}}
+    manager.answers["/jobs/j1"] = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
     entry = {"endpoint": "10.0.0.7:4711", "stacktrace": NO_MODEL}
     manager.answers["/jobs/j1/exceptions"]["exceptionHistory"]["entries"] = [entry, entry]
     watch = FlinkWatch(FlinkJobs(manager.url, "ours"), None)
@@ -125,7 +125,7 @@ def test_a_job_manager_that_stays_silent_is_named(
 def test_what_no_attempt_mends_is_given_up(
     stacktrace: str, gives_up: bool, manager: JobManager
 ) -> None:
-    manager.answers["/jobs/j1"] = {"status-counts": {"RUNNING": 2}}
+    manager.answers["/jobs/j1"] = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
     entries = manager.answers["/jobs/j1/exceptions"]["exceptionHistory"]["entries"]
     watch = FlinkWatch(FlinkJobs(manager.url, "ours"), None)
     for attempt in range(3):
