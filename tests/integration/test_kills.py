@@ -30,7 +30,7 @@ CLIPS, FRAMES = 5, 120
 SEED = 20
 STATUS = EXIT_SOME_FAILED  # the noise
 PATIENCE_SECONDS = 120.0
-POLL_SECONDS = 0.002
+POLL_SECONDS = 0.01
 
 Stamp = tuple[str, int, int]
 Condition = Callable[[Path], bool]
