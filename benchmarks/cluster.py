@@ -43,12 +43,15 @@ class Corpus:
         Options of the main job.
     frames : int
         Frames of all inputs.
+    longest_shard : int
+        Frames of the longest shard.
     hashes : dict of str to str
         SHA-256 of every file of the dataset.
     """
 
     words: Sequence[str]
     frames: int
+    longest_shard: int
     hashes: dict[str, str]
 
     def verdict(self, output: Path) -> str:
@@ -128,8 +131,10 @@ def on_one_process(words: Sequence[str], output: Path) -> tuple[Corpus, float]:
     """Return the corpus, and the seconds that it took."""
     began = time.monotonic()
     finished(start_main_job([*words, "--runner=DirectRunner"], output))
-    frames = int(metrics_of(output)["counters"]["frames_extracted"])
-    return Corpus(words, frames, hashes(output)), time.monotonic() - began
+    found = metrics_of(output)
+    frames = int(found["counters"]["frames_extracted"])
+    longest = int(found["distributions"]["shard_frames"]["max"])
+    return Corpus(words, frames, longest, hashes(output)), time.monotonic() - began
 
 
 def describe_hosts(output: Path) -> Iterator[str]:
@@ -187,9 +192,8 @@ def killed_run(
         time.sleep(_STEP_SECONDS)
     finished(run)
     took = time.monotonic() - began
-    shards = metrics_of(output)["distributions"].get("shard_frames", {"max": 0})
     killed = killed or "nothing: the run had ended"
-    return Kill(killed, done, in_vain, int(shards["max"]), took, corpus.verdict(output))
+    return Kill(killed, done, in_vain, corpus.longest_shard, took, corpus.verdict(output))
 
 
 def kills(corpus: Corpus, count: int, victim: str, seed: int, folder: Path) -> Iterator[Kill]:
