@@ -24,6 +24,12 @@ _NEAR_MISS = 0.9
 _DEFAULT_RUNNER = "DirectRunner"
 
 
+def set_up_log() -> None:
+    """Have warnings written to stderr, one line each."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
+    keep_ending_failures_off_screen()
+
+
 def import_beam() -> ModuleType:
     """Return the module ``apache_beam``, imported without its warning about optional packages."""
     root = logging.getLogger()
@@ -32,9 +38,7 @@ def import_beam() -> ModuleType:
     import apache_beam
 
     root.setLevel(level)
-    # Beam's import has installed a handler of its own.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
-    keep_ending_failures_off_screen()
+    set_up_log()  # once more, as Beam's import has installed a handler of its own
     # It says how it starts a job server, with all the words, and when it ends it.
     logging.getLogger("apache_beam.utils.subprocess_server").setLevel(logging.ERROR)
     return apache_beam  # type: ignore[no-any-return]
