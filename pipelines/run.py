@@ -5,18 +5,12 @@ Everything the command line can do, :func:`run` does for Python.
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pipelines.command import leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.openface_words import refuse_openface_words
 from pipelines.main_job.summary import RunSummary, report_problems
-
-if TYPE_CHECKING:
-    from pipelines.main_job.metrics import RunMetrics
-    from pipelines.main_job.prepare import Job
-    from transforms.stages.engine_handle import EngineHandle
 
 # The imports that lead to Beam, numba and so on take a second, which `--help` and a mistyped option
 # need not wait for, and Beam another one, which few frames do not need at all. So they stand in the
@@ -43,31 +37,19 @@ def run(arguments: RunArguments) -> RunSummary:
     """
     clock = RunClock()
     from pipelines.export_job.after_run import with_report
+    from pipelines.main_job.analyse import analyse
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import held_and_clean, load_models, prepare
-    from pipelines.main_job.runners import set_up_log
 
-    set_up_log()
     job = prepare(arguments)
     with held_and_clean(job):
         if not job.has_work:
             return with_report(close_finished(job), arguments)
         handle, engine = load_models(job)
-        metrics = _analyse(job, handle)
+        metrics = analyse(job, handle)
         if metrics is None:
             return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
         return with_report(close(job, engine, metrics, clock), arguments)
-
-
-def _analyse(job: "Job", handle: "EngineHandle") -> "RunMetrics | None":
-    """Return what was counted; None if the run was handed over to a cluster."""
-    if job.options is None:
-        from pipelines.main_job.small_run import run_small
-
-        return run_small(job, handle)
-    from pipelines.main_job.waves import run_waves
-
-    return run_waves(job, handle)
 
 
 def dry_run(arguments: RunArguments) -> None:
@@ -79,13 +61,9 @@ def dry_run(arguments: RunArguments) -> None:
         As :func:`run`.
     """
     from pipelines.main_job.plan import describe_plan, make_plan
-    from pipelines.main_job.prepare import asked_runner, asks_for_beam
-    from pipelines.main_job.runners import check_words, import_beam, set_up_log
+    from pipelines.main_job.prepare import check_asked_runner
 
-    set_up_log()
-    if asks_for_beam(arguments):
-        import_beam()
-        check_words(*asked_runner(arguments))
+    check_asked_runner(arguments)
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
 

@@ -11,13 +11,14 @@ from openface_core.analysis.engine import Engine, warm_up
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.cluster_job import end_earlier_jobs
 from pipelines.main_job.plan import RunPlan, make_plan, places_of
 from pipelines.main_job.runners import (
+    check_words,
     chosen_runner,
     import_beam,
     is_local,
     pipeline_options,
+    set_up_log,
     worker_count,
 )
 from pipelines.main_job.scratch_folder import scratch_folder
@@ -100,6 +101,20 @@ def asked_runner(arguments: RunArguments) -> tuple[str, tuple[str, ...]]:
     return chosen_runner(arguments.runner, arguments.beam, preset)
 
 
+def check_asked_runner(arguments: RunArguments) -> None:
+    """Refuse a runner or options that do not exist.
+
+    Raises
+    ------
+    ConfigError
+        If one of them does not.
+    """
+    set_up_log()
+    if _asks_for_beam(arguments):
+        import_beam()
+        check_words(*asked_runner(arguments))
+
+
 def prepare(arguments: RunArguments) -> Job:
     """Plan a run; nothing is written. Beam is imported if the run needs it.
 
@@ -113,8 +128,9 @@ def prepare(arguments: RunArguments) -> Job:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
+    set_up_log()
     plan = None
-    if not asks_for_beam(arguments):
+    if not _asks_for_beam(arguments):
         plan = make_plan(arguments)
     if plan is not None and is_small(plan):
         job = Job(plan, arguments.output, WITHOUT_BEAM, None, THIS_PROCESS, arguments.quiet)
@@ -131,7 +147,7 @@ def prepare(arguments: RunArguments) -> Job:
     return job
 
 
-def asks_for_beam(arguments: RunArguments) -> bool:
+def _asks_for_beam(arguments: RunArguments) -> bool:
     """Whether a runner or an option of Beam is named."""
     if arguments.runner is not None or arguments.beam:
         return True
@@ -149,6 +165,9 @@ def held_and_clean(job: Job) -> Iterator[None]:
     """
     with held(job.output), scratch_folder():
         if job.options is not None:
+            # With it comes what talks to clusters.
+            from pipelines.main_job.cluster_job import end_earlier_jobs
+
             end_earlier_jobs(job.output, job.options)
         remove_temporaries(job.output)
         discard_all(job.output)

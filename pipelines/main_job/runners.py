@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
+from pipelines.spared_imports import spared_by_beam
 from transforms.work.ending_failures import keep_ending_failures_off_screen
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def import_beam() -> ModuleType:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
-    import apache_beam
+    with spared_by_beam():
+        import apache_beam
 
     root.setLevel(level)
     set_up_log()  # once more, as Beam's import has installed a handler of its own

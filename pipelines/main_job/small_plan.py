@@ -4,8 +4,8 @@ from pipelines.main_job.plan import RunPlan
 from transforms.plan.inputs import promised_frames
 
 SMALL_FRAMES = 150
-"""To import Beam, to build a graph and to start its workers takes a second or two. In that time, one
-thread analyses so many frames."""
+"""To import Beam, to build a graph and to start its workers takes a second or two. In that time,
+one thread analyses so many frames."""
 
 
 def is_small(plan: RunPlan) -> bool:

@@ -16,6 +16,7 @@ from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.progress_display import ProgressDisplay
+from pipelines.spared_imports import spare_pandas_in_arrow
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.error_table import write_errors
 from transforms.dataset.layout import bucket_of, bucket_path
@@ -59,6 +60,7 @@ def run_small(job: Job, handle: EngineHandle) -> RunMetrics:
     StorageFullError
         If no space is left. Nothing that was finished before is touched.
     """
+    spare_pandas_in_arrow()
     todo, decoding = job.plan.todo, job.plan.settings.decoding
     folders = local_folders(job.output)
     metrics = RunMetrics()

@@ -24,6 +24,7 @@ from pipelines.main_job.progress_display import ProgressDisplay
 from pipelines.main_job.runners import is_local, make_runner
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_output import worker_output_filtered
+from pipelines.spared_imports import spared_by_beam
 from transforms.plan.calibration import calibration_key
 from transforms.plan.inputs import promised_frames
 from transforms.plan.waves import bucket_by_bucket, into_waves, largest_first
@@ -93,7 +94,8 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
             with local_workers(job.local_worker_count, frames) as sharers:
                 provenance = job.plan.provenance
                 begin_run(folders, job.name)
-                build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
+                with spared_by_beam():
+                    build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
                 if workers.is_left_alone:
                     pipeline.run()
                     return None

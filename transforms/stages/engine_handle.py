@@ -17,7 +17,6 @@ from transforms.work.ending_failures import keep_ending_failures_off_screen
 from transforms.work.leaving import leave_with
 from transforms.work.worker_presence import join_run
 
-
 _guard = threading.Lock()
 _loaded: WeakValueDictionary[str, Engine] = WeakValueDictionary()
 # Between two elements nobody may hold the models; only those of another handle displace them.
