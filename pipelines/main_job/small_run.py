@@ -20,10 +20,11 @@ from pipelines.spared_imports import spare_pandas_in_arrow
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.error_table import write_errors
 from transforms.dataset.layout import bucket_of, bucket_path
+from transforms.dataset.provenance import RunProvenance
 from transforms.metrics import collecting
 from transforms.plan.finished import RecordedTables
 from transforms.plan.inputs import promised_frames
-from transforms.records import GROUPS, PROBLEMS
+from transforms.records import GROUPS, PROBLEMS, Problem, VideoTask
 from transforms.stages.calibrate_blocks import CalibrateBlocks
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.engine_stage import EngineStage, SideOutput
@@ -62,12 +63,14 @@ def run_small(job: Job, handle: EngineHandle) -> RunMetrics:
     """
     spare_pandas_in_arrow()
     todo, decoding = job.plan.todo, job.plan.settings.decoding
+    plan, metrics = job.plan, RunMetrics()
     folders = local_folders(job.output)
-    metrics = RunMetrics()
+    problems = known_problems(job, todo)
     frames = [promised_frames(task, decoding) for task in todo]
     with ProgressDisplay(frames, quiet=job.quiet) as progress, collecting() as collected:
         try:
-            _run_stages(job, handle, replace(folders, progress=progress.folder))
+            folders = replace(folders, progress=progress.folder)
+            run_stages(todo, problems, handle, plan.provenance, folders)
         except OpenFaceBeamError:
             raise
         except Exception as error:
@@ -97,12 +100,31 @@ class _Stages:
         return main
 
 
-def _run_stages(job: Job, handle: EngineHandle, folders: RunFolders) -> None:
-    """Do what :func:`pipelines.main_job.graph.build_graph` has workers do."""
-    settings, todo = handle.settings, job.plan.todo
-    problems = known_problems(job, todo)
+def run_stages(
+    tasks: Sequence[VideoTask],
+    known: Sequence[Problem],
+    handle: EngineHandle,
+    provenance: RunProvenance,
+    folders: RunFolders,
+) -> None:
+    """Do what :func:`~pipelines.main_job.graph.build_graph` has workers do: inputs in, tables out.
+
+    Parameters
+    ----------
+    tasks : sequence of VideoTask
+        The inputs.
+    known : sequence of Problem
+        Rows of the error table that are known beforehand.
+    handle : EngineHandle
+        Models and settings.
+    provenance : RunProvenance
+        What is recorded with every table.
+    folders : RunFolders
+        Where the run writes.
+    """
+    settings, output = handle.settings, folders.output
     stages = _Stages(handle.acquire())
-    shards = [shard for task in todo for shard in shards_of(task, settings)]
+    shards = [shard for task in tasks for shard in shards_of(task, settings)]
     results = stages.through(ExtractShards(handle, folders), shards)
     prepared = stages.through(PrepareCalibration(handle, folders), _grouped(results).items())
     blocks = _grouped(stages.through(CalibrateBlocks(handle, folders), prepared))
@@ -111,15 +133,15 @@ def _run_stages(job: Job, handle: EngineHandle, folders: RunFolders) -> None:
         for key, found in _grouped(stages.beside[GROUPS]).items()
     ]
     calibrated = stages.through(FindOffsets(handle), groups)
-    finish = FinishVideos(handle, job.plan.provenance, folders)
+    finish = FinishVideos(handle, provenance, folders)
     tables = stages.through(finish, calibrated)
     buckets = settings.output.buckets
-    recorded = RecordedTables(job.output, buckets)
-    write_errors(job.output, [*problems, *stages.beside[PROBLEMS]], recorded.digest_of)
+    recorded = RecordedTables(output, buckets)
+    write_errors(output, [*known, *stages.beside[PROBLEMS]], recorded.digest_of)
     if buckets:
         numbered = [(bucket_of(table[0], buckets), table) for table in tables]
         for number, found in _grouped(numbered).items():
-            update_bucket(bucket_path(job.output, number), dict(found), settings.output)
+            update_bucket(bucket_path(output, number), dict(found), settings.output)
 
 
 def _grouped(pairs: Sequence[tuple[Key, Value]]) -> dict[Key, list[Value]]:
