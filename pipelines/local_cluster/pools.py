@@ -37,6 +37,8 @@ def start_pool(services: Services, host: Host, hidden: Path | None = None) -> No
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
         # The pool starts a bare `python`, which must be the one with this program.
+        # Each worker has a core of its own.
+        "OPENBLAS_NUM_THREADS": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join(paths),
     }
