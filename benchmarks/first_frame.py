@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-MARKS = ("command line", "Beam imported", "models loaded", "kernels loaded", "first frame")
+MARKS = ("command line", "imports", "models loaded", "kernels loaded", "first frame")
 """What is noted, in the order in which it happens."""
 
 
@@ -42,32 +42,24 @@ def run_to_first_frame(started: float, module: str, options: Sequence[str]) -> N
         return noted
 
     command = importlib.import_module(module)
-    from pipelines.main_job import runners
-
     note(MARKS[0])
+    # What the command imports later, all but Beam, which it imports only if it needs it.
+    from pipelines.main_job import prepare, small_run  # noqa: F401
+    from transforms.stages.engine_handle import EngineHandle
+    from transforms.work.progress import ProgressWriter
 
-    def import_beam() -> Any:
-        beam = original()
-        note(MARKS[1])
+    note(MARKS[1])
 
-        import openface_core.analysis.engine
-        from transforms.stages.engine_handle import EngineHandle
-        from transforms.work.progress import ProgressWriter
+    def frame_done(_: ProgressWriter) -> NoReturn:
+        note(MARKS[4])
+        sys.stdout.write(json.dumps(marks))
+        sys.stdout.flush()
+        os._exit(0)
 
-        def frame_done(_: ProgressWriter) -> NoReturn:
-            note(MARKS[4])
-            sys.stdout.write(json.dumps(marks))
-            sys.stdout.flush()
-            os._exit(0)
-
-        EngineHandle.acquire = noting(MARKS[2], EngineHandle.acquire)  # type: ignore[method-assign]
-        openface_core.analysis.engine.warm_up = noting(
-            MARKS[3], openface_core.analysis.engine.warm_up
-        )
-        ProgressWriter.frame_done = frame_done  # type: ignore[assignment, method-assign]
-        return beam
-
-    original, runners.import_beam = runners.import_beam, import_beam
+    EngineHandle.acquire = noting(MARKS[2], EngineHandle.acquire)  # type: ignore[method-assign]
+    names = vars(prepare)
+    names["warm_up"] = noting(MARKS[3], names["warm_up"])
+    ProgressWriter.frame_done = frame_done  # type: ignore[assignment, method-assign]
     sys.exit(command.main(list(options)))
 
 

@@ -1,8 +1,9 @@
-"""How long a command takes to its first frame, and ``--help`` to its end.
+"""How long it takes to the first frame, to the end of a run on one, and to that of ``--help``.
 
-``python -m benchmarks.startup --video V`` times ``pipelines.run``, each time in a new process, and
-``--demo`` the demo with the making of its corpus. The first run of each, which may compile kernels,
-is not counted. Nothing is judged.
+``python -m benchmarks.startup --video V`` times the first frame of V, which is a video of its own
+then: ``pipelines.run`` with and without Beam, ``Analyser`` in Python, and a worker of a cluster,
+each time in a new process. ``--demo`` times the demo with the making of its corpus. The first run
+of each, which may compile kernels, is not counted. Nothing is judged.
 """
 
 import argparse
@@ -20,8 +21,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.first_frame import MARKS
+from benchmarks.start_in_python import PYTHON_MARKS, WAYS
+from benchmarks.whole_runs import run_main_job, write_first_frame
 from openface_core.errors import OpenFaceBeamError
 
+_WITH_BEAM = "pipelines.run --runner DirectRunner"
 HELPED = ("pipelines.run", "pipelines.demo", "pipelines.models")
 
 
@@ -80,6 +84,42 @@ def time_first_frame(module: str, options: Sequence[str]) -> dict[str, Moment]:
         text = _output_of([sys.executable, "-m", "benchmarks.first_frame", started, *words])
     marks = json.loads(text.splitlines()[-1])
     return {mark: Moment(*marks[mark]) for mark in MARKS}
+
+
+def time_in_python(
+    who: str, video: Path, models: str | None, config: str | None
+) -> dict[str, Moment]:
+    """Analyse a video of one frame without the command line.
+
+    Parameters
+    ----------
+    who : str
+        One of :data:`benchmarks.start_in_python.WAYS`.
+    video : path
+        The video.
+    models, config : str or None
+        As for ``pipelines.run``.
+
+    Returns
+    -------
+    dict of str to Moment
+        By the names of :data:`benchmarks.start_in_python.PYTHON_MARKS`.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If it fails.
+    """
+    words = [repr(time.monotonic()), who, str(video), models or "", config or ""]
+    text = _output_of([sys.executable, "-m", "benchmarks.start_in_python", *words])
+    marks = json.loads(text.splitlines()[-1])
+    return {mark: Moment(*marks[mark]) for mark in PYTHON_MARKS}
+
+
+def time_whole_run(video: Path, options: Sequence[str], beam: Sequence[str]) -> dict[str, Moment]:
+    """Return how long a whole run takes on a video."""
+    used = run_main_job([video], options, beam)
+    return {"end": Moment(used.wall_seconds, used.cpu_seconds)}
 
 
 def time_help(module: str) -> dict[str, Moment]:
@@ -145,8 +185,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print a table."""
     arguments = parser().parse_args(argv)
-    module = "pipelines.demo" if arguments.demo else "pipelines.run"
-    options = ["--run"] if arguments.demo else ["--input", arguments.video]
+    options = []
     for name in ("models", "config"):
         if (value := getattr(arguments, name)) is not None:
             options += [f"--{name}", value]
@@ -154,7 +193,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{helped} --help": medians(partial(time_help, helped), arguments.repetitions)
         for helped in HELPED
     }
-    found[module] = medians(partial(time_first_frame, module, options), arguments.repetitions)
+    again = partial(medians, repetitions=arguments.repetitions)
+    if arguments.demo:
+        found["pipelines.demo"] = again(
+            partial(time_first_frame, "pipelines.demo", ["--run", *options])
+        )
+    else:
+        with tempfile.TemporaryDirectory(prefix="openface-beam-startup-") as folder:
+            video = write_first_frame(Path(arguments.video), Path(folder) / "first.mp4")
+            words = ["--input", str(video), *options]
+            for name, beam in (("pipelines.run", ()), (_WITH_BEAM, ("--runner", "DirectRunner"))):
+                first = partial(time_first_frame, "pipelines.run", [*words, *beam])
+                found[name] = again(first) | again(partial(time_whole_run, video, options, beam))
+            for who in WAYS:
+                start = partial(time_in_python, who, video, arguments.models, arguments.config)
+                found[who] = again(start)
     sys.stdout.write(as_markdown(found, arguments.repetitions))
     return 0
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.runtime import rtsys
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -41,11 +42,29 @@ def _keep_if_possible(dispatcher: Any) -> None:
     cache.save_overload = save_overload
 
 
+def _load_without_compiler(dispatcher: Any) -> None:
+    """Let a kernel that was compiled before be loaded without the compiler's registries.
+
+    Before numba looks into its cache, it imports and registers everything that it can compile:
+    .35 s in every process. Machine code only needs the functions of numba's runtime. A kernel that
+    has to be compiled gets its registries nevertheless, as the compiler refreshes them itself.
+    """
+    cache = dispatcher._cache  # numba offers no other way in
+
+    def load_overload(signature: Any, target: Any) -> Any:
+        rtsys.initialize(target)
+        with cache._guard_against_spurious_io_errors():
+            return cache._load_overload(signature, target)
+
+    cache.load_overload = load_overload
+
+
 def _compiled(function: F, *, nogil: bool) -> F:
     flags = {"nogil": nogil, "fastmath": False, "error_model": "numpy"}
     try:
         compiled = numba.njit(cache=True, **flags)(function)
         _keep_if_possible(compiled)
+        _load_without_compiler(compiled)
     except RuntimeError:
         # Neither the installation nor the user's folders can be written to, as in a read-only
         # container: every process compiles for itself.

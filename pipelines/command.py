@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from openface_core.errors import OpenFaceBeamError
 from pipelines.own_packages import check_own_packages
+from pipelines.spared_imports import spare_imports
 
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
@@ -33,6 +34,12 @@ def run_command(command: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that the screen's encoding lacks
             stream.reconfigure(errors="backslashreplace")
+    spare_imports()
+    # Matrices are small here, and threads within a product of them spin while they wait for the
+    # next one: two seconds of two cores until OpenFace's patch experts are loaded. What works side
+    # by side are Beam's workers, which inherit this.
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     try:
         check_own_packages()
         return command()

@@ -12,8 +12,9 @@ from pipelines.main_job.clock import RunClock
 from pipelines.main_job.openface_words import refuse_openface_words
 from pipelines.main_job.summary import RunSummary, report_problems
 
-# Beam takes a second to import, which `--help` and a mistyped option need not wait for. So the
-# imports that lead to it stand in the functions.
+# The imports that lead to Beam, numba and so on take a second, which `--help` and a mistyped option
+# need not wait for, and Beam another one, which few frames do not need at all. So they stand in the
+# functions.
 
 
 def run(arguments: RunArguments) -> RunSummary:
@@ -34,21 +35,18 @@ def run(arguments: RunArguments) -> RunSummary:
     OpenFaceBeamError
         If nothing can be done: no input or models, a wrong configuration, an output in use.
     """
-    from pipelines.main_job.runners import import_beam
-
     clock = RunClock()
-    import_beam()
     from pipelines.export_job.after_run import with_report
+    from pipelines.main_job.analyse import analyse
     from pipelines.main_job.close import close, close_finished
     from pipelines.main_job.prepare import held_and_clean, load_models, prepare
-    from pipelines.main_job.waves import run_waves
 
     job = prepare(arguments)
     with held_and_clean(job):
         if not job.has_work:
             return with_report(close_finished(job), arguments)
         handle, engine = load_models(job)
-        metrics = run_waves(job, handle)
+        metrics = analyse(job, handle)
         if metrics is None:
             return RunSummary(job.output, job.plan.inputs, handed_over_to=job.runner)
         return with_report(close(job, engine, metrics, clock), arguments)
@@ -62,13 +60,10 @@ def dry_run(arguments: RunArguments) -> None:
     OpenFaceBeamError
         As :func:`run`.
     """
-    from pipelines.main_job.runners import check_words, import_beam
-
-    import_beam()
     from pipelines.main_job.plan import describe_plan, make_plan
-    from pipelines.main_job.prepare import asked_runner
+    from pipelines.main_job.prepare import check_asked_runner
 
-    check_words(*asked_runner(arguments))
+    check_asked_runner(arguments)
     for line in describe_plan(make_plan(arguments)):
         sys.stdout.write(f"{line}\n")
 

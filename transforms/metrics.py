@@ -1,12 +1,16 @@
 """What the stages count and time, and the names under which Beam adds it up over all workers.
 
 A number goes to Beam where it arises. That costs a microsecond at most, so it can be done for every
-step of every frame; outside of a pipeline nothing is kept.
+step of every frame; outside of a pipeline nothing is kept, unless it is collected.
 """
 
 import platform
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from time import perf_counter_ns
@@ -73,6 +77,61 @@ SHARD_FRAMES = "shard_frames"
 """Name of the distribution of frames per shard."""
 
 
+@dataclass
+class Values:
+    """What is known of many values.
+
+    Parameters
+    ----------
+    count, total : int
+        How many there are, and their sum.
+    minimum, maximum : int
+        The smallest and the largest; 0 where there is none.
+    """
+
+    count: int = 0
+    total: int = 0
+    minimum: int = 0
+    maximum: int = 0
+
+    def update(self, value: int) -> None:
+        """Add a value."""
+        self.minimum = min(self.minimum, value) if self.count else value
+        self.maximum = max(self.maximum, value) if self.count else value
+        self.count += 1
+        self.total += value
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The numbers that have arisen in a block without Beam.
+
+    Parameters
+    ----------
+    counters : Counter of str
+        Counters by name.
+    distributions : dict of str to Values
+        Distributions by name.
+    """
+
+    counters: Counter[str] = field(default_factory=Counter)
+    distributions: dict[str, Values] = field(default_factory=dict)
+
+
+_collected: ContextVar[Collected | None] = ContextVar("_collected", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[Collected]:
+    """Collect the numbers that arise in this thread in a block, in place of Beam."""
+    found = Collected()
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
+
+
 def _metrics() -> Any:
     """Return Beam's metrics; None in a process that has nothing to do with Beam.
 
@@ -89,8 +148,16 @@ def _counter(name: str) -> Any:
 
 
 @cache
-def _distribution(name: str) -> Any:
+def _distribution_of_beam(name: str) -> Any:
     return _metrics().distribution(NAMESPACE, name)
+
+
+def _distribution(name: str) -> Any:
+    """Return what takes the values of a name; None where nothing is kept."""
+    found = _collected.get()
+    if found is not None:
+        return found.distributions.setdefault(name, Values())
+    return None if _metrics() is None else _distribution_of_beam(name)
 
 
 def frames_without_face_name(status: FaceStatus) -> str:
@@ -117,7 +184,10 @@ def count(what: Count, by: int = 1) -> None:
 
 
 def _add(name: str, by: int = 1) -> None:
-    if _metrics() is not None:
+    found = _collected.get()
+    if found is not None:
+        found.counters[name] += by
+    elif _metrics() is not None:
         _counter(name).inc(by)
 
 
@@ -147,8 +217,9 @@ def count_on_host(frames: int, seconds: float) -> None:
 
 def note_shard_frames(frames: int) -> None:
     """Add the number of frames of a shard to its distribution."""
-    if _metrics() is not None:
-        _distribution(SHARD_FRAMES).update(frames)
+    distribution = _distribution(SHARD_FRAMES)
+    if distribution is not None:
+        distribution.update(frames)
 
 
 class _Timer:
@@ -177,9 +248,8 @@ def timed(step: Step | StageStep) -> AbstractContextManager[None]:
     step : Step or StageStep
         The step.
     """
-    if _metrics() is None:
-        return nullcontext()
-    return _Timer(_distribution(duration_name(step)))
+    distribution = _distribution(duration_name(step))
+    return nullcontext() if distribution is None else _Timer(distribution)
 
 
 class BeamWatch:

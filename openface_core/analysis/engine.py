@@ -128,6 +128,8 @@ def warm_up(engine: Engine) -> None:
     frame = np.full((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX, 3), 127, dtype=np.uint8)
     mean = engine.meter.pdm.mean_mm.reshape(3, -1)[:2].T
     landmarks = np.ascontiguousarray(mean + np.float32(_WARM_UP_SIDE_PX / 2))
+    # A fit without any residual does not come to an end before its last step.
+    landmarks[::2] += 1
     face = Face(FaceStatus.FOUND, landmarks)
     if engine.faces is not None:
         eyes, fit = _warm_up_faces(engine.faces, frame, landmarks)

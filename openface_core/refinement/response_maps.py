@@ -255,7 +255,11 @@ def ccnf_maps(
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
     strips = np.empty((support, side * window), dtype=np.float32)
-    correlations = np.empty((max(1, view.counts.max()), window * window), dtype=np.float32)
+    # Numba imports SciPy's linear algebra for an array's max().
+    most = 1
+    for i in range(view.counts.shape[0]):
+        most = max(most, view.counts[i])
+    correlations = np.empty((most, window * window), dtype=np.float32)
     for i in range(landmarks.shape[0]):
         if not view.visible[i]:
             out[i] = 0.0

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
@@ -41,6 +38,9 @@ from transforms.plan.known_inputs import known_inputs
 from transforms.records import InputContent, VideoTask
 from transforms.work.folder import table_path, video_folder, work_root
 
+if TYPE_CHECKING:  # it takes as long to import as the models to load
+    import pandas as pd
+
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
@@ -69,12 +69,12 @@ class Analysis:
     core: CoreAnalyser
 
     @cached_property
-    def frames(self) -> pd.DataFrame:
+    def frames(self) -> "pd.DataFrame":
         """One row per frame and face, the very rows that the main job writes."""
         return self.measured.table.to_pandas()
 
     @cached_property
-    def summary(self) -> pd.DataFrame:
+    def summary(self) -> "pd.DataFrame":
         """One row per face: what the summary of a dataset says of this input."""
         rows = rows_of(parse_record(self.metadata()[METADATA_KEY]) or {})
         _, columns = self.core.engine.columns
@@ -195,7 +195,7 @@ class Analysis:
         measured, settings = self.measured, self.core.settings
         has_networks = self.task.landmarks_uri is None
         table = measured.table
-        with_face = pc.count_distinct(table.filter(table["success"])["frame"]).as_py()
+        with_face = len(table.filter(table["success"])["frame"].unique())
         provenance = VideoProvenance(
             identity=InputIdentity(self.run, self.task, self.content),
             info=measured.info,

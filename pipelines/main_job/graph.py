@@ -12,6 +12,7 @@ from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.extract_shards import ExtractShards
 from transforms.stages.find_offsets import FindOffsets
 from transforms.stages.finish_videos import FinishVideos
+from transforms.stages.on_workers import OnWorkers
 from transforms.stages.plan_shards import PlanShards
 from transforms.stages.prepare_calibration import PrepareCalibration
 from transforms.stages.share_shards import LocalWorkers, ShareShards, shortened
@@ -63,24 +64,24 @@ def build_graph(
         | "Spread inputs" >> SpreadInputs()
         | "Plan shards" >> PlanShards(settings)
         | "Share shards" >> ShareShards(workers)
-        | "Extract shards" >> ExtractShards(handle, folders)
+        | "Extract shards" >> OnWorkers(ExtractShards(handle, folders))
         | "Inputs calibrated together" >> beam.GroupByKey()
-        | "Prepare calibration" >> PrepareCalibration(handle, folders)
+        | "Prepare calibration" >> OnWorkers(PrepareCalibration(handle, folders))
     )
     blocks = (
         prepared["blocks"]
         | "Spread blocks" >> beam.Reshuffle()
-        | "Calibrate blocks" >> CalibrateBlocks(handle, folders)
+        | "Calibrate blocks" >> OnWorkers(CalibrateBlocks(handle, folders))
     )
     calibrated = (
         {"groups": prepared[GROUPS], "blocks": blocks}
         | "Blocks of a group" >> beam.CoGroupByKey()
-        | "Find offsets" >> FindOffsets(handle)
+        | "Find offsets" >> OnWorkers(FindOffsets(handle))
     )
     finished = (
         calibrated["videos"]
         | "Spread videos" >> beam.Reshuffle()
-        | "Finish videos" >> FinishVideos(handle, provenance, folders)
+        | "Finish videos" >> OnWorkers(FinishVideos(handle, provenance, folders))
     )
     known = pipeline | "Known problems" >> beam.Create(list(known_problems), reshuffle=False)
     problems = (

@@ -5,9 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from apache_beam.metrics import MetricsFilter
-
-from transforms.metrics import NAMESPACE
+from transforms.metrics import NAMESPACE, Collected
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ class RunMetrics:
         result : PipelineResult
             What the runner returned; a runner may offer no metrics.
         """
+        from apache_beam.metrics import MetricsFilter  # a run without Beam does not come here
+
         try:
             found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
         except Exception as error:  # the dataset is written, whatever a runner says of its metrics
@@ -84,6 +84,22 @@ class RunMetrics:
                 self._add(
                     item.key.metric.name,
                     Distribution(values.count, values.sum, values.min, values.max),
+                )
+
+    def add_collected(self, found: Collected) -> None:
+        """Add the metrics of a run without Beam.
+
+        Parameters
+        ----------
+        found : Collected
+            What it counted.
+        """
+        self.counters.update(found.counters)
+        for name, values in found.distributions.items():
+            if values.count:
+                self._add(
+                    name,
+                    Distribution(values.count, values.total, values.minimum, values.maximum),
                 )
 
     def _add(self, name: str, values: Distribution) -> None:

@@ -11,11 +11,19 @@ from openface_core.analysis.engine import Engine, warm_up
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.cluster_job import end_earlier_jobs
 from pipelines.main_job.plan import RunPlan, make_plan, places_of
-from pipelines.main_job.runners import chosen_runner, is_local, pipeline_options, worker_count
+from pipelines.main_job.runners import (
+    check_words,
+    chosen_runner,
+    import_beam,
+    is_local,
+    pipeline_options,
+    set_up_log,
+    worker_count,
+)
 from pipelines.main_job.scratch_folder import scratch_folder
-from pipelines.main_job.worker_place import WorkerPlace, worker_place
+from pipelines.main_job.small_plan import is_small
+from pipelines.main_job.worker_place import THIS_PROCESS, WorkerPlace, worker_place
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
 from transforms.dataset.run_lock import held
@@ -27,6 +35,9 @@ if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
 _PATIENCE_SECONDS = 2.0
+
+WITHOUT_BEAM = "none"
+"""Stands for the runner of a run that does without Beam."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +51,9 @@ class Job:
     output : str
         The output folder.
     runner : str
-        Name of the Beam runner.
-    options : PipelineOptions
-        Beam's options, checked.
+        Name of the Beam runner, or :data:`WITHOUT_BEAM`.
+    options : PipelineOptions or None
+        Beam's options, checked; None without Beam.
     workers : WorkerPlace
         Where the workers are.
     quiet : bool
@@ -52,7 +63,7 @@ class Job:
     plan: RunPlan
     output: str
     runner: str
-    options: "PipelineOptions"
+    options: "PipelineOptions | None"
     workers: WorkerPlace
     quiet: bool
 
@@ -64,6 +75,8 @@ class Job:
     @property
     def name(self) -> str:
         """Name of its job on a cluster; empty on this machine."""
+        if self.options is None:
+            return ""
         from apache_beam.options.pipeline_options import GoogleCloudOptions
 
         return self.options.view_as(GoogleCloudOptions).job_name or ""
@@ -71,6 +84,8 @@ class Job:
     @property
     def local_worker_count(self) -> int:
         """Workers of this machine that share shards; 0 for a cluster."""
+        if self.options is None:
+            return 1
         return worker_count(self.options) if is_local(self.runner) else 0
 
 
@@ -86,8 +101,22 @@ def asked_runner(arguments: RunArguments) -> tuple[str, tuple[str, ...]]:
     return chosen_runner(arguments.runner, arguments.beam, preset)
 
 
+def check_asked_runner(arguments: RunArguments) -> None:
+    """Refuse a runner or options that do not exist.
+
+    Raises
+    ------
+    ConfigError
+        If one of them does not.
+    """
+    set_up_log()
+    if _asks_for_beam(arguments):
+        import_beam()
+        check_words(*asked_runner(arguments))
+
+
 def prepare(arguments: RunArguments) -> Job:
-    """Plan a run; nothing is written.
+    """Plan a run; nothing is written. Beam is imported if the run needs it.
 
     Parameters
     ----------
@@ -99,14 +128,30 @@ def prepare(arguments: RunArguments) -> Job:
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    runner, given = asked_runner(arguments)
-    options = pipeline_options(runner, given)
-    workers = worker_place(runner, options)
-    plan = make_plan(arguments)
+    set_up_log()
+    plan = None
+    if not _asks_for_beam(arguments):
+        plan = make_plan(arguments)
+    if plan is not None and is_small(plan):
+        job = Job(plan, arguments.output, WITHOUT_BEAM, None, THIS_PROCESS, arguments.quiet)
+    else:
+        import_beam()
+        runner, given = asked_runner(arguments)
+        options = pipeline_options(runner, given)
+        workers = worker_place(runner, options)
+        plan = plan or make_plan(arguments)
+        job = Job(plan, arguments.output, runner, options, workers, arguments.quiet)
     if not arguments.quiet:
         sys.stderr.writelines(f"{line}\n" for line in plan.left_out)
-    workers.check_paths(places_of(plan, arguments.output))
-    return Job(plan, arguments.output, runner, options, workers, arguments.quiet)
+    job.workers.check_paths(places_of(plan, arguments.output))
+    return job
+
+
+def _asks_for_beam(arguments: RunArguments) -> bool:
+    """Whether a runner or an option of Beam is named."""
+    if arguments.runner is not None or arguments.beam:
+        return True
+    return bool(load_beam_options(chosen_preset(arguments.models, arguments.config)))
 
 
 @contextmanager
@@ -119,7 +164,11 @@ def held_and_clean(job: Job) -> Iterator[None]:
         If another run holds it, or storage refuses.
     """
     with held(job.output), scratch_folder():
-        end_earlier_jobs(job.output, job.options)
+        if job.options is not None:
+            # With it comes what talks to clusters.
+            from pipelines.main_job.cluster_job import end_earlier_jobs
+
+            end_earlier_jobs(job.output, job.options)
         remove_temporaries(job.output)
         discard_all(job.output)
         yield

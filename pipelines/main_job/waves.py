@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipelines.main_job.cluster_job import finish_on_cluster, job_server_stopped
 from pipelines.main_job.flink_jobs import FlinkJobs
 from pipelines.main_job.flink_watch import FlinkWatch
 from pipelines.main_job.graph import build_graph
+from pipelines.main_job.known_problems import known_problems
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.prepare import Job
@@ -24,12 +25,11 @@ from pipelines.main_job.runners import is_local, make_runner
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_output import worker_output_filtered
 from pipelines.main_job.worker_pool import tell_pools
-from transforms.dataset.error_table import earlier_problems
+from pipelines.spared_imports import spared_by_beam
 from transforms.plan.calibration import calibration_key
-from transforms.plan.finished import RecordedTables
 from transforms.plan.inputs import promised_frames
 from transforms.plan.waves import bucket_by_bucket, into_waves, largest_first
-from transforms.records import Problem, VideoTask
+from transforms.records import VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.share_shards import local_workers
 from transforms.work.folder import (
@@ -88,7 +88,7 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
         if workers.tells_progress:
             folders = replace(folders, progress=progress.folder)
         for number, wave in enumerate(_waves(job, promised)):
-            known = _known_problems(job, wave, is_first=number == 0)
+            known = known_problems(job, wave, is_first=number == 0)
             pipeline = beam.Pipeline(
                 runner=make_runner(job.runner, job.options), options=job.options
             )
@@ -96,7 +96,8 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
             with local_workers(job.local_worker_count, frames) as sharers:
                 provenance = job.plan.provenance
                 begin_run(folders, job.name)
-                build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
+                with spared_by_beam():
+                    build_graph(pipeline, wave, known, handle, provenance, folders, sharers)
                 if workers.is_left_alone:
                     pipeline.run()
                     return None
@@ -138,16 +139,6 @@ def _waves(job: Job, promised: PromisedFrames) -> tuple[tuple[VideoTask, ...], .
     keys = [calibration_key(task, settings.calibration) for task in todo]
     ordered = largest_first(todo, [promised[task.video_id] for task in todo], keys)
     return into_waves(*bucket_by_bucket(*ordered, settings.output.buckets))
-
-
-def _known_problems(job: Job, wave: Iterable[VideoTask], *, is_first: bool) -> tuple[Problem, ...]:
-    """Return rows of the error table that are known before a wave, of other inputs than its own."""
-    tables = RecordedTables(job.output, job.plan.settings.output.buckets)
-    if not is_first:
-        return earlier_problems(job.output, [task.video_id for task in wave], tables.digest_of)
-    problems = job.plan.problems
-    own_rows = {task.video_id for task in job.plan.todo} | {row.video_id for row in problems}
-    return problems + earlier_problems(job.output, own_rows, tables.digest_of)
 
 
 def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None) -> Any:

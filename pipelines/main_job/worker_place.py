@@ -62,6 +62,12 @@ class WorkerPlace:
                 )
 
 
+THIS_PROCESS = WorkerPlace(
+    takes_waves=True, tells_progress=True, needs_watchdog=False, shares_folder=True
+)
+"""Where a run without Beam works."""
+
+
 def worker_place(runner: str, options: "PipelineOptions") -> WorkerPlace:
     """Find out where the workers of a run will be.
 

@@ -1,7 +1,11 @@
 """The decorator that compiles the hot loops."""
 
 import errno
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numba.core.caching
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from tests.fixtures.places import REPOSITORY
 
 
 @kernel
@@ -77,3 +82,26 @@ def test_kernels_work_where_the_disk_of_their_cache_is_full(
         return 3.0 * value
 
     assert kernel(triple)(3.0) == 9.0
+
+
+def test_a_compiled_kernel_is_loaded_without_the_compiler(tmp_path: Path) -> None:
+    (tmp_path / "doubling.py").write_text(
+        "from openface_core.kernel import kernel\n\n\n"
+        "@kernel\ndef double(value):\n    return 2 * value\n"
+    )
+    code = (
+        "import sys; from doubling import double; print(double(21), "
+        "sum(double.stats.cache_hits.values()), 'numba.typed.typeddict' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert said == [["42", "0", "True"], ["42", "1", "False"]]

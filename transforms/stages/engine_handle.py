@@ -1,9 +1,10 @@
 """How a stage gets hold of the models: loaded once per process, whatever its threads and stages."""
 
 import platform
+import threading
+import uuid
 from dataclasses import dataclass, field
-
-from apache_beam.utils.shared import Shared
+from weakref import WeakValueDictionary
 
 from models import PACKAGE_FOLDER
 from openface_core import __version__
@@ -16,6 +17,11 @@ from transforms.work.ending_failures import keep_ending_failures_off_screen
 from transforms.work.leaving import leave_with
 from transforms.work.worker_presence import join_run
 
+_guard = threading.Lock()
+_loaded: WeakValueDictionary[str, Engine] = WeakValueDictionary()
+# Between two elements nobody may hold the models; only those of another handle displace them.
+_latest: Engine | None = None
+
 
 @dataclass(frozen=True)
 class EngineHandle:
@@ -27,8 +33,9 @@ class EngineHandle:
         Where the models are.
     settings : RunSettings
         Settings of the run.
-    shared : Shared
-        Keeps them in memory for all stages that hold the same handle.
+    key : str
+        Tells the handle from all others, wherever it has travelled: stages that hold it use the
+        same models.
     run_folder : str or None
         Where workers on the driver's machine register.
     run_mark : str or None
@@ -39,7 +46,7 @@ class EngineHandle:
 
     files: ModelFiles
     settings: RunSettings
-    shared: Shared = field(default_factory=Shared)
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
     run_folder: str | None = None
     run_mark: str | None = None
     version: str = __version__
@@ -63,7 +70,12 @@ class EngineHandle:
         join_run(self.run_folder)
         leave_with(self.run_mark)
         keep_ending_failures_off_screen()
-        engine: Engine = self.shared.acquire(self._load)
+        global _latest
+        with _guard:  # other threads wait for the one that loads
+            engine = _loaded.get(self.key)
+            if engine is None:
+                engine = _loaded[self.key] = self._load()
+            _latest = engine
         return engine
 
     def _load(self) -> Engine:

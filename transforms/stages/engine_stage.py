@@ -1,37 +1,36 @@
 """What stages have in common that need the models."""
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
-
-import apache_beam as beam
 
 from openface_core.analysis.engine import Engine
 from transforms.stages.engine_handle import EngineHandle
 
-Work = Callable[[Any, Engine], Iterator[Any]]
 
+@dataclass(frozen=True)
+class SideOutput:
+    """An element of another output than the main one.
 
-class _WithEngine(beam.DoFn):
-    """Loads the models once, and passes every element on with them."""
+    Parameters
+    ----------
+    tag : str
+        Which output it is for.
+    value : object
+        The element.
+    """
 
-    def __init__(self, handle: EngineHandle, work: Work) -> None:
-        self._handle = handle
-        self._work = work
-
-    def setup(self) -> None:
-        """Get hold of the models."""
-        self._engine = self._handle.acquire()
-
-    def process(self, element: Any) -> Iterator[Any]:
-        """Yield what comes of an element."""
-        yield from self._work(element, self._engine)
+    tag: str
+    value: Any
 
 
 @dataclass
-class EngineStage(beam.PTransform):
+class EngineStage(ABC):
     """A stage whose elements are worked on with the models.
+
+    It knows nothing of Beam, which takes longer to import than a short clip takes to analyse;
+    :class:`~transforms.stages.on_workers.OnWorkers` makes a step of a graph of it.
 
     Parameters
     ----------
@@ -44,17 +43,10 @@ class EngineStage(beam.PTransform):
     step_label: ClassVar[str]
     """Label of the step in the graph."""
     main_output: ClassVar[str | None] = None
-    """Tag of the untagged elements, for a stage with several outputs."""
+    """Tag of the elements that are no :class:`SideOutput`, for a stage with several outputs."""
     side_outputs: ClassVar[tuple[str, ...]] = ()
     """Tags of the other outputs."""
 
     @abstractmethod
     def work(self, element: Any, engine: Engine) -> Iterator[Any]:
         """Yield what comes of one element; runs in the workers."""
-
-    def expand(self, elements: beam.PCollection) -> Any:
-        """Return the output, or the outputs by their tags."""
-        step = beam.ParDo(_WithEngine(self.handle, self.work))
-        if self.main_output is not None:
-            step = step.with_outputs(*self.side_outputs, main=self.main_output)
-        return elements | self.step_label >> step

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
-from apache_beam.pvalue import TaggedOutput
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
@@ -31,7 +30,7 @@ from transforms.records import (
     Problem,
     Severity,
 )
-from transforms.stages.engine_stage import EngineStage
+from transforms.stages.engine_stage import EngineStage, SideOutput
 from transforms.work.files import load_scores
 
 FaceBlocks = dict[FaceKey, tuple[BlockResult, ...]]
@@ -175,7 +174,7 @@ class FindOffsets(EngineStage):
 
     def work(
         self, element: tuple[str, dict[str, Iterable[Any]]], engine: Engine
-    ) -> Iterator[CalibratedVideo | TaggedOutput[Literal["problems"], Problem]]:
+    ) -> Iterator[CalibratedVideo | SideOutput]:
         """Yield a group's inputs, ready to be finished, and rows of the error table."""
         key, found = element
         groups: list[CalibrationGroup] = list(found["groups"])
@@ -187,7 +186,7 @@ class FindOffsets(EngineStage):
         for outcome in outcomes:
             if isinstance(outcome, Problem):
                 count_failure(outcome.stage)
-                yield TaggedOutput(PROBLEMS, outcome)
+                yield SideOutput(PROBLEMS, outcome)
             else:
                 yield outcome
 

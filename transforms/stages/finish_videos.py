@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-from apache_beam.pvalue import TaggedOutput
 
 from openface_core.action_units.models import ActionUnitModels, Float64Array
 from openface_core.analysis.engine import Engine
@@ -38,7 +37,7 @@ from transforms.dataset.table_files import row_groups, write_row_groups, write_w
 from transforms.metrics import Count, StageStep, count, count_failure, timed
 from transforms.plan.calibration import CalibratedFace, CalibratedVideo
 from transforms.records import PROBLEMS, AssembledInput, Problem
-from transforms.stages.engine_stage import EngineStage
+from transforms.stages.engine_stage import EngineStage, SideOutput
 from transforms.work.attempts import once
 from transforms.work.files import load_features, load_part, load_scores
 from transforms.work.folder import RunFolders, check_run, finished_path, table_path
@@ -232,7 +231,7 @@ class FinishVideos(EngineStage):
 
     def work(
         self, video: CalibratedVideo, engine: Engine
-    ) -> Iterator[tuple[str, str] | TaggedOutput[Literal["problems"], Problem]]:
+    ) -> Iterator[tuple[str, str] | SideOutput]:
         """Yield an input's id and the path of its table; rows of the error table to the side."""
         try:
             with timed(StageStep.FINISHING):
@@ -240,14 +239,14 @@ class FinishVideos(EngineStage):
         except Exception as error:  # whatever one input does, the others go on
             problem = Problem.from_error(video.task, error)
             count_failure(problem.stage)
-            yield TaggedOutput(PROBLEMS, problem)
+            yield SideOutput(PROBLEMS, problem)
             return
         count(Count.INPUTS_WRITTEN)
         count(Count.FRAMES_DECODED, finished.frames)
         count(Count.FRAMES_WITH_FACE, finished.frames_with_face)
         for warning in finished.warnings:
             count(Count.WARNINGS)
-            yield TaggedOutput(PROBLEMS, warning)
+            yield SideOutput(PROBLEMS, warning)
         yield video.task.video_id, finished.path
 
     def _finished(self, video: CalibratedVideo, engine: Engine) -> FinishedVideo:

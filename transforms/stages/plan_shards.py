@@ -1,15 +1,13 @@
 """The stage that cuts inputs into shards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import apache_beam as beam
 
 from openface_core.analysis.settings import RunSettings
-from transforms.dataset.provenance import with_content
-from transforms.metrics import Count, StageStep, count, timed
-from transforms.plan.shards import plan_shards
 from transforms.records import Shard, VideoTask
+from transforms.work.cutting import shards_of
 
 
 @dataclass
@@ -28,8 +26,5 @@ class PlanShards(beam.PTransform):
         """Return one element per shard."""
         return tasks | "Plan" >> beam.FlatMap(self._plan)
 
-    def _plan(self, task: VideoTask) -> Iterator[Shard]:
-        with timed(StageStep.PLANNING):
-            shards = plan_shards(with_content(task), self.settings)
-        count(Count.SHARDS, len(shards))
-        yield from shards
+    def _plan(self, task: VideoTask) -> Iterable[Shard]:
+        return shards_of(task, self.settings)

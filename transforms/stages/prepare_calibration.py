@@ -8,9 +8,7 @@ the next stage can advance the medians of all blocks side by side. Medians at re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Literal
-
-from apache_beam.pvalue import TaggedOutput
+from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.calibration import count_rest, weighted_rest_median
@@ -39,7 +37,7 @@ from transforms.records import (
 )
 from transforms.stages.assembled_input import assembled_input
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
-from transforms.stages.engine_stage import EngineStage
+from transforms.stages.engine_stage import EngineStage, SideOutput
 from transforms.stages.extract_shards import extract_once
 from transforms.stages.rest_of_block import rest_of
 from transforms.work.files import load_part
@@ -177,11 +175,7 @@ class PrepareCalibration(EngineStage):
         self,
         element: tuple[str, Iterable[tuple[VideoTask, ShardResult | Problem]]],
         engine: Engine,
-    ) -> Iterator[
-        Block
-        | TaggedOutput[Literal["groups"], tuple[str, CalibrationGroup]]
-        | TaggedOutput[Literal["problems"], Problem]
-    ]:
+    ) -> Iterator[Block | SideOutput]:
         """Yield the blocks of a group's inputs, the group, and rows of the error table."""
         key, results = element
         found: dict[VideoTask, list[ShardResult | Problem]] = {}
@@ -203,11 +197,11 @@ class PrepareCalibration(EngineStage):
         blocks = [block for block in blocks if block.task.video_id not in failed]
         for problem in problems:
             count_failure(problem.stage)
-            yield TaggedOutput(PROBLEMS, problem)
+            yield SideOutput(PROBLEMS, problem)
         if inputs:
             of_tasks = tuple(task.video_id for task in tasks if task.video_id in failed)
             group = CalibrationGroup(key, tasks, tuple(inputs), of_tasks)
-            yield TaggedOutput(GROUPS, (key, group))
+            yield SideOutput(GROUPS, (key, group))
         count(Count.BLOCKS, len(blocks))
         yield from blocks
 

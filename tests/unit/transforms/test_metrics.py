@@ -23,6 +23,15 @@ from transforms.metrics import (
     timed,
 )
 
+COUNTERS = {
+    "faces_found": 2,
+    "frames_extracted": 8,
+    "frames_without_face_not_detected": 4,
+    "frames_without_face_landmarks_not_a_face": 2,
+    "work_bytes_written": 8,
+    "inputs_failed": 2,
+    "inputs_failed_work_files": 2,
+}
 OPTIONS = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 
 
@@ -50,6 +59,13 @@ def use_everything(value: int) -> int:
     return value
 
 
+def check_distributions(found: RunMetrics) -> None:
+    counts = {name: values.count for name, values in found.distributions.items()}
+    assert counts == {"shard_frames": 2, "table_writing_us": 2, "decoding_us": 2 * (2 + 1)}
+    shard_frames = found.distributions["shard_frames"]
+    assert (shard_frames.total, shard_frames.minimum, shard_frames.maximum) == (8, 3, 5)
+
+
 def test_what_beam_gets() -> None:
     options = pipeline_options("DirectRunner", OPTIONS)
     pipeline = beam.Pipeline(runner=make_runner("DirectRunner", options), options=options)
@@ -58,19 +74,19 @@ def test_what_beam_gets() -> None:
     result.wait_until_finish()
     found = RunMetrics()
     found.add(result)
-    assert found.counters == {
-        "faces_found": 2,
-        "frames_extracted": 8,
-        "frames_without_face_not_detected": 4,
-        "frames_without_face_landmarks_not_a_face": 2,
-        "work_bytes_written": 8,
-        "inputs_failed": 2,
-        "inputs_failed_work_files": 2,
-    }
-    counts = {name: values.count for name, values in found.distributions.items()}
-    assert counts == {"shard_frames": 2, "table_writing_us": 2, "decoding_us": 2 * (2 + 1)}
-    shard_frames = found.distributions["shard_frames"]
-    assert (shard_frames.total, shard_frames.minimum, shard_frames.maximum) == (8, 3, 5)
+    assert found.counters == COUNTERS
+    check_distributions(found)
+
+
+def test_what_is_collected_without_beam() -> None:
+    with metrics.collecting() as collected:
+        use_everything(3)
+        use_everything(5)
+    use_everything(7)
+    found = RunMetrics()
+    found.add_collected(collected)
+    assert found.counters == COUNTERS
+    check_distributions(found)
 
 
 def test_outside_of_a_pipeline_nothing_happens() -> None:

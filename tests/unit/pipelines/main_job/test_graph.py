@@ -17,8 +17,10 @@ from openface_core.landmarks.files import GivenLandmarks, read_landmarks
 from pipelines.main_job.graph import build_graph
 from pipelines.main_job.metrics import Distribution, RunMetrics
 from pipelines.main_job.runners import make_runner, pipeline_options
+from pipelines.main_job.small_run import run_stages
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks, write_picture
 from transforms.dataset.provenance import RunProvenance
+from transforms.metrics import collecting
 from transforms.records import Problem, Severity, VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.work.folder import local_folders
@@ -103,6 +105,25 @@ def in_memory(
 ) -> tuple[Path, dict[str, int]]:
     output = tmp_path_factory.mktemp("in_memory")
     return output, run_graph(tasks, files, output)
+
+
+def test_the_same_comes_of_it_without_beam(
+    in_memory: tuple[Path, dict[str, int]],
+    tasks: tuple[VideoTask, ...],
+    files: ModelFiles,
+    tmp_path: Path,
+) -> None:
+    settings = RunSettings()
+    handle = EngineHandle(files, settings)
+    provenance = RunProvenance(settings.as_dict(), {"model": "00"})
+    with collecting() as collected:
+        run_stages(tasks, (), handle, provenance, local_folders(str(tmp_path)))
+    metrics = RunMetrics()
+    metrics.add_collected(collected)
+    output, counts = in_memory
+    assert content(tmp_path) == content(output)
+    assert metrics.counters == counts
+    assert metrics.distributions["shard_frames"] == Distribution(4, 11, 1, 4)
 
 
 def test_a_bad_input_costs_one_row(in_memory: tuple[Path, dict[str, int]]) -> None:
