@@ -26,6 +26,8 @@ STORE_VARIABLE = "OPENFACE_MODELS_DIR"
 _PROGRAM = "openface-beam"
 _LAYOUT = "models-1"
 _INCOMING = ".incoming"
+_NO_HOME = Path("/nonexistent")
+"""Debian's home of users without one. It exists nowhere: they have the embedded pack only."""
 _ABANDONED_SECONDS = 24 * 3600.0
 """What was being written that long ago was left by a command that was killed."""
 
@@ -193,4 +195,8 @@ def default_store() -> ModelStore:
     """Return the folder that the environment names, or else the user's own."""
     if value := os.environ.get(STORE_VARIABLE):
         return ModelStore(Path(value))
-    return ModelStore(platformdirs.user_data_path(_PROGRAM, appauthor=False) / _LAYOUT)
+    try:
+        of_user = platformdirs.user_data_path(_PROGRAM, appauthor=False)
+    except RuntimeError:  # a container's user whom the system does not know, without HOME
+        of_user = _NO_HOME / _PROGRAM
+    return ModelStore(of_user / _LAYOUT)

@@ -1,7 +1,9 @@
 """The one way in which this package compiles a hot loop."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -28,6 +30,23 @@ def kernel(function: F) -> F:
     and not on these flags, which is why every kernel of the project goes through this decorator.
     """
     return _compiled(function, nogil=True)
+
+
+def may_keep_kernels() -> bool:
+    """Tell whether numba has a place for compiled code.
+
+    For a user whom the system does not know and who has no HOME, as in containers, it would make a
+    folder ``~`` in the working folder.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return True
+    try:
+        return bool(Path.home())
+    except RuntimeError:
+        return False
+
+
+_MAY_KEEP = may_keep_kernels()
 
 
 def _keep_if_possible(dispatcher: Any) -> None:
@@ -61,6 +80,8 @@ def _load_without_compiler(dispatcher: Any) -> None:
 
 def _compiled(function: F, *, nogil: bool) -> F:
     flags = {"nogil": nogil, "fastmath": False, "error_model": "numpy"}
+    if not _MAY_KEEP:
+        return cast(F, numba.njit(cache=False, **flags)(function))
     try:
         compiled = numba.njit(cache=True, **flags)(function)
         _keep_if_possible(compiled)

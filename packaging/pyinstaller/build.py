@@ -10,11 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-MAX_MB = 750
-"""LLVM, OpenCV, FFmpeg twice, Arrow and onnxruntime are 600 of them."""
+from folder_size import MAX_MB, size_mb
+from stand_ins import replace_unused
 
-STRIPPED = ("apache_beam", "fastavro", "grpc", "llvmlite", "pyarrow", "zstandard")
+HERE = Path(__file__).resolve().parent
+
+STRIPPED = (
+    "apache_beam", "av", "cryptography", "fastavro", "grpc", "llvmlite", "pyarrow", "python3.*",
+    "yaml", "zstandard",
+)  # fmt: skip
 """Folders whose libraries lose their symbols for debuggers; OpenBLAS, in others, would break."""
 
 
@@ -33,18 +37,12 @@ def build(output: Path) -> Path:
 def strip(folder: Path) -> None:
     """Take the symbols for debuggers off libraries, a fifth of the folder, on Linux."""
     inside = folder / "_internal"
-    folders = [inside / name for name in STRIPPED]
+    folders = [folder for name in STRIPPED for folder in inside.glob(name)]
     found = (
         f for pattern in ("*.so", "*.so.*") for folder in folders for f in folder.rglob(pattern)
     )
     for library in [*filter(Path.is_file, found), *inside.glob("libpython*")]:
         subprocess.run(["strip", "--strip-unneeded", str(library)], check=True)  # noqa: S603, S607
-
-
-def size_mb(folder: Path) -> float:
-    """Return the size of the files in a folder, in millions of bytes."""
-    sizes = (f.stat().st_size for f in folder.rglob("*") if f.is_file() and not f.is_symlink())
-    return sum(sizes) / 1e6
 
 
 def main() -> int:
@@ -53,6 +51,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     folder = build(parser.parse_args().output.resolve())
     if sys.platform == "linux":
+        replace_unused(folder / "_internal")
         strip(folder)
     size = size_mb(folder)
     sys.stdout.write(f"{folder}: {size:.0f} MB\n")

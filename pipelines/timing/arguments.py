@@ -19,6 +19,9 @@ examples:
   # the first 300 frames with given landmarks; the figures as JSON too
   openface-beam profile --video a.mp4 --landmarks a.csv --frames 300 --output profile.json
 
+  # two execution providers: how fast, and how far apart
+  openface-beam profile --video a.mp4 --provider cpu,openvino --components-only
+
 Times are wall times: on a machine with other work on it, repeat and take the smallest.
 """
 
@@ -43,11 +46,13 @@ class ProfileArguments:
         Whether whole runs of the main job are timed too.
     quiet : bool
         Whether to show no progress.
+    provider : tuple of str
+        Execution providers of onnxruntime, over the one of the configuration; several are compared.
 
     Raises
     ------
     ConfigError
-        If `frames` is not positive.
+        If `frames` is not positive, or providers are named where no network runs.
     """
 
     video: str
@@ -58,8 +63,13 @@ class ProfileArguments:
     output: str | None = None
     runs: bool = True
     quiet: bool = False
+    provider: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.provider and self.landmarks is not None:
+            raise ConfigError(
+                "--provider", "no network runs where landmarks are given", "Leave out --landmarks."
+            )
         if self.frames is not None and self.frames < 1:
             raise ConfigError("--frames", f"expected 1 or more, found {self.frames}", "Give more.")
 
@@ -92,6 +102,14 @@ def parser() -> argparse.ArgumentParser:
         dest="runs",
         action="store_false",
         help="leave out the whole runs of the main job",
+    )
+    result.add_argument(
+        "--provider",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="A[,B ...]",
+        help="execution provider of onnxruntime, over the configuration; of several, the first is "
+        "profiled, and all are compared: time of the networks, and how far the results are apart",
     )
     add_quiet_option(result)
     return result

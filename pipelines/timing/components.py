@@ -2,12 +2,14 @@
 
 import io
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.analysis.analyser import Analyser
@@ -74,19 +76,29 @@ class ComponentTime:
         return 1e3 / self.mean_ms if self.mean_ms else np.inf
 
 
-class _ComponentWatch:
-    """Keeps the time of every step of every frame, in nanoseconds."""
+class ComponentWatch:
+    """Keeps the time of every step of every frame, in nanoseconds.
+
+    Attributes
+    ----------
+    spent : dict of Step to list of float
+        Wall times.
+    cpu : dict of Step to float
+        CPU time of all threads of the process, added up.
+    """
 
     def __init__(self) -> None:
         self.spent: dict[Step, list[float]] = {step: [] for step in _LABELS}
+        self.cpu: Counter[Step] = Counter()
 
     @contextmanager
     def time(self, step: Step) -> Iterator[None]:
         """Keep the time that is spent in a step."""
-        began = time.perf_counter_ns()
+        used, began = time.process_time_ns(), time.perf_counter_ns()
         yield
         if step in self.spent:
             self.spent[step].append(time.perf_counter_ns() - began)
+            self.cpu[step] += time.process_time_ns() - used
 
     def count_frame(self, status: StrEnum) -> None:
         """Frames are counted by their times."""
@@ -106,28 +118,48 @@ class _ComponentWatch:
                 yield label, spent
 
 
-def _analyse(
+def analyse(
     video: str,
     engine: Engine,
     given: GivenLandmarks | None,
     settings: RunSettings,
     frames: int | None,
-) -> tuple[_ComponentWatch, int]:
-    """Analyse the first frames of a video, its table included; return the times and the count."""
-    watch = _ComponentWatch()
-    analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()), watch)
-    faces = analyser.faces() if given is None else GivenFaces(given, engine.meter, video)
-    with open_media(video, limits=settings.decoding) as media:
-        table = analyser.medium(media, faces, frame_limit=frames).table
-    with watch.time(Step.TABLE):
-        pq.write_table(
-            table,
-            io.BytesIO(),
-            row_group_size=settings.output.row_group_rows,
-            compression="zstd",
-            compression_level=settings.output.zstd_level,
-        )
-    return watch, table.num_rows
+) -> tuple[ComponentWatch, pa.Table]:
+    """Analyse the first frames of a video twice; the first pass, of a few frames, is not timed.
+
+    Parameters
+    ----------
+    video, engine, given, settings, frames
+        As for :func:`time_components`.
+
+    Returns
+    -------
+    ComponentWatch
+        The times of the second pass, of which writing the table is a part.
+    Table
+        What was measured.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If the video cannot be read.
+    """
+    warm_up = WARM_UP_FRAMES if frames is None else min(frames, WARM_UP_FRAMES)
+    for limit in (warm_up, frames):
+        watch = ComponentWatch()
+        analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()), watch)
+        faces = analyser.faces() if given is None else GivenFaces(given, engine.meter, video)
+        with open_media(video, limits=settings.decoding) as media:
+            table = analyser.medium(media, faces, frame_limit=limit).table
+        with watch.time(Step.TABLE):
+            pq.write_table(
+                table,
+                io.BytesIO(),
+                row_group_size=settings.output.row_group_rows,
+                compression="zstd",
+                compression_level=settings.output.zstd_level,
+            )
+    return watch, table
 
 
 def time_components(
@@ -163,10 +195,8 @@ def time_components(
     OpenFaceBeamError
         If the video cannot be read.
     """
-    warm_up = WARM_UP_FRAMES if frames is None else min(frames, WARM_UP_FRAMES)
-    _analyse(video, engine, given, settings, warm_up)
-    watch, count = _analyse(video, engine, given, settings, frames)
-    found = dict(watch.times(count))
+    watch, table = analyse(video, engine, given, settings, frames)
+    found = dict(watch.times(table.num_rows))
     total = sum(sum(times) for times in found.values())
     return tuple(
         ComponentTime(

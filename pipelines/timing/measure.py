@@ -11,6 +11,7 @@ from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.runners import available_cores
 from pipelines.timing.arguments import ProfileArguments
 from pipelines.timing.components import time_components
+from pipelines.timing.providers import ProviderTime, check_providers, compare_providers
 from pipelines.timing.report import Profile, as_json
 from pipelines.timing.runs import RunTime, time_run
 from transforms.dataset.storage import write_whole
@@ -37,6 +38,10 @@ def measure(arguments: ProfileArguments) -> Profile:
     choice = choose_models(arguments.models, arguments.config)
     choice.announce(quiet=arguments.quiet)
     settings = choice.settings
+    if arguments.provider:
+        check_providers(arguments.provider)
+        first = replace(settings.onnxruntime, provider=arguments.provider[0])
+        settings = replace(settings, onnxruntime=first)
     one_thread = replace(settings, onnxruntime=replace(settings.onnxruntime, threads=1))
     networks = arguments.landmarks is None
     root = choice.folder(with_networks=networks)
@@ -46,9 +51,15 @@ def measure(arguments: ProfileArguments) -> Profile:
     components = time_components(
         arguments.video, load_engine(files, one_thread), given, one_thread, arguments.frames
     )
+    providers: tuple[ProviderTime, ...] = ()
+    if len(arguments.provider) > 1:
+        _say(arguments, f"Providers {', '.join(arguments.provider)}, one thread ...")
+        providers = compare_providers(
+            arguments.video, arguments.provider, files, one_thread, arguments.frames
+        )
     # After the components: only then are all kernels compiled and cached on disk.
     runs = _time_runs(arguments, files.root, choice.config) if arguments.runs else ()
-    found = Profile(arguments.video, components[0].frames, components, runs)
+    found = Profile(arguments.video, components[0].frames, components, runs, providers)
     if arguments.output is not None:
         text = as_json(found)
         write_whole(arguments.output, lambda file: file.write(text.encode()))
@@ -57,6 +68,7 @@ def measure(arguments: ProfileArguments) -> Profile:
 
 def _time_runs(arguments: ProfileArguments, models: Path, config: str) -> tuple[RunTime, ...]:
     options = ["--models", str(models), "--config", config]
+    options += ["--provider", arguments.provider[0]] if arguments.provider else []
     counts = sorted({1, available_cores()})
     runs = []
     for workers in counts:

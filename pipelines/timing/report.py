@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from openface_core import __version__
 from pipelines.comparison.report import plain_table
 from pipelines.timing.components import ComponentTime
+from pipelines.timing.providers import ProviderTime
 from pipelines.timing.runs import RunTime
 
 
@@ -24,12 +25,15 @@ class Profile:
         One thread, one frame after the other.
     runs : tuple of RunTime
         Whole runs of the main job.
+    providers : tuple of ProviderTime
+        Execution providers that were compared.
     """
 
     video: str
     frames: int
     components: tuple[ComponentTime, ...]
     runs: tuple[RunTime, ...]
+    providers: tuple[ProviderTime, ...] = ()
 
     @property
     def mean_ms(self) -> float:
@@ -59,6 +63,8 @@ def as_text(found: Profile) -> str:
         "Compilation is not included. Medians move on every other frame, so that mean and median "
         "differ; post-processing and the table's writing are spread over the frames.",
     ]
+    if found.providers:
+        blocks += _providers_as_text(found.providers)
     if found.runs:
         run_rows = [
             (
@@ -83,6 +89,28 @@ def as_text(found: Profile) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def _providers_as_text(providers: tuple[ProviderTime, ...]) -> list[str]:
+    units = list(dict.fromkeys(unit for p in providers for unit in p.differences))
+    rows = [
+        (
+            f"{p.name} ({p.runs_on})",
+            f"{p.cpu_ms:.3f}",
+            f"{p.wall_ms:.3f}",
+            *(f"{p.differences[unit]:.2g}" if unit in p.differences else "" for unit in units),
+            str(p.other_frames) if p.differences else "",
+        )
+        for p in providers
+    ]
+    names = ("number" if unit == "1" else unit for unit in units)
+    header = ("provider", "CPU ms", "wall ms", *names, "other faces")
+    return [
+        "Detection and landmarks per frame, and the largest difference of all results from the "
+        "first provider's, by unit:",
+        plain_table(header, rows),
+        "Other faces: rows in which only one of the two found the face.",
+    ]
+
+
 def as_json(found: Profile) -> str:
     """Return the figures as JSON."""
     document = {
@@ -92,6 +120,7 @@ def as_json(found: Profile) -> str:
         "frames": found.frames,
         "mean_ms_per_frame": found.mean_ms,
         "components": [asdict(c) | {"fps": c.fps} for c in found.components],
+        "providers": [asdict(p) for p in found.providers],
         "runs": [asdict(r) | {"fps": r.fps} for r in found.runs],
     }
     return json.dumps(document, indent=2) + "\n"

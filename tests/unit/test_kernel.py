@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from openface_core.kernel import kernel
+from openface_core.kernel import kernel, may_keep_kernels
 from tests.fixtures.places import REPOSITORY
 
 
@@ -59,6 +59,19 @@ def test_threads_get_the_same_bits(threads: int) -> None:
     for worker in workers:
         worker.join()
     assert found == [expected] * threads
+
+
+def test_a_user_without_a_home_gets_no_folder_in_the_working_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unknown(_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(unknown))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    assert not may_keep_kernels()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert may_keep_kernels()
 
 
 def test_kernels_work_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,17 @@ def test_the_folder_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert default_store().root == Path("/first")
 
 
+def test_a_user_without_a_home_has_what_is_in_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_data_path", no_home)
+    assert not default_store().root.is_relative_to(Path.cwd())
+    assert (models_folder("embedded") / "detector.onnx").is_file()
+    with pytest.raises(ModelFileError, match="model pack 'default'"):
+        models_folder(None)
+
+
 @pytest.mark.parametrize("name", ["face", "both"])
 def test_a_pack(name: str, registry: Registry) -> None:
     root = write_files(default_store().root)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
@@ -13,6 +14,7 @@ from pipelines.profile import main, profile
 from pipelines.timing.arguments import ProfileArguments, parser
 from pipelines.timing.components import COMPONENTS, ComponentTime
 from pipelines.timing.measured_process import measure
+from pipelines.timing.providers import largest_differences
 from pipelines.timing.report import Profile, as_text
 from pipelines.timing.runs import RunTime, time_run
 from tests.fixtures.faces.clips import FRAMES, face_clip, write_clip, write_landmarks
@@ -54,6 +56,56 @@ def test_every_component_is_timed(
     assert all(name in printed.out for name in names)
     assert "Compilation is not included." in printed.out
     assert "Components, one thread" in printed.err
+
+
+def test_providers_are_compared(
+    networks: Path, clip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "profile.json"
+    config = write_config(tmp_path / "tiny.toml", networks)
+    words = ["--video", clip, "--models", str(networks), "--config", str(config), "--quiet"]
+    words += ["--components-only", "--provider", "cpu,auto", "--output", str(output)]
+    assert main(words) == 0
+    first, second = json.loads(output.read_text())["providers"]
+    assert (first["name"], first["differences"]) == ("cpu", {})
+    assert (second["name"], second["other_frames"]) == ("auto", 0)
+    assert min(first["cpu_ms"], first["wall_ms"], second["cpu_ms"]) > 0
+    assert {"px", "rad"} <= second["differences"].keys()
+    assert "cpu (CPU)" in capsys.readouterr().out
+
+
+def test_the_largest_difference_of_each_unit() -> None:
+    def table(x_0: list[float | None], angle: list[float | None], success: list[bool]) -> pa.Table:
+        px, rad = pa.array(x_0, pa.float32()), pa.array(angle, pa.float32())
+        fields = [
+            pa.field("frame", pa.int32()),
+            pa.field("face_id", pa.int32()),
+            pa.field("success", pa.bool_()),
+            pa.field("x_0", pa.float32(), metadata={"unit": "px"}),
+            pa.field("pose_Rx", pa.float32(), metadata={"unit": "rad"}),
+        ]
+        frames, faces = list(range(1, len(success) + 1)), [0 if s else None for s in success]
+        columns = [pa.array(frames, pa.int32()), pa.array(faces, pa.int32()), pa.array(success)]
+        return pa.table([*columns, px, rad], schema=pa.schema(fields))
+
+    one = table([1.0, 2.0, 3.0, None], [None] * 4, [True, True, True, False])
+    other = table([1.0, 2.5, None, None], [0.5] * 4, [True, True, False, False])
+    assert largest_differences(one, other) == {"px": 0.5}
+    assert largest_differences(one, one) == {"px": 0.0}
+
+
+@pytest.mark.parametrize("names", ["cpu,nonsense", "cpu,directml,coreml", ""])
+def test_a_provider_that_is_not_there_is_told_before_anything_runs(
+    names: str, networks: Path, clip: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--video", clip, "--models", str(networks), "--quiet", "--provider", names]
+    assert main(words) == 2
+    assert "provider" in capsys.readouterr().err
+
+
+def test_given_landmarks_need_no_provider() -> None:
+    with pytest.raises(ConfigError, match="no network runs"):
+        ProfileArguments("a.mp4", landmarks="a.csv", provider=("cpu",))
 
 
 def test_given_landmarks_need_no_networks(networks: Path, clip: str, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ class JobManager:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+AT_WORK = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
+
 
 @pytest.fixture
 def manager() -> Iterator[JobManager]:
@@ -94,7 +96,7 @@ def test_waiting_for_slots_is_told_once(
 
 
 def test_each_failure_is_told_once(manager: JobManager, caplog: pytest.LogCaptureFixture) -> None:
-    manager.answers["/jobs/j1"] = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
+    manager.answers["/jobs/j1"] = AT_WORK
     entry = {"endpoint": "10.0.0.7:4711", "stacktrace": NO_MODEL}
     manager.answers["/jobs/j1/exceptions"]["exceptionHistory"]["entries"] = [entry, entry]
     watch = FlinkWatch(FlinkJobs(manager.url, "ours"), None)
@@ -125,7 +127,7 @@ def test_a_job_manager_that_stays_silent_is_named(
 def test_what_no_attempt_mends_is_given_up(
     stacktrace: str, gives_up: bool, manager: JobManager
 ) -> None:
-    manager.answers["/jobs/j1"] = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
+    manager.answers["/jobs/j1"] = AT_WORK
     entries = manager.answers["/jobs/j1/exceptions"]["exceptionHistory"]["entries"]
     watch = FlinkWatch(FlinkJobs(manager.url, "ours"), None)
     for attempt in range(3):
