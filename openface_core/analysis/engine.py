@@ -269,7 +269,9 @@ def _load_faces(
     if files.refinement is not None:
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
-            refinement = FaceRefinement.from_settings(model, settings.refinement)
+            refinement = FaceRefinement.from_settings(
+                model, settings.refinement, finds_peaks=settings.sides.measure
+            )
             witness = _load_witness(files, settings, refinement)
         except ValueError as error:
             raise ModelFileError(
