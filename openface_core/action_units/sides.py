@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from openface_core.action_units.folding import LEFT, RIGHT, folding, mirrored_appearance
+from openface_core.action_units.folding import LEFT, RIGHT, folded_weights, folding
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.side_weights import SideWeights
 from openface_core.descriptors import FHOG_SIZE
@@ -34,13 +34,14 @@ def with_sides(
     """
     halves = [folding(pdm, half) for half in (LEFT, RIGHT)]
     of_geometry = models.weights[FHOG_SIZE:]
-    constants = [half.geometry_constant @ of_geometry for half in halves]
+    constants = np.stack([half.geometry_constant @ of_geometry for half in halves])
+    of_medians = np.stack([half.median_constant @ of_geometry for half in halves])
     sides = SideWeights(
-        mirrored_appearance(),
-        np.ascontiguousarray(np.stack([half.geometry.T @ of_geometry for half in halves])),
-        np.ascontiguousarray(np.stack([half.residual.T @ of_geometry for half in halves])),
-        # The median has the same constant, so that it cancels where one is subtracted.
-        np.where(models.is_dynamic, 0.0, np.stack(constants)),
+        folded_weights(models.weights[:FHOG_SIZE]).astype(np.float32),
+        np.stack([half.geometry.T @ of_geometry for half in halves]),
+        np.stack([half.residual.T @ of_geometry for half in halves]),
+        np.stack([half.median.T @ of_geometry for half in halves]),
+        constants - np.where(models.is_dynamic, of_medians, 0.0),
         is_mirrored,
     )
     return replace(models, sides=sides)

@@ -23,7 +23,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.shape import PointDistributionModel, calc_params
 from openface_core.shape.residual import shape_residual_mm
-from tests.fixtures.faces.mirror import MIRROR
+from tests.fixtures.faces.mirror import MIRROR, upright
 from tests.fixtures.golden_sets import golden_set
 
 NAMES = ("subj01", "glasses", "expressive")
@@ -112,14 +112,19 @@ class Measured:
 def symmetric(
     image: NDArray[np.uint8], shape_mm: Float64Array, half: int
 ) -> tuple[NDArray[np.uint8], Float64Array]:
-    """Return an aligned face and a shape (68, 3) made of one half and its mirror image."""
+    """Return an aligned face and a shape (68, 3) made of one half and its mirror image.
+
+    The middle of the aligned face is the centre of a pixel, for which the picture has no partner of
+    its first column.
+    """
     picture, middle = image.copy(), image.shape[1] // 2
     if half == LEFT:
-        picture[:, middle:] = image[:, :middle][:, ::-1]
+        picture[:, middle + 1 :] = image[:, 1:middle][:, ::-1]
     else:
-        picture[:, :middle] = image[:, middle:][:, ::-1]
+        picture[:, 1:middle] = image[:, middle + 1 :][:, ::-1]
+        picture[:, 0] = 0
     is_middle = np.arange(68) == MIRROR
-    centred = shape_mm - [(shape_mm + shape_mm[MIRROR])[~is_middle, 0].mean() / 2, 0, 0]
+    centred = upright(shape_mm)
     turned = centred[MIRROR] * [-1, 1, 1]
     is_left = np.zeros(68, dtype=bool)
     is_left[[*range(8), *range(17, 22), 31, 32, *range(36, 42),
