@@ -101,6 +101,24 @@ def test_a_side_has_the_scores_of_the_folded_face(is_mirrored: bool, is_static: 
         np.testing.assert_allclose(found[view], expected, rtol=0, atol=SCORE_TOLERANCE)
 
 
+def test_with_peaks_presences_relative_to_the_person_follow_from_the_shape_alone(
+    models: ActionUnitModels, both: ActionUnitModels
+) -> None:
+    with_peaks = with_sides(models, synthetic_pdm(), has_peaks=True)
+    fhog, geometry, residual = a_face(5)
+    plain, found, without = (
+        weigh_descriptor(each, fhog, geometry, displacement)
+        for each, displacement in ((both, residual), (with_peaks, residual), (with_peaks, None))
+    )
+    by_shape = models.is_dynamic.copy()
+    by_shape[: len(models.intensity)] = False
+    for view in both.views[1:]:
+        np.testing.assert_array_equal(found[view][by_shape], without[view][by_shape])
+        np.testing.assert_array_equal(found[view][~by_shape], plain[view][~by_shape])
+    constants = with_peaks.constants.reshape(3, -1)[:, by_shape]
+    np.testing.assert_array_equal(constants[1:], np.stack([constants[0]] * 2))
+
+
 def test_single_precision_of_the_weights_is_not_seen(models: ActionUnitModels) -> None:
     pdm = synthetic_pdm()
     both = with_sides(models, pdm)
