@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from openface_core.action_units.folding import LEFT, RIGHT, folding, mirrored_appearance
+from openface_core.action_units.folding import LEFT, RIGHT, folded_weights, folding
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.side_weights import SideWeights
 from openface_core.descriptors import FHOG_SIZE
@@ -18,7 +18,11 @@ from openface_core.shape import PointDistributionModel
 
 
 def with_sides(
-    models: ActionUnitModels, pdm: PointDistributionModel, *, is_mirrored: bool = False
+    models: ActionUnitModels,
+    pdm: PointDistributionModel,
+    *,
+    is_mirrored: bool = False,
+    has_peaks: bool = False,
 ) -> ActionUnitModels:
     """Return predictors that predict both sides of a face too.
 
@@ -31,16 +35,36 @@ def with_sides(
     is_mirrored : bool
         Whether pictures are mirrored, as a phone's front camera shows them: the person's left side
         is then at the left in the picture.
+    has_peaks : bool
+        Whether landmarks that no shape holds together are peaks of patch experts. These lie beside
+        the fitted shape at rest too, which no median takes off. Intensities that are relative to
+        the person have a zero of their own; presences have none, and are predicted from the fitted
+        shape alone.
     """
     halves = [folding(pdm, half) for half in (LEFT, RIGHT)]
     of_geometry = models.weights[FHOG_SIZE:]
-    constants = [half.geometry_constant @ of_geometry for half in halves]
+    constants = np.stack([half.geometry_constant @ of_geometry for half in halves])
+    of_medians = np.stack([half.median_constant @ of_geometry for half in halves])
+    geometry, residual, median = (
+        np.stack([matrix.T @ of_geometry for matrix in matrices])
+        for matrices in (
+            [half.geometry for half in halves],
+            [half.residual for half in halves],
+            [half.median for half in halves],
+        )
+    )
+    constants -= np.where(models.is_dynamic, of_medians, 0.0)
+    if has_peaks:
+        by_shape = models.is_dynamic & (np.arange(len(models.is_dynamic)) >= len(models.intensity))
+        geometry[..., by_shape] = median[..., by_shape]
+        residual[..., by_shape] = 0.0
+        constants[..., by_shape] = 0.0
     sides = SideWeights(
-        mirrored_appearance(),
-        np.ascontiguousarray(np.stack([half.geometry.T @ of_geometry for half in halves])),
-        np.ascontiguousarray(np.stack([half.residual.T @ of_geometry for half in halves])),
-        # The median has the same constant, so that it cancels where one is subtracted.
-        np.where(models.is_dynamic, 0.0, np.stack(constants)),
+        folded_weights(models.weights[:FHOG_SIZE]).astype(np.float32),
+        np.ascontiguousarray(geometry),
+        np.ascontiguousarray(residual),
+        np.ascontiguousarray(median),
+        constants,
         is_mirrored,
     )
     return replace(models, sides=sides)

@@ -49,9 +49,6 @@ def _weigh(
             out[k] += value * weights[first + i, k]
 
 
-_NO_RESIDUAL = np.empty(0)
-
-
 def weigh_descriptor(
     models: ActionUnitModels,
     fhog: NDArray[np.floating],
@@ -69,7 +66,8 @@ def weigh_descriptor(
     geometry : (238,) ndarray of float64
         Geometry descriptor, or its median.
     residual_mm : (136,) ndarray of float64 or None
-        What the shape leaves of the landmarks, by which sides differ more; None for a median.
+        Displacement from the shape to the upright landmarks, by which sides differ more; None for a
+        median.
 
     Returns
     -------
@@ -81,8 +79,7 @@ def weigh_descriptor(
     _weigh(fhog, geometry, models.weights, out[models.views[0]])
     if models.sides is not None:
         of_sides = out[models.views[0].stop :].reshape(len(SIDES), -1)
-        residual = _NO_RESIDUAL if residual_mm is None else residual_mm
-        models.sides.weigh(fhog, geometry, residual, models.weights, of_sides)
+        models.sides.weigh(fhog, geometry, residual_mm, of_sides)
     return out
 
 

@@ -99,7 +99,7 @@ class ActionUnitTracker:
         geometry : (238,) ndarray of float64
             Geometry descriptor.
         residual_mm : (136,) ndarray of float64 or None
-            What the shape leaves of the landmarks, where sides are predicted.
+            Displacement from the shape to the upright landmarks, where sides are predicted.
 
         Returns
         -------

@@ -202,9 +202,15 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             "Use lists of the same action units for videos and images.",
         )
     if settings.sides.measure:
-        mirrored = settings.sides.mirrored
-        video_models = with_sides(video_models, pdm, is_mirrored=mirrored)
-        image_models = with_sides(image_models, pdm, is_mirrored=mirrored)
+        video_models, image_models = (
+            with_sides(
+                models,
+                pdm,
+                is_mirrored=settings.sides.mirrored,
+                has_peaks=files.refinement is not None,
+            )
+            for models in (video_models, image_models)
+        )
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
     further = _load_further_networks(files, settings)
     sides = settings.sides.measure
@@ -271,7 +277,9 @@ def _load_faces(
     if files.refinement is not None:
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
-            refinement = FaceRefinement.from_settings(model, settings.refinement)
+            refinement = FaceRefinement.from_settings(
+                model, settings.refinement, finds_peaks=settings.sides.measure
+            )
             witness = _load_witness(files, settings, refinement)
         except ValueError as error:
             raise ModelFileError(

@@ -35,8 +35,9 @@ def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: f
     Returns
     -------
     Face
-        Pose, shape and eyes between the two; the confidence is the first tracker's. It is the first
-        tracker's result unless both have found the same face in the same way.
+        Pose, shape, unfitted landmarks and eyes between the two; the confidence is the first
+        tracker's. It is the first tracker's result unless both have found the same face in the same
+        way.
     """
     if not (before.is_found and after.is_found) or before.is_refined is not after.is_refined:
         return before
@@ -50,7 +51,11 @@ def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: f
     eyes = before.fitted_eyes
     if before.fitted_eyes is not None and after.fitted_eyes is not None:
         eyes = _eyes_between(before.fitted_eyes, after.fitted_eyes, share)
-    return replace(before, landmarks=project_shape(pdm, fit), fit=fit, fitted_eyes=eyes)
+    unfitted = before.unfitted
+    if before.unfitted is not None and after.unfitted is not None:
+        unfitted = _between(before.unfitted, after.unfitted, share)
+    landmarks = project_shape(pdm, fit)
+    return replace(before, landmarks=landmarks, fit=fit, unfitted=unfitted, fitted_eyes=eyes)
 
 
 def _fit_between(first: ShapeFit, second: ShapeFit, share: float) -> ShapeFit:

@@ -46,9 +46,23 @@ class FaceRefinement:
 
     @classmethod
     def from_settings(
-        cls, model: FaceLandmarkModel, settings: FaceRefinementSettings
+        cls,
+        model: FaceLandmarkModel,
+        settings: FaceRefinementSettings,
+        *,
+        finds_peaks: bool = False,
     ) -> "FaceRefinement":
         """Return the refinement that settings describe.
+
+        Parameters
+        ----------
+        model : FaceLandmarkModel
+            Shape models and patch experts of the face and its parts.
+        settings : FaceRefinementSettings
+            How to refine.
+        finds_peaks : bool
+            Whether landmarks by themselves are sought too, which both sides of a face are told
+            apart by.
 
         Raises
         ------
@@ -56,7 +70,7 @@ class FaceRefinement:
             If the model does not fit the settings.
         """
         has_eyes = set(EYE_PARTS) <= {part.name for part in model.parts}
-        first = FaceRefiner(model, settings.first)
+        first = FaceRefiner(model, settings.first, finds_peaks=finds_peaks)
         following = first.with_settings(settings.following)
         hypotheses = None
         if settings.hypotheses and model.face.early_termination is not None:

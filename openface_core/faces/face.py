@@ -53,8 +53,8 @@ class Face:
     log_likelihood : float
         Mean log likelihood of its landmarks by the patch experts; NaN without these.
     unfitted : (68, 2) ndarray of float32 or None
-        What a network gave before the shape was fitted to it; None where the landmarks are all
-        that is known.
+        What a network gave, or each patch expert by itself, before a shape was fitted to it; None
+        where the landmarks are all that is known.
     pose : HeadPose
         Head pose in camera coordinates. This and all below are known of a measured face only.
     landmarks_3d_mm : (68, 3) ndarray of float32
@@ -66,8 +66,8 @@ class Face:
     geometry : (238,) ndarray of float64
         Geometry descriptor.
     residual_mm : (136,) ndarray of float64 or None
-        What the shape leaves of the landmarks, see
-        :func:`openface_core.shape.residual.shape_residual_mm`; None where nothing needs it.
+        From the shape to the upright landmarks, see
+        :func:`openface_core.shape.upright.upright_residual_mm`; None where nothing needs it.
     eyes : EyeMeasurement or None
         Points of the eyes in space, and gaze; None where the eyes were not fitted.
     network_values : (n,) ndarray of float32 or None

@@ -21,7 +21,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
-from openface_core.shape.residual import shape_residual_mm
+from openface_core.shape.upright import upright_residual_mm
 from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.watch import NO_WATCH, Step, Watch
 
@@ -41,8 +41,8 @@ class FaceMeter:
         Whether the appearance descriptor is averaged over shifted copies of the aligned face (see
         :mod:`openface_core.shift_averaging`), which OpenFace does not do.
     measures_residual : bool
-        Whether it is found what the shape leaves of the landmarks, which both sides of a face are
-        told apart by.
+        Whether it is found how far the upright landmarks are from the shape, which both sides of a
+        face are told apart by.
     networks : sequence of FaceNetwork
         Further networks, whose numbers are measurements of a face too.
     camera : Camera or None
@@ -147,7 +147,7 @@ class FaceMeter:
             residual = None
             if self.measures_residual:
                 seen = landmarks if face.unfitted is None else face.unfitted
-                residual = shape_residual_mm(self.pdm, fit, seen)
+                residual = upright_residual_mm(self.pdm, fit, seen)
         eyes = None
         if face.fitted_eyes is not None:
             with watch.time(Step.GAZE):

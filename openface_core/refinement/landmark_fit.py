@@ -163,7 +163,7 @@ def project(
 
 
 @kernel
-def _mean_shift(
+def mean_shift(
     response: Float32Array,
     table: Float32Array,
     x: np.float32,
@@ -233,7 +233,7 @@ def _targets(
         if root == 0.0:
             residuals[0, i] = residuals[1, i] = 0.0
             continue
-        _mean_shift(responses[i], table, offsets[i, 0], offsets[i, 1], window, shift)
+        mean_shift(responses[i], table, offsets[i, 0], offsets[i, 1], window, shift)
         residuals[0, i] = root * (shift[0] * to_image[0, 0] + shift[1] * to_image[0, 1])
         residuals[1, i] = root * (shift[0] * to_image[1, 0] + shift[1] * to_image[1, 1])
 

@@ -69,6 +69,8 @@ class PartRefiner:
         The part's model, and which landmarks it shares with the face.
     settings : RefinementSettings
         How to refine it.
+    finds_peaks : bool
+        Whether its landmarks by themselves are sought, see :class:`LandmarkRefiner`.
 
     Raises
     ------
@@ -76,11 +78,13 @@ class PartRefiner:
         See :class:`LandmarkRefiner`.
     """
 
-    def __init__(self, part: PartModel, settings: RefinementSettings) -> None:
+    def __init__(
+        self, part: PartModel, settings: RefinementSettings, *, finds_peaks: bool = False
+    ) -> None:
         self.name = part.name
         self.face_indices = part.face_indices
         self.part_indices = part.part_indices
-        self.refiner = LandmarkRefiner(part.model, settings)
+        self.refiner = LandmarkRefiner(part.model, settings, finds_peaks=finds_peaks)
 
     def refine(self, grey: GreyPicture, face: RefinedShape) -> RefinedPart | None:
         """Refine the part from the landmarks of the whole face.
@@ -120,6 +124,8 @@ class FaceRefiner:
         How to refine the whole face; the model adjusts this, see :class:`SettingsAdjustment`.
     part_settings : mapping of str to RefinementSettings
         How to refine the parts, by name.
+    finds_peaks : bool
+        Whether landmarks by themselves are sought too, see :class:`LandmarkRefiner`.
 
     Raises
     ------
@@ -132,13 +138,19 @@ class FaceRefiner:
         model: FaceLandmarkModel,
         settings: RefinementSettings = TRACKING,
         part_settings: Mapping[str, RefinementSettings] = PART_SETTINGS,
+        *,
+        finds_peaks: bool = False,
     ) -> None:
         unknown = [part.name for part in model.parts if part.name not in part_settings]
         if unknown:
             raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
         self._adjustment = model.adjustment
-        self.face = LandmarkRefiner(model.face, self._adjustment.of(settings))
-        self.parts = tuple(PartRefiner(part, part_settings[part.name]) for part in model.parts)
+        own = self._adjustment.of(settings)
+        self.face = LandmarkRefiner(model.face, own, finds_peaks=finds_peaks)
+        self.parts = tuple(
+            PartRefiner(part, part_settings[part.name], finds_peaks=finds_peaks)
+            for part in model.parts
+        )
 
     def with_settings(self, settings: RefinementSettings) -> "FaceRefiner":
         """Return a refiner of the same models that refines the whole face in another way.
@@ -170,11 +182,15 @@ class FaceRefiner:
         if not any(part.is_refined for part in parts.values()):
             return face
         landmarks = face.landmarks.copy()
+        peaks = None if face.unfitted is None else face.unfitted.copy()
         for refiner in self.parts:
             if refiner.name in parts:
-                own = parts[refiner.name].shape.landmarks
-                landmarks[refiner.face_indices] = own[refiner.part_indices]
+                own = parts[refiner.name].shape
+                landmarks[refiner.face_indices] = own.landmarks[refiner.part_indices]
+                if peaks is not None and own.unfitted is not None:
+                    peaks[refiner.face_indices] = own.unfitted[refiner.part_indices]
         fit = calc_params(self.face.pdm, landmarks)
         if not fit.is_finite:
             return face
-        return replace(face, landmarks=self.face.landmarks(fit), fit=fit, unfitted=landmarks)
+        unfitted = landmarks if peaks is None else peaks
+        return replace(face, landmarks=self.face.landmarks(fit), fit=fit, unfitted=unfitted)

@@ -7,6 +7,7 @@ References
 
 from copy import copy
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from openface_core.refinement.landmark_fit import (
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
+from openface_core.refinement.peaks import find_peaks
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
@@ -50,8 +52,9 @@ class RefinedShape:
         False where the face is too small or the fit lost its footing; the landmarks are then those
         of the last good step.
     unfitted : (n, 2) ndarray of float32 or None
-        With the points of the parts as these are, before the whole face's shape was fitted to them;
-        None without parts.
+        Landmarks that no shape, or that of a part alone, holds together: peaks of the response maps
+        where these are sought, otherwise the points of the parts before the whole face's shape was
+        fitted to them; None without either.
     """
 
     landmarks: Float32Array
@@ -60,6 +63,18 @@ class RefinedShape:
     view: int
     is_fitted: bool
     unfitted: Float32Array | None = None
+
+
+class _LastScale(NamedTuple):
+    """What is wanted of the last scale.
+
+    Parameters
+    ----------
+    peaks : (n, 2) ndarray of float32 or None
+        Receives the peaks of its maps; None where they are not sought.
+    """
+
+    peaks: Float32Array | None
 
 
 class _Scale:
@@ -103,6 +118,8 @@ class LandmarkRefiner:
         The shape model, n points and m modes, and its patch experts.
     settings : RefinementSettings
         How to refine; scales of window 0 are left out.
+    finds_peaks : bool
+        Whether the peaks of the last scale's response maps are sought.
 
     Raises
     ------
@@ -110,8 +127,11 @@ class LandmarkRefiner:
         If no scale is left, or the smoothing of an expert is not positive definite.
     """
 
-    def __init__(self, model: LandmarkModel, settings: RefinementSettings) -> None:
+    def __init__(
+        self, model: LandmarkModel, settings: RefinementSettings, *, finds_peaks: bool = False
+    ) -> None:
         self.pdm = model.pdm
+        self.finds_peaks = finds_peaks
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
         pdm = model.pdm
         self._shape = ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues)
@@ -199,11 +219,12 @@ class LandmarkRefiner:
         parameters[1:4] = start.rotation_radians
         parameters[4:6] = start.translation_px
         likelihood, view, is_fitted = float("nan"), 0, True
+        peaks = np.empty((self.pdm.landmark_count, 2), np.float32) if self.finds_peaks else None
         for scale in self._scales:
             before = parameters.copy(), local.copy()
             view = scale.grid.nearest_view(parameters[1:4])
-            is_last = scale is self._scales[-1]
-            found = self._fit_scale(scale, grey, view, is_last, parameters, local)
+            last = _LastScale(peaks) if scale is self._scales[-1] else None
+            found = self._fit_scale(scale, grey, view, parameters, local, last)
             if found is None:
                 parameters, local = before
                 is_fitted = False
@@ -214,7 +235,8 @@ class LandmarkRefiner:
                 break
         landmarks = self._landmarks(parameters, local)
         fit = ShapeFit(float(parameters[0]), parameters[1:4], parameters[4:6], local, 0)
-        return RefinedShape(landmarks, fit, likelihood, view, is_fitted)
+        unfitted = peaks if is_fitted else None
+        return RefinedShape(landmarks, fit, likelihood, view, is_fitted, unfitted)
 
     def landmarks(self, fit: ShapeFit) -> Float32Array:
         """Return the landmarks (n, 2) of pose and shape parameters, pixels."""
@@ -236,9 +258,9 @@ class LandmarkRefiner:
         scale: _Scale,
         grey: GreyPicture,
         view: int,
-        is_last: bool,
         parameters: Float32Array,
         local: Float32Array,
+        last: _LastScale | None,
     ) -> float | None:
         """Update the parameters by one scale's experts.
 
@@ -259,9 +281,11 @@ class LandmarkRefiner:
         likelihood = np.empty(1)
         maps = PlacedMaps(responses, scale.table, scale.sigma, base, to_reference, to_image)
         is_finite = fit_to_maps(
-            self._shape, scale.weights[view], maps, self.settings.iterations, is_last, parameters,
-            local, likelihood,
+            self._shape, scale.weights[view], maps, self.settings.iterations, last is not None,
+            parameters, local, likelihood,
         )  # fmt: skip
+        if is_finite and last is not None and last.peaks is not None:
+            find_peaks(self._shape, scale.weights[view], maps, parameters, local, last.peaks)
         return float(likelihood[0]) if is_finite else None
 
 

@@ -1,6 +1,6 @@
 """Both sides of real faces, against faces that were really composed of one half and its mirror."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from openface_core.media import open_media
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
 from openface_core.shape import PointDistributionModel, calc_params
 from openface_core.shape.residual import shape_residual_mm
-from tests.fixtures.faces.mirror import MIRROR
+from tests.fixtures.faces.mirror import MIRROR, upright
 from tests.fixtures.golden_sets import golden_set
 
 NAMES = ("subj01", "glasses", "expressive")
@@ -45,12 +45,13 @@ FOLLOWING = {"AU06", "AU10", "AU12", "AU17", "AU20", "AU25", "AU26"}
 """Units whose whole face is followed by the mean of its sides in these three videos. OpenFace's
 predictors weigh the two halves of a face differently (the cosine between weights and their mirror
 image is -0.3 to 0.45), so that the whole face's value answers to a difference of the halves too."""
-MIRRORED_MAD, MIRRORED_SHARE = 0.05, 0.3
+MIRRORED_MAD, MIRRORED_SHARE = 0.05, 0.25
 """Mean difference of a side from that of the mirrored video, and that as a share of what the two
-sides differ by. The aligned face is not centred on a border of pixels, and OpenFace's shape model
-has two different halves: a mirrored face is aligned a little otherwise."""
+sides differ by. Cells of FHOG are coarse for the pixel by which one half is moved, and OpenFace's
+shape model has two different halves: a mirrored face is aligned a little otherwise."""
 CALM = ("subj01", "glasses")
-"""In the third video, strong expressions come and go, so that there is more to differ."""
+"""In the third video, strong expressions come and go: with OpenFace's models there is more to
+differ."""
 
 Float64Array = NDArray[np.float64]
 
@@ -112,14 +113,19 @@ class Measured:
 def symmetric(
     image: NDArray[np.uint8], shape_mm: Float64Array, half: int
 ) -> tuple[NDArray[np.uint8], Float64Array]:
-    """Return an aligned face and a shape (68, 3) made of one half and its mirror image."""
+    """Return an aligned face and a shape (68, 3) made of one half and its mirror image.
+
+    The middle of the aligned face is the centre of a pixel, for which the picture has no partner of
+    its first column.
+    """
     picture, middle = image.copy(), image.shape[1] // 2
     if half == LEFT:
-        picture[:, middle:] = image[:, :middle][:, ::-1]
+        picture[:, middle + 1 :] = image[:, 1:middle][:, ::-1]
     else:
-        picture[:, :middle] = image[:, middle:][:, ::-1]
+        picture[:, 1:middle] = image[:, middle + 1 :][:, ::-1]
+        picture[:, 0] = 0
     is_middle = np.arange(68) == MIRROR
-    centred = shape_mm - [(shape_mm + shape_mm[MIRROR])[~is_middle, 0].mean() / 2, 0, 0]
+    centred = upright(shape_mm)
     turned = centred[MIRROR] * [-1, 1, 1]
     is_left = np.zeros(68, dtype=bool)
     is_left[[*range(8), *range(17, 22), 31, 32, *range(36, 42),
@@ -239,7 +245,9 @@ def test_the_mean_of_both_sides_follows_the_whole_face(
     assert following >= FOLLOWING
 
 
-def check_mirrored(measured: Mapping[str, Measured], models: ActionUnitModels) -> None:
+def check_mirrored(
+    measured: Mapping[str, Measured], models: ActionUnitModels, names: Container[str]
+) -> None:
     """Check that both sides are those of the mirrored video, exchanged."""
     for name, one in measured.items():
         _, left, right = of_views(one.series, models)
@@ -249,13 +257,13 @@ def check_mirrored(measured: Mapping[str, Measured], models: ActionUnitModels) -
         apart = float(np.abs(left - right)[one.is_valid].mean())
         print(f"{name} MAD {difference:.4f}, the sides differ by {apart:.3f}")
         assert difference <= MIRRORED_SHARE * apart
-        assert difference <= MIRRORED_MAD or name not in CALM
+        assert difference <= MIRRORED_MAD or name not in names
 
 
 def test_a_mirrored_video_exchanges_left_and_right(
     measured: dict[str, Measured], video_models: ActionUnitModels
 ) -> None:
-    check_mirrored(measured, video_models)
+    check_mirrored(measured, video_models, CALM)
 
 
 def test_a_mirrored_video_exchanges_left_and_right_with_the_embedded_models(
@@ -266,5 +274,5 @@ def test_a_mirrored_video_exchanges_left_and_right_with_the_embedded_models(
     triangles = read_triangulation(folder / "triangulation.txt", 68)
     pdm = read_pdm(folder / "shape.txt", 68)
     check_mirrored(
-        {name: measure(name, reference, pdm, triangles, models) for name in NAMES}, models
+        {name: measure(name, reference, pdm, triangles, models) for name in NAMES}, models, NAMES
     )

@@ -1,23 +1,34 @@
 """One-sided actions, with the script's own landmarks: each side is seen by itself."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.demo_corpus.corpus import write_corpus
 from pipelines.demo_corpus.face_mesh import build_face_mesh
-from pipelines.demo_corpus.measurement import Rise, measure_corpus
+from pipelines.demo_corpus.measurement import ClipMeasurement, Rise, measure_corpus
 from pipelines.demo_corpus.script import CLIPS, Clip
 from pipelines.demo_corpus.staging import LANDMARK_COUNT, landmarks_px
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
-from tests.fixtures.runs.demo_checks import check_equal_sides, check_sides
+from tests.fixtures.faces.mirror import MIRROR
+from tests.fixtures.runs.demo_checks import EQUAL_SIDES_SHARE, check_equal_sides, check_sides
 
-NAMES = ("brows_and_smile.mp4", "jaw_and_blinks.mkv", "one_sided.mp4")
-CHOSEN = tuple(clip for clip in CLIPS if clip.name in NAMES)
+SYMMETRIC, ONE_SIDED = ("brows_and_smile.mp4", "jaw_and_blinks.mkv"), "one_sided.mp4"
 
-MOST_ON_OTHER = 0.15
+
+def in_a_mirror(clip: Clip) -> Clip:
+    faces = tuple(replace(face, mirrored=True) for face in clip.faces)
+    return replace(clip, name=f"mirrored_{clip.name}", faces=faces)
+
+
+PLAIN = tuple(clip for clip in CLIPS if clip.name in (*SYMMETRIC, ONE_SIDED))
+MIRRORED = tuple(in_a_mirror(clip) for clip in CLIPS if clip.name in SYMMETRIC)
+CHOSEN = PLAIN + MIRRORED
+
+MOST_ON_OTHER = 0.1
 
 
 def write_landmarks(clip: Clip, path: Path) -> None:
@@ -28,11 +39,13 @@ def write_landmarks(clip: Clip, path: Path) -> None:
         writer.writerow(["frame", "success", *(f"{axis}_{k}" for axis in "xy" for k in points)])
         for number, time_s in enumerate(clip.frame_times_s(), 1):
             landmarks = landmarks_px(clip, 0, mesh, time_s)
+            if clip.faces[0].mirrored:
+                landmarks = landmarks[MIRROR]
             writer.writerow([number, 1, *landmarks[:, 0], *landmarks[:, 1]])
 
 
 @pytest.fixture(scope="module")
-def rises(tmp_path_factory: pytest.TempPathFactory) -> list[Rise]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ClipMeasurement]:
     pytest.importorskip("skimage", reason="the photograph is inside scikit-image")
     folder = tmp_path_factory.mktemp("sides")
     clips = write_corpus(folder, CHOSEN).clips_folder
@@ -42,7 +55,7 @@ def rises(tmp_path_factory: pytest.TempPathFactory) -> list[Rise]:
         write_landmarks(clip, given / f"{Path(clip.name).stem}.csv")
     run(
         RunArguments(
-            inputs=tuple(str(clips / name) for name in NAMES),
+            inputs=tuple(str(clips / clip.name) for clip in CHOSEN),
             output=str(folder / "results"),
             models="embedded",
             landmarks=str(given),
@@ -50,7 +63,12 @@ def rises(tmp_path_factory: pytest.TempPathFactory) -> list[Rise]:
             quiet=True,
         )
     )
-    return [r for m in measure_corpus(str(folder / "results"), CHOSEN) for r in m.rises]
+    return {one.clip.name: one for one in measure_corpus(str(folder / "results"), CHOSEN)}
+
+
+@pytest.fixture(scope="module")
+def rises(measured: dict[str, ClipMeasurement]) -> list[Rise]:
+    return [rise for clip in PLAIN for rise in measured[clip.name].rises]
 
 
 def test_a_one_sided_action_is_seen_on_its_side_alone(rises: list[Rise]) -> None:
@@ -59,3 +77,21 @@ def test_a_one_sided_action_is_seen_on_its_side_alone(rises: list[Rise]) -> None
 
 def test_actions_of_both_sides_rise_alike(rises: list[Rise]) -> None:
     check_equal_sides(rises, {"AU01", "AU02", "AU12", "AU45"})
+
+
+def test_a_picture_and_its_mirror_image_have_the_same_sides_exchanged(
+    measured: dict[str, ClipMeasurement],
+) -> None:
+    """The portrait's halves differ; together with its mirror image they do not."""
+    units = set()
+    for clip, mirrored in zip(PLAIN, MIRRORED, strict=False):
+        pairs = zip(measured[clip.name].rises, measured[mirrored.name].rises, strict=True)
+        for plain, turned in pairs:
+            left, right = (
+                (one.height + other.height) / 2
+                for one, other in zip(plain.sides, turned.sides, strict=True)
+            )
+            print(f"{plain.action_unit} {left:.2f} {right:.2f}")
+            assert abs(left - right) <= EQUAL_SIDES_SHARE * max(left, right), plain
+            units.add(plain.action_unit)
+    assert units == {"AU01", "AU02", "AU06", "AU12", "AU25", "AU26", "AU45"}

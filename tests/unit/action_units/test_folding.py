@@ -10,7 +10,8 @@ from models import EMBEDDED_PACK, models_folder
 from openface_core.action_units.folding import (
     LEFT,
     RIGHT,
-    folded_appearance,
+    fold_appearance,
+    folded_weights,
     folding,
     mirrored_appearance,
     mirrored_channels,
@@ -21,7 +22,8 @@ from openface_core.geometry import geometry_descriptor
 from openface_core.model_files import read_pdm
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.projection import project_shape
-from tests.fixtures.faces.mirror import MIRROR
+from openface_core.shape.upright import upright_residual_mm
+from tests.fixtures.faces.mirror import MIRROR, upright
 
 FHOG_TOLERANCE = 2e-6
 """Sums in another order, in single precision."""
@@ -68,13 +70,40 @@ class TestAppearance:
 
     @pytest.mark.parametrize("half", HALVES)
     def test_one_half_stays_and_the_other_is_its_mirror_image(self, half: int) -> None:
-        descriptor = np.arange(FHOG_SIZE)
-        folded = descriptor[folded_appearance(half)].reshape(12, 12, CHANNELS)
-        own = slice(0, 6) if half == LEFT else slice(6, 12)
-        as_before = descriptor.reshape(12, 12, CHANNELS)
-        np.testing.assert_array_equal(folded[:, own], as_before[:, own])
-        again = folded.ravel()[mirrored_appearance()]
-        np.testing.assert_array_equal(again, folded.ravel())
+        descriptor = np.random.default_rng(half).random(FHOG_SIZE)
+        folded = fold_appearance(descriptor, half).reshape(12, 12, CHANNELS)
+        own = range(6) if half == LEFT else range(6, 12)
+        whole = descriptor.reshape(12, 12, CHANNELS)
+        mirrored = descriptor[mirrored_appearance()].reshape(12, 12, CHANNELS)
+        composed = {column: whole[:, column] for column in own}
+        composed |= {11 - column: mirrored[:, 11 - column] for column in own}
+        nothing = np.zeros((12, CHANNELS))
+        for column in range(12):
+            if column in own:
+                expected = composed[column]
+            else:  # a pixel farther to the right
+                after, before = (composed.get(column + k, nothing) for k in (1, -1))
+                expected = composed[column] - (after - before) / 16
+            np.testing.assert_allclose(folded[:, column], expected, rtol=0, atol=1e-12)
+
+    @pytest.mark.parametrize("half", HALVES)
+    def test_the_other_half_has_no_say(self, half: int) -> None:
+        rng = np.random.default_rng(half)
+        descriptor = rng.random((12, 12, CHANNELS))
+        other = descriptor.copy()
+        other[:, slice(6, 12) if half == LEFT else slice(6)] = rng.random((12, 6, CHANNELS))
+        expected, found = (fold_appearance(each.ravel(), half) for each in (descriptor, other))
+        np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize("half", HALVES)
+    def test_folded_weights_weigh_the_folded_descriptor(self, half: int) -> None:
+        rng = np.random.default_rng(half)
+        descriptor, weights = rng.random(FHOG_SIZE), rng.normal(size=(FHOG_SIZE, 3))
+        is_own = np.zeros((12, 12, CHANNELS), dtype=bool)
+        is_own[:, slice(6) if half == LEFT else slice(6, 12)] = True
+        found = np.where(is_own.ravel(), descriptor, 0.0) @ folded_weights(weights)
+        expected = fold_appearance(descriptor, half) @ weights
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +119,16 @@ def one_sided_fit(pdm: PointDistributionModel, seed: int) -> ShapeFit:
 
 
 def composed(landmarks: NDArray[np.float32], half: int) -> NDArray[np.float32]:
-    """Return the landmarks of one half and its mirror image about x = 300."""
+    """Return the landmarks of one half and its mirror image about the middle of eyes and nose."""
     is_left = np.isin(np.arange(68), [*range(8), *range(17, 22), 31, 32, *range(36, 42),
                                       48, 49, 50, 58, 59, 60, 61, 67])  # fmt: skip
     kept = np.flatnonzero(is_left == (half == LEFT))
-    result = landmarks.copy()
+    result = upright(landmarks.astype(np.float64))
     for point in kept:
-        x, y = landmarks[point]
-        result[MIRROR[point]] = 600 - x, y
-        result[point] = x, y
-    result[MIRROR[np.arange(68)] == np.arange(68), 0] = 300
-    return result
+        x, y = result[point]
+        result[MIRROR[point]] = -x, y
+    result[MIRROR[np.arange(68)] == np.arange(68), 0] = 0
+    return (result + 300).astype(np.float32)
 
 
 class TestGeometry:
@@ -112,14 +140,28 @@ class TestGeometry:
             fit = one_sided_fit(pdm, seed)
             points = project_shape(pdm, fit)
             own = calc_params(pdm, points)
-            residual = ((points - project_shape(pdm, own)) / SCALE_PX_PER_MM).T.ravel()
+            residual = upright_residual_mm(pdm, own, points)
             geometry = geometry_descriptor(pdm, own.shape_parameters)
-            found.append(fold.fold_geometry(geometry, residual.astype(np.float64)))
+            found.append(fold.fold_geometry(geometry, residual))
             shape = calc_params(pdm, composed(points, half)).shape_parameters
             expected.append(geometry_descriptor(pdm, shape))
         correlation = np.corrcoef(np.ravel(found), np.ravel(expected))[0, 1]
         # The fit turns the head where that explains some of it; the folding is linear.
         assert correlation > 0.97
+
+    @pytest.mark.parametrize("half", HALVES)
+    def test_a_median_is_folded_like_the_faces(
+        self, half: int, pdm: PointDistributionModel
+    ) -> None:
+        fold = folding(pdm, half)
+        fit = one_sided_fit(pdm, 3)
+        shape = fit.shape_parameters * np.float32(0.1)  # turned so little that it is linear
+        own = ShapeFit(SCALE_PX_PER_MM, fit.rotation_radians, fit.translation_px, shape, 0)
+        geometry = geometry_descriptor(pdm, shape)
+        residual = upright_residual_mm(pdm, own, project_shape(pdm, own))
+        found, expected = fold.fold_median(geometry), fold.fold_geometry(geometry, residual)
+        np.testing.assert_allclose(found, expected, atol=0.005)
+        assert np.abs(expected - fold.fold_geometry(geometry, np.zeros(136))).max() > 0.05
 
     @pytest.mark.parametrize("half", HALVES)
     def test_both_halves_of_a_symmetric_model_mirror_each_other(

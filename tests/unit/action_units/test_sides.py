@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
 from openface_core.action_units.folding import LEFT, RIGHT, folding
-from openface_core.action_units.models import ActionUnitModels
+from openface_core.action_units.models import ActionUnitModel, ActionUnitModels
 from openface_core.action_units.postprocessing import intensity_offsets
 from openface_core.action_units.sides import with_sides
 from openface_core.action_units.static import weigh_descriptor
@@ -22,6 +22,9 @@ from tests.fixtures.synthetic_models.action_units import (
 
 SCORE_TOLERANCE = 1e-9
 
+WEIGHT_TOLERANCE = 1e-5
+"""Intensities are from 0 to 5."""
+
 Float64Array = NDArray[np.float64]
 
 
@@ -29,6 +32,16 @@ def a_face(seed: int) -> tuple[NDArray[np.float32], Float64Array, Float64Array]:
     rng = np.random.default_rng(seed)
     fhog = rng.uniform(0.0, 0.4, FHOG_SIZE).astype(np.float32)
     return fhog, rng.normal(0.0, 8.0, GEOMETRY_SIZE), rng.normal(0.0, 1.0, 136)
+
+
+def with_short_weights(models: ActionUnitModels) -> ActionUnitModels:
+    """Return models with weights of which single precision holds sums and sixteenths exactly."""
+
+    def short(model: ActionUnitModel) -> ActionUnitModel:
+        return replace(model, weights=np.rint(model.weights * 2**14) / 2**14)
+
+    intensity, presence = (tuple(map(short, each)) for each in (models.intensity, models.presence))
+    return replace(models, intensity=intensity, presence=presence)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +69,9 @@ def test_the_whole_face_keeps_every_bit(models: ActionUnitModels, both: ActionUn
 @pytest.mark.parametrize("is_mirrored", [False, True])
 @pytest.mark.parametrize("is_static", [False, True])
 def test_a_side_has_the_scores_of_the_folded_face(is_mirrored: bool, is_static: bool) -> None:
-    models = synthetic_static_models() if is_static else synthetic_action_unit_models()
+    models = with_short_weights(
+        synthetic_static_models() if is_static else synthetic_action_unit_models()
+    )
     pdm = synthetic_pdm()
     both = with_sides(models, pdm, is_mirrored=is_mirrored)
     fhog, geometry, residual = a_face(1)
@@ -73,16 +88,51 @@ def test_a_side_has_the_scores_of_the_folded_face(is_mirrored: bool, is_static: 
         expected = dynamic_scores(
             models,
             weigh_descriptor(
-                models, fold.fold_appearance(fhog), fold.fold_geometry(geometry, residual)
+                models,
+                fold.fold_appearance(fhog.astype(np.float64)),
+                fold.fold_geometry(geometry, residual),
             ),
-            # What the shape leaves of the landmarks has no median.
             weigh_median(
                 models,
-                fold.fold_appearance(in_double).astype(np.float64),
-                fold.fold_geometry(median_geometry, np.zeros(136)),
+                np.asarray(fold.fold_appearance(in_double), dtype=np.float64),
+                fold.fold_median(median_geometry),
             ),
         )
         np.testing.assert_allclose(found[view], expected, rtol=0, atol=SCORE_TOLERANCE)
+
+
+def test_with_peaks_presences_relative_to_the_person_follow_from_the_shape_alone(
+    models: ActionUnitModels, both: ActionUnitModels
+) -> None:
+    with_peaks = with_sides(models, synthetic_pdm(), has_peaks=True)
+    fhog, geometry, residual = a_face(5)
+    plain, found, without = (
+        weigh_descriptor(each, fhog, geometry, displacement)
+        for each, displacement in ((both, residual), (with_peaks, residual), (with_peaks, None))
+    )
+    by_shape = models.is_dynamic.copy()
+    by_shape[: len(models.intensity)] = False
+    for view in both.views[1:]:
+        np.testing.assert_array_equal(found[view][by_shape], without[view][by_shape])
+        np.testing.assert_array_equal(found[view][~by_shape], plain[view][~by_shape])
+    constants = with_peaks.constants.reshape(3, -1)[:, by_shape]
+    np.testing.assert_array_equal(constants[1:], np.stack([constants[0]] * 2))
+
+
+def test_single_precision_of_the_weights_is_not_seen(models: ActionUnitModels) -> None:
+    pdm = synthetic_pdm()
+    both = with_sides(models, pdm)
+    fhog, geometry, residual = a_face(4)
+    weighted = weigh_descriptor(both, fhog, geometry, residual)
+    for view, half in zip(both.views[1:], (RIGHT, LEFT), strict=True):
+        fold = folding(pdm, half)
+        whole = weigh_descriptor(
+            models,
+            fold.fold_appearance(fhog.astype(np.float64)),
+            fold.fold_geometry(geometry, residual),
+        )
+        constant = fold.geometry_constant @ models.weights[FHOG_SIZE:]
+        np.testing.assert_allclose(weighted[view] + constant, whole, rtol=0, atol=WEIGHT_TOLERANCE)
 
 
 def test_a_mirrored_picture_exchanges_the_sides(models: ActionUnitModels) -> None:

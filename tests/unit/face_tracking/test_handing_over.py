@@ -40,6 +40,16 @@ def test_pose_shape_and_eyes_lie_between() -> None:
     np.testing.assert_allclose(found.fitted_eyes.scales_px_per_mm, 1.25)
 
 
+def test_unfitted_landmarks_lie_between() -> None:
+    before, after = (
+        replace(face(x), unfitted=np.full((68, 2), x, dtype=np.float32)) for x in (100, 104)
+    )
+    found = handed_over(PDM, before, after, 0.25)
+    np.testing.assert_allclose(found.unfitted, 101)
+    alone = handed_over(PDM, before, face(104), 0.25)
+    np.testing.assert_array_equal(alone.unfitted, before.unfitted)
+
+
 def test_landmarks_are_points_of_the_shape_model() -> None:
     found = handed_over(PDM, face(100), face(104, 1.0), 0.5)
     assert found.fit is not None

@@ -214,6 +214,21 @@ def test_experts_must_have_a_window() -> None:
         )
 
 
+def test_peaks_change_nothing_else(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
+) -> None:
+    seeking = LandmarkRefiner(synthetic_landmark_model(), SETTINGS, finds_peaks=True)
+    expected = refiner.refine_points(picture, truth + SHIFT_PX)
+    found = seeking.refine_points(picture, truth + SHIFT_PX)
+    np.testing.assert_array_equal(found.landmarks, expected.landmarks)
+    np.testing.assert_array_equal(found.fit.shape_parameters, expected.fit.shape_parameters)
+    assert found.log_likelihood == expected.log_likelihood
+    assert expected.unfitted is None
+    assert found.unfitted is not None
+    assert 0.0 < mean_error(found.unfitted, found.landmarks) < REMAINING_PX
+    assert seeking.with_settings(SETTINGS).finds_peaks
+
+
 # --------------------------------------------------------------------------- parts
 
 
@@ -253,6 +268,23 @@ def test_parts_are_written_back_and_the_face_is_fitted_to_them(
     assert whole.unfitted is None
     assert result.face.log_likelihood == whole.log_likelihood
     assert mean_error(result.face.landmarks, truth) < REMAINING_PX
+
+
+def test_peaks_of_parts_take_the_place_of_the_face_s_own(
+    picture: NDArray[np.uint8], truth: NDArray[np.float32]
+) -> None:
+    refiner = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS, finds_peaks=True)
+    start = calc_params(synthetic_pdm(), truth + SHIFT_PX)
+    result = refiner.refine(picture, start)
+    expected = FaceRefiner(face_model(), SETTINGS, PART_SETTINGS).refine(picture, start)
+    np.testing.assert_array_equal(result.face.landmarks, expected.face.landmarks)
+    whole, part = refiner.face.refine(picture, start).unfitted, result.parts["inner"].shape.unfitted
+    assert whole is not None
+    assert part is not None
+    peaks = result.face.unfitted
+    assert peaks is not None
+    np.testing.assert_array_equal(peaks[:17], whole[:17])
+    np.testing.assert_array_equal(peaks[17:], part[17:])
 
 
 def test_a_part_starts_from_the_landmarks_it_shares(

@@ -1,0 +1,71 @@
+"""Where each landmark would be by itself: peaks of the response maps, held by no shape.
+
+The modes of a shape model move both sides of a face together, so that an action of one side is
+spread over both, and its prior holds rare shapes back. Peaks know nothing of that. They are less
+steady than the fitted landmarks, and some are wrong.
+"""
+
+import numpy as np
+
+from openface_core.kernel import kernel
+from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
+    mean_shift,
+    project,
+)
+from openface_core.shape.pdm import Float32Array
+
+_MOST_STEPS = 20
+
+_AT_REST_PX = np.float32(0.01)
+"""A step this short ends the climb, pixels of the map."""
+
+
+@kernel
+def find_peaks(
+    model: ShapeArrays,
+    weights: FitWeights,
+    maps: PlacedMaps,
+    parameters: Float32Array,
+    local: Float32Array,
+    out: Float32Array,
+) -> None:
+    """Write the peak of the density that each fitted landmark lies on the slope of, by mean shift.
+
+    Parameters
+    ----------
+    model : ShapeArrays
+        The shape model, n points and m modes.
+    weights : FitWeights
+        Which landmarks show; the others stay where the fit has them.
+    maps : PlacedMaps
+        The response maps.
+    parameters, local : (6,), (m,) ndarray of float32
+        The fit: pose and shape parameters.
+    out : (n, 2) ndarray of float32
+        Receives the peaks, pixels of the picture.
+    """
+    responses, table, _, base, to_reference, to_image = maps
+    window = table.shape[1]
+    half = np.float32(window // 2)
+    shape = np.empty(model.mean.shape[0], dtype=np.float32)
+    shift = np.empty(2, dtype=np.float32)
+    project(model.mean, model.modes, parameters, local, shape, out)
+    for i in range(out.shape[0]):
+        if not weights.visible[i]:
+            continue
+        dx, dy = out[i, 0] - base[i, 0], out[i, 1] - base[i, 1]
+        start_x = dx * to_reference[0, 0] + dy * to_reference[0, 1] + half
+        start_y = dx * to_reference[1, 0] + dy * to_reference[1, 1] + half
+        x, y = start_x, start_y
+        for _ in range(_MOST_STEPS):
+            mean_shift(responses[i], table, x, y, window, shift)
+            x += shift[0]
+            y += shift[1]
+            if max(abs(shift[0]), abs(shift[1])) < _AT_REST_PX:
+                break
+        moved_x, moved_y = x - start_x, y - start_y
+        out[i, 0] += moved_x * to_image[0, 0] + moved_y * to_image[0, 1]
+        out[i, 1] += moved_x * to_image[1, 0] + moved_y * to_image[1, 1]
