@@ -63,6 +63,7 @@ class JobManager:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+
 AT_WORK = {"vertices": [{"tasks": {"RUNNING": 1}}, {"tasks": {"SCHEDULED": 1}}]}
 
 
