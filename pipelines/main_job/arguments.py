@@ -132,9 +132,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--runner",
         metavar="NAME",
-        help="Beam runner; DirectRunner uses all cores of this machine (default; unless a runner or "
-        "an option of Beam is named, up to 150 frames are analysed without Beam); for others see "
-        "`openface-beam docs clusters`",
+        help="Beam runner; DirectRunner uses all cores of this machine (default; unless a runner "
+        "or an option of Beam is named, up to 150 frames are analysed without Beam); for others "
+        "see `openface-beam docs clusters`",
     )
     result.add_argument(
         "--force",
