@@ -45,6 +45,7 @@ def test_unfitted_landmarks_lie_between() -> None:
         replace(face(x), unfitted=np.full((68, 2), x, dtype=np.float32)) for x in (100, 104)
     )
     found = handed_over(PDM, before, after, 0.25)
+    assert found.unfitted is not None
     np.testing.assert_allclose(found.unfitted, 101)
     alone = handed_over(PDM, before, face(104), 0.25)
     np.testing.assert_array_equal(alone.unfitted, before.unfitted)
