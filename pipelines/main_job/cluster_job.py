@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from openface_core.errors import PipelineError
@@ -106,7 +107,8 @@ def finish_on_cluster(pipeline: Any, options: "PipelineOptions") -> Any:
     from grpc import RpcError, StatusCode
 
     result = None
-    with _sigterm_interrupts(), _lost_connections_untold():
+    _leave_lost_connections_untold()
+    with _sigterm_interrupts():
         try:
             result = pipeline.run()
             result.wait_until_finish()
@@ -124,11 +126,12 @@ def finish_on_cluster(pipeline: Any, options: "PipelineOptions") -> Any:
     return result
 
 
-@contextmanager
-def _lost_connections_untold() -> Iterator[None]:
+@cache
+def _leave_lost_connections_untold() -> None:
     """Keep off the screen how the thread ends in which Beam reads what a job service says.
 
-    Its connection breaks with the main thread's, which tells of it in one line.
+    Its connection breaks with the main thread's, which tells of it in one line. The thread may end
+    after that, so that this holds for the rest of the process.
     """
     from grpc import RpcError
 
@@ -140,10 +143,6 @@ def _lost_connections_untold() -> Iterator[None]:
             before(failure)
 
     threading.excepthook = tell
-    try:
-        yield
-    finally:
-        threading.excepthook = before
 
 
 @contextmanager
