@@ -11,7 +11,7 @@ from tests.fixtures.runs.cluster_runs import start_run
 
 
 @pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
+def spark(spark_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
     with spark_cluster(tmp_path_factory.mktemp("spark"), host_count=2) as started:
         yield started
 

@@ -26,7 +26,7 @@ from tests.fixtures.synthetic_models.tiny_networks import write_config
 
 KILLS = 20
 KILLS_PER_ROUND = 4
-CLIPS, FRAMES = 5, 120
+CLIPS, FRAMES = 5, 60
 SEED = 20
 STATUS = EXIT_SOME_FAILED  # the noise
 PATIENCE_SECONDS = 120.0
