@@ -92,7 +92,7 @@ class Corpus:
         self.videos.mkdir()
         self.models = models
         self.config = write_config(folder / "settings.toml", models)
-        text = self.config.read_text() + "[shards]\nseconds = 1\n[output]\nrow_group_rows = 4\n"
+        text = self.config.read_text() + "[shards]\nseconds = 1\n[output]\nrow_group_rows = 15\n"
         self.config.write_text(text)
         pictures = face_clip(16)[0]
         for number in range(CLIPS):
