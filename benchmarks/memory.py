@@ -11,21 +11,11 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.long_videos import FPS, encode, repeat
+from benchmarks.smiling_face import smiling_face
 from benchmarks.whole_runs import Command, Used, machine, run_main_job
 from models import EMBEDDED_PACK
-from pipelines.demo_corpus.clip_frames import clip_frames
-from pipelines.demo_corpus.face_actions import SMILE
-from pipelines.demo_corpus.face_rendering import FaceRenderer
-from pipelines.demo_corpus.script import Action, Clip, ScriptedFace
 
-_CLIP = Clip(
-    "smile.mp4",
-    (ScriptedFace((Action(SMILE, 0.5, 0.5, 0.5, 0.5),)),),
-    seconds=2.0,
-    frame_rate=FPS,
-    width_px=176,
-    height_px=160,
-)
+_WIDTH_PX, _HEIGHT_PX = 176, 160
 _OPTIONS = ("--models", EMBEDDED_PACK, "--config", "embedded")
 
 
@@ -35,7 +25,7 @@ def measure_memory(minutes: Sequence[int], beam: Command) -> dict[int, Used]:
     with tempfile.TemporaryDirectory(prefix="openface-beam-memory-") as name:
         folder = Path(name)
         minute = folder / "minute.mp4"
-        encode(minute, islice(cycle(clip_frames(_CLIP, FaceRenderer())), 60 * FPS))
+        encode(minute, islice(cycle(smiling_face(_WIDTH_PX, _HEIGHT_PX)), 60 * FPS))
         for count in minutes:
             video = folder / f"{count}min.mp4"
             repeat(minute, video, count)
@@ -47,7 +37,7 @@ def measure_memory(minutes: Sequence[int], beam: Command) -> dict[int, Used]:
 
 def as_markdown(found: dict[int, Used]) -> str:
     """Return the figures as a Markdown table."""
-    size = f"{_CLIP.width_px} x {_CLIP.height_px}"
+    size = f"{_WIDTH_PX} x {_HEIGHT_PX}"
     lines = [
         f"{machine()}. {FPS} frames a second, {size}, embedded models.",
         "",

@@ -17,31 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.long_videos import FPS, encode, repeat
+from benchmarks.smiling_face import smiling_face
 from benchmarks.whole_runs import Command, Used, machine, median, run_main_job, threads
 from models import EMBEDDED_PACK
-from pipelines.demo_corpus.clip_frames import clip_frames
-from pipelines.demo_corpus.face_actions import SMILE
-from pipelines.demo_corpus.face_rendering import FaceRenderer
-from pipelines.demo_corpus.script import Action, Clip, ScriptedFace
 
 _SIDE = 3
 """Tiles of a row, and of a column."""
-_TILE = Clip(
-    "smile.mp4",
-    (ScriptedFace((Action(SMILE, 0.5, 0.5, 0.5, 0.5),)),),
-    seconds=2.0,
-    frame_rate=FPS,
-    width_px=208,
-    height_px=192,
-)
+_TILE_WIDTH_PX, _TILE_HEIGHT_PX = 208, 192
 _ONE = threads(1)
 _LOOKS = {"all": ("--faces", "all"), "widest": ("--faces", "widest")}
 
 
 def grid_frames(count: int) -> Iterator[NDArray[np.uint8]]:
     """Yield the frames of a clip in which so many tiles show a face, each at another moment."""
-    frames = [*clip_frames(_TILE, FaceRenderer())]
-    height, width = frames[0].shape[:2]
+    frames = [*smiling_face(_TILE_WIDTH_PX, _TILE_HEIGHT_PX)]
+    height, width = _TILE_HEIGHT_PX, _TILE_WIDTH_PX
     for index in range(len(frames)):
         picture = np.full((_SIDE * height, _SIDE * width, 3), 127, np.uint8)
         for tile in range(count):
@@ -79,7 +69,7 @@ def _grid(options: argparse.Namespace, words: Command) -> Iterator[str]:
     found = on_grids(options.faces, options.minutes, words)
     frames = options.minutes * 60 * FPS
     first = found[min(found)]
-    yield f"{frames} frames of {_SIDE * _TILE.width_px} x {_SIDE * _TILE.height_px}"
+    yield f"{frames} frames of {_SIDE * _TILE_WIDTH_PX} x {_SIDE * _TILE_HEIGHT_PX}"
     yield "| faces | peak memory MiB | of the first row | CPU s | ms a frame and further face |"
     yield "| --- | --- | --- | --- | --- |"
     for count, used in found.items():

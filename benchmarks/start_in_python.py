@@ -35,7 +35,7 @@ def worker(note: Note, video: str, models: str | None, config: str | None) -> No
     from transforms.records import VideoTask
     from transforms.stages.engine_handle import EngineHandle
     from transforms.stages.extract_shards import ExtractShards
-    from transforms.work.cutting import shards_of
+    from transforms.work.cutting import cut_into_shards
     from transforms.work.folder import local_folders
 
     note(PYTHON_MARKS[0])
@@ -46,7 +46,7 @@ def worker(note: Note, video: str, models: str | None, config: str | None) -> No
     note(PYTHON_MARKS[1])
     with tempfile.TemporaryDirectory(prefix="openface-beam-benchmark-") as folder:
         stage = ExtractShards(handle, local_folders(folder))
-        for shard in shards_of(VideoTask("video", video), choice.settings):
+        for shard in cut_into_shards(VideoTask("video", video), choice.settings):
             list(stage.work(shard, engine))
 
 

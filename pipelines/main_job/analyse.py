@@ -24,10 +24,8 @@ def analyse(job: Job, handle: EngineHandle) -> RunMetrics | None:
 
     Raises
     ------
-    PipelineError
-        If the pipeline itself fails, as when the error table cannot be written, or a worker dies.
-    StorageFullError
-        If no space is left. Nothing that was finished before is touched.
+    OpenFaceBeamError
+        As :func:`~pipelines.main_job.waves.run_waves`.
     """
     if job.options is None:
         from pipelines.main_job.small_run import run_small

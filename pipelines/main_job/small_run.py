@@ -32,7 +32,7 @@ from transforms.stages.extract_shards import ExtractShards
 from transforms.stages.find_offsets import FindOffsets
 from transforms.stages.finish_videos import FinishVideos
 from transforms.stages.prepare_calibration import PrepareCalibration
-from transforms.work.cutting import shards_of
+from transforms.work.cutting import cut_into_shards
 from transforms.work.folder import RunFolders, discard_all, local_folders
 
 Key = TypeVar("Key")
@@ -56,10 +56,8 @@ def run_small(job: Job, handle: EngineHandle) -> RunMetrics:
 
     Raises
     ------
-    PipelineError
-        If a stage itself fails, as when the error table cannot be written.
-    StorageFullError
-        If no space is left. Nothing that was finished before is touched.
+    OpenFaceBeamError
+        As :func:`~pipelines.main_job.waves.run_waves`.
     """
     spare_pandas_in_arrow()
     todo, decoding = job.plan.todo, job.plan.settings.decoding
@@ -124,7 +122,7 @@ def run_stages(
     """
     settings, output = handle.settings, folders.output
     stages = _Stages(handle.acquire())
-    shards = [shard for task in tasks for shard in shards_of(task, settings)]
+    shards = [shard for task in tasks for shard in cut_into_shards(task, settings)]
     results = stages.through(ExtractShards(handle, folders), shards)
     prepared = stages.through(PrepareCalibration(handle, folders), _grouped(results).items())
     blocks = _grouped(stages.through(CalibrateBlocks(handle, folders), prepared))

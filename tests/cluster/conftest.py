@@ -2,12 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from openface_core.errors import ConfigError
 from openface_core.media import open_media
 from pipelines.comparison.invariance import hashes
 from pipelines.demo import main as make_demo
@@ -15,7 +15,7 @@ from pipelines.local_cluster.flink import FlinkCluster, flink_cluster
 from pipelines.local_cluster.programs import flink_libraries, job_server_jar, missing_programs
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
-from tests.fixtures.runs.cluster_runs import LONG_FRAMES, start_run
+from tests.fixtures.runs.cluster_runs import LONG_FRAMES, programs_or_skip, start_run
 
 _CONFIG = """name = "short shards"
 base = "embedded"
@@ -77,31 +77,10 @@ def expected(corpus: Path) -> dict[str, dict[str, str]]:
     return Expected(corpus)
 
 
-def programs_or_skip(kind: str) -> None:
-    """Get the programs of a cluster, and skip where the registries cannot be reached."""
-    try:
-        job_server_jar(kind)
-        if kind == "flink":
-            flink_libraries()
-    except ConfigError as error:
-        pytest.skip(f"the programs of a cluster cannot be had: {error}")
-
-
 @pytest.fixture(scope="session")
-def flink_programs() -> None:
-    programs_or_skip("flink")
-
-
-@pytest.fixture(scope="session")
-def spark_programs() -> None:
-    programs_or_skip("spark")
-
-
-@pytest.fixture(scope="session")
-def cluster(
-    flink_programs: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FlinkCluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
     """Return a Flink cluster of two hosts with one slot each."""
+    programs_or_skip(partial(job_server_jar, "flink"), flink_libraries)
     with flink_cluster(tmp_path_factory.mktemp("flink"), host_count=2) as started:
         yield started
 

@@ -7,7 +7,7 @@ import apache_beam as beam
 
 from openface_core.analysis.settings import RunSettings
 from transforms.records import Shard, VideoTask
-from transforms.work.cutting import shards_of
+from transforms.work.cutting import cut_into_shards
 
 
 @dataclass
@@ -27,4 +27,4 @@ class PlanShards(beam.PTransform):
         return tasks | "Plan" >> beam.FlatMap(self._plan)
 
     def _plan(self, task: VideoTask) -> Iterable[Shard]:
-        return shards_of(task, self.settings)
+        return cut_into_shards(task, self.settings)

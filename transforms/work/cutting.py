@@ -7,7 +7,7 @@ from transforms.plan.shards import plan_shards
 from transforms.records import Shard, VideoTask
 
 
-def shards_of(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
+def cut_into_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
     """Return an input's shards, each of which knows the content that was found now.
 
     Parameters
