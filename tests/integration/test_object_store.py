@@ -51,11 +51,15 @@ class Store:
         """Return the URL of a folder."""
         return f"{self.protocol}://{BUCKET}/{name}"
 
-    def keys(self, prefix: str) -> dict[str, bytes]:
-        """Return every object whose name begins so, without that."""
-        files = self.files()
+    def names(self, prefix: str) -> list[str]:
+        """Return the name of every object that begins so, without that; a run may be writing."""
         root = f"{BUCKET}/{prefix}/"
-        return {str(key).removeprefix(root): files.cat(key) for key in files.find(root)}
+        return [str(key).removeprefix(root) for key in self.files().find(root)]
+
+    def objects(self, prefix: str) -> dict[str, bytes]:
+        """Return every object whose name begins so, without that; no run may be writing."""
+        files = self.files()
+        return {name: files.cat(f"{BUCKET}/{prefix}/{name}") for name in self.names(prefix)}
 
 
 @contextmanager
@@ -157,18 +161,18 @@ def test_a_killed_run_goes_on(store: Store, clips: Path, tmp_path: Path) -> None
     log = tmp_path / "log"
     whole = start(store, store.url("in/"), store.url("whole"), log)
     assert whole.wait(RUN_SECONDS) == 3, log.read_text()  # one clip is broken on purpose
-    expected = store.keys("whole")
+    expected = store.objects("whole")
     assert len(plain(expected)) == len([*clips.iterdir()]) - 1
 
     killed = start(store, store.url("in/"), store.url("out"), log)
-    while not any(".work/" in key for key in store.keys("out")):
+    while not any(".work/" in name for name in store.names("out")):
         assert killed.poll() is None, log.read_text()
         time.sleep(0.2)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
     again = start(store, store.url("in/"), store.url("out"), log)
     assert again.wait(RUN_SECONDS) == 3, log.read_text()
-    found = store.keys("out")
+    found = store.objects("out")
     assert not [key for key in found if ".work" in key or key.endswith((".tmp", ".lock"))]
     for objects in (found, expected):
         objects.pop("metrics.json")
