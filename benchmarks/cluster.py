@@ -4,7 +4,8 @@
 with DirectRunner, then on a cluster of each size. It says whether the bytes are the same, what each
 host had to do, and what that took. With ``--kills 10 --victim worker`` it kills a worker, or the
 task manager, of a random host at a random moment of a run, so many times one after the other, and
-counts the frames that were analysed in vain. Options that it does not know go to the main job.
+counts the frames that were analysed in vain. Options that it does not know go to the main job;
+those of ``--on-clusters`` only where it runs on one: ``--on-clusters=--use_data_stream_for_batch``.
 
 Hosts share the cores of this machine: times tell how a cluster deals out work, not how fast one is.
 """
@@ -108,6 +109,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--hosts", type=int, nargs="+", default=(1, 2, 3), help="cluster sizes")
     result.add_argument("--slots", type=int, default=1, help="task slots of each host")
     result.add_argument(
+        "--on-clusters", action="append", default=[], metavar="OPTION", help="of Beam, for clusters"
+    )
+    result.add_argument(
         "--kills", type=int, default=0, help="runs with a kill, on two hosts and a spare one"
     )
     result.add_argument("--victim", choices=VICTIMS, default=VICTIMS[0])
@@ -150,13 +154,15 @@ def describe_hosts(output: Path) -> Iterator[str]:
     yield f"  busiest host {most:.1f} s, {most / least:.2f} times the idlest"
 
 
-def on_hosts(corpus: Corpus, count: int, slots: int, folder: Path) -> Iterator[str]:
+def on_hosts(
+    corpus: Corpus, count: int, slots: int, further: Sequence[str], folder: Path
+) -> Iterator[str]:
     """Run a corpus on a cluster of so many hosts, and yield lines about it."""
     (folder / "cluster").mkdir(parents=True)
     output = folder / "results"
     with flink_cluster(folder / "cluster", count, slots) as cluster:
         began = time.monotonic()
-        finished(start_main_job([*corpus.words, *cluster.options], output))
+        finished(start_main_job([*corpus.words, *cluster.options, *further], output))
         took = time.monotonic() - began
     yield f"{count} hosts with {slots} slots: {corpus.verdict(output)}, {took:.0f} s"
     yield from describe_hosts(output)
@@ -237,7 +243,9 @@ def _lines(options: argparse.Namespace, corpus: Corpus, folder: Path) -> Iterato
         yield from map(str, found)
         return
     for count in options.hosts:
-        yield from on_hosts(corpus, count, options.slots, folder / f"on-{count}")
+        yield from on_hosts(
+            corpus, count, options.slots, options.on_clusters, folder / f"on-{count}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Make the application folder: ``python packaging/pyinstaller/build.py --output DIR``.
 
 It needs an environment with the installed package (not an editable one), its extra ``demo`` and
-PyInstaller. The result is for the kind of system that it was made on.
+PyInstaller; on Linux also a C++ compiler and Debian's package ``llvm-15-dev``. The result is for
+the kind of system that it was made on.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from folder_size import MAX_MB, size_mb
+from own_llvm import replace_llvm
 from stand_ins import replace_unused
 
 HERE = Path(__file__).resolve().parent
@@ -51,6 +53,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     folder = build(parser.parse_args().output.resolve())
     if sys.platform == "linux":
+        replace_llvm(folder / "_internal")
         replace_unused(folder / "_internal")
         strip(folder)
     size = size_mb(folder)
