@@ -25,6 +25,15 @@ _PARTS = {  # LLVM's lists of what it was built with, each by the macro of its l
     "TargetMCAs": "LLVM_TARGETMCA",
 }
 
+_TERMINAL = """\
+#define HIDDEN __attribute__((visibility("hidden")))
+HIDDEN int setupterm(const char *name, int file, int *error) { return -1; }
+HIDDEN void *set_curterm(void *terminal) { return 0; }
+HIDDEN int del_curterm(void *terminal) { return 0; }
+HIDDEN int tigetnum(const char *capability) { return -1; }
+"""
+"""In place of ncurses, which LLVM asks whether a terminal has colours; kernels print nothing."""
+
 
 def replace_llvm(inside: Path) -> None:
     """Put a library for this processor in place of the wheel's.
@@ -62,12 +71,17 @@ def _headers(work: Path) -> Path:
 
 def _linked(sources: Path, headers: Path) -> bytes:
     libraries = _asked("--link-static", "--libs", "all").split()
+    terminal = sources / "terminal.o"
+    terminal.with_suffix(".c").write_text(_TERMINAL)
+    _run("cc", "-c", "-fPIC", str(terminal.with_suffix(".c")), "-o", str(terminal))
     values = {
         "CPPFLAGS": f"-I{headers}",
         "LLVM_CXXFLAGS": f"{_asked('--cxxflags')} -fno-rtti -O2",
-        "LLVM_LDFLAGS": f"{_asked('--ldflags')} -Wl,--gc-sections",
-        # Debian has no static library of Polly, which llvmlite does not use.
-        "LLVM_LIBS": " ".join(name for name in libraries if "Polly" not in name),
+        "LLVM_LDFLAGS": f"{_asked('--ldflags')} -Wl,--gc-sections -Wl,-z,defs",
+        # Debian has no static library of Polly, which llvmlite does not use. Python brings zlib.
+        "LLVM_LIBS": " ".join(
+            [*(name for name in libraries if "Polly" not in name), terminal.name, "-l:libz.so.1"]
+        ),
     }
     words = [f"{name}={value}" for name, value in values.items()]
     _run("make", f"-j{os.cpu_count()}", f"--directory={sources}", "-f", "Makefile.linux", *words)

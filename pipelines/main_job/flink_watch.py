@@ -24,6 +24,9 @@ _PATIENCE_SECONDS = 12.0
 _REPETITIONS = 3
 """A failure that this program itself explains is not mended by more attempts than these."""
 
+_WORKER_GONE = "CANCELLED: call already cancelled"
+"""What Flink says of a task whose worker process has ended."""
+
 _MEND = "Mend it and run the same command again: what was finished stays."
 
 
@@ -149,5 +152,11 @@ def describe_failure(failure: Any, worker_pool: str | None) -> str:
         return (
             f"no worker pool answers at {worker_pool} on the task manager {host}. Start one beside "
             "every task manager, as `openface-beam docs clusters` shows"
+        )
+    if _WORKER_GONE in cause:
+        return (
+            f"a worker beside the task manager {host} has ended, most often because memory ran out; "
+            "its shard is analysed again. If this goes on, give that task manager fewer slots "
+            "(taskmanager.numberOfTaskSlots)"
         )
     return f"a task failed on the task manager {host}: {cause}"

@@ -1,5 +1,6 @@
 """The main job on a Flink cluster: the same bytes, spread, and whatever dies."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def test_a_killed_worker_costs_its_own_shard(
     workers = [pid for host in cluster.hosts for pid in cluster.workers(host)]
     cluster.kill_worker(workers[0])
     assert run.wait() == 0, run.told()
+    assert re.search(r"a worker beside the task manager [\w.-]+ has ended", run.told())
     assert hashes(output) == expected["long"]
     assert metrics_of(output)["counters"]["finished_by_an_earlier_attempt"] >= SHARDS // 3
 
