@@ -126,16 +126,24 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
 def _find_network(root: Path, spec_path: Path) -> Path:
     """Return the file of a landmark network.
 
-    The one that comes with this package serves every models folder. In the folder it comes first:
-    it may have been trained anew.
+    The one that comes with this package serves every models folder.
     """
     from openface_core.landmarks import load_landmark_spec
 
     name = load_landmark_spec(spec_path).model
-    own = EMBEDDED_FOLDER / name
-    if spec_path.parent == SPECS_FOLDER and own.is_file():
-        return search_model(root, name) or own
+    if spec_path.parent == SPECS_FOLDER:
+        return _find_or_own(root, name, "landmark network")
     return _find(root, name, "landmark network")
+
+
+def _find_or_own(root: Path, name: str, what: str) -> Path:
+    """Return the file `name` below the models folder, or the embedded one of this name.
+
+    In the folder it comes first: it may have been trained anew.
+    """
+    own = EMBEDDED_FOLDER / name
+    found = search_model(root, name)
+    return own if found is None and own.is_file() else found or _find(root, name, what)
 
 
 def find_landmark_spec(name: str) -> Path:
@@ -223,7 +231,7 @@ def locate_models(
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None
-    witness_spec = witness_network = face_spec = face_network = None
+    witness_spec = witness_network = eyes = face_spec = face_network = None
     parts = selection.parts
     video_list, video_predictors = _find_list_for_videos(root, selection.video_action_units)
     if with_networks:
@@ -234,6 +242,8 @@ def locate_models(
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
+        if selection.eyes != NO_MODEL:
+            eyes = _find_or_own(root, selection.eyes, "eye network")
         if selection.face_network != NO_MODEL:
             face_spec = find_network_spec(selection.face_network)
             face_network = _find(root, load_face_network_spec(face_spec).model, "face network")
@@ -254,6 +264,7 @@ def locate_models(
         parts=parts,
         witness_network=witness_network,
         witness_spec=witness_spec,
+        eyes=eyes,
         face_network=face_network,
         face_network_spec=face_spec,
         measurements=tuple(

@@ -1,4 +1,4 @@
-"""The teacher of shape and action units: OpenFace's own models, on single photographs.
+"""The teacher of shape, action units and eyes: OpenFace's own models, on single photographs.
 
 Landmarks, shape, alignment and predictors are those of the reference material; the numerics are
 this program's.
@@ -16,6 +16,7 @@ from openface_core.action_units.static import static_scores, weigh_descriptor
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
+from openface_core.eyes import EyeFitter, FittedEyes
 from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinement,
@@ -34,6 +35,8 @@ from openface_core.model_files import (
     read_pdm,
     read_triangulation,
 )
+from openface_core.refinement import grey_from_bgr
+from openface_core.shape import calc_params
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -80,16 +83,15 @@ class Teacher:
         pdm = read_pdm(files.shape, LANDMARKS)
         self.pdm = pdm
         self._meter = FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARKS), True)
+        experts = read_face_landmark_model(files.refinement, selection.parts)
+        self._eyes = EyeFitter(experts)
         self._models = FaceTrackingModels(
             detector=RetinaFaceDetector(files.detector),
             network=LandmarkNetwork(
                 load_landmark_spec(files.landmark_spec), files.landmark_network
             ),
             pdm=pdm,
-            refinement=FaceRefinement.from_settings(
-                read_face_landmark_model(files.refinement, selection.parts),
-                FaceRefinementSettings(),
-            ),
+            refinement=FaceRefinement.from_settings(experts, FaceRefinementSettings()),
             validator=LandmarkValidator(read_landmark_validator(files.validator)),
         )
 
@@ -106,9 +108,19 @@ class Teacher:
         (68, 2) ndarray of float32, or None
             Pixels; None where no face is found, or OpenFace would not trust its landmarks.
         """
+        face = self.face(image_bgr)
+        return None if face is None else face.landmarks
+
+    def face(self, image_bgr: UInt8Array) -> Face | None:
+        """Return the largest face with refined landmarks and eyes, as :meth:`landmarks`."""
         tracker = FaceTracker(self._models, TrackerSettings(ConfidenceSettings().threshold))
         face = tracker.observe(image_bgr, 0)
-        return face.landmarks if face.is_found else None
+        return face if face.is_found else None
+
+    def fit_eyes(self, image_bgr: UInt8Array, landmarks: Float32Array) -> FittedEyes | None:
+        """Fit the models of the eyes to a face whose landmarks, (68, 2) in pixels, are known."""
+        fit = calc_params(self.pdm, landmarks)
+        return self._eyes.fit(grey_from_bgr(image_bgr), landmarks, fit)
 
     def scores(self, image_bgr: UInt8Array, landmarks: Float32Array) -> Float64Array | None:
         """Return what the predictors say of a face, without any median.

@@ -17,6 +17,7 @@ EMBEDDED_PACK_FILE = PACKS_FOLDER / "embedded.toml"
 _ROLES = {
     "face detector": "detector.onnx",
     "landmark network": "landmarks.onnx",
+    "eye network": "eyes.onnx",
     "shape model of the face": "shape.txt",
     "triangles of the face mask": "triangulation.txt",
     "lists of action-unit predictors": "AU_*.txt",

@@ -13,7 +13,13 @@ from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
-from openface_core.eyes import FittedEyes
+from openface_core.eyes import (
+    EyeMeasurer,
+    EyeNetwork,
+    FittedEyeMeasurer,
+    FittedEyes,
+    NetworkEyeMeasurer,
+)
 from openface_core.face_networks import FaceNetwork, load_face_network_spec
 from openface_core.face_networks.spec import EMBEDDING
 from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
@@ -94,6 +100,8 @@ class Engine:
     @property
     def measures_gaze(self) -> bool:
         """Whether there are models of the eyes for faces that are found."""
+        if self.faces is not None and not isinstance(self.tracked_meter.eyes, FittedEyeMeasurer):
+            return True
         refinement = None if self.faces is None else self.faces.refinement
         return refinement is not None and refinement.eyes is not None
 
@@ -217,7 +225,12 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
     engine = Engine(
         meter=FaceMeter(pdm, triangles, measures_residual=sides, networks=further),
         tracked_meter=FaceMeter(
-            pdm, triangles, settings.alignment.shift_average, sides, networks=further
+            pdm,
+            triangles,
+            settings.alignment.shift_average,
+            sides,
+            networks=further,
+            eyes=_load_eyes(files, settings),
         ),
         video_models=video_models,
         image_models=image_models,
@@ -240,6 +253,12 @@ def _load_further_networks(files: ModelFiles, settings: RunSettings) -> tuple[Fa
             )
         networks.append(FaceNetwork(spec, model_path, settings.onnxruntime))
     return tuple(networks)
+
+
+def _load_eyes(files: ModelFiles, settings: RunSettings) -> EyeMeasurer | None:
+    if files.eyes is None:
+        return None
+    return NetworkEyeMeasurer(EyeNetwork(files.eyes, settings.onnxruntime))
 
 
 def _check_columns(engine: Engine, files: ModelFiles) -> None:

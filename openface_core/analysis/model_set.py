@@ -33,7 +33,9 @@ class ModelSelection:
         folder has them, as the validator that it names takes the place of `validator`; or ``none``.
     parts : tuple of str
         Parts of the face whose own patch experts are used: ``inner`` (all but the jaw; CE-CLM has
-        no such part), ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes.
+        no such part), ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes, or `eyes`.
+    eyes : str
+        Network that finds the points of the eyes, where no patch experts do, or ``none``.
     validator : str
         Network that judges landmarks, or ``none``.
     witness : str
@@ -59,6 +61,7 @@ class ModelSelection:
     refinement: str = "main_clnf_general.txt"
     preferred_refinement: str = NO_MODEL
     parts: tuple[str, ...] = _PARTS
+    eyes: str = NO_MODEL
     validator: str = "detection_validation/validator_cnn.txt"
     witness: str = "embedded68"
     face_network: str = NO_MODEL
@@ -105,6 +108,8 @@ class ModelFiles:
         given, or the run does without.
     witness_network, witness_spec : Path or None
         Files of the network that is asked about followed landmarks; None as for these.
+    eyes : Path or None
+        File of the network that finds the points of the eyes; None as for these.
     face_network, face_network_spec : Path or None
         Files of the network that knows people again; None as for these.
     measurements : tuple of (Path, Path)
@@ -132,6 +137,7 @@ class ModelFiles:
     parts: tuple[str, ...] = ()
     witness_network: Path | None = None
     witness_spec: Path | None = None
+    eyes: Path | None = None
     face_network: Path | None = None
     face_network_spec: Path | None = None
     measurements: tuple[tuple[Path, Path], ...] = ()
@@ -175,6 +181,7 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.eyes,
             self.face_network,
             self.face_network_spec,
             *(path for pair in self.measurements for path in pair),
@@ -202,6 +209,7 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.eyes,
             self.face_network,
             self.face_network_spec,
         )

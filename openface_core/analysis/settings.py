@@ -6,6 +6,7 @@ from typing import Any
 from openface_core.analysis.model_set import NO_MODEL, ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
+from openface_core.eyes import EYE_PARTS
 from openface_core.face_sides import SidesSettings
 from openface_core.face_tracking import (
     ConfidenceSettings,
@@ -226,6 +227,12 @@ class RunSettings:
     shards: ShardSettings = field(default_factory=ShardSettings)
 
     def __post_init__(self) -> None:
+        if self.models.eyes != NO_MODEL and not set(EYE_PARTS).isdisjoint(self.models.parts):
+            raise ConfigError(
+                "models.eyes",
+                f"{self.models.eyes} would measure eyes that patch experts in models.parts measure",
+                "Take the eyes out of models.parts, or set models.eyes to none.",
+            )
         if not self.faces.compares_videos:
             return
         if self.models.face_network == NO_MODEL:
@@ -249,6 +256,8 @@ class RunSettings:
             del settings["sides"]
         if not self.models.measurements:  # as in datasets that were made before there were any
             del settings["models"]["measurements"]
+        if self.models.eyes == NO_MODEL:  # the same
+            del settings["models"]["eyes"]
         return settings
 
 

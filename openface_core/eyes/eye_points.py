@@ -14,8 +14,18 @@ EYE_POINT_COUNT: Final = 28
 IRIS: Final = slice(0, 8)
 """Outline of the iris. What follows are twelve points of the lids, then eight of the pupil."""
 
+MIRRORED_EYE_POINTS: Final = (
+    *(4, 3, 2, 1, 0, 7, 6, 5),
+    *(14, 13, 12, 11, 10, 9, 8, 19, 18, 17, 16, 15),
+    *(22, 21, 20, 27, 26, 25, 24, 23),
+)
+"""For each point of an eye, which point of the other eye takes its place in a mirror image."""
+
 LID_POINTS: Final = (8, 10, 12, 14, 16, 18)
 """The points of an eye model that the face model has too, in the order of the face model."""
+
+CORNER_POINTS: Final = (LID_POINTS[0], LID_POINTS[3])
+"""The two corners among the points of an eye model."""
 
 FACE_LID_POINTS: Final = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47))
 """The same points among the 68 of the face (iBUG order), one row per eye."""

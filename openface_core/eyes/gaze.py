@@ -33,27 +33,33 @@ _CORNERS: Final = np.array(EYE_CORNERS)
 
 
 @kernel
-def _directions(
-    eyes_mm: Float32Array,
+def _centres(
     face_mm: Float32Array,
     rotation: Float64Array,
     corners: NDArray[np.int64],
     out: Float64Array,
 ) -> None:
-    """Write the gaze of each eye; see :func:`gaze_directions`."""
-    iris = np.empty(3, dtype=np.float64)
-    centre = np.empty(3, dtype=np.float64)
-    for eye in range(eyes_mm.shape[0]):
+    """Write the centre of each eyeball; see :func:`eyeball_centres_mm`."""
+    for eye in range(corners.shape[0]):
         first, second = corners[eye, 0], corners[eye, 1]
+        for a in range(3):
+            # Halved first: the sum of two float32 would be rounded to single precision.
+            out[eye, a] = 0.5 * face_mm[first, a] + 0.5 * face_mm[second, a]
+            for b in range(3):
+                out[eye, a] += rotation[a, b] * EYEBALL_OFFSET_MM[b]
+
+
+@kernel
+def _directions(eyes_mm: Float32Array, centres_mm: Float64Array, out: Float64Array) -> None:
+    """Write the gaze of each eye; see :func:`gaze_about`."""
+    iris = np.empty(3, dtype=np.float64)
+    for eye in range(eyes_mm.shape[0]):
+        centre = centres_mm[eye]
         for a in range(3):
             total = 0.0
             for i in range(_IRIS_POINTS):
                 total += eyes_mm[eye, i, a]
             iris[a] = total / _IRIS_POINTS
-            # Halved first: the sum of two float32 would be rounded to single precision.
-            centre[a] = 0.5 * face_mm[first, a] + 0.5 * face_mm[second, a]
-            for b in range(3):
-                centre[a] += rotation[a, b] * EYEBALL_OFFSET_MM[b]
         distance = math.sqrt(iris[0] ** 2 + iris[1] ** 2 + iris[2] ** 2)
         along = (iris[0] * centre[0] + iris[1] * centre[1] + iris[2] * centre[2]) / distance
         squared = centre[0] ** 2 + centre[1] ** 2 + centre[2] ** 2
@@ -72,15 +78,13 @@ def _directions(
             out[eye, a] /= length
 
 
-def gaze_directions(
-    eyes_mm: Float32Array, face_mm: Float32Array, head_rotation_radians: NDArray[np.floating]
+def eyeball_centres_mm(
+    face_mm: Float32Array, head_rotation_radians: NDArray[np.floating]
 ) -> Float64Array:
-    """Return the direction of each eye's gaze.
+    """Return where the centres of the eyeballs are, by the corners of the eyes.
 
     Parameters
     ----------
-    eyes_mm : (2, 28, 3) ndarray of float32
-        Points of both eyes in camera coordinates, millimetres.
     face_mm : (68, 3) ndarray of float32
         Landmarks of the face in camera coordinates, millimetres.
     head_rotation_radians : (3,) ndarray
@@ -89,21 +93,56 @@ def gaze_directions(
     Returns
     -------
     (2, 3) ndarray of float64
-        Unit vectors in camera coordinates: x right, y down, z away from the camera. NaN where an
-        iris lies in the camera itself.
+        Camera coordinates.
     """
     rotation = np.empty((3, 3))
     rx, ry, rz = (float(angle) for angle in head_rotation_radians)
     euler_to_matrix(rx, ry, rz, rotation)
     out = np.empty((EYE_COUNT, 3))
-    _directions(
-        np.ascontiguousarray(eyes_mm, dtype=np.float32),
-        np.ascontiguousarray(face_mm, dtype=np.float32),
-        rotation,
-        _CORNERS,
-        out,
-    )
+    _centres(np.ascontiguousarray(face_mm, dtype=np.float32), rotation, _CORNERS, out)
     return out
+
+
+def gaze_about(eyes_mm: Float32Array, centres_mm: Float64Array) -> Float64Array:
+    """Return the direction of each eye's gaze about the centre of its eyeball.
+
+    Parameters
+    ----------
+    eyes_mm : (2, 28, 3) ndarray of float32
+        Points of both eyes in camera coordinates, millimetres. Of the iris the direction counts in
+        which the camera sees it, and not how far away it is.
+    centres_mm : (2, 3) ndarray of float64
+        Centres of the eyeballs in camera coordinates.
+
+    Returns
+    -------
+    (2, 3) ndarray of float64
+        Unit vectors in camera coordinates: x right, y down, z away from the camera. NaN where an
+        iris lies in the camera itself.
+    """
+    out = np.empty((EYE_COUNT, 3))
+    _directions(np.ascontiguousarray(eyes_mm, dtype=np.float32), centres_mm, out)
+    return out
+
+
+def gaze_directions(
+    eyes_mm: Float32Array, face_mm: Float32Array, head_rotation_radians: NDArray[np.floating]
+) -> Float64Array:
+    """Return the direction of each eye's gaze, with eyeballs by the corners of the eyes.
+
+    Parameters
+    ----------
+    eyes_mm
+        See :func:`gaze_about`.
+    face_mm, head_rotation_radians
+        See :func:`eyeball_centres_mm`.
+
+    Returns
+    -------
+    (2, 3) ndarray of float64
+        As :func:`gaze_about`.
+    """
+    return gaze_about(eyes_mm, eyeball_centres_mm(face_mm, head_rotation_radians))
 
 
 def gaze_angles(directions: NDArray[np.floating]) -> Float32Array:

@@ -45,7 +45,7 @@ class Face:
         Pose and shape parameters of the PDM: those that the landmarks are points of, where a
         tracker knows them, otherwise fitted to them when the face is measured.
     fitted_eyes : FittedEyes or None
-        Its eyes in the picture, where eye models take part.
+        Its eyes in the picture, where patch experts of the eyes take part.
     is_refined : bool
         Whether patch experts made the fit, and not :func:`~openface_core.shape.calc_params`.
     detector_score : float
@@ -69,7 +69,7 @@ class Face:
         From the shape to the upright landmarks, see
         :func:`openface_core.shape.upright.upright_residual_mm`; None where nothing needs it.
     eyes : EyeMeasurement or None
-        Points of the eyes in space, and gaze; None where the eyes were not fitted.
+        Points of the eyes in space, and gaze; None where the eyes were not found.
     network_values : (n,) ndarray of float32 or None
         What further networks say of it, one after the other; None where there are none.
     """

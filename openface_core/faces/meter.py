@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
-from openface_core.eyes import measure_eyes
+from openface_core.eyes import EyeMeasurer, FittedEyeMeasurer, PlacedFace
 from openface_core.face_networks import FaceNetwork
 from openface_core.faces.face import Face, FaceStatus
 from openface_core.fhog import fhog
@@ -47,6 +47,8 @@ class FaceMeter:
         Further networks, whose numbers are measurements of a face too.
     camera : Camera or None
         The camera of the frames; None takes OpenFace's guess by their size.
+    eyes : EyeMeasurer or None
+        Measures the eyes; None takes those that patch experts fitted, where they did.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class FaceMeter:
         measures_residual: bool = False,
         networks: Sequence[FaceNetwork] = (),
         camera: Camera | None = None,
+        eyes: EyeMeasurer | None = None,
     ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
@@ -64,6 +67,7 @@ class FaceMeter:
         self.measures_residual = measures_residual
         self.networks = tuple(networks)
         self.camera = camera
+        self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
         """Return the same for frames of another camera."""
@@ -148,10 +152,10 @@ class FaceMeter:
             if self.measures_residual:
                 seen = landmarks if face.unfitted is None else face.unfitted
                 residual = upright_residual_mm(self.pdm, fit, seen)
-        eyes = None
-        if face.fitted_eyes is not None:
-            with watch.time(Step.GAZE):
-                eyes = measure_eyes(face.fitted_eyes, points, pose, camera)
+        placed = PlacedFace(
+            frame, landmarks, shown.scale_px_per_mm, points, pose, camera, face.fitted_eyes
+        )
+        eyes = self.eyes.measure(placed, watch)
         values = None
         if self.networks:
             with watch.time(Step.FURTHER_NETWORKS):

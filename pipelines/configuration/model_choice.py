@@ -13,7 +13,7 @@ DEFAULT_PRESET = "default"
 EMBEDDED_PRESET = "embedded"
 
 FALLBACK = (
-    "No models are named, so the embedded ones are used, which are small and measure no gaze. "
+    "No models are named, so the embedded ones are used, which are small. "
     "`openface-beam models list` shows better ones."
 )
 

@@ -82,12 +82,19 @@ def test_the_face_is_found_where_it_is(result: Result) -> None:
     assert max(eyes) < result.column("y_30")[:FRAMES].mean() < result.column("y_57")[:FRAMES].mean()
 
 
-def test_everything_but_gaze_is_measured(result: Result) -> None:
+def test_every_column_is_filled(result: Result) -> None:
     faces = result.table.slice(0, FRAMES)
     for name in faces.column_names:
-        nulls = faces[name].null_count
-        is_of_eyes = name.startswith(("gaze", "eye_lmk"))
-        assert nulls == (FRAMES if is_of_eyes else 0), name
+        assert faces[name].null_count == 0, name
+    assert "gaze" not in result.said
+
+
+def test_irises_lie_between_the_lids(result: Result) -> None:
+    for eye, lids in enumerate(((36, 39), (42, 45))):
+        iris = [result.column(f"eye_lmk_x_{28 * eye + k}")[:FRAMES] for k in range(8)]
+        corners = [result.column(f"x_{k}")[:FRAMES] for k in lids]
+        assert (np.mean(iris, axis=0) > corners[0]).all()
+        assert (np.mean(iris, axis=0) < corners[1]).all()
 
 
 def test_confidence_is_that_of_a_face(result: Result) -> None:

@@ -1,31 +1,12 @@
 """From the trained network to the ONNX file that :mod:`openface_core.landmarks` reads."""
 
-import contextlib
-import io
-import warnings
 from pathlib import Path
-
-import numpy as np
-import onnx
-import onnxruntime
-import torch
 
 from models.training.landmarks.augmentation import CROP_PX
 from models.training.landmarks.network import LandmarkHeatMaps, LandmarkPoints
+from models.training.network_file import write_network
 
 INPUT, POINTS, PRESENCE = "input", "landmarks", "presence"
-
-_OPSET = 17
-_GREATEST_DIFFERENCE = 1e-5
-"""Between ONNX Runtime's and PyTorch's points, in sides of the crop."""
-
-_GREATEST_ROUNDING = 1e-3
-"""What storing the weights in half precision may change of a point, in sides of the crop."""
-
-_HALVED_FROM = 64
-"""Tensors of fewer numbers are left as they are."""
-
-_LICENCE = "Trained on annotations and by networks that are for research only: see MODEL_CARD.md"
 
 
 def export_landmarks(network: LandmarkHeatMaps, path: Path, seed: int) -> None:
@@ -43,57 +24,7 @@ def export_landmarks(network: LandmarkHeatMaps, path: Path, seed: int) -> None:
     Raises
     ------
     RuntimeError
-        If ONNX Runtime computes something else from the file than PyTorch from the network.
-
-    Notes
-    -----
-    The file holds the weights in half precision, which halves its size; they are made single
-    precision when it is opened, and all arithmetic is in that.
+        See :func:`models.training.network_file.write_network`.
     """
-    model = LandmarkPoints(network.float().eval()).eval()
-    names = [INPUT, POINTS, PRESENCE]
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        # The older exporter needs no package but onnx, and folds normalisation into convolutions.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
-            model, (torch.zeros(1, 3, CROP_PX, CROP_PX),), buffer, dynamo=False,
-            opset_version=_OPSET, input_names=names[:1], output_names=names[1:],
-            dynamic_axes={name: {0: "crops"} for name in names},
-        )  # fmt: skip
-    file = onnx.load_model_from_string(buffer.getvalue())
-    onnx.helper.set_model_props(file, {"licence": _LICENCE, "seed": str(seed)})
-    _check(model, file.SerializeToString(), _GREATEST_DIFFERENCE)
-    _halve_weights(file)
-    content = file.SerializeToString(deterministic=True)
-    _check(model, content, _GREATEST_ROUNDING)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
-def _halve_weights(file: onnx.ModelProto) -> None:
-    """Store weights in half precision, with a cast before their first use."""
-    casts = []
-    for tensor in file.graph.initializer:
-        values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < _HALVED_FROM:
-            continue
-        stored = f"{tensor.name}.half"
-        cast = onnx.helper.make_node("Cast", [stored], [tensor.name], to=onnx.TensorProto.FLOAT)
-        casts.append(cast)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), stored))
-    nodes = [*casts, *file.graph.node]
-    del file.graph.node[:]
-    file.graph.node.extend(nodes)
-
-
-def _check(model: LandmarkPoints, content: bytes, most: float) -> None:
-    """Compare the points of a file's content with the network's on three crops at once."""
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    crops = np.random.default_rng(0).random((3, 3, CROP_PX, CROP_PX), dtype=np.float32)
-    with torch.inference_mode():
-        expected, _ = model(torch.from_numpy(crops))
-    found, _ = session.run([POINTS, PRESENCE], {INPUT: crops})
-    difference = float(np.abs(expected.numpy() - found).max())
-    if not difference <= most:
-        raise RuntimeError(f"the ONNX file differs from the network by {difference} of the crop")
+    names, crop_shape = (INPUT, POINTS, PRESENCE), (3, CROP_PX, CROP_PX)
+    write_network(LandmarkPoints(network), crop_shape, names, path, {"seed": str(seed)})

@@ -110,12 +110,13 @@ class LandmarkPoints(nn.Module):
 
     Parameters
     ----------
-    heat_maps : LandmarkHeatMaps
+    heat_maps : nn.Module
+        A :class:`LandmarkHeatMaps`.
     """
 
     centres: Tensor
 
-    def __init__(self, heat_maps: LandmarkHeatMaps) -> None:
+    def __init__(self, heat_maps: nn.Module) -> None:
         super().__init__()
         self.heat_maps = heat_maps
         self.register_buffer("centres", (torch.arange(MAP_CELLS) + 0.5) / MAP_CELLS)

@@ -1,16 +1,11 @@
-"""The training of the landmark network: steps, checkpoints, error on held-out faces."""
+"""The training of the landmark network: its loss, and its error on held-out faces."""
 
-import math
-import sys
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from models.training.landmarks.augmentation import (
     CROP_PX,
@@ -23,27 +18,17 @@ from models.training.landmarks.batches import Batch, BatchSource
 from models.training.landmarks.labels import LabelledFaces
 from models.training.landmarks.losses import map_loss, moments, star_loss
 from models.training.landmarks.network import LandmarkHeatMaps, LandmarkPoints, NetworkSettings
+from models.training.network_training import NetworkTrainer, Schedule
 
 
 @dataclass(frozen=True)
-class LandmarkTrainingSettings:
+class LandmarkTrainingSettings(Schedule):
     """How the network is trained.
 
     Parameters
     ----------
-    steps : int
-        Batches.
-    batch : int
-        Crops in one.
     annotated_preference : float
         Annotated photographs are drawn this much oftener than others.
-    peak_rate, last_rate : float
-        Learning rate after warming up, and at the end of the half cosine that follows.
-    warm_up : int
-        Steps.
-    weight_decay : float
-    averaging : float
-        Decay of the moving average of the weights, which is what is exported.
     bend : float
         Of the smooth L1 norm, in half sides of the crop.
     restriction : float
@@ -53,39 +38,17 @@ class LandmarkTrainingSettings:
     sigma_cells : float
         Width of its Gaussians.
     presence_weight : float
-    checkpoint_every, report_every : int
-        Steps.
     network : NetworkSettings
     """
 
-    steps: int = 18_000
-    batch: int = 32
     annotated_preference: float = 2.0
-    peak_rate: float = 2e-3
-    last_rate: float = 1e-5
-    warm_up: int = 500
-    weight_decay: float = 0.02
-    averaging: float = 0.999
     bend: float = 0.01
     restriction: float = 1.0
     map_weight: float = 0.3
     last_map_weight: float = 0.03
     sigma_cells: float = 1.2
     presence_weight: float = 0.3
-    checkpoint_every: int = 500
-    report_every: int = 250
     network: NetworkSettings = field(default_factory=NetworkSettings)
-
-    def progress(self, step: int) -> float:
-        """Return the share of the half cosine that is behind at a step, 0 to 1."""
-        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
-        return 0.5 - 0.5 * math.cos(math.pi * min(max(done, 0.0), 1.0))
-
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step."""
-        if step < self.warm_up:
-            return self.peak_rate * (step + 1) / self.warm_up
-        return self.peak_rate + (self.last_rate - self.peak_rate) * self.progress(step)
 
 
 def input_tensor(crops: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Tensor:
@@ -94,7 +57,7 @@ def input_tensor(crops: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Tens
 
 
 def batch_loss(
-    network: LandmarkHeatMaps, batch: Batch, settings: LandmarkTrainingSettings, step: int
+    network: nn.Module, batch: Batch, settings: LandmarkTrainingSettings, step: int
 ) -> tuple[Tensor, dict[str, float]]:
     """Return the loss of a batch, and its parts for the record."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -147,7 +110,7 @@ class HeldOutFaces:
                 points.append(transformed(landmarks, transform))
         return cls(input_tensor(np.stack(crops)), np.stack(points))
 
-    def error(self, network: LandmarkHeatMaps) -> float:
+    def error(self, network: nn.Module) -> float:
         """Return the mean error over the distance of the eyes' centres."""
         model = LandmarkPoints(network).eval()
         with torch.inference_mode():
@@ -158,12 +121,8 @@ class HeldOutFaces:
         return float((distances / np.linalg.norm(eyes, axis=1)).mean())
 
 
-def _first(batches: Sequence[Batch]) -> Batch:
-    return batches[0]
-
-
-class Trainer:
-    """A training with its checkpoints.
+class Trainer(NetworkTrainer):
+    """A training of the landmark network with its checkpoints.
 
     Parameters
     ----------
@@ -174,52 +133,10 @@ class Trainer:
     """
 
     def __init__(self, settings: LandmarkTrainingSettings, seed: int, checkpoint: Path) -> None:
-        self.settings = settings
-        self.step = 0
-        self._seed = seed
-        self._checkpoint = checkpoint
         torch.manual_seed(seed)
-        self.network = LandmarkHeatMaps(settings.network).to(memory_format=torch.channels_last)
-        self.averaged = LandmarkHeatMaps(settings.network)
-        self.averaged.load_state_dict(self.network.state_dict())
-        self._optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.peak_rate, weight_decay=settings.weight_decay
-        )
-        if checkpoint.exists():
-            self._load()
-
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        self.step = int(state["step"])
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self._optimiser.load_state_dict(state["optimiser"])
-
-    def _save(self) -> None:
-        state = {
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-        }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
-
-    def _average(self) -> None:
-        """Let the average follow the weights; at the beginning more quickly."""
-        share = 1.0 - min(self.settings.averaging, (1.0 + self.step) / (10.0 + self.step))
-        with torch.no_grad():
-            pairs = zip(
-                self.averaged.state_dict().values(),
-                self.network.state_dict().values(),
-                strict=True,
-            )
-            for mean, value in pairs:
-                if mean.is_floating_point():
-                    mean.lerp_(value, share)
-                else:
-                    mean.copy_(value)
+        super().__init__(LandmarkHeatMaps(settings.network), settings, checkpoint)
+        self.settings = settings
+        self._seed = seed
 
     def run(self, faces: LabelledFaces, held_out: HeldOutFaces) -> None:
         """Train up to the last step.
@@ -232,43 +149,10 @@ class Trainer:
         """
         settings = self.settings
         source = BatchSource(
-            faces,
-            settings.batch,
-            settings.steps,
-            self._seed,
-            settings.annotated_preference,
+            faces, settings.batch, settings.steps, self._seed, settings.annotated_preference
         )
-        loader = DataLoader(
+        self.train(
             source,
-            sampler=range(self.step, settings.steps),
-            batch_size=1,
-            collate_fn=_first,
-            num_workers=1,
-            prefetch_factor=8,
+            lambda network, batch, step: batch_loss(network, batch, settings, step),
+            lambda network: f"{100.0 * held_out.error(network):.3f} %",
         )
-        sums: dict[str, float] = {}
-        start = time.monotonic()
-        for batch in loader:
-            for group in self._optimiser.param_groups:
-                group["lr"] = settings.rate(self.step)
-            self.network.train()
-            loss, parts = batch_loss(self.network, batch, settings, self.step)
-            self._optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-            self._optimiser.step()
-            self._average()
-            self.step += 1
-            for name, value in parts.items():
-                sums[name] = sums.get(name, 0.0) + value / settings.report_every
-            if self.step % settings.report_every == 0:
-                rate = settings.report_every * settings.batch / (time.monotonic() - start)
-                means = " ".join(f"{name} {value:.4f}" for name, value in sums.items())
-                error = 100.0 * held_out.error(self.averaged)
-                sys.stderr.write(
-                    f"step {self.step} of {settings.steps}: {means}; held out {error:.3f} %; "
-                    f"{rate:.0f} crops/s\n"
-                )
-                sums, start = {}, time.monotonic()
-            if self.step % settings.checkpoint_every == 0 or self.step == settings.steps:
-                self._save()

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models import locate_models
+from models.locate import EMBEDDED_FOLDER
 from openface_core.analysis.engine import load_engine, warm_up
 from openface_core.analysis.model_set import ModelFiles, ModelSelection
 from openface_core.analysis.settings import AlignmentSettings, RunSettings
@@ -16,13 +18,15 @@ from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.eyes import EyeFitter
 from openface_core.face_tracking import FaceRefinementSettings, FaceTrackingModels
-from openface_core.faces import FaceMeter
+from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.inference import OnnxSettings
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement import FaceRefiner
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import ShardRecorder
+from tests.fixtures.faces.shape import mean_face_mm
+from tests.fixtures.synthetic_models.eye_network import write_eye_network
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection, write_models
 from tests.fixtures.synthetic_models.tracking import (
     EYES,
@@ -118,6 +122,38 @@ def test_eyes_take_the_models_of_both(
     settings = tracking_settings(tracking_folder, parts)
     engine = load_engine(locate_models(tracking_folder, settings.models), settings)
     assert engine.measures_gaze is has_eyes
+
+
+def test_a_network_of_the_eyes(network_models_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(network_models_folder, tmp_path / "models")
+    write_eye_network(folder / "eyes.onnx")
+    selection = replace(tiny_selection(folder), eyes="eyes.onnx")
+    files = locate_models(folder, selection)
+    assert files.eyes == (folder / "eyes.onnx").resolve()
+    assert "eyes.onnx" in files.sha256()
+    assert "eyes.onnx" in files.network_names()
+    engine = load_engine(files, RunSettings(models=selection, onnxruntime=OnnxSettings("cpu")))
+    assert engine.measures_gaze
+    landmarks = mean_face_mm()[:, :2].astype(np.float32) + 160
+    picture = np.full((320, 320, 3), 127, dtype=np.uint8)
+    found = engine.tracked_meter.measure(picture, Face(FaceStatus.FOUND, landmarks))
+    assert found.eyes is not None
+    given = engine.meter.measure(picture, Face(FaceStatus.FOUND, landmarks))
+    assert given.eyes is None
+
+
+def test_the_embedded_network_of_the_eyes_serves_every_folder(network_models_folder: Path) -> None:
+    selection = replace(tiny_selection(network_models_folder), eyes="eyes.onnx")
+    files = locate_models(network_models_folder, selection)
+    assert files.eyes == EMBEDDED_FOLDER / "eyes.onnx"
+    with pytest.raises(ModelFileError, match="eye network was not found"):
+        locate_models(network_models_folder, replace(selection, eyes="other.onnx"))
+
+
+def test_the_eyes_are_measured_in_one_way() -> None:
+    with pytest.raises(ConfigError, match="patch experts") as caught:
+        RunSettings(models=ModelSelection(eyes="eyes.onnx"))
+    assert caught.value.subject == "models.eyes"
 
 
 def test_windows_for_scales_that_the_experts_do_not_have(tracking_folder: Path) -> None:

@@ -19,6 +19,7 @@ torch = pytest.importorskip("torch")
 training = pytest.importorskip("models.training.landmarks.training")
 network = pytest.importorskip("models.training.landmarks.network")
 export = pytest.importorskip("models.training.landmarks.export")
+network_file = pytest.importorskip("models.training.network_file")
 
 SETTINGS = training.LandmarkTrainingSettings(
     steps=6,
@@ -118,7 +119,7 @@ def test_the_exported_file_is_the_network(tmp_path: Path) -> None:
 def test_a_file_that_differs_from_the_network_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_GREATEST_DIFFERENCE", -1.0)
+    monkeypatch.setattr(network_file, "_GREATEST_DIFFERENCE", -1.0)
     model = network.LandmarkHeatMaps(SETTINGS.network)
     with pytest.raises(RuntimeError, match="differs"):
         export.export_landmarks(model, tmp_path / "landmarks.onnx", seed=0)
