@@ -34,7 +34,13 @@ def arguments(folder: Path, *more: str) -> list[str]:
 
 def test_all_models_are_trained_in_their_order(tmp_path: Path, calls: list[Call]) -> None:
     assert command_line.main(arguments(tmp_path, "--threads", "2", "--seed", "5")) == 0
-    assert [model for model, _, _ in calls] == ["detector", "landmarks", "shape", "action_units"]
+    assert [model for model, _, _ in calls] == [
+        "detector",
+        "landmarks",
+        "shape",
+        "patch_experts",
+        "action_units",
+    ]
     _, folders, settings = calls[0]
     assert folders.faces == tmp_path / "reference" / "faces"
     assert settings == TrainingSettings(threads=2, seed=5)
