@@ -71,7 +71,11 @@ def kinds_of_landmarks(
         if models.refinement is not None:
             refined = models.refinement.first.refine(grey, start).face
             # Where the face is too small for the experts, a run goes on with the fitted points.
-            yield f"refined, {name}", refined.landmarks if refined.is_fitted else fitted
+            found = refined.landmarks if refined.is_fitted else fitted
+            if refined.is_fitted and models.refinement.follows_network:
+                mixed = models.refinement.agreed(found, points)
+                found = project_shape(models.pdm, calc_params(models.pdm, mixed))
+            yield f"refined, {name}", found
 
 
 def measure(

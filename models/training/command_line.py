@@ -15,6 +15,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
     "landmarks": ("models.training.landmarks", "train_landmarks"),
     "shape": ("models.training.shape", "train_shape"),
+    "patch_experts": ("models.training.patch_experts", "train_patch_experts"),
     "eyes": ("models.training.eyes", "train_eyes"),
     "action_units": ("models.training.action_units", "train_action_units"),
 }

@@ -11,6 +11,7 @@ from models.locate import find_landmark_spec
 from models.training.photographs import Photograph, read_photographs
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import ModelFileError
+from openface_core.face_tracking import FaceRefinementSettings
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 
 UInt8Array = NDArray[np.uint8]
@@ -23,6 +24,16 @@ SETS = ("helen_train", "expressions")
 def read_training_photographs(faces_folder: Path) -> tuple[Photograph, ...]:
     """List the photographs of :data:`SETS`; raises as ``read_photographs``."""
     return sum((read_photographs(faces_folder, name) for name in SETS), start=())
+
+
+REFINEMENT = FaceRefinementSettings(
+    windows_px=(7, 5),
+    first_windows_px=(7, 5),
+    regularisation=15.0,
+    follow_network=True,
+    network_share=0.4,
+)
+"""How the preset ``embedded`` refines."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,8 @@ _ROLES = {
     "eye network": "eyes.onnx",
     "shape model of the face": "shape.txt",
     "triangles of the face mask": "triangulation.txt",
+    "patch experts": "patch_experts_*.bin",
+    "lists of patch experts": "refinement*.txt",
     "lists of action-unit predictors": "AU_*.txt",
     "action-unit predictors": "*.dat",
 }

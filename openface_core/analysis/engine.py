@@ -107,9 +107,11 @@ class Engine:
 
     @property
     def landmark_detector(self) -> str | None:
-        """What OpenFace calls the landmark detector; None without patch experts."""
+        """What OpenFace calls the landmark detector; None where no patch experts follow faces."""
         refinement = None if self.faces is None else self.faces.refinement
-        return None if refinement is None else refinement.detector_name
+        if refinement is None or refinement.follows_network:
+            return None
+        return refinement.detector_name
 
     @cached_property
     def typical_appearance(self) -> NDArray[np.float64]:
@@ -210,12 +212,13 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             "Use lists of the same action units for videos and images.",
         )
     if settings.sides.measure:
+        has_peaks = files.refinement is not None and not settings.refinement.follow_network
         video_models, image_models = (
             with_sides(
                 models,
                 pdm,
                 is_mirrored=settings.sides.mirrored,
-                has_peaks=files.refinement is not None,
+                has_peaks=has_peaks,
             )
             for models in (video_models, image_models)
         )
@@ -297,7 +300,9 @@ def _load_faces(
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
             refinement = FaceRefinement.from_settings(
-                model, settings.refinement, finds_peaks=settings.sides.measure
+                model,
+                settings.refinement,
+                finds_peaks=settings.sides.measure and not settings.refinement.follow_network,
             )
             witness = _load_witness(files, settings, refinement)
         except ValueError as error:

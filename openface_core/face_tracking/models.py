@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openface_core.detection import RetinaFaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
@@ -31,6 +34,10 @@ class FaceRefinement:
         tried.
     detector_name : str
         What OpenFace calls such a landmark detector.
+    follows_network : bool
+        Whether a face is followed by the landmark network, whose points are refined in each frame.
+    network_share : float
+        Then so much of its points is taken, and for the rest the refined ones.
     """
 
     first: FaceRefiner
@@ -38,6 +45,15 @@ class FaceRefinement:
     eyes: EyeFitter | None = None
     hypotheses: HypothesisFit | None = None
     detector_name: str = ""
+    follows_network: bool = False
+    network_share: float = 0.0
+
+    def agreed(
+        self, refined: NDArray[np.float32], points: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return what is taken of refined landmarks (68, 2) and the points they started from."""
+        share = np.float32(self.network_share)
+        return np.ascontiguousarray((1 - share) * refined + share * points, dtype=np.float32)
 
     @property
     def detected(self) -> Refiner:
@@ -81,7 +97,15 @@ class FaceRefinement:
                 first, settings.first, model.face.early_termination, idle=idle
             )
         eyes = EyeFitter(model) if has_eyes else None
-        return cls(first, following, eyes, hypotheses, model.detector_name)
+        return cls(
+            first,
+            following,
+            eyes,
+            hypotheses,
+            model.detector_name,
+            settings.follow_network,
+            settings.network_share,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +124,8 @@ class FaceTrackingModels:
         Component 3; None takes the network's points, fitted to the shape.
     validator : LandmarkValidator or None
         Says how far landmarks can be trusted. Without it, the network's own probability that there
-        is a face does where its points are taken, or else the detector's score.
+        is a face does where its points are taken or refined in every frame, or else the detector's
+        score.
     witness : NetworkWitness or None
         Is asked about faces that patch experts follow.
     """

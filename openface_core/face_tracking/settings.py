@@ -33,6 +33,11 @@ class FaceRefinementSettings:
     hypotheses : bool
         Whether a detected face is fitted from several head orientations, as by OpenFace, and not
         from the landmark network's. For models with numbers of early termination, as CE-CLM.
+    follow_network : bool
+        Whether the landmark network looks at every frame, and the experts refine its points; not
+        those of the frame before.
+    network_share : float
+        Then so much of the network's points is taken, and for the rest the refined ones; 0 to 1.
 
     Raises
     ------
@@ -48,8 +53,12 @@ class FaceRefinementSettings:
     weight_factor: float = 0.0
     sparse_maps: bool = True
     hypotheses: bool = False
+    follow_network: bool = False
+    network_share: float = 0.0
 
     def __post_init__(self) -> None:
+        checks = {"network_share": (0.0 <= self.network_share <= 1.0, "a number from 0 to 1")}
+        check_settings("refinement", self, checks)
         for name, windows in (
             ("windows_px", self.windows_px),
             ("first_windows_px", self.first_windows_px),

@@ -127,10 +127,13 @@ class FaceTracker:
         if last.landmarks is None or last.fit is None:
             return None
         refinement, grey = self._models.refinement, frame.grey
-        if refinement is None or grey is None:
+        if refinement is None or grey is None or refinement.follows_network:
             with self._watch.time(Step.LANDMARKS):
                 found = self._models.network.follow(frame.image_bgr, last.landmarks)
-            return None if found is None else self._fitted(grey, found, last.detector_score)
+            if found is None:
+                return None
+            refiner = None if refinement is None else refinement.following
+            return self._fitted(grey, found, refiner, last.detector_score)
         refiner = refinement.following if last.is_found else refinement.first
         return self._refined(grey, refiner, last.fit, last.detector_score)
 
@@ -204,19 +207,29 @@ class FaceTracker:
             )
         if found is None:
             return FaceStatus.NO_LANDMARKS
-        candidate = self._fitted(grey, found, score)
+        refinement = self._models.refinement
+        refiner = None if refinement is None else refinement.detected
+        candidate = self._fitted(grey, found, refiner, score)
         return FaceStatus.NO_LANDMARKS if candidate is None else candidate
 
-    def _fitted(self, grey: UInt8Array | None, found: LandmarkResult, score: float) -> Face | None:
+    def _fitted(
+        self,
+        grey: UInt8Array | None,
+        found: LandmarkResult,
+        refiner: Refiner | None,
+        score: float,
+    ) -> Face | None:
         """Return the network's points, fitted to the shape and refined where that is wanted."""
         fit = calc_params(self._models.pdm, found.landmarks)
         if not fit.is_finite:
             return None
         refinement = self._models.refinement
-        if refinement is not None and grey is not None:
-            refined = self._refined(grey, refinement.detected, fit, score)
+        if refiner is not None and refinement is not None and grey is not None:
+            presence = found.presence if refinement.follows_network else None
+            refined = self._refined(grey, refiner, fit, score, presence)
             if refined is not None:
-                return refined  # otherwise the face is too small for the experts
+                return self._with_share(refined, found.landmarks, fit)
+            # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
         points = project_shape(self._models.pdm, fit)
         candidate = Face(
@@ -227,8 +240,26 @@ class FaceTracker:
         )
         return self._judged(grey, points, fit, candidate)
 
+    def _with_share(self, refined: Face, points: Float32Array, start: ShapeFit) -> Face:
+        """Return a refined face with its share of the network's points, which it started from."""
+        refinement, pdm = self._models.refinement, self._models.pdm
+        if refinement is None or refined.landmarks is None or not refinement.follows_network:
+            return refined
+        fit = calc_params(pdm, refinement.agreed(refined.landmarks, points))
+        if not fit.is_finite:
+            return refined
+        landmarks = project_shape(pdm, fit)
+        # What no shape holds together is the network's: experts give none but shapes.
+        unfitted = landmarks + (points - project_shape(pdm, start))
+        return replace(refined, landmarks=landmarks, fit=fit, unfitted=unfitted, is_refined=False)
+
     def _refined(
-        self, grey: UInt8Array, refiner: Refiner, start: ShapeFit, score: float
+        self,
+        grey: UInt8Array,
+        refiner: Refiner,
+        start: ShapeFit,
+        score: float,
+        presence: float | None = None,
     ) -> Face | None:
         refinement = self._models.refinement
         with self._watch.time(Step.REFINEMENT):
@@ -241,7 +272,7 @@ class FaceTracker:
             return None
         candidate = Face(
             FaceStatus.NOT_TRUSTED,
-            confidence=score,
+            confidence=score if presence is None else presence,
             fitted_eyes=eyes,
             is_refined=True,
             detector_score=score,

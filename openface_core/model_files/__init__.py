@@ -7,6 +7,7 @@ from openface_core.model_files.action_unit_files import (
 )
 from openface_core.model_files.ccnf_patch_file import read_ccnf_experts
 from openface_core.model_files.cen_patch_file import read_cen_experts
+from openface_core.model_files.compact_expert_file import read_compact_experts
 from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.landmark_model_files import (
     cen_expert_files,
@@ -31,6 +32,7 @@ __all__ = [
     "read_action_unit_models",
     "read_ccnf_experts",
     "read_cen_experts",
+    "read_compact_experts",
     "read_early_termination",
     "read_face_landmark_model",
     "read_landmark_model",

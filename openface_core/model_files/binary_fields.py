@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openface_core.errors import ModelFileError
 from openface_core.model_files.content import REINSTALL, read_model_bytes
 
-Element = TypeVar("Element", np.int32, np.float32, np.float64)
+Element = TypeVar("Element", np.int32, np.float16, np.float32, np.float64)
 
 FLOAT32_CODE = 5
 _OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6}
@@ -63,6 +63,10 @@ class BinaryFields:
             raise self._truncated(what)
         self._position += size
         return begin
+
+    def bytes(self, size: int, what: str) -> bytes:
+        """Return the next bytes as they are."""
+        return self._take(size, what)
 
     def integer(self, what: str) -> int:
         """Return an integer of 32 bits; `what` names it in messages, here and below."""

@@ -2,13 +2,18 @@
 
 ``main_clnf_general.txt`` names a model of the whole face and models of its parts;
 ``clnf_general.txt`` and its kin name the PDM and the patch experts of one model. So do
-``main_ceclm_general.txt`` and ``cen_general.txt``, OpenFace's own default.
+``main_ceclm_general.txt`` and ``cen_general.txt``, OpenFace's own default. The lists of the
+embedded models name patch experts of a form of their own, ``PatchesCompact``, and
+``ShapeVariances``, a factor of the PDM's variances for the experts.
 
 References
 ----------
 ``CLNF::Read`` and ``CLNF::Read_CLNF`` of OpenFace 2.2.
 """
 
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,6 +22,7 @@ from numpy.typing import NDArray
 from openface_core.errors import ModelFileError
 from openface_core.model_files.ccnf_patch_file import MAX_LANDMARKS, read_ccnf_experts
 from openface_core.model_files.cen_patch_file import read_cen_experts
+from openface_core.model_files.compact_expert_file import read_compact_experts
 from openface_core.model_files.content import REINSTALL, read_model_text
 from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.pdm_file import read_pdm
@@ -36,6 +42,14 @@ _MAX_LINES = 64
 _CECLM = "main_ceclm_general"
 """OpenFace adjusts its settings for a list of this very name, and for no copy by another name."""
 
+_EXPERT_READERS: Mapping[str, Callable[[Path], PatchExperts]] = {
+    "PatchesCEN": read_cen_experts,
+    "PatchesCompact": read_compact_experts,
+    "PatchesCCNF": read_ccnf_experts,
+    "PatchesIntensity": read_svr_experts,
+}
+"""Readers of patch experts; where a list names several kinds, the first counts."""
+
 _IGNORED = ("Triangulations", "FaceDetConversion", "DetectionValidator")
 """Entries of the lists that landmark refinement does not need."""
 
@@ -52,7 +66,8 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     Returns
     -------
     LandmarkModel
-        The model. CEN experts take precedence where a list names several kinds, then CCNF.
+        The model. CEN experts take precedence where a list names several kinds, then compact ones,
+        then CCNF.
 
     Raises
     ------
@@ -60,26 +75,26 @@ def read_landmark_model(path: Path) -> LandmarkModel:
         If the list or one of its files is missing or damaged, or they do not fit together.
     """
     pdm: PointDistributionModel | None = None
-    ccnf: list[PatchExperts] = []
-    svr: list[PatchExperts] = []
-    cen: list[PatchExperts] = []
+    found: dict[str, list[PatchExperts]] = {entry: [] for entry in _EXPERT_READERS}
     early_termination: EarlyTermination | None = None
+    variances = 1.0
     for entry, words in _entries(path):
         if entry == "PDM":
             pdm = read_pdm(_file(path, words))
-        elif entry == "PatchesCCNF":
-            ccnf.append(read_ccnf_experts(_file(path, words)))
-        elif entry == "PatchesIntensity":
-            svr.append(read_svr_experts(_file(path, words)))
-        elif entry == "PatchesCEN":
-            cen.append(read_cen_experts(_file(path, words)))
+        elif entry in _EXPERT_READERS:
+            found[entry].append(_EXPERT_READERS[entry](_file(path, words)))
+        elif entry == "ShapeVariances":
+            variances = _factor(path, words)
         elif entry == "EarlyTermination":
             early_termination = read_early_termination(_file(path, words))
         elif entry not in _IGNORED:
             raise _fail(path, f"the entry {entry[:40]!r} is unknown")
-    experts = cen or ccnf or svr
+    experts = next((of_kind for of_kind in found.values() if of_kind), [])
     if pdm is None or not experts:
         raise _fail(path, "a PDM and patch experts should be named")
+    if variances != 1.0:
+        # The experts' alone: how far shapes that they find may be from the mean.
+        pdm = replace(pdm, eigenvalues=(pdm.eigenvalues * variances).astype(np.float32))
     try:
         return LandmarkModel(pdm, tuple(experts), early_termination)
     except ValueError as error:
@@ -207,7 +222,7 @@ def _is_wanted(words: list[str], part_names: tuple[str, ...] | None) -> bool:
 
 
 def _landmark_model_files(path: Path) -> list[Path]:
-    read = ("PDM", "PatchesCEN", "EarlyTermination", "PatchesCCNF", "PatchesIntensity")
+    read = ("PDM", "EarlyTermination", *_EXPERT_READERS)
     return [path, *(_file(path, words) for entry, words in _entries(path) if entry in read)]
 
 
@@ -229,6 +244,17 @@ def _mapping(
         raise _fail(path, f"the landmarks of the part {name} should be whole numbers")
     numbers = np.array([int(word) for word in words], dtype=np.int64).reshape(-1, 2)
     return np.ascontiguousarray(numbers[:, 0]), np.ascontiguousarray(numbers[:, 1])
+
+
+def _factor(path: Path, words: list[str]) -> float:
+    """Return the factor of the shape's variances."""
+    try:
+        (factor,) = (float(word) for word in words)
+    except ValueError:
+        factor = math.nan
+    if not 0.01 <= factor <= 100.0:
+        raise _fail(path, f"ShapeVariances should be 0.01 to 100, found {' '.join(words)[:40]!r}")
+    return factor
 
 
 def _fail(path: Path, cause: str) -> ModelFileError:

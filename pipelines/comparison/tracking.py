@@ -149,9 +149,11 @@ def compare_track(
         If there is nothing to compare, or the video or the track cannot be read.
     """
     faces = engine.faces
-    if faces is None or faces.refinement is None:
+    if faces is None or faces.refinement is None or faces.refinement.follows_network:
         raise ModelFileError(
-            path, "the preset refines no landmarks", "Choose a preset with patch experts."
+            path,
+            "the preset follows no faces by patch experts",
+            "Choose one that does, as openface22.",
         )
     track = Track(Path(path), faces.pdm.mode_count)
     refined = _RefinedFromTrack(track, faces, faces.refinement.following, engine.meter)

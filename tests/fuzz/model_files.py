@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from models.registry import load_registry
+from models.training.patch_experts.files import write_compact_experts
+from models.training.patch_experts.networks import ExpertNetworks
+from models.training.patch_experts.squares import DIRECT_LANDMARKS
 from openface_core.detection.detector import DetectionSettings, RetinaFaceDetector
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks.network import LandmarkNetwork
@@ -15,6 +18,7 @@ from openface_core.landmarks.spec import load_landmark_spec
 from openface_core.model_files import (
     read_action_unit_models,
     read_cen_experts,
+    read_compact_experts,
     read_early_termination,
     read_face_landmark_model,
     read_landmark_validator,
@@ -53,6 +57,7 @@ _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "early termination": ("early.txt", read_early_termination),
     "validator": (VALIDATOR, read_landmark_validator),
     "networks of patches": ("cen.dat", read_cen_experts),
+    "compact networks": ("compact.bin", read_compact_experts),
     "detector": ("retinaface_mobilenet025.onnx", _detect),
     "landmarks": ("tiny68.onnx", _locate),
     "pack": ("packs/face.toml", _registry),
@@ -64,6 +69,8 @@ def prepare(folder: Path) -> None:
     write_models(folder, with_networks=True)
     write_tracking_models(folder)
     cen_experts.write(folder / "cen.dat")
+    networks = ExpertNetworks(len(DIRECT_LANDMARKS), (122, 4, 1), 0)
+    write_compact_experts(folder / "compact.bin", 0.5, networks)
     (folder / "early.txt").write_text("// views\n7\n" + " ".join(["0.5"] * 21) + "\n")
     write_registry(folder / "packs")
     assert LANDMARKS == 68

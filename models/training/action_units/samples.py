@@ -14,8 +14,10 @@ from models.training.own_landmarks import OwnModels
 from models.training.photograph_landmarks import landmarks_on_photographs, read_photograph
 from models.training.photographs import Photograph
 from openface_core.descriptors import DESCRIPTOR_SIZE
+from openface_core.face_tracking import FaceRefinement
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmarks import LandmarkNetwork
+from openface_core.refinement.grey import grey_from_bgr
 from openface_core.shape import (
     PointDistributionModel,
     ShapeFit,
@@ -65,11 +67,14 @@ class Student:
         Its shape model and alignment.
     key : str
         Names all of it.
+    refinement : FaceRefinement or None
+        Its patch experts, which refine the network's points.
     """
 
     network: LandmarkNetwork
     meter: FaceMeter
     key: str
+    refinement: FaceRefinement | None = None
 
     def descriptor(
         self, image_bgr: UInt8Array, start: Float32Array, rng: np.random.Generator
@@ -96,11 +101,22 @@ class Student:
         fit = calc_params(self.meter.pdm, found.landmarks)
         if not fit.is_finite:
             return None
+        fit = self._refined(image_bgr, found.landmarks, fit)
         points = project_shape(self.meter.pdm, fit)
         measured = self.meter.measure(image_bgr, Face(FaceStatus.FOUND, points, fit=fit))
         if not measured.is_measured:
             return None
         return np.concatenate([measured.fhog, measured.geometry.astype(np.float32)])
+
+    def _refined(self, image_bgr: UInt8Array, points: Float32Array, fit: ShapeFit) -> ShapeFit:
+        """Return the fit after the patch experts, as a tracker has it."""
+        if self.refinement is None:
+            return fit
+        refined = self.refinement.following.refine(grey_from_bgr(image_bgr), fit).face
+        if not refined.is_fitted:
+            return fit
+        found = calc_params(self.meter.pdm, self.refinement.agreed(refined.landmarks, points))
+        return found if found.is_finite else fit
 
 
 def _moved(points: Float32Array, rng: np.random.Generator) -> Float32Array:

@@ -9,11 +9,18 @@ from models.training.action_units.predictors import student_models
 from models.training.action_units.ridge import fit_ridge
 from models.training.action_units.samples import SampleMaker, Student
 from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import OwnModels, read_training_photographs
+from models.training.own_landmarks import REFINEMENT, OwnModels, read_training_photographs
+from models.training.patch_experts.files import MAIN_LIST
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
+from openface_core.face_tracking import FaceRefinement
 from openface_core.faces import FaceMeter
-from openface_core.model_files import read_pdm, read_triangulation
+from openface_core.model_files import (
+    face_landmark_model_files,
+    read_face_landmark_model,
+    read_pdm,
+    read_triangulation,
+)
 
 VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "action_units"
 
@@ -38,7 +45,7 @@ def load_student(folder: Path, own: OwnModels) -> Student:
     Parameters
     ----------
     folder : Path
-        Holds ``shape.txt`` and ``triangulation.txt``.
+        Holds ``shape.txt``, ``triangulation.txt`` and the patch experts.
     own : OwnModels
         Its networks.
 
@@ -50,10 +57,13 @@ def load_student(folder: Path, own: OwnModels) -> Student:
     shape, triangulation = folder / "shape.txt", folder / "triangulation.txt"
     pdm = read_pdm(shape, LANDMARKS)
     triangles = read_triangulation(triangulation, LANDMARKS)
-    content = shape.read_bytes() + triangulation.read_bytes()
+    experts = folder / MAIN_LIST
+    refinement = FaceRefinement.from_settings(read_face_landmark_model(experts), REFINEMENT)
+    paths = (shape, triangulation, *face_landmark_model_files(experts))
+    content = b"".join(path.read_bytes() for path in paths) + repr(REFINEMENT).encode()
     digest = hashlib.sha256(content).hexdigest()
     meter = FaceMeter(pdm, triangles, shift_average=True)
-    return Student(own.network, meter, f"{own.key}_{digest[:8]}")
+    return Student(own.network, meter, f"{own.key}_{digest[:8]}", refinement)
 
 
 def train_action_units(folders: TrainingFolders, settings: TrainingSettings) -> None:

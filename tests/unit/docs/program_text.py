@@ -11,7 +11,7 @@ from tests.unit.docs.known import FOLDERS
 
 GAP = "…"
 _DEPTH = 4
-_MOST = 60
+_MOST = 120
 """So many alternatives of one text are followed at most."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

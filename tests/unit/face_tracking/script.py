@@ -76,8 +76,19 @@ class Script:
 
         return SimpleNamespace(refine=refine, parts=())
 
-    def models(self, *, validates: bool = True, refines: bool = False) -> FaceTrackingModels:
-        refinement = FaceRefinement(self.refiner("refine first"), self.refiner("refine following"))
+    def models(
+        self,
+        *,
+        validates: bool = True,
+        refines: bool = False,
+        network_share: float | None = None,
+    ) -> FaceTrackingModels:
+        refinement = FaceRefinement(
+            self.refiner("refine first"),
+            self.refiner("refine following"),
+            follows_network=network_share is not None,
+            network_share=network_share or 0.0,
+        )
         return FaceTrackingModels(
             detector=self,  # type: ignore[arg-type]
             network=self,  # type: ignore[arg-type]
@@ -103,9 +114,14 @@ class Script:
         )
 
     def tracker(
-        self, *, validates: bool = True, refines: bool = False, every_failures: int = 1
+        self,
+        *,
+        validates: bool = True,
+        refines: bool = False,
+        every_failures: int = 1,
+        network_share: float | None = None,
     ) -> FaceTracker:
-        models = self.models(validates=validates, refines=refines)
+        models = self.models(validates=validates, refines=refines, network_share=network_share)
         return FaceTracker(models, TrackerSettings(THRESHOLD, every_failures))
 
     def taken(self) -> list[str]:

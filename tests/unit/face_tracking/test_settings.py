@@ -46,6 +46,8 @@ def test_windows_that_cannot_be(section: str, windows: tuple[int, ...]) -> None:
         {"regularisation": -1.0},
         {"regularisation": float("inf")},
         {"weight_factor": -0.5},
+        {"network_share": -0.1},
+        {"network_share": 1.1},
     ],
     ids=str,
 )

@@ -256,3 +256,49 @@ def test_the_watch_is_told_every_step() -> None:
     FaceTracker(models, TrackerSettings(THRESHOLD), steps).observe(IMAGE, 0)
     expected = {Step.DETECTION, Step.LANDMARKS, Step.REFINEMENT, Step.CONFIDENCE}
     assert set(steps) == expected
+
+
+def test_the_network_sees_every_frame_where_experts_only_refine_its_points() -> None:
+    script = Script(presences=[0.95, 0.85])
+    tracker = script.tracker(validates=False, refines=True, network_share=0.0)
+    first = tracker.observe(IMAGE, 0)
+    assert script.taken() == ["detect", "locate", "refine first"]
+    second = tracker.observe(IMAGE, 1)
+    assert script.taken() == ["follow", "refine following"]
+    assert (first.confidence, second.confidence) == (0.95, 0.85)
+    assert first.detector_score == pytest.approx(SCORE)
+    assert first.landmarks is not None
+    assert second.landmarks is not None
+    np.testing.assert_allclose(first.landmarks, face_at(150) + 1, atol=0.05)
+    np.testing.assert_allclose(second.landmarks, first.landmarks + 2, atol=0.1)
+
+
+def test_a_face_that_the_network_does_not_see_is_not_trusted_whatever_experts_find() -> None:
+    script = Script(presences=[0.95, 0.1, 0.2])
+    tracker = script.tracker(validates=False, refines=True, network_share=0.5)
+    assert tracker.observe(IMAGE, 0).is_found
+    lost = tracker.observe(IMAGE, 1)
+    assert lost.status is FaceStatus.NOT_TRUSTED
+    assert lost.confidence == 0.1
+
+
+def test_a_share_of_the_networks_points_is_taken() -> None:
+    script = Script(presences=[0.95])
+    face = script.tracker(validates=False, refines=True, network_share=0.4).observe(IMAGE, 0)
+    assert face.fit is not None
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, face_at(150) + 0.6, atol=0.05)
+    np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
+    assert not face.is_refined, "the fit is that of the mixed points"
+    # The network's points have no shape of the model alone, and neither have these.
+    assert face.unfitted is not None
+    rest = face_at(150) - project_shape(PDM, calc_params(PDM, face_at(150)))
+    np.testing.assert_allclose(face.unfitted - face.landmarks, rest, atol=1e-3)
+
+
+def test_the_networks_points_are_taken_where_a_face_is_too_small_for_the_experts() -> None:
+    script = Script(presences=[0.95], fits=False)
+    face = script.tracker(validates=False, refines=True, network_share=0.4).observe(IMAGE, 0)
+    assert face.confidence == 0.95
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, face_at(150), atol=0.05)

@@ -40,7 +40,7 @@ def test_the_preset_finds_its_models() -> None:
     choice = choose_models(None, EMBEDDED_PACK)
     found = locate_models(choice.folder(), choice.settings.models)
     assert found.root == EMBEDDED_FOLDER
-    assert found.refinement is None
+    assert found.refinement == EMBEDDED_FOLDER / "refinement.txt"
     assert found.validator is None
     spec = f"{choice.settings.models.landmarks}.toml"
     assert set(found.sha256()) == {spec, *(file.path for file in PACK.files)}

@@ -38,6 +38,7 @@ def test_all_models_are_trained_in_their_order(tmp_path: Path, calls: list[Call]
         "detector",
         "landmarks",
         "shape",
+        "patch_experts",
         "eyes",
         "action_units",
     ]
