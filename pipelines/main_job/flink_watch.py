@@ -155,8 +155,8 @@ def describe_failure(failure: Any, worker_pool: str | None) -> str:
         )
     if _WORKER_GONE in cause:
         return (
-            f"a worker beside the task manager {host} has ended, most often because memory ran out; "
-            "its shard is analysed again. If this goes on, give that task manager fewer slots "
+            f"a worker beside the task manager {host} has ended, most often because memory ran "
+            "out; its shard is analysed again. If this goes on, give that task manager fewer slots "
             "(taskmanager.numberOfTaskSlots)"
         )
     return f"a task failed on the task manager {host}: {cause}"
