@@ -35,6 +35,7 @@ FOREIGN_OPTIONS = frozenset(
     {
         "--add-opens",  # of Java
         "--constraint",  # of pip
+        "--use_data_stream_for_batch",  # of the Flink runner, in Java
         "--worker_pool",  # of Beam's container
     }
 )
