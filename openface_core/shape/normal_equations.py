@@ -114,10 +114,10 @@ def weighted_mode_products(components: Float32Array, root_weights: Float32Array)
 def solve_normal_equations(matrix: Float32Array, gradient: Float32Array) -> None:
     """Solve ``matrix @ x = gradient`` by Cholesky; both are overwritten, the gradient by x.
 
-    Only the upper triangle counts. The factor is kept row by row (``matrix = U^T U``), so that inner
-    loops run over neighbouring memory and no sum needs to be reordered to be vectorised. Each takes
-    off four rows at once, which lets a row be loaded and stored a quarter as often, and begins at a
-    multiple of eight: what that leaves below the diagonal is not looked at.
+    Only the upper triangle counts. The factor is kept row by row (``matrix = U^T U``), so that
+    inner loops run over neighbouring memory and no sum needs to be reordered to be vectorised. Each
+    takes off four rows at once, which lets a row be loaded and stored a quarter as often, and
+    begins at a multiple of eight: what that leaves below the diagonal is not looked at.
     """
     n = matrix.shape[0]
     for i in range(n):
