@@ -11,6 +11,7 @@ Discriminatively Trained Part-Based Models", TPAMI 32(9), 2010; dlib 19's
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ CELL_PX = 8
 
 CHANNELS = 31
 """18 signed orientations, 9 unsigned ones, 4 texture energies."""
+
+_SIGNED = 18
+"""Orientations of a cell's histogram."""
 
 _VECTOR_WIDTH = 8
 """dlib treats pixels in groups of eight; in those, a tie between colours falls the other way."""
@@ -72,57 +76,174 @@ ORIENTATIONS = _orientation_table()
 
 
 @kernel
+def _split(values: UInt8Array, planes: Float32Array) -> None:
+    """Write the colours of pixels, one after the other, as three planes (3, >= pixels)."""
+    blue, green, red = planes[0], planes[1], planes[2]
+    for i in range(values.shape[0] // 3):
+        blue[i], green[i], red[i] = values[3 * i], values[3 * i + 1], values[3 * i + 2]
+
+
+class _Neighbours(NamedTuple):
+    """The pixels beside each of n pixels, of one colour."""
+
+    left: Float32Array
+    right: Float32Array
+    above: Float32Array
+    below: Float32Array
+
+
+@kernel
+def _neighbours(plane: Float32Array, width: int, count: int) -> _Neighbours:
+    """Return the neighbours of the pixels of a plane from its second row and column on."""
+    return _Neighbours(
+        plane[width : width + count],
+        plane[width + 2 : width + 2 + count],
+        plane[1 : 1 + count],
+        plane[2 * width + 1 : 2 * width + 1 + count],
+    )
+
+
+@kernel
+def _find_gradients(
+    image: UInt8Array, ties: Float32Array, planes: Float32Array, gradients: Float32Array
+) -> None:
+    """Write the longest gradient of the colours of every pixel, from (1, 1) on, row by row.
+
+    `gradients` (3, >= n) are squared lengths, x and y; across the ends of rows they mean nothing.
+    Red is asked first, then green and blue, which must be longer by `ties` (>= n,), 0 or 1.
+    `planes` is working space, (3, >= pixels).
+
+    All are whole numbers below 2 ** 24, which float32 holds exactly: numba takes products of
+    integers in 64 bits. Selections instead of branches, and one loop, let it use vectors.
+    """
+    values, width = image.reshape(-1), image.shape[1]
+    _split(values, planes)
+    squares, across, down = gradients[0], gradients[1], gradients[2]
+    count = (image.shape[0] - 2) * width - 2
+    blue = _neighbours(planes[0], width, count)
+    green = _neighbours(planes[1], width, count)
+    red = _neighbours(planes[2], width, count)
+    for i in range(count):
+        gx, gy = red.right[i] - red.left[i], red.below[i] - red.above[i]
+        square = gx * gx + gy * gy
+        x, y = green.right[i] - green.left[i], green.below[i] - green.above[i]
+        candidate = x * x + y * y
+        is_longer = candidate >= square + ties[i]
+        square, gx, gy = (
+            candidate if is_longer else square,
+            x if is_longer else gx,
+            y if is_longer else gy,
+        )
+        x, y = blue.right[i] - blue.left[i], blue.below[i] - blue.above[i]
+        candidate = x * x + y * y
+        is_longer = candidate >= square + ties[i]
+        squares[i] = candidate if is_longer else square
+        across[i] = x if is_longer else gx
+        down[i] = y if is_longer else gy
+
+
+class _CellWeights(NamedTuple):
+    """Which cells the pixels of a row vote for.
+
+    Parameters
+    ----------
+    place : (n,) ndarray of uint64
+        Where the histogram of the left one of two cells begins in its row.
+    right : (n,) ndarray of float32
+        Weight of the right one; that of the left one is the rest.
+    """
+
+    place: NDArray[np.uint64]
+    right: Float32Array
+
+
+@kernel
+def _cell_weights(count: int) -> _CellWeights:
+    """Return the cells of the first pixels of a row."""
+    place = np.empty(count, dtype=np.uint64)
+    right = np.empty(count, dtype=np.float32)
+    for x in range(count):
+        position = (x + 0.5) / CELL_PX + 0.5
+        place[x] = np.uint64(int(position) * _SIGNED)
+        right[x] = position - int(position)
+    return _CellWeights(place, right)
+
+
+@kernel
+def _vote_rows(
+    gradients: Float32Array,
+    orientations: UInt8Array,
+    cells: _CellWeights,
+    rows: tuple[int, int],
+    widths: tuple[int, int],
+    histograms: Float32Array,
+) -> None:
+    """Add the gradients of rows of pixels, from the first to before the second, to the cells'.
+
+    `gradients` are (3, >= pixels) and begin with the second pixel of the first row. `widths` are
+    the row's pixels, and how many columns dlib groups.
+    """
+    width, grouped_end = widths
+    squares, across, down = gradients[0], gradients[1], gradients[2]
+    # Unsigned places: of others, numba looks whether they count from the end.
+    votes = histograms.reshape(-1)
+    next_cell, next_row = np.uint64(_SIGNED), np.uint64(histograms.shape[1] * _SIGNED)
+    for y in range(rows[0], rows[1]):
+        position = (y + 0.5) / CELL_PX + 0.5
+        below = np.float32(position - int(position))
+        above = np.float32(1.0) - below
+        upper = np.uint64(int(position)) * next_row
+        row = (y - rows[0]) * width - 1
+        for x in range(1, cells.right.shape[0]):
+            i = np.uint64(row + x)
+            square = squares[i]
+            if square == 0.0:
+                continue
+            o = orientations[int(down[i]) + _MAX_GRADIENT, int(across[i]) + _MAX_GRADIENT]
+            magnitude = np.sqrt(square)
+            right = cells.right[x]
+            left = np.float32(1.0) - right
+            up_left = upper + cells.place[x] + np.uint64(o)
+            up_right, down_left = up_left + next_cell, up_left + next_row
+            down_right = down_left + next_cell
+            if x < grouped_end:
+                right *= magnitude
+                left *= magnitude
+                votes[up_left] += above * left
+                votes[down_left] += below * left
+                votes[up_right] += above * right
+                votes[down_right] += below * right
+            else:
+                votes[up_left] = fused(above * left, magnitude, votes[up_left])
+                votes[down_left] = fused(below * left, magnitude, votes[down_left])
+                votes[up_right] = fused(above * right, magnitude, votes[up_right])
+                votes[down_right] = fused(below * right, magnitude, votes[down_right])
+
+
+@kernel
 def _vote(image: UInt8Array, orientations: UInt8Array, histograms: Float32Array) -> None:
     """Add every pixel's gradient to the four cells around it.
 
     `histograms` is (rows + 2, columns + 2, 18): a border of one cell takes the votes that fall
-    outside, so that the inner loop needs no test.
+    outside, so that the inner loop needs no test. Gradients are found for a few rows at a time,
+    which stay in the cache.
     """
+    width = image.shape[1]
     visible_rows = min((histograms.shape[0] - 2) * CELL_PX, image.shape[0]) - 1
-    visible_columns = min((histograms.shape[1] - 2) * CELL_PX, image.shape[1]) - 1
+    visible_columns = min((histograms.shape[1] - 2) * CELL_PX, width) - 1
     grouped_end = 1
     while grouped_end < visible_columns - (_VECTOR_WIDTH - 1):
         grouped_end += _VECTOR_WIDTH
-    cell_x = np.empty(visible_columns, dtype=np.int64)
-    weight_x = np.empty(visible_columns, dtype=np.float32)
-    for x in range(visible_columns):
-        position = (x + 0.5) / CELL_PX + 0.5
-        cell_x[x] = int(position)
-        weight_x[x] = position - cell_x[x]
-    for y in range(1, visible_rows):
-        position = (y + 0.5) / CELL_PX + 0.5
-        cell_y = int(position)
-        below = np.float32(position - cell_y)
-        above = np.float32(1.0) - below
-        for x in range(1, visible_columns):
-            gx = np.int32(image[y, x + 1, 2]) - np.int32(image[y, x - 1, 2])
-            gy = np.int32(image[y + 1, x, 2]) - np.int32(image[y - 1, x, 2])
-            square = gx * gx + gy * gy
-            tie = 0 if x < grouped_end else 1
-            for c in range(1, -1, -1):  # red came first: green and blue must do better
-                cx = np.int32(image[y, x + 1, c]) - np.int32(image[y, x - 1, c])
-                cy = np.int32(image[y + 1, x, c]) - np.int32(image[y - 1, x, c])
-                candidate = cx * cx + cy * cy
-                if candidate >= square + tie:
-                    square, gx, gy = candidate, cx, cy
-            if square == 0:
-                continue
-            o = orientations[gy + _MAX_GRADIENT, gx + _MAX_GRADIENT]
-            magnitude = np.sqrt(np.float32(square))
-            right, left = weight_x[x], np.float32(1.0) - weight_x[x]
-            cells = histograms[cell_y : cell_y + 2, cell_x[x] : cell_x[x] + 2, o]
-            if x < grouped_end:
-                right *= magnitude
-                left *= magnitude
-                cells[0, 0] += above * left
-                cells[1, 0] += below * left
-                cells[0, 1] += above * right
-                cells[1, 1] += below * right
-            else:
-                cells[0, 0] = fused(above * left, magnitude, cells[0, 0])
-                cells[1, 0] = fused(below * left, magnitude, cells[1, 0])
-                cells[0, 1] = fused(above * right, magnitude, cells[0, 1])
-                cells[1, 1] = fused(below * right, magnitude, cells[1, 1])
+    cells = _cell_weights(visible_columns)
+    planes = np.empty((3, (CELL_PX + 2) * width), dtype=np.float32)
+    gradients = np.empty((3, CELL_PX * width - 2), dtype=np.float32)
+    ties = np.zeros(CELL_PX * width - 2, dtype=np.float32)
+    for row in range(CELL_PX):
+        ties[row * width + grouped_end - 1 : (row + 1) * width - 1] = 1
+    for first in range(1, visible_rows, CELL_PX):
+        end = min(first + CELL_PX, visible_rows)
+        _find_gradients(image[first - 1 : end + 1], ties, planes, gradients)
+        _vote_rows(gradients, orientations, cells, (first, end), (width, grouped_end), histograms)
 
 
 @kernel
@@ -199,7 +320,7 @@ def _normalise(histograms: Float32Array, energy: Float32Array, out: Float32Array
 def fhog_into(image: UInt8Array, orientations: UInt8Array, out: Float32Array) -> None:
     """Write the features of a contiguous image of fitting size; see :func:`fhog`."""
     rows, columns = out.shape[0] + 2, out.shape[1] + 2
-    histograms = np.zeros((rows + 2, columns + 2, 18), dtype=np.float32)
+    histograms = np.zeros((rows + 2, columns + 2, _SIGNED), dtype=np.float32)
     energy = np.empty((rows, columns), dtype=np.float32)
     _vote(image, orientations, histograms)
     _energies(histograms, energy)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.alignment.face_mask import RAISED_BY_PX, apply_mask, mask_into
+from openface_core.alignment.face_mask import RAISED_BY_PX, mask_into
 from openface_core.alignment.similarity import ALIGNED_SIZE_PX, warp_matrix
 from openface_core.alignment.warp import warp_into
 from openface_core.kernel import kernel
@@ -21,9 +21,8 @@ def warp_masked(
 ) -> None:
     """Write the warped and masked face (h, h, 3); see :meth:`FaceAligner.warp`."""
     mask = np.empty(out.shape[:2], dtype=np.uint8)
-    warp_into(frame, matrix, out)
     mask_into(landmarks, matrix, triangles, RAISED_BY_PX, mask)
-    apply_mask(out, mask, out)
+    warp_into(frame, matrix, mask, out)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,13 @@ References
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.alignment.blending import blend_bgr
 from openface_core.fixed_point import FRACTION_BITS, MATRIX_BITS, round_fixed
 from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
 
 
 @kernel
@@ -45,54 +47,77 @@ def _sample_border(
 
 
 @kernel
-def warp_into(image: UInt8Array, matrix: Float32Array, out: UInt8Array) -> None:
-    """Warp `image` (H, W, 3) into `out`; see :func:`warp_affine`."""
-    height, width = image.shape[0], image.shape[1]
+def _inverse(matrix: Float32Array, out: Float64Array) -> bool:
+    """Write the inverse (2, 3) of a transform; tell whether all of it is finite."""
     m00, m01, m02 = np.float64(matrix[0, 0]), np.float64(matrix[0, 1]), np.float64(matrix[0, 2])
     m10, m11, m12 = np.float64(matrix[1, 0]), np.float64(matrix[1, 1]), np.float64(matrix[1, 2])
     determinant = m00 * m11 - m01 * m10
     if not np.isfinite(determinant + m02 + m12):
-        out[:, :, :] = 0
-        return
+        return False
     inverse_determinant = 1.0 / determinant if determinant != 0.0 else 0.0
-    i00, i11 = m11 * inverse_determinant, m00 * inverse_determinant
-    i01, i10 = -m01 * inverse_determinant, -m10 * inverse_determinant
-    i02 = -i00 * m02 - i01 * m12
-    i12 = -i10 * m02 - i11 * m12
+    out[0, 0], out[1, 1] = m11 * inverse_determinant, m00 * inverse_determinant
+    out[0, 1], out[1, 0] = -m01 * inverse_determinant, -m10 * inverse_determinant
+    out[0, 2] = -out[0, 0] * m02 - out[0, 1] * m12
+    out[1, 2] = -out[1, 0] * m02 - out[1, 1] * m12
+    return True
 
-    columns = out.shape[1]
-    column_x = np.empty(columns, dtype=np.int64)
-    column_y = np.empty(columns, dtype=np.int64)
-    for x in range(columns):
-        column_x[x] = round_fixed(i00 * x)
-        column_y[x] = round_fixed(i10 * x)
-    half = 1 << (MATRIX_BITS - FRACTION_BITS - 1)
-    shift = MATRIX_BITS - FRACTION_BITS
-    mask = (1 << FRACTION_BITS) - 1
-    for y in range(out.shape[0]):
-        row_x = round_fixed(i01 * y + i02) + half
-        row_y = round_fixed(i11 * y + i12) + half
-        for x in range(columns):
-            fixed_x = (row_x + column_x[x]) >> shift
-            fixed_y = (row_y + column_y[x]) >> shift
-            left, top = fixed_x >> FRACTION_BITS, fixed_y >> FRACTION_BITS
-            a, b = np.int32(fixed_x & mask), np.int32(fixed_y & mask)
-            if left >= width or left < -1 or top >= height or top < -1:
-                out[y, x, 0] = out[y, x, 1] = out[y, x, 2] = 0
-                continue
+
+@kernel
+def _warp_row(
+    image: UInt8Array,
+    positions: NDArray[np.int32],
+    mask: UInt8Array,
+    out: UInt8Array,
+) -> None:
+    """Write one row (n, 3) from positions (2, n) in 1/32 pixel, where the mask (n,) is not 0."""
+    height, width = image.shape[0], image.shape[1]
+    fraction = np.int32((1 << FRACTION_BITS) - 1)
+    # A packed load takes eight bytes from a pixel on, which must lie in its row.
+    is_packed = image.strides[1] == 3 and image.strides[2] == 1
+    last_packed = width - 3 if is_packed else -1
+    row_bytes = image.strides[0]
+    begin = image.ctypes.data
+    for x in range(mask.shape[0]):
+        if mask[x] == 0:
+            continue
+        fixed_x, fixed_y = positions[0, x], positions[1, x]
+        left, top = int(fixed_x) >> FRACTION_BITS, int(fixed_y) >> FRACTION_BITS
+        a, b = np.int32(fixed_x & fraction), np.int32(fixed_y & fraction)
+        if 0 <= left <= last_packed and 0 <= top < height - 1:
+            packed = blend_bgr(begin + top * row_bytes + left * 3, row_bytes, a, b)
+            out[x, 0] = np.uint8(packed)
+            out[x, 1] = np.uint8(packed >> 8)
+            out[x, 2] = np.uint8(packed >> 16)
+        elif -1 <= left < width and -1 <= top < height:
             w00, w01 = (32 - a) * (32 - b), a * (32 - b)
             w10, w11 = (32 - a) * b, a * b
-            if 0 <= left < width - 1 and 0 <= top < height - 1:
-                for c in range(3):
-                    out[y, x, c] = (
-                        np.int32(image[top, left, c]) * w00
-                        + np.int32(image[top, left + 1, c]) * w01
-                        + np.int32(image[top + 1, left, c]) * w10
-                        + np.int32(image[top + 1, left + 1, c]) * w11
-                        + 512
-                    ) >> 10
-                continue
-            _sample_border(image, left, top, w00, w01, w10, w11, out[y, x])
+            _sample_border(image, left, top, w00, w01, w10, w11, out[x])
+
+
+@kernel
+def warp_into(image: UInt8Array, matrix: Float32Array, mask: UInt8Array, out: UInt8Array) -> None:
+    """Warp `image` (H, W, 3) into `out` (h, w, 3), which is black where `mask` (h, w) is 0.
+
+    See :func:`warp_affine`.
+    """
+    out[:, :, :] = 0
+    inverse = np.empty((2, 3), dtype=np.float64)
+    if not _inverse(matrix, inverse):
+        return
+    columns = out.shape[1]
+    across = np.empty((2, columns), dtype=np.int64)
+    positions = np.empty((2, columns), dtype=np.int32)
+    half = 1 << (MATRIX_BITS - FRACTION_BITS - 1)
+    shift = MATRIX_BITS - FRACTION_BITS
+    for k in range(2):
+        for x in range(columns):
+            across[k, x] = round_fixed(inverse[k, 0] * x)
+    for y in range(out.shape[0]):
+        for k in range(2):
+            down = round_fixed(inverse[k, 1] * y + inverse[k, 2]) + half
+            for x in range(columns):
+                positions[k, x] = (down + across[k, x]) >> shift
+        _warp_row(image, positions, mask[y], out[y])
 
 
 def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8Array:
@@ -118,5 +143,5 @@ def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8A
     the common factor cancels exactly.
     """
     out = np.empty((size_px, size_px, 3), dtype=np.uint8)
-    warp_into(image, matrix, out)
+    warp_into(image, matrix, np.ones((size_px, size_px), dtype=np.uint8), out)
     return out

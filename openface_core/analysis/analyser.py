@@ -283,7 +283,7 @@ class Analyser:
                 rows = [main.rows(face, one) for face, one in zip(found, measured, strict=True)]
                 tables: Iterable[pa.Table] = chain.from_iterable(rows)
                 if faces.are_several:
-                    tables = merged_tables(main.maker.frame_tables(kept.frames), rows)
+                    tables = merged_tables(main.maker.frame_rows(kept.frames), rows)
                 table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
         warnings = (*media.warnings, *gap_warnings(media.info, times))
         shown = tuple(measured) or (main.nobody(),)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from openface_core.tables import (
     summarise_nobody,
     summarise_sides,
 )
+from openface_core.tables.merging import FrameRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +228,7 @@ class TableMaker:
                 yield self._table(part, units[rows], derivation)
             begin = rows.stop
 
-    def frame_tables(self, parts: Iterable[ShardFeatures]) -> Iterator[pa.Table]:
+    def frame_rows(self, parts: Iterable[ShardFeatures]) -> Iterator[FrameRows]:
         """Yield rows of all frames of a video as of ones that show nobody.
 
         Parameters
@@ -236,9 +238,13 @@ class TableMaker:
         """
         first_number = 1
         for part in parts:
-            units = FrameActionUnits.without_face(len(part), self.extent)
-            yield self._table(part, units, self._derivation(first_number, None, None))
+            numbers = np.arange(first_number, first_number + len(part))
+            yield FrameRows(numbers, partial(self._without_face, part, first_number))
             first_number += len(part)
+
+    def _without_face(self, part: ShardFeatures, first_number: int) -> pa.Table:
+        units = FrameActionUnits.without_face(len(part), self.extent)
+        return self._table(part, units, self._derivation(first_number, None, None))
 
     def _derivation(
         self, first_number: int, face_id: int | None, calibration_frames: int | None

@@ -27,13 +27,16 @@ def _sample(image: UInt8Array, samples: int, means: UInt8Array) -> None:
     height, width = image.shape[:2]
     places = np.arange(columns * samples) * width // (columns * samples)
     for i in range(rows):
-        totals = np.zeros((columns, channels), dtype=np.int64)
+        totals = np.zeros(columns * channels, dtype=np.int64)
         for k in range(samples):
-            row = image[(i * samples + k) * height // (rows * samples)]
-            for j in range(columns * samples):
-                for c in range(channels):
-                    totals[j // samples, c] += row[places[j], c]
-        means[i] = totals // (samples * samples)
+            y = (i * samples + k) * height // (rows * samples)
+            for j in range(columns):
+                for place in range(j * samples, (j + 1) * samples):
+                    for c in range(channels):
+                        totals[j * channels + c] += image[y, places[place], c]
+        for j in range(columns):
+            for c in range(channels):
+                means[i, j, c] = totals[j * channels + c] // (samples * samples)
 
 
 @kernel

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -249,11 +250,26 @@ class Field:
         extent : Extent
             What the models measure.
         """
-        placed = tuple(self.columns(extent))
+        shape = self.shape_of(extent)
+        placed = _placed_columns(self.columns, extent, shape)
         if not placed:
             return
-        values, shape = arrays[self.name], self.shape_of(extent)
+        values = arrays[self.name]
         # A column is read as a whole, so its values had better lie side by side.
         by_column = np.ascontiguousarray(values.reshape(len(values), math.prod(shape)).T)
         for place, column in placed:
-            yield column, by_column[int(np.ravel_multi_index(place, shape)) if shape else 0]
+            yield column, by_column[place]
+
+
+@lru_cache(maxsize=1024)
+def _placed_columns(
+    columns: Columns, extent: Extent, shape: tuple[int, ...]
+) -> tuple[tuple[int, Column], ...]:
+    """Return the columns of a field, each with its place among the elements of a frame's value.
+
+    Hundreds of columns cost more than the values of a short clip, and are the same in the next one.
+    """
+    return tuple(
+        (int(np.ravel_multi_index(place, shape)) if shape else 0, column)
+        for place, column in columns(extent)
+    )

@@ -4,7 +4,7 @@
 :mod:`~openface_core.matrix_product.product` composes products of them.
 """
 
-from openface_core.matrix_product.product import affine_product, padded
-from openface_core.matrix_product.tiles import LANE_MULTIPLE
+from openface_core.matrix_product.product import affine_product, linear_product, padded
+from openface_core.matrix_product.tiles import LANE_MULTIPLE, TILE_ROWS
 
-__all__ = ["LANE_MULTIPLE", "affine_product", "padded"]
+__all__ = ["LANE_MULTIPLE", "TILE_ROWS", "affine_product", "linear_product", "padded"]

@@ -17,12 +17,102 @@ Float32Array = NDArray[np.float32]
 
 _rows_by_1, _rows_by_2, _rows_by_3 = (tile(TILE_ROWS, v) for v in range(1, MAX_TILE_VECTORS + 1))
 _row_by_1, _row_by_2, _row_by_3 = (tile(1, v) for v in range(1, MAX_TILE_VECTORS + 1))
+_plain_rows_by_1, _plain_rows_by_2, _plain_rows_by_3 = (
+    tile(TILE_ROWS, v, is_fused=False) for v in range(1, MAX_TILE_VECTORS + 1)
+)
+_plain_row_by_1, _plain_row_by_2, _plain_row_by_3 = (
+    tile(1, v, is_fused=False) for v in range(1, MAX_TILE_VECTORS + 1)
+)
 
 
 @kernel
 def padded(columns: int) -> int:
     """Return the number of columns that a matrix for so many blocks must have."""
     return -(-columns // LANE_MULTIPLE) * LANE_MULTIPLE
+
+
+@kernel
+def _write_tiles(
+    weights: int,
+    biases: int,
+    inputs: int,
+    outputs: int,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write a product, given the addresses of weights and biases; see :func:`affine_product`."""
+    x_stride, out_stride = x.shape[1], out.shape[1]
+    vectors_left = columns // LANES
+    done = 0
+    while vectors_left > 0:
+        # Four are better two and two than three and one.
+        vectors = 2 if vectors_left == 4 else min(vectors_left, MAX_TILE_VECTORS)
+        seen = x.ctypes.data + done * FLOAT_BYTES
+        row = 0
+        while row < outputs:
+            w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
+            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
+            if outputs - row >= TILE_ROWS:
+                if vectors == 3:
+                    _rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += TILE_ROWS
+            else:
+                if vectors == 3:
+                    _row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += 1
+        vectors_left -= vectors
+        done += vectors * LANES
+
+
+@kernel
+def _write_plain_tiles(
+    weights: int,
+    biases: int,
+    inputs: int,
+    outputs: int,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write a product, given the addresses of weights and biases; see :func:`linear_product`."""
+    x_stride, out_stride = x.shape[1], out.shape[1]
+    vectors_left = columns // LANES
+    done = 0
+    while vectors_left > 0:
+        # Four are better two and two than three and one.
+        vectors = 2 if vectors_left == 4 else min(vectors_left, MAX_TILE_VECTORS)
+        seen = x.ctypes.data + done * FLOAT_BYTES
+        row = 0
+        while row < outputs:
+            w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
+            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
+            if outputs - row >= TILE_ROWS:
+                if vectors == 3:
+                    _plain_rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _plain_rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _plain_rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += TILE_ROWS
+            else:
+                if vectors == 3:
+                    _plain_row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                elif vectors == 2:
+                    _plain_row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                else:
+                    _plain_row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                row += 1
+        vectors_left -= vectors
+        done += vectors * LANES
 
 
 @kernel
@@ -55,32 +145,34 @@ def affine_product(
     """
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
     biases = values.ctypes.data + biases_at * FLOAT_BYTES
-    x_stride, out_stride = x.shape[1], out.shape[1]
-    vectors_left = columns // LANES
-    done = 0
-    while vectors_left > 0:
-        # Four are better two and two than three and one.
-        vectors = 2 if vectors_left == 4 else min(vectors_left, MAX_TILE_VECTORS)
-        seen = x.ctypes.data + done * FLOAT_BYTES
-        row = 0
-        while row < outputs:
-            w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
-            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
-            if outputs - row >= TILE_ROWS:
-                if vectors == 3:
-                    _rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
-                elif vectors == 2:
-                    _rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
-                else:
-                    _rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
-                row += TILE_ROWS
-            else:
-                if vectors == 3:
-                    _row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
-                elif vectors == 2:
-                    _row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
-                else:
-                    _row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
-                row += 1
-        vectors_left -= vectors
-        done += vectors * LANES
+    _write_tiles(weights, biases, inputs, outputs, x, columns, out)
+
+
+@kernel
+def linear_product(
+    weights: Float32Array,
+    first: int,
+    outputs: int,
+    zeros: Float32Array,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write ``weights[first : first + outputs] @ x`` for the first columns of x.
+
+    Each product is rounded before it is added, as in a loop over the inputs.
+
+    Parameters
+    ----------
+    weights : (k, n) ndarray of float32
+        Contiguous rows of weights.
+    first, outputs : int
+        Which rows are taken. A multiple of :data:`TILE_ROWS` is fastest. Nothing is checked.
+    zeros : (>= outputs,) ndarray of float32
+        Zeros.
+    x, columns, out
+        See :func:`affine_product`.
+    """
+    inputs = weights.shape[1]
+    begin = weights.ctypes.data + first * inputs * FLOAT_BYTES
+    _write_plain_tiles(begin, zeros.ctypes.data, inputs, outputs, x, columns, out)

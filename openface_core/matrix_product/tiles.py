@@ -71,7 +71,9 @@ class _Addresses:
         stored.align = FLOAT_BYTES
 
 
-def _emit(builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any) -> None:
+def _emit(
+    builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any, *, is_fused: bool
+) -> None:
     """Write the tile's loop over the inputs."""
     weights, inputs, x, x_stride, biases, out, out_stride = arguments
     fused = cgutils.get_or_insert_function(
@@ -96,9 +98,12 @@ def _emit(builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any) -> Non
     new = []
     for r in range(rows):
         weight = memory.load_everywhere(weights, builder.add(row_begins[r], k))
-        new += [
-            builder.call(fused, [weight, seen[v], sums[r * vectors + v]]) for v in range(vectors)
-        ]
+        for v in range(vectors):
+            total = sums[r * vectors + v]
+            if is_fused:
+                new.append(builder.call(fused, [weight, seen[v], total]))
+            else:
+                new.append(builder.fadd(total, builder.fmul(weight, seen[v])))
     following = builder.add(k, index[1])
     k.add_incoming(following, loop)
     for place, (total, value) in enumerate(zip(sums, new, strict=True)):
@@ -112,7 +117,7 @@ def _emit(builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any) -> Non
         memory.store_vector(value, out, offset)
 
 
-def tile(rows: int, vectors: int) -> Callable[..., None]:
+def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., None]:
     """Return a compiled step that writes a tile of ``weights @ x + biases``.
 
     Parameters
@@ -121,6 +126,8 @@ def tile(rows: int, vectors: int) -> Callable[..., None]:
         Rows of the tile.
     vectors : int
         Its columns, in vectors of :data:`LANES` numbers.
+    is_fused : bool
+        Whether a multiplication and addition are rounded once, or one after the other.
 
     Returns
     -------
@@ -146,7 +153,7 @@ def tile(rows: int, vectors: int) -> Callable[..., None]:
         signature = types.void(weights, inputs, x, x_stride, biases, out, out_stride)
 
         def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-            _emit(builder, rows, vectors, arguments)
+            _emit(builder, rows, vectors, arguments, is_fused=is_fused)
             return context.get_dummy_value()
 
         return signature, generate

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.matrix_product import TILE_ROWS, linear_product, padded
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]
@@ -20,140 +21,197 @@ MIN_ALPHA = 1e-4
 """CCNF neurons weaker than this are left out, as in OpenFace."""
 
 
+class _Space(NamedTuple):
+    """Working space for maps of side w and templates of side s, kept from landmark to landmark.
+
+    Parameters
+    ----------
+    area : (w + s - 1, w + s - 1) ndarray of float32
+        The picture around the landmark.
+    strips : (s * l,) ndarray of float32
+        See :func:`_cut_strips`; l is the length of a strip.
+    totals : (l,) ndarray of float32
+        Sums over rows of strips.
+    means, scales, response : (c,) ndarray of float32
+        Of every position; c is w * w, brought to a multiple that the product of matrices likes.
+    centred : (s * s, c) ndarray of float32
+        What a template sees, with the mean taken off, one column per position.
+    found : (r, c) ndarray of float32
+        Products of templates with it.
+    smoothed : (1, c) ndarray of float32
+        A smoothed map.
+    zeros : (r,) ndarray of float32
+        Zeros.
+    """
+
+    area: Float32Array
+    strips: Float32Array
+    totals: Float32Array
+    means: Float32Array
+    scales: Float32Array
+    response: Float32Array
+    centred: Float32Array
+    found: Float32Array
+    smoothed: Float32Array
+    zeros: Float32Array
+
+
 @kernel
-def _cut_strips(area: Float32Array, window: int, strips: Float32Array) -> None:
+def _working_space(window: int, support: int, templates: int) -> _Space:
+    """Return working space for experts of at most so many templates."""
+    side, columns = window + support - 1, padded(window * window)
+    rows = templates + TILE_ROWS - 1
+    length = (support - 1) * window + columns
+    return _Space(
+        np.empty((side, side), dtype=np.float32),
+        np.zeros(support * length, dtype=np.float32),
+        np.empty(length, dtype=np.float32),
+        np.empty(columns, dtype=np.float32),
+        np.empty(columns, dtype=np.float32),
+        np.empty(columns, dtype=np.float32),
+        np.empty((support * support, columns), dtype=np.float32),
+        np.empty((rows, columns), dtype=np.float32),
+        np.empty((1, columns), dtype=np.float32),
+        np.zeros(rows, dtype=np.float32),
+    )
+
+
+@kernel
+def _cut_strips(area: Float32Array, window: int, length: int, strips: Float32Array) -> None:
     """Copy the area (a, a) once per column of a template, cut to `window` columns from there on.
 
-    What a template's pixel (yy, xx) sees at all positions is then one run of memory,
-    ``strips[xx, yy * window :]``, so that loops over positions are contiguous.
+    What a template's pixel (yy, xx) sees at all positions is then one run of memory from
+    ``strips[xx * length + yy * window]`` on, so that loops over positions are contiguous.
     """
-    for xx in range(strips.shape[0]):
-        for i in range(area.shape[0]):
+    side = area.shape[0]
+    for xx in range(side - window + 1):
+        for i in range(side):
             for j in range(window):
-                strips[xx, i * window + j] = area[i, j + xx]
+                strips[xx * length + i * window + j] = area[i, j + xx]
 
 
 @kernel
-def _local_means(strips: Float32Array, window: int, out: Float32Array) -> None:
-    """Write the mean of what a template sees at every position, (w * w,)."""
-    support, length = strips.shape
-    rows = np.zeros(length, dtype=np.float32)
-    for xx in range(support):
-        for p in range(length):
-            rows[p] += strips[xx, p]
-    out[:] = 0.0
-    for yy in range(support):
-        for p in range(out.shape[0]):
-            out[p] += rows[yy * window + p]
-    count = np.float32(support * support)
-    for p in range(out.shape[0]):
-        out[p] /= count
-
-
-@kernel
-def _correlate(
-    area: Float32Array, weights: Float32Array, strips: Float32Array, out: Float32Array
+def _take_means(
+    strips: Float32Array, window: int, length: int, totals: Float32Array, means: Float32Array
 ) -> None:
-    """Write the normalised correlations of templates with the picture at every position.
+    """Write the mean of what a template sees at every position.
 
-    At each position the picture under the template is brought to mean 0 and length 1 (to 0 if it
-    has no contrast). The templates are applied as they are.
-
-    Parameters
-    ----------
-    area : (w + s - 1, w + s - 1) ndarray of float32
-        The picture around the landmark.
-    weights : (k, s * s) ndarray of float32
-        The templates.
-    strips : (s, (w + s - 1) * w) ndarray of float32
-        Working space.
-    out : (k, w * w) ndarray of float32
-        Receives the correlations.
+    `totals` (l,) is working space: sums over a template's rows of pixels.
     """
-    templates, positions = out.shape
-    support = strips.shape[0]
-    window = area.shape[0] - support + 1
-    means = np.empty(positions, dtype=np.float32)
-    squares = np.zeros(positions, dtype=np.float32)
-    centred = np.empty(positions, dtype=np.float32)
-    _cut_strips(area, window, strips)
-    _local_means(strips, window, means)
-    out[:, :] = 0.0
-    for k in range(support * support):
-        seen = strips[k % support, k // support * window :]
-        for p in range(positions):
-            value = seen[p] - means[p]
-            centred[p] = value
-            squares[p] += value * value
-        for q in range(templates):
-            weight = weights[q, k]
-            row = out[q]
-            for p in range(positions):
-                row[p] += weight * centred[p]
+    support = strips.shape[0] // length
+    totals[:] = 0.0
+    for xx in range(support):
+        at = np.uint64(xx * length)
+        for p in range(length):
+            totals[p] += strips[at + np.uint64(p)]
+    means[:] = 0.0
+    for yy in range(support):
+        at = np.uint64(yy * window)
+        for p in range(means.shape[0]):
+            means[p] += totals[at + np.uint64(p)]
+    count = np.float32(support * support)
+    for p in range(means.shape[0]):
+        means[p] /= count
+
+
+@kernel
+def _take_means_off(
+    strips: Float32Array,
+    window: int,
+    length: int,
+    means: Float32Array,
+    centred: Float32Array,
+    scales: Float32Array,
+) -> None:
+    """Write what templates see at mean 0, one column per position, and what makes its length 1.
+
+    The latter is 1 where there is no contrast. Places are unsigned: of others, numba looks whether
+    they count from the end.
+    """
+    columns = means.shape[0]
+    support = strips.shape[0] // length
+    scales[:] = 0.0
+    for yy in range(support):
+        for xx in range(support):
+            at = np.uint64(xx * length + yy * window)
+            to = np.uint64((yy * support + xx) * columns)
+            for p in range(columns):
+                value = strips[at + np.uint64(p)] - means[p]
+                centred[to + np.uint64(p)] = value
+                scales[p] += value * value
+    one = np.float32(1.0)
+    for p in range(columns):
+        reach = np.sqrt(scales[p])
+        scales[p] = one / reach if reach > 0.0 else one
+
+
+@kernel
+def _centre(space: _Space, window: int) -> None:
+    """Bring what templates see at every position to mean 0, and find what makes its length 1.
+
+    Loops are in functions of their own, which are given arrays: from a tuple, numba fetches them
+    anew at every step.
+    """
+    length = space.totals.shape[0]
+    _cut_strips(space.area, window, length, space.strips)
+    _take_means(space.strips, window, length, space.totals, space.means)
+    _take_means_off(
+        space.strips, window, length, space.means, space.centred.reshape(-1), space.scales
+    )
+
+
+@kernel
+def _add_neuron(
+    found: Float32Array,
+    row: int,
+    scales: Float32Array,
+    bias: np.float32,
+    strength: np.float32,
+    positions: int,
+    response: Float32Array,
+) -> None:
+    """Add a logistic neuron's responses, given its products with the picture."""
     one = np.float32(1.0)
     for p in range(positions):
-        length = np.sqrt(squares[p])
-        squares[p] = one / length if length > 0.0 else one
-    for q in range(templates):
-        row = out[q]
-        for p in range(positions):
-            row[p] *= squares[p]
+        logit = found[row, p] * scales[p] + bias
+        response[p] += strength / (one + np.exp(-logit))
 
 
 @kernel
-def ccnf_map(
-    area: Float32Array,
-    weights: Float32Array,
-    biases: Float32Array,
-    alphas: Float32Array,
-    smoothing: Float32Array,
-    strips: Float32Array,
-    correlations: Float32Array,
-    out: Float32Array,
+def _ccnf_map(
+    space: _Space, view: "CcnfView", landmark: int, window: int, out: Float32Array
 ) -> None:
-    """Write the response map of one CCNF expert.
-
-    Parameters
-    ----------
-    area : (w + s - 1, w + s - 1) ndarray of float32
-        The picture around the landmark.
-    weights, biases, alphas : (k, s * s), (k,), (k,) ndarray of float32
-        The expert's neurons.
-    smoothing : (w * w, w * w) or (1, 1) ndarray of float32
-        The smoothing matrix, symmetric, or the factor that stands in its place.
-    strips : (s, (w + s - 1) * w) ndarray of float32
-        Working space.
-    correlations : (>= k, w * w) ndarray of float32
-        Working space.
-    out : (w * w,) ndarray of float32
-        Receives the map, row by row, smallest value not below 0.
-    """
-    neurons, positions = weights.shape[0], out.shape[0]
-    found = correlations[:neurons]
-    _correlate(area, weights, strips, found)
-    response = np.zeros(positions, dtype=np.float32)
-    one, two = np.float32(1.0), np.float32(2.0)
-    for q in range(neurons):
-        if alphas[q] > MIN_ALPHA:
-            for p in range(positions):
-                logit = found[q, p] + biases[q]
-                response[p] += two * alphas[q] / (one + np.exp(-logit))
-    if smoothing.shape[0] == 1:
+    """Write the response map (w * w,) of one expert, row by row, smallest value not below 0."""
+    columns, positions = space.means.shape[0], out.shape[0]
+    begin, count = view.begins[landmark], view.counts[landmark]
+    _centre(space, window)
+    # Whole tiles are faster: the rows that follow are another expert's, and not looked at.
+    rows = min((count + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS, view.weights.shape[0] - begin)
+    linear_product(view.weights, begin, rows, space.zeros, space.centred, columns, space.found)
+    space.response[:] = 0.0
+    for q in range(count):
+        alpha, bias = view.alphas[begin + q], view.biases[begin + q]
+        if alpha > MIN_ALPHA:
+            strength = np.float32(2.0) * alpha
+            _add_neuron(space.found, q, space.scales, bias, strength, positions, space.response)
+    matrix = view.smoothing[view.smoothing_index[landmark]]
+    if matrix.shape[0] == 1:
         for p in range(positions):
-            out[p] = smoothing[0, 0] * response[p]
+            space.smoothed[0, p] = matrix[0, 0] * space.response[p]
     else:
-        out[:] = 0.0
-        for k in range(positions):
-            value = response[k]
-            row = smoothing[k]
-            for p in range(positions):
-                out[p] += value * row[p]
-    least = out[0]
-    for p in range(positions):
-        least = min(least, out[p])
-    if least < 0.0:
-        for p in range(positions):
-            out[p] -= least
+        terms = space.response[:positions].reshape(1, positions)
+        linear_product(terms, 0, 1, space.zeros, matrix, columns, space.smoothed)
+    _lift(space.smoothed[0], out)
+
+
+@kernel
+def _lift(smoothed: Float32Array, out: Float32Array) -> None:
+    """Write a map, raised so that no value is below 0."""
+    least = np.float32(0.0)
+    for p in range(out.shape[0]):
+        least = min(least, smoothed[p])
+    for p in range(out.shape[0]):
+        out[p] = smoothed[p] - least
 
 
 @kernel
@@ -168,34 +226,37 @@ def _squared_gradient(area: Float32Array, out: Float32Array) -> None:
 
 
 @kernel
-def svr_map(
-    area: Float32Array,
-    weights: Float32Array,
-    uses_gradient: NDArray[np.bool_],
-    scalings: Float32Array,
-    biases: Float32Array,
-    strips: Float32Array,
-    correlations: Float32Array,
+def _multiply_part(
+    found: Float32Array,
+    scales: Float32Array,
+    scaling: np.float32,
+    bias: np.float32,
     out: Float32Array,
 ) -> None:
-    """Write the response map of one SVR expert; arrays as for :func:`ccnf_map`.
-
-    `weights` must have mean 0 and length 1, so that the products are normalised correlations.
-    """
-    positions = out.shape[0]
-    seen = np.empty_like(area)
-    out[:] = 1.0
+    """Multiply a map by a logistic detector's responses, given its products with the picture."""
     one = np.float32(1.0)
-    for q in range(weights.shape[0]):
-        if uses_gradient[q]:
-            _squared_gradient(area, seen)
+    for p in range(out.shape[0]):
+        logit = scaling * (found[0, p] * scales[p]) + bias
+        out[p] *= one / (one + np.exp(-logit))
+
+
+@kernel
+def _svr_map(space: _Space, view: "SvrView", landmark: int, window: int, out: Float32Array) -> None:
+    """Write the response map (w * w,) of one expert.
+
+    Its templates must have mean 0 and length 1, so that the products are normalised correlations.
+    """
+    plain = space.area.copy()
+    out[:] = 1.0
+    for q in range(view.begins[landmark], view.begins[landmark] + view.counts[landmark]):
+        if view.uses_gradient[q]:
+            _squared_gradient(plain, space.area)
         else:
-            seen[:, :] = area
-        found = correlations[:1]
-        _correlate(seen, weights[q : q + 1], strips, found)
-        for p in range(positions):
-            logit = scalings[q] * found[0, p] + biases[q]
-            out[p] *= one / (one + np.exp(-logit))
+            space.area[:, :] = plain
+        _centre(space, window)
+        columns = space.means.shape[0]
+        linear_product(view.weights, q, 1, space.zeros, space.centred, columns, space.found)
+        _multiply_part(space.found, space.scales, view.scalings[q], view.biases[q], out)
 
 
 class CcnfView(NamedTuple):
@@ -209,8 +270,9 @@ class CcnfView(NamedTuple):
         Where an expert's neurons begin, and how many there are.
     weights, biases, alphas : (k, s * s), (k,), (k,) ndarray of float32
         The neurons of all experts.
-    smoothing : (q, w * w, w * w) or (q, 1, 1) ndarray of float32
-        Smoothing matrices, or the factors that stand in their place.
+    smoothing : (q, w * w, c) or (q, 1, 1) ndarray of float32
+        Smoothing matrices, symmetric, their columns padded (see
+        :func:`~openface_core.matrix_product.padded`), or the factors that stand in their place.
     smoothing_index : (n,) ndarray of int64
         Which of them smooths a landmark's map.
     """
@@ -223,6 +285,15 @@ class CcnfView(NamedTuple):
     alphas: Float32Array
     smoothing: Float32Array
     smoothing_index: NDArray[np.int64]
+
+
+@kernel
+def _most(counts: NDArray[np.int64]) -> int:
+    """Return the largest; of an array's max(), numba imports SciPy's linear algebra."""
+    most = 1
+    for i in range(counts.shape[0]):
+        most = max(most, counts[i])
+    return most
 
 
 @kernel
@@ -252,24 +323,13 @@ def ccnf_maps(
     out : (n, w * w) ndarray of float32
         Receives the maps; 0 for landmarks that do not show.
     """
-    side = window + support - 1
-    area = np.empty((side, side), dtype=np.float32)
-    strips = np.empty((support, side * window), dtype=np.float32)
-    # Numba imports SciPy's linear algebra for an array's max().
-    most = 1
-    for i in range(view.counts.shape[0]):
-        most = max(most, view.counts[i])
-    correlations = np.empty((most, window * window), dtype=np.float32)
+    space = _working_space(window, support, _most(view.counts))
     for i in range(landmarks.shape[0]):
-        if not view.visible[i]:
+        if view.visible[i]:
+            sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)
+            _ccnf_map(space, view, i, window, out[i])
+        else:
             out[i] = 0.0
-            continue
-        sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, area)
-        begin, end = view.begins[i], view.begins[i] + view.counts[i]
-        ccnf_map(
-            area, view.weights[begin:end], view.biases[begin:end], view.alphas[begin:end],
-            view.smoothing[view.smoothing_index[i]], strips, correlations, out[i],
-        )  # fmt: skip
 
 
 class SvrView(NamedTuple):
@@ -309,17 +369,10 @@ def svr_maps(
     out: Float32Array,
 ) -> None:
     """Write the response maps of one view's SVR experts; parameters as for :func:`ccnf_maps`."""
-    side = window + support - 1
-    area = np.empty((side, side), dtype=np.float32)
-    strips = np.empty((support, side * window), dtype=np.float32)
-    correlations = np.empty((1, window * window), dtype=np.float32)
+    space = _working_space(window, support, 1)
     for i in range(landmarks.shape[0]):
-        if not view.visible[i]:
+        if view.visible[i]:
+            sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)
+            _svr_map(space, view, i, window, out[i])
+        else:
             out[i] = 0.0
-            continue
-        sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, area)
-        begin, end = view.begins[i], view.begins[i] + view.counts[i]
-        svr_map(
-            area, view.weights[begin:end], view.uses_gradient[begin:end],
-            view.scalings[begin:end], view.biases[begin:end], strips, correlations, out[i],
-        )  # fmt: skip

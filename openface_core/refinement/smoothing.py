@@ -9,6 +9,7 @@ Morency, "Continuous Conditional Neural Fields for Structured Regression", ECCV 
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.matrix_product import padded
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
 
 _MAX_BYTES = 128 * 2**20
@@ -66,15 +67,19 @@ class SmoothingMatrices:
 
         Returns
         -------
-        matrices : (k, w * w, w * w) ndarray of float32
-            The different matrices; (k, 1, 1), factors in their place, for a window size that the
-            experts have no components for.
+        matrices : (k, w * w, c) ndarray of float32
+            The different matrices, with zeros added to their rows (see
+            :func:`~openface_core.matrix_product.padded`); (k, 1, 1), factors in their place, for a
+            window size that the experts have no components for.
         index : (n,) ndarray of int64
             Which of them is an expert's.
         """
         found = self._of_view.get(view)
         if found is None:  # two workers may both get here, and come to the same
             which, index = np.unique(self._index[view], return_inverse=True)
-            found = np.linalg.inv(self._inverses[which]).astype(np.float32), index
-            self._of_view[view] = found
+            matrices = np.linalg.inv(self._inverses[which]).astype(np.float32)
+            if matrices.shape[1] > 1:
+                beyond = padded(matrices.shape[2]) - matrices.shape[2]
+                matrices = np.pad(matrices, ((0, 0), (0, 0), (0, beyond)))
+            found = self._of_view[view] = matrices, index
         return found

@@ -114,18 +114,29 @@ def weighted_mode_products(components: Float32Array, root_weights: Float32Array)
 def solve_normal_equations(matrix: Float32Array, gradient: Float32Array) -> None:
     """Solve ``matrix @ x = gradient`` by Cholesky; both are overwritten, the gradient by x.
 
-    Only the upper triangle is read. The factor is kept row by row (``matrix = U^T U``), so that the
-    inner loop runs over neighbouring memory and needs no sum to be reordered to be vectorised.
+    Only the upper triangle counts. The factor is kept row by row (``matrix = U^T U``), so that
+    inner loops run over neighbouring memory and no sum needs to be reordered to be vectorised. Each
+    takes off four rows at once, which lets a row be loaded and stored a quarter as often, and
+    begins at a multiple of eight: what that leaves below the diagonal is not looked at.
     """
     n = matrix.shape[0]
-    for k in range(n):
-        inverse_pivot = np.float32(1.0) / np.sqrt(matrix[k, k])
-        for j in range(k, n):
-            matrix[k, j] *= inverse_pivot
-        for i in range(k + 1, n):
+    for i in range(n):
+        begin = i - i % 8
+        grouped = i - i % 4
+        for k in range(0, grouped, 4):
+            a, b, c, d = matrix[k, i], matrix[k + 1, i], matrix[k + 2, i], matrix[k + 3, i]
+            for j in range(begin, n):
+                value = matrix[i, j] - a * matrix[k, j]
+                value -= b * matrix[k + 1, j]
+                value -= c * matrix[k + 2, j]
+                matrix[i, j] = value - d * matrix[k + 3, j]
+        for k in range(grouped, i):
             factor = matrix[k, i]
-            for j in range(i, n):
+            for j in range(begin, n):
                 matrix[i, j] -= factor * matrix[k, j]
+        inverse_pivot = np.float32(1.0) / np.sqrt(matrix[i, i])
+        for j in range(i, n):
+            matrix[i, j] *= inverse_pivot
     for k in range(n):  # U^T y = gradient
         gradient[k] /= matrix[k, k]
         value = gradient[k]
@@ -242,7 +253,6 @@ def coupling_block(
     for a in range(3):
         r0, r1 = scale * rotation[0, a], scale * rotation[1, a]
         for i in range(n):
-            row = components[a * n + i]
             w0, w1 = root_weights[i] * r0, root_weights[i] * r1
             u0 = derivatives[0, 0, i] * w0 + derivatives[0, 1, i] * w1
             u1 = derivatives[1, 0, i] * w0 + derivatives[1, 1, i] * w1
@@ -252,7 +262,7 @@ def coupling_block(
             u5 = derivatives[5, 1, i] * w1
             u6 = residuals[0, i] * w0 + residuals[1, i] * w1
             for b in range(m):
-                value = row[b]
+                value = components[a * n + i, b]
                 sums[0, b] += u0 * value
                 sums[1, b] += u1 * value
                 sums[2, b] += u2 * value

@@ -1,9 +1,27 @@
 """Rows of several faces in one table: ordered by frame, and by face within a frame."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class FrameRows:
+    """Consecutive frames, whose rows are only made where a frame shows nobody.
+
+    Parameters
+    ----------
+    numbers : (n,) ndarray of int64
+        Their numbers.
+    without_face : callable
+        Returns their rows, without a face.
+    """
+
+    numbers: NDArray[np.int64]
+    without_face: Callable[[], pa.Table]
 
 
 class _Rows:
@@ -29,14 +47,14 @@ class _Rows:
 
 
 def merged_tables(
-    frames: Iterable[pa.Table], faces: Iterable[Iterable[pa.Table]]
+    frames: Iterable[FrameRows], faces: Iterable[Iterable[pa.Table]]
 ) -> Iterator[pa.Table]:
     """Yield the rows of all faces, and those of frames that show none of them.
 
     Parameters
     ----------
-    frames : iterable of pyarrow.Table
-        One row for every frame, without a face, in order.
+    frames : iterable of FrameRows
+        All frames, in order.
     faces : iterable of iterable of pyarrow.Table
         Rows of each face, in order; the faces in the order in which they follow each other.
 
@@ -46,16 +64,16 @@ def merged_tables(
         The rows of the frames of one of `frames`.
     """
     rows_of_faces = [_Rows(tables) for tables in faces]
-    for table in frames:
-        if not table.num_rows:
+    for of_frames in frames:
+        numbers = of_frames.numbers
+        if not len(numbers):
             continue
-        numbers = table["frame"].to_numpy()
         shown = [rows for face in rows_of_faces for rows in face.until(int(numbers[-1]))]
         with_face = [rows["frame"].to_numpy() for rows in shown]
         is_empty = ~np.isin(numbers, np.concatenate([np.empty(0, numbers.dtype), *with_face]))
         # Arrow imports its functions, which takes a tenth of a second, only where rows are chosen.
-        empty = table.filter(pa.array(is_empty)) if is_empty.any() else table.slice(0, 0)
-        together = pa.concat_tables([*shown, empty])
+        empty = [of_frames.without_face().filter(pa.array(is_empty))] if is_empty.any() else []
+        together = pa.concat_tables([*shown, *empty])
         # A stable sort: the faces of a frame stay in their order.
         order = np.argsort(together["frame"].to_numpy(), kind="stable")
         yield together if np.all(np.diff(order) == 1) else together.take(pa.array(order))

@@ -35,13 +35,27 @@ class SealedFile:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._digest = hashlib.sha256()
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._size = 0
         self._end = b""
         self._place: int | None = None
 
     def write(self, data: bytes) -> int:
-        """Write bytes, as files do."""
-        data = bytes(data)
+        """Write bytes, as files do, or keep them until there are more.
+
+        Arrow writes a few bytes for every column, a thousand times for a short clip.
+        """
+        self._waiting.append(bytes(data))
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes >= _BLOCK_BYTES:
+            self._pass_on()
+        return len(data)
+
+    def _pass_on(self) -> None:
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
         self._digest.update(data)
         joined = self._end + data  # the blank may come in two pieces
         found = joined.rfind(BLANK.encode())
@@ -49,14 +63,15 @@ class SealedFile:
             self._place = self._size - len(self._end) + found
         self._end = joined[-(len(BLANK) - 1) :]
         self._size += len(data)
-        return self._file.write(data)
+        self._file.write(data)
 
     def tell(self) -> int:
         """Return how many bytes are written."""
-        return self._size
+        return self._size + self._waiting_bytes
 
     def flush(self) -> None:
-        """Flush the file below."""
+        """Write what is kept, and flush the file below."""
+        self._pass_on()
         self._file.flush()
 
     def close(self) -> None:
@@ -64,6 +79,7 @@ class SealedFile:
 
     def seal(self) -> None:
         """Put the seal in the place of the last blank."""
+        self._pass_on()
         if self._place is None:
             raise RuntimeError("a file without a blank cannot be sealed")
         self._file.seek(self._place)

@@ -193,7 +193,7 @@ def _tables(
     frame_parts = video.source.frame_parts
     if not frame_parts:
         return chain.from_iterable(rows)
-    frames = maker.frame_tables(load_features(part, maker.extent) for part in frame_parts)
+    frames = maker.frame_rows(load_features(part, maker.extent) for part in frame_parts)
     return merged_tables(frames, rows)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from openface_core.matrix_product import LANE_MULTIPLE, affine_product, padded
+from openface_core.matrix_product import LANE_MULTIPLE, affine_product, linear_product, padded
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 7, 8, 9, 50])
@@ -19,6 +19,15 @@ def test_a_product_of_any_size_is_that_of_numpy(outputs: int, columns: int) -> N
     np.testing.assert_allclose(out[:outputs, :columns], expected, rtol=1e-5, atol=1e-5)
     assert np.isnan(out[outputs]).all()
     assert np.isnan(out[:, columns:]).all()
+
+
+def test_rows_can_be_taken_from_among_others() -> None:
+    random = np.random.default_rng(2)
+    weights = random.normal(size=(40, 121)).astype(np.float32)
+    x = random.normal(size=(121, 2 * LANE_MULTIPLE)).astype(np.float32)
+    out = np.empty((9, 2 * LANE_MULTIPLE), dtype=np.float32)
+    linear_product(weights, 30, 9, np.zeros(9, np.float32), x, 2 * LANE_MULTIPLE, out)
+    np.testing.assert_allclose(out, weights[30:39].astype(np.float64) @ x, rtol=1e-5, atol=1e-4)
 
 
 def test_an_element_does_not_depend_on_what_is_computed_beside_it() -> None:

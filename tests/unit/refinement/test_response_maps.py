@@ -114,7 +114,7 @@ def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted() -> No
     rng = np.random.default_rng(2)
     weights = rng.normal(size=(2, SUPPORT_PX**2)).astype(np.float32)
     picture = rng.integers(0, 256, (60, 60)).astype(np.uint8)
-    negative = -np.eye(49, dtype=np.float32)[None] + np.float32(0.001)
+    negative = -np.eye(49, 64, dtype=np.float32)[None] + np.float32(0.001)
 
     def maps(alphas: list[float]) -> NDArray[np.float32]:
         out = np.empty((1, 49), dtype=np.float32)
@@ -170,8 +170,10 @@ def test_equal_smoothing_is_kept_once() -> None:
     matrices = SmoothingMatrices(experts, 7)
     for view, visible in enumerate(experts.grid.visible):
         smoothing, index = matrices.of_view(view)
-        assert smoothing.shape == (2 - visible.all(), 49, 49)  # of the visible, of the others
-        np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
+        assert smoothing.shape == (2 - visible.all(), 49, 64)  # of the visible, of the others
+        square = smoothing[:, :, :49]
+        np.testing.assert_allclose(square, square.transpose(0, 2, 1), atol=1e-7)
+        assert not smoothing[:, :, 49:].any()
         assert len(set(index[visible].tolist())) == 1
         assert matrices.of_view(view)[0] is smoothing
 
