@@ -84,7 +84,7 @@ class Clip:
 
 
 def table_of(output: Path) -> pd.DataFrame:
-    return pq.read_table(frames_path(str(output), "clip")).to_pandas()
+    return pq.read_table(frames_path(str(output), "clip"), partitioning=None).to_pandas()
 
 
 @pytest.fixture(scope="module")
