@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.cli import main
 from tests.fixtures.faces.clips import write_clip
-from tests.fuzz.mutation import NASTY_VALUES
+from tests.fixtures.mutation import NASTY_VALUES
 
 _COMMON = ("--help", "--quiet", "--models", "--config", "--version", "-f", "--force", "--runner")
 _OPTIONS = {

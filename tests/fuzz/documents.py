@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from tests.fixtures.mutation import mutated, mutated_text
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
-from tests.fuzz.mutation import mutated, mutated_text
 from tests.fuzz.plain import plain_errors
 from transforms.dataset.documents import is_own_dataset, recorded_buckets
 from transforms.dataset.error_table import read_problems

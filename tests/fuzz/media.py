@@ -14,7 +14,7 @@ from tests.fixtures.media.decoding import decode, decode_in_parts
 from tests.fixtures.media.numbered_frames import numbered_frames
 from tests.fixtures.media.several_pictures import animated_png, animated_webp
 from tests.fixtures.media.writing import write_audio, write_video
-from tests.fuzz.mutation import mutated
+from tests.fixtures.mutation import mutated
 from tests.fuzz.plain import plain_errors
 
 FRAMES = 24

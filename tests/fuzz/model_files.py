@@ -26,11 +26,11 @@ from openface_core.model_files import (
     read_triangulation,
 )
 from tests.fixtures.faces.shape import LANDMARKS
+from tests.fixtures.mutation import mutated, mutated_text
 from tests.fixtures.synthetic_models import cen_experts
 from tests.fixtures.synthetic_models.packs import write_registry
 from tests.fixtures.synthetic_models.tiny_networks import write_models
 from tests.fixtures.synthetic_models.tracking import REFINEMENT, VALIDATOR, write_tracking_models
-from tests.fuzz.mutation import mutated, mutated_text
 from tests.fuzz.plain import plain_errors
 
 _CPU = OnnxSettings("cpu")

@@ -11,8 +11,8 @@ from pipelines.configuration.config_file import (
     load_settings,
     needed_pack,
 )
+from tests.fixtures.mutation import encoded, mutated, mutated_text
 from tests.fixtures.places import REPOSITORY
-from tests.fuzz.mutation import encoded, mutated, mutated_text
 from tests.fuzz.plain import plain_errors
 
 _LANDMARK_SPECS = REPOSITORY / "models" / "landmark_specs"

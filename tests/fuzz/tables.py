@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from openface_core.landmarks.files import read_landmarks
 from tests.fixtures.faces.clips import face_clip, landmark_table
-from tests.fuzz.mutation import encoded, mutated, mutated_text
+from tests.fixtures.mutation import encoded, mutated, mutated_text
 from tests.fuzz.plain import plain_errors
 from transforms.plan.inputs import expand_inputs
 from transforms.plan.manifest import read_manifest

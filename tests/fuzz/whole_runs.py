@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipelines.run import main
+from tests.fixtures.mutation import mutated
 from tests.fixtures.synthetic_models.tiny_networks import write_config, write_models
 from tests.fuzz import media
-from tests.fuzz.mutation import mutated
 
 _FILES = 10
 _NOT_PLAIN = ("unexpected", "Traceback", " object at 0x")

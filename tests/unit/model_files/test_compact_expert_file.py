@@ -16,8 +16,8 @@ from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.model_files import read_compact_experts
 from openface_core.refinement.cen.experts import Activation, Layer
 from openface_core.refinement.cen.response_maps import CenMaps
+from tests.fixtures.mutation import mutated
 from tests.fixtures.plain_errors import assert_plain_error
-from tests.fuzz.mutation import mutated
 
 UNITS = (122, 5, 3, 1)
 MUTATIONS = 300
