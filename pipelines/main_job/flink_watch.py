@@ -24,8 +24,8 @@ _PATIENCE_SECONDS = 12.0
 _REPETITIONS = 3
 """A failure that this program itself explains is not mended by more attempts than these."""
 
-_WORKER_GONE = "CANCELLED: call already cancelled"
-"""What Flink says of a task whose worker process has ended."""
+_WORKER_GONE = "StatusRuntimeException: CANCELLED"
+"""How Flink begins what it says of a task whose worker process has ended."""
 
 _MEND = "Mend it and run the same command again: what was finished stays."
 

@@ -147,11 +147,12 @@ def test_a_pool_that_is_down_is_named_with_its_host() -> None:
     assert "no worker pool answers at localhost:50000 on the task manager 10.0.0.7" in line
 
 
-def test_a_worker_that_ended_is_told_with_its_host_and_the_likely_cause() -> None:
+@pytest.mark.parametrize("words", ["call already cancelled. Use", "client cancelled"])
+def test_a_worker_that_ended_is_told_with_its_host_and_the_likely_cause(words: str) -> None:
     text = (
         "java.lang.RuntimeException: failed\n"
         "Caused by: org.apache.beam.vendor.grpc.v1p60p1.io.grpc.StatusRuntimeException: "
-        "CANCELLED: call already cancelled. Use ServerCallStreamObserver.setOnCancelHandler()\n"
+        f"CANCELLED: {words}\n"
     )
     line = describe_failure({"stacktrace": text, "endpoint": "10.0.0.7:6122"}, None)
     assert "a worker beside the task manager 10.0.0.7 has ended" in line
