@@ -61,6 +61,35 @@ BatchLoss = Callable[[nn.Module, Any, int], tuple[Tensor, dict[str, float]]]
 """Returns the loss of a network on a batch at a step, and its parts for the record."""
 
 
+@torch.no_grad()
+def average_weights(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Let a moving average of weights follow a network's; at the beginning more quickly.
+
+    Parameters
+    ----------
+    averaged, network : nn.Module
+        The average, which is changed, and the network after its step.
+    decay : float
+        Of the moving average.
+    step : int
+        Steps before this one.
+    """
+    share = 1.0 - min(decay, (1 + step) / (10 + step))
+    pairs = zip(averaged.state_dict().values(), network.state_dict().values(), strict=True)
+    for mean, value in pairs:
+        if mean.is_floating_point():
+            mean.lerp_(value, share)
+        else:
+            mean.copy_(value)
+
+
+def save_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write the state of a training, whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
 def _first(batches: Sequence[Any]) -> Any:
     return batches[0]
 
@@ -110,24 +139,10 @@ class NetworkTrainer:
             "averaged": self.averaged.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        save_checkpoint(state, self._checkpoint)
 
     def _average(self) -> None:
-        """Let the average follow the weights; at the beginning more quickly."""
-        share = 1.0 - min(self.schedule.averaging, (1.0 + self.step) / (10.0 + self.step))
-        with torch.no_grad():
-            pairs = zip(
-                self.averaged.state_dict().values(),
-                self.network.state_dict().values(),
-                strict=True,
-            )
-            for mean, value in pairs:
-                if mean.is_floating_point():
-                    mean.lerp_(value, share)
-                else:
-                    mean.copy_(value)
+        average_weights(self.averaged, self.network, self.schedule.averaging, self.step)
 
     def train(
         self, batches: Dataset[Any], loss_of: BatchLoss, held_out: Callable[[nn.Module], str]

@@ -22,6 +22,7 @@ from models.training.detector.canvases import Canvas, Picture
 from models.training.detector.evaluation import find_on_canvases
 from models.training.detector.losses import detector_losses
 from models.training.detector.network import FaceDetectorNetwork
+from models.training.network_training import average_weights, save_checkpoint
 from openface_core.detection.detector import MEAN_BGR
 
 _CHECKPOINT_EVERY = 250
@@ -177,22 +178,9 @@ class Training:
         losses.total.backward()
         nn.utils.clip_grad_norm_(self._network.parameters(), self._schedule.max_gradient)
         self._optimiser.step()
-        self._average()
+        average_weights(self._averaged, self._network, self._schedule.average, self._step)
         parts = (losses.score, losses.box, losses.points)
         return np.array([part.item() for part in parts])
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        """Move the averaged network towards the present one; faster while it has seen little."""
-        keep = min(self._schedule.average, (1 + self._step) / (10 + self._step))
-        states = zip(
-            self._averaged.state_dict().values(), self._network.state_dict().values(), strict=True
-        )
-        for averaged, present in states:
-            if averaged.dtype.is_floating_point:
-                averaged.lerp_(present, 1.0 - keep)
-            else:
-                averaged.copy_(present)
 
     def _save(self) -> None:
         state = {
@@ -201,9 +189,7 @@ class Training:
             "averaged": self._averaged.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        save_checkpoint(state, self._checkpoint)
 
     def _restore(self) -> None:
         state = torch.load(self._checkpoint, weights_only=True)

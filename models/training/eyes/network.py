@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from models.training.network_layers import ResidualBlock, convolution
 from openface_core.eyes import EYE_POINT_COUNT
 from openface_core.eyes.eye_square import EYE_CROP_PX
 
@@ -25,27 +26,6 @@ class EyeNetworkSettings:
     hidden: int = 64
 
 
-def _convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class _ResidualBlock(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = _convolution(channels, channels)
-        self.second = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels)
-        )
-        self.activation = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.activation(x + self.second(self.first(x)))
-
-
 class EyeNetwork(nn.Module):
     """From grey crops of left eyes to points.
 
@@ -59,13 +39,13 @@ class EyeNetwork(nn.Module):
         first, second, third = settings.channels
         cells = (EYE_CROP_PX // 8) ** 2
         self.maps = nn.Sequential(
-            _convolution(1, first, stride=2),
-            _ResidualBlock(first),
-            _convolution(first, second, stride=2),
-            _ResidualBlock(second),
-            _convolution(second, third, stride=2),
-            _ResidualBlock(third),
-            _convolution(third, settings.last_channels, 1),
+            convolution(1, first, stride=2),
+            ResidualBlock(first),
+            convolution(first, second, stride=2),
+            ResidualBlock(second),
+            convolution(second, third, stride=2),
+            ResidualBlock(third),
+            convolution(third, settings.last_channels, 1),
         )
         self.points = nn.Sequential(
             nn.Flatten(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from models.training.network_layers import ResidualBlock, convolution
 from models.training.photographs import LANDMARKS
 
 MAP_CELLS = 28
@@ -31,30 +32,9 @@ class NetworkSettings:
     map_channels: int = 32
 
 
-def _convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class _ResidualBlock(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = _convolution(channels, channels)
-        self.second = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels)
-        )
-        self.activation = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.activation(x + self.second(self.first(x)))
-
-
 def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
     return nn.Sequential(
-        _convolution(inputs, outputs, stride=2), *(_ResidualBlock(outputs) for _ in range(blocks))
+        convolution(inputs, outputs, stride=2), *(ResidualBlock(outputs) for _ in range(blocks))
     )
 
 
@@ -70,16 +50,16 @@ class LandmarkHeatMaps(nn.Module):
         super().__init__()
         first, fine, middle, coarse = settings.channels
         joined, maps = settings.joined_channels, settings.map_channels
-        self.stem = _convolution(3, first, stride=2)
+        self.stem = convolution(3, first, stride=2)
         self.fine = _stage(first, fine, settings.blocks[0])
         self.middle = _stage(fine, middle, settings.blocks[1])
         self.coarse = _stage(middle, coarse, settings.blocks[2])
-        self.coarse_side = _convolution(coarse, joined, 1)
-        self.middle_side = _convolution(middle, joined, 1)
-        self.middle_join = _convolution(joined, joined)
+        self.coarse_side = convolution(coarse, joined, 1)
+        self.middle_side = convolution(middle, joined, 1)
+        self.middle_join = convolution(joined, joined)
         self.middle_up = nn.Conv2d(joined, maps, 1)
-        self.fine_side = _convolution(fine, maps, 1)
-        self.fine_join = _convolution(maps, maps)
+        self.fine_side = convolution(fine, maps, 1)
+        self.fine_join = convolution(maps, maps)
         self.maps = nn.Conv2d(maps, LANDMARKS, 1)
         self.presence = nn.Linear(coarse, 1)
         self.twice = nn.Upsample(scale_factor=2, mode="nearest")
