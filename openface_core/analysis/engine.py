@@ -211,14 +211,14 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             "other action units than those for videos",
             "Use lists of the same action units for videos and images.",
         )
+    follows_experts = files.refinement is not None and not settings.refinement.follow_network
     if settings.sides.measure:
-        has_peaks = files.refinement is not None and not settings.refinement.follow_network
         video_models, image_models = (
             with_sides(
                 models,
                 pdm,
                 is_mirrored=settings.sides.mirrored,
-                has_peaks=has_peaks,
+                has_peaks=follows_experts,
             )
             for models in (video_models, image_models)
         )
@@ -234,6 +234,7 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
             sides,
             networks=further,
             eyes=_load_eyes(files, settings),
+            fits_anew=follows_experts,
         ),
         video_models=video_models,
         image_models=image_models,

@@ -54,20 +54,16 @@ class FacePictures:
     Parameters
     ----------
     meter : FaceMeter
-        What measures them.
-    are_refined : bool
-        Whether patch experts made the fits of the table. Then the fit that faces are aligned with
-        is made from the landmarks anew, as in OpenFace; otherwise it is the table's.
+        What measures them. Unless it fits anew, the fit is the table's.
     """
 
-    def __init__(self, meter: FaceMeter, *, are_refined: bool) -> None:
+    def __init__(self, meter: FaceMeter) -> None:
         self.meter = meter
-        self._are_refined = are_refined
 
     def matrix(self, rows: Rows, row: int, form: AlignedForm = STANDARD) -> Float32Array:
         """Return the transform of a row's face to an aligned face, (2, 3)."""
         landmarks = rows.landmarks(row)
-        if self._are_refined:
+        if self.meter.fits_anew:
             translation_px = calc_params(self.meter.pdm, landmarks).translation_px
         else:
             translation_px = rows.values("p_tx", "p_ty")[row].astype(np.float32)

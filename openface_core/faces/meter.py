@@ -49,6 +49,9 @@ class FaceMeter:
         The camera of the frames; None takes OpenFace's guess by their size.
     eyes : EyeMeasurer or None
         Measures the eyes; None takes those that patch experts fitted, where they did.
+    fits_anew : bool
+        Whether alignment and geometry descriptor come from a fit of their own, made from the
+        landmarks, even where the face brings one: OpenFace does so after patch experts.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class FaceMeter:
         networks: Sequence[FaceNetwork] = (),
         camera: Camera | None = None,
         eyes: EyeMeasurer | None = None,
+        fits_anew: bool = False,
     ) -> None:
         self.pdm = pdm
         self.aligner = FaceAligner(pdm.mean_mm, triangles)
@@ -67,6 +71,7 @@ class FaceMeter:
         self.measures_residual = measures_residual
         self.networks = tuple(networks)
         self.camera = camera
+        self.fits_anew = fits_anew
         self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
@@ -106,9 +111,7 @@ class FaceMeter:
         frame : (H, W, 3) ndarray of uint8
             Upright BGR frame.
         face : Face
-            A face of it. Where its fit is known, head pose and 3D landmarks come from that;
-            alignment and geometry descriptor come from a fit of their own all the same if patch
-            experts made it, as in OpenFace.
+            A face of it. Where its fit is known, head pose and 3D landmarks come from that.
         watch : Watch
             Is told the steps.
 
@@ -131,7 +134,7 @@ class FaceMeter:
             return None
         with watch.time(Step.SHAPE):
             fit = face.fit
-            if fit is None or face.is_refined:
+            if fit is None or self.fits_anew:
                 fit = calc_params(self.pdm, landmarks)
         shown = fit if face.fit is None else face.fit
         with watch.time(Step.POSE):

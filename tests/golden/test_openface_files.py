@@ -108,12 +108,12 @@ def frames_of(reference: Path) -> Iterator[DecodedFrame]:
 
 @pytest.fixture(scope="module")
 def meter(pdm: PointDistributionModel, triangles: NDArray[np.int32]) -> FaceMeter:
-    return FaceMeter(pdm, triangles)
+    return FaceMeter(pdm, triangles, fits_anew=True)
 
 
 @pytest.fixture(scope="module")
 def pictures(meter: FaceMeter) -> FacePictures:
-    return FacePictures(meter, are_refined=True)
+    return FacePictures(meter)
 
 
 def test_csv(

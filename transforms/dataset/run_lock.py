@@ -24,6 +24,11 @@ from openface_core.media.sources import Source, locate
 from transforms.dataset.json_text import parse_json
 from transforms.dataset.storage import join, read_whole, remove, write_whole
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 LOCK_NAME = ".openface-beam.lock"
 
 RENEWAL_SECONDS = 10.0
@@ -225,7 +230,13 @@ class _Mark:
         # Named as files being written are, which a run removes if they are left.
         own = join(self._output, f"{LOCK_NAME}.{self._holder.token}.tmp")
         write_whole(own, lambda file: file.write(self._holder.content()))
+        with _taken_by_nobody_else(Path(place.path).parent):
+            return self._replace_left_mark(place, own)
+
+    def _replace_left_mark(self, place: Source, own: str) -> bool:
+        """Leave the mark written at `own`, unless there is one that is held."""
         try:
+            refuse_if_held(self._output)
             _set_aside(place.path, f"{place.path}.{uuid.uuid4().hex}.tmp")
             os.link(own, place.path)  # fails if there is one, unlike a renaming
         except FileExistsError:
@@ -285,6 +296,25 @@ class _Mark:
         if self._made_folder:  # a run that could not begin leaves nothing behind
             with suppress(OSError):
                 Path(locate(self._output, error=OutputError).path).rmdir()
+
+
+@contextmanager
+def _taken_by_nobody_else(folder: Path) -> Iterator[None]:
+    """Let processes of this machine look at a folder's mark and replace it one after the other.
+
+    Otherwise a mark could be taken between another's looking and replacing. Filesystems of several
+    hosts may not lock a folder, and Windows does not; there that moment stays.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)  # closing it gives the lock back
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _set_aside(path: str, aside: str) -> None:

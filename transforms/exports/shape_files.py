@@ -29,9 +29,10 @@ class ShapeFiles:
 
 
 @lru_cache(maxsize=4)
-def _meter(files: ShapeFiles, shift_average: bool) -> FaceMeter:
+def _meter(files: ShapeFiles, shift_average: bool, fits_anew: bool) -> FaceMeter:
     pdm = read_pdm(files.shape, LANDMARK_COUNT)
-    return FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARK_COUNT), shift_average)
+    triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
+    return FaceMeter(pdm, triangles, shift_average, fits_anew=fits_anew)
 
 
 def _selected(record: Mapping[str, Any]) -> ModelSelection:
@@ -83,13 +84,12 @@ def face_pictures(record: Mapping[str, Any], files: ShapeFiles) -> FacePictures:
         If a file is damaged.
     """
     given = record.get("landmarks_uri") is not None
-    experts = _settings(record, "models").get("refinement", NO_MODEL)
+    has_experts = _settings(record, "models").get("refinement", NO_MODEL) != NO_MODEL
+    follows_network = bool(_settings(record, "refinement").get("follow_network", False))
     shift_average = bool(_settings(record, "alignment").get("shift_average", False))
-    # Given landmarks are taken for exact: see openface_core.analysis.engine.Engine.
-    return FacePictures(
-        _meter(files, shift_average and not given),
-        are_refined=not given and experts != NO_MODEL,
-    )
+    # As in openface_core.analysis.engine, where given landmarks are taken for exact.
+    fits_anew = has_experts and not follows_network
+    return FacePictures(_meter(files, shift_average and not given, fits_anew and not given))
 
 
 def find_files(

@@ -36,7 +36,7 @@ def frames(count: int) -> list[DecodedFrame]:
 
 @pytest.fixture(scope="module")
 def pictures() -> FacePictures:
-    return FacePictures(FaceMeter(synthetic_pdm(), synthetic_triangles()), are_refined=True)
+    return FacePictures(FaceMeter(synthetic_pdm(), synthetic_triangles(), fits_anew=True))
 
 
 def test_plain_csv_is_the_table(tmp_path: Path) -> None:

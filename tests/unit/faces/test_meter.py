@@ -85,7 +85,8 @@ def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face: Framed) -> 
     alone = meter.measure(*face)
     assert alone.fit is not None
     other = replace(alone.fit, shape_parameters=alone.fit.shape_parameters * np.float32(0.5))
-    refitted = meter.measure(face[0], replace(face[1], fit=other, is_refined=True))
+    anew = FaceMeter(meter.pdm, meter.aligner.triangles, fits_anew=True)
+    refitted = anew.measure(face[0], replace(face[1], fit=other))
     taken = meter.measure(face[0], replace(face[1], fit=other))
     assert refitted.is_measured
     assert taken.is_measured
