@@ -1,6 +1,7 @@
 """What the embedded detector and landmark network find on the training photographs."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,23 @@ from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
 
+FIRST_NETWORK, NETWORK = "embedded68", "embedded68_openface"
+"""Specifications of the landmark networks: the one that sees points where people mark them, and
+that of the preset ``embedded``, which sees them where OpenFace's detector does."""
+
 SETS = ("helen_train", "expressions")
-"""Sets of photographs that shape and action units are learned from; the first is annotated."""
+"""Sets of photographs that most models are learned from; the first is annotated."""
 
 
-def read_training_photographs(faces_folder: Path) -> tuple[Photograph, ...]:
-    """List the photographs of :data:`SETS`; raises as ``read_photographs``."""
-    return sum((read_photographs(faces_folder, name) for name in SETS), start=())
+ACTION_UNIT_SETS = (*SETS, "ytf68")
+"""Those that action units are learned from: the last shows people in several moments of a video."""
+
+
+def read_training_photographs(
+    faces_folder: Path, sets: Sequence[str] = SETS
+) -> tuple[Photograph, ...]:
+    """List the photographs of sets; raises as ``read_photographs``."""
+    return sum((read_photographs(faces_folder, name) for name in sets), start=())
 
 
 REFINEMENT = FaceRefinementSettings(
@@ -55,26 +66,28 @@ class OwnModels:
     key: str
 
     @classmethod
-    def load(cls, folder: Path) -> "OwnModels":
+    def load(cls, folder: Path, network: str = NETWORK) -> "OwnModels":
         """Load the models of a folder.
 
         Parameters
         ----------
         folder : Path
-            Holds ``detector.onnx`` and ``landmarks.onnx``.
+            Holds ``detector.onnx`` and the network.
+        network : str
+            Specification of the landmark network.
 
         Raises
         ------
         ModelFileError
             If one is missing or damaged.
         """
-        spec = load_landmark_spec(find_landmark_spec("embedded68"))
+        spec = load_landmark_spec(find_landmark_spec(network))
         digest = hashlib.sha256(repr(spec).encode())
-        paths = [folder / "detector.onnx", folder / "landmarks.onnx"]
-        for path in paths:
+        paths = [folder / "detector.onnx", folder / spec.model]
+        for path, part in zip(paths, ("detector", "landmarks"), strict=True):
             if not path.is_file():
                 raise ModelFileError(
-                    path, "model file not found", f"Train it first: the part {path.stem!r}."
+                    path, "model file not found", f"Train it first: the part {part!r}."
                 )
             digest.update(path.read_bytes())
         return cls(

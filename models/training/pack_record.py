@@ -16,7 +16,7 @@ EMBEDDED_PACK_FILE = PACKS_FOLDER / "embedded.toml"
 
 _ROLES = {
     "face detector": "detector.onnx",
-    "landmark network": "landmarks.onnx",
+    "landmark networks": "landmarks*.onnx",
     "eye network": "eyes.onnx",
     "shape model of the face": "shape.txt",
     "triangles of the face mask": "triangulation.txt",

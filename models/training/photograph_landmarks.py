@@ -17,6 +17,12 @@ BORDER_SHARE = 1.0 / 6.0
 """Photographs get a border of this share of their longer side: many end at the face."""
 
 
+MOST_DISAGREEMENT = 0.08
+"""Mean distance of the points of one face by two methods, over the distance of the eyes."""
+
+_EYES = slice(36, 42), slice(42, 48)
+
+
 class LandmarkSource(Protocol):
     """Finds the landmarks of the largest face of a picture."""
 
@@ -47,6 +53,19 @@ def read_photograph(photograph: Photograph) -> tuple[UInt8Array, int]:
     border = round(BORDER_SHARE * max(image.shape[:2]))
     sides = (border,) * 4
     return cv2.copyMakeBorder(image, *sides, cv2.BORDER_REPLICATE).astype(np.uint8), border
+
+
+def agree(points: Float32Array, others: Float32Array) -> bool:
+    """Return whether two methods see one face.
+
+    Parameters
+    ----------
+    points, others : (68, 2) ndarray of float32
+        Pixels; NaN without a face.
+    """
+    left, right = (others[eye].mean(axis=0) for eye in _EYES)
+    distance = np.linalg.norm(points - others, axis=1).mean() / np.linalg.norm(right - left)
+    return bool(distance <= MOST_DISAGREEMENT)  # false for NaN
 
 
 def landmarks_on_photographs(

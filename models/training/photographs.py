@@ -12,6 +12,9 @@ from openface_core.errors import InputError
 LANDMARKS = 68
 """Annotated points of a face, iBUG order."""
 
+TRAIN = "train"
+"""What a set says of photographs that may be learned from."""
+
 _REMEDY = "Give the folder of the reference material with --reference."
 
 
@@ -28,13 +31,16 @@ class Photograph:
     path : Path
         Its JPEG file.
     landmarks_px : (68, 2) ndarray of float32, or None
-        iBUG points x, y that people marked, pixel centres on integers; None without annotation.
+        iBUG points x, y of its annotation, pixel centres on integers; None without one.
+    person : int or None
+        Who is seen, by a number within the set; None where that is not known.
     """
 
     set_name: str
     name: str
     path: Path
     landmarks_px: NDArray[np.float32] | None
+    person: int | None = None
 
 
 def read_photographs(faces_folder: Path, set_name: str) -> tuple[Photograph, ...]:
@@ -44,7 +50,8 @@ def read_photographs(faces_folder: Path, set_name: str) -> tuple[Photograph, ...
     ----------
     faces_folder : Path
         Holds the pictures as ``<set>/<name>.jpg`` and, if the set is annotated, ``<set>.npz`` with
-        ``names`` (n,) and ``landmarks`` (n, 68, 2).
+        ``names`` (n,) and ``landmarks`` (n, 68, 2). There may be ``person`` (n,), and ``use`` (n,)
+        with ``train`` for those that may be learned from: others are left out.
     set_name : str
         The set.
 
@@ -64,19 +71,19 @@ def read_photographs(faces_folder: Path, set_name: str) -> tuple[Photograph, ...
     annotations = faces_folder / f"{set_name}.npz"
     if not annotations.exists():
         return tuple(Photograph(set_name, name, path, None) for name, path in paths.items())
-    landmarks = _read_annotations(annotations)
-    if missing := sorted(landmarks.keys() - paths.keys()):
+    known = _read_annotations(annotations)
+    if missing := sorted(known.keys() - paths.keys()):
         raise InputError(annotations, f"there is no photograph {missing[0]!r}", _REMEDY)
-    return tuple(
-        Photograph(set_name, name, paths[name], landmarks[name]) for name in sorted(landmarks)
-    )
+    return tuple(Photograph(set_name, name, paths[name], *known[name]) for name in sorted(known))
 
 
-def _read_annotations(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the points of a set by the name of the photograph."""
+def _read_annotations(path: Path) -> dict[str, tuple[NDArray[np.float32], int | None]]:
+    """Read the points and the people of a set by the name of the photograph."""
     try:
         with np.load(path, allow_pickle=False) as content:
             names, landmarks = content["names"], content["landmarks"]
+            people = content["person"].tolist() if "person" in content else [None] * len(names)
+            use = content["use"] if "use" in content else np.full(len(names), TRAIN)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(path, f"cannot be read as annotations ({error})", _REMEDY) from error
     if names.ndim != 1 or landmarks.shape != (len(names), LANDMARKS, 2):
@@ -87,7 +94,11 @@ def _read_annotations(path: Path) -> dict[str, NDArray[np.float32]]:
             _REMEDY,
         )
     points = landmarks.astype(np.float32)
-    return {str(name): face for name, face in zip(names, points, strict=True)}
+    return {
+        str(name): (face, person)
+        for name, face, person, purpose in zip(names, points, people, use, strict=True)
+        if purpose == TRAIN
+    }
 
 
 def read_picture(photograph: Photograph) -> NDArray[np.uint8]:

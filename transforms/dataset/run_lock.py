@@ -9,6 +9,7 @@ left by a killed run, and taken over.
 import json
 import os
 import platform
+import sys
 import threading
 import time
 import uuid
@@ -23,11 +24,6 @@ from openface_core.errors import OpenFaceBeamError, OutputError
 from openface_core.media.sources import Source, locate
 from transforms.dataset.json_text import parse_json
 from transforms.dataset.storage import join, read_whole, remove, write_whole
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 LOCK_NAME = ".openface-beam.lock"
 
@@ -305,9 +301,11 @@ def _taken_by_nobody_else(folder: Path) -> Iterator[None]:
     Otherwise a mark could be taken between another's looking and replacing. Filesystems of several
     hosts may not lock a folder, and Windows does not; there that moment stays.
     """
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
+    import fcntl
+
     handle = os.open(folder, os.O_RDONLY)  # closing it gives the lock back
     try:
         with suppress(OSError):

@@ -125,9 +125,9 @@ class RidgeFit:
     penalties : (k,) ndarray of float64
         What was chosen for each score.
     held_out_r : (k,) ndarray of float64
-        Correlation with the teacher on photographs that took no part.
+        Correlation with the teacher on people who took no part.
     held_out : (n, k) ndarray of float32
-        Predictions for the samples, each by weights that never saw its photograph.
+        Predictions for the samples, each by weights that never saw its person.
     """
 
     means: Float32Array
@@ -139,10 +139,10 @@ class RidgeFit:
 
 
 def _emphasised(
-    values: NDArray[np.floating], photographs: NDArray[np.int64], share: float
+    values: NDArray[np.floating], people: NDArray[np.int64], share: float
 ) -> Float32Array:
-    """Return values with the photographs' own means taken back to a share of what they are."""
-    _, group = np.unique(photographs, return_inverse=True)
+    """Return values with the people's own means taken back to a share of what they are."""
+    _, group = np.unique(people, return_inverse=True)
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
     counts = np.diff(np.append(starts, len(order)))
@@ -167,9 +167,9 @@ def fit_ridge(
     penalties : sequence of float
         Those to choose from, for each score by itself.
     folds : int
-        Groups of photographs for the choice.
+        Groups of people for the choice.
     between : float
-        What differences between photographs weigh, compared with those between versions of one.
+        What differences between people weigh, compared with those within one.
     groups : sequence of slice
         See :func:`solve`.
     report : callable
@@ -178,9 +178,9 @@ def fit_ridge(
     means = samples.descriptors.mean(axis=0, dtype=np.float64).astype(np.float32)
     centre = samples.scores.mean(axis=0, dtype=np.float64)
     share = float(np.sqrt(between))
-    x = _emphasised(samples.descriptors - means, samples.photographs, share)
-    y = _emphasised(samples.scores - centre, samples.photographs, share).astype(np.float64)
-    _, rank = np.unique(samples.photographs, return_inverse=True)
+    x = _emphasised(samples.descriptors - means, samples.people, share)
+    y = _emphasised(samples.scores - centre, samples.people, share).astype(np.float64)
+    _, rank = np.unique(samples.people, return_inverse=True)
     fold = rank % folds
     parts = [sums_of(x[fold == k], y[fold == k]) for k in range(folds)]
     whole = parts[0]

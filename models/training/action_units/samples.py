@@ -11,7 +11,11 @@ from models.training.action_units.variants import Variant, make_variant
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import OwnModels
-from models.training.photograph_landmarks import landmarks_on_photographs, read_photograph
+from models.training.photograph_landmarks import (
+    agree,
+    landmarks_on_photographs,
+    read_photograph,
+)
 from models.training.photographs import Photograph
 from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.face_tracking import FaceRefinement
@@ -46,13 +50,13 @@ class Samples:
         The student's descriptors.
     scores : (n, k) ndarray of float32
         The teacher's scores.
-    photographs : (n,) ndarray of int64
-        Number of the photograph that a picture was made of.
+    people : (n,) ndarray of int64
+        Number of the person; one for each photograph of somebody who is not known.
     """
 
     descriptors: Float32Array
     scores: Float32Array
-    photographs: NDArray[np.int64]
+    people: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +143,13 @@ def _with_deformation(
     return posed_shape(pdm, other)[1]
 
 
+def _people(photographs: tuple[Photograph, ...]) -> NDArray[np.int64]:
+    """Return the number of the person of each photograph, in the order of their first ones."""
+    numbers: dict[tuple[str, str | int], int] = {}
+    keys = [(p.set_name, p.name if p.person is None else p.person) for p in photographs]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+
+
 @dataclass(frozen=True, eq=False)
 class _Teaching:
     """The teacher's landmarks (n, 68, 2), NaN without a face, and what was fitted to them."""
@@ -207,8 +218,10 @@ class SampleMaker:
             descriptors = self._descriptors(student, starts)
             np.save(path, descriptors)
         usable = np.isfinite(descriptors[:, :, 0]) & np.isfinite(scores[:, :, 0])
-        numbers = np.repeat(np.arange(len(usable)), usable.sum(axis=1))
-        return Samples(descriptors[usable], scores[usable], numbers)
+        taught = self._teaching().landmarks
+        usable &= np.array([agree(*pair) for pair in zip(starts, taught, strict=True)])[:, None]
+        people = np.repeat(_people(self._photographs), usable.sum(axis=1))
+        return Samples(descriptors[usable], scores[usable], people)
 
     def _scores(self, path: Path) -> Float32Array:
         """Return the teacher's scores, (photographs, variants, k)."""

@@ -9,7 +9,12 @@ from models.training.action_units.predictors import student_models
 from models.training.action_units.ridge import fit_ridge
 from models.training.action_units.samples import SampleMaker, Student
 from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import REFINEMENT, OwnModels, read_training_photographs
+from models.training.own_landmarks import (
+    ACTION_UNIT_SETS,
+    REFINEMENT,
+    OwnModels,
+    read_training_photographs,
+)
 from models.training.patch_experts.files import MAIN_LIST
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
@@ -85,14 +90,14 @@ def train_action_units(folders: TrainingFolders, settings: TrainingSettings) -> 
     """
     own = OwnModels.load(folders.output)
     student = load_student(folders.output, own)
-    photographs = read_training_photographs(folders.faces)
+    photographs = read_training_photographs(folders.faces, ACTION_UNIT_SETS)
     teacher = Teacher(folders.reference)
     cache = folders.work_of("photographs")
     maker = SampleMaker(
         photographs, teacher, VARIANTS, settings.seed, settings.threads, cache, _say
     )
     samples = maker.samples(student, own)
-    _say(f"{len(samples.photographs)} samples of {len(set(samples.photographs))} photographs")
+    _say(f"{len(samples.people)} samples of {len(set(samples.people.tolist()))} people")
     fit = fit_ridge(samples, PENALTIES, FOLDS, BETWEEN, report=_say)
     video, image = teacher.video_models, teacher.image_models
     for column, model in enumerate((*video.all_models, *image.all_models)):

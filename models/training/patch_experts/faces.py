@@ -6,14 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.photograph_landmarks import agree
 from models.training.photographs import Photograph
 
 Float32Array = NDArray[np.float32]
-
-_MOST_DISAGREEMENT = 0.08
-"""Mean distance of a label from what the landmark network found, over the distance of the eyes."""
-
-_EYES = slice(36, 42), slice(42, 48)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +34,6 @@ class LabelledFace:
     found_px: Float32Array
 
 
-def disagreement(points: Float32Array, others: Float32Array) -> float:
-    """Return the mean distance of two faces' points, over the distance of the eyes' centres."""
-    left, right = (others[eye].mean(axis=0) for eye in _EYES)
-    return float(np.linalg.norm(points - others, axis=1).mean() / np.linalg.norm(right - left))
-
-
 def labelled_faces(
     photographs: Sequence[Photograph], taught: Float32Array, own: Float32Array
 ) -> tuple[LabelledFace, ...]:
@@ -65,8 +55,6 @@ def labelled_faces(
     faces = []
     for number, photograph in enumerate(photographs):
         label, found = taught[number], own[number]
-        if not (np.isfinite(label).all() and np.isfinite(found).all()):
-            continue
-        if disagreement(found, label) <= _MOST_DISAGREEMENT:
+        if agree(found, label):
             faces.append(LabelledFace(number, photograph, label, found))
     return tuple(faces)

@@ -1,8 +1,9 @@
 """Straight ahead, depth and stiffness of a shape model: learned from a teacher's head poses.
 
 Points in photographs leave the first two open. Which way a face looks that looks straight ahead is
-a convention; and a deeper face that turns less makes nearly the same picture. The stiffness depends
-on who finds the points: what a network gets wrong should not be taken for the shape of a face.
+a convention, from side to side too: OpenFace's mean face looks a little to one side. A deeper face
+that turns less makes nearly the same picture. The stiffness depends on who finds the points: what
+a network gets wrong should not be taken for the shape of a face.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.shape.standard_frame import point_distribution_model
+from models.training.shape.standard_frame import facing, point_distribution_model
 from models.training.shape.structure_from_motion import DeformableShape
 from openface_core.shape import Camera, PointDistributionModel, calc_params, head_pose
 
@@ -28,7 +29,7 @@ With smaller ones yet, head poses come closer still, but faces that people marke
 fitted to 2.5 % of the distance of the eyes.
 """
 
-_PITCH_ROUNDS = 3
+_TURN_ROUNDS = 3
 
 
 def head_rotations(
@@ -97,22 +98,23 @@ def calibrated_model(
 
     Notes
     -----
-    Three numbers are chosen: a factor of the depth, one of the modes' variances, and a turn about
-    the x axis. They are those of poses in perspective: a near face that is tilted is foreshortened,
-    which the fit in weak perspective takes for a part of its shape.
+    Four numbers are chosen: a factor of the depth, one of the modes' variances, and turns about
+    the x and the y axis. They are those of poses in perspective: a near face that is tilted is
+    foreshortened, which the fit in weak perspective takes for a part of its shape.
     """
     best: tuple[float, PointDistributionModel, str] | None = None
     for depth, share in product(DEPTHS, VARIANCE_SHARES):
         deep = with_depth(shape, depth)
-        pitch = step = 0.0
-        for _ in range(1 + _PITCH_ROUNDS):
-            pitch += step
-            pdm = stiffened(point_distribution_model(deep, pitch, modes), share)
+        pitch = yaw = 0.0
+        step = np.zeros(3)
+        for _ in range(1 + _TURN_ROUNDS):
+            pitch, yaw = pitch + float(step[0]), yaw + float(step[1])
+            pdm = facing(stiffened(point_distribution_model(deep, pitch, modes), share), yaw)
             away = head_rotations(pdm, points_px, cameras) - wanted_radians
-            step = float(np.nanmedian(away[:, 0]))
+            step = np.nanmedian(away, axis=0)
         mad = np.nanmean(np.abs(away), axis=0)
         line = (
-            f"depth x {depth:g}, variances x {share:g}, turned by {pitch:.3f} rad: "
+            f"depth x {depth:g}, variances x {share:g}, turned by {pitch:.3f} and {yaw:.3f} rad: "
             f"{mad.round(4)} rad away on average"
         )
         report(line)

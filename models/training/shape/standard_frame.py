@@ -1,6 +1,7 @@
 """From a reconstruction to a point distribution model: unit, frame, symmetry, principal modes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,26 @@ def turned_about_x(points_mm: Float64Array, angle_radians: float) -> Float64Arra
     cosine, sine = math.cos(angle_radians), math.sin(angle_radians)
     rotation = np.array([[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]])
     return np.asarray(points_mm @ rotation.T)
+
+
+def facing(pdm: PointDistributionModel, yaw_radians: float) -> PointDistributionModel:
+    """Return a shape model turned about the y axis: what it is of stays, straight ahead changes.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model.
+    yaw_radians : float
+        The turn, by the sense of head pose.
+    """
+    cosine, sine = math.cos(yaw_radians), math.sin(yaw_radians)
+
+    def turned(points: NDArray[np.float32]) -> NDArray[np.float32]:
+        x, y, z = np.split(points.astype(np.float64), 3)
+        parts = [cosine * x + sine * z, y, cosine * z - sine * x]
+        return np.concatenate(parts).astype(np.float32)
+
+    return replace(pdm, mean_mm=turned(pdm.mean_mm), components_mm=turned(pdm.components_mm))
 
 
 def _similarities(mean_mm: Float64Array) -> Float64Array:

@@ -25,7 +25,7 @@ MODES = 34
 
 _ROUNDS = 30
 _CALIBRATION_STEP = 2
-"""Every so many photographs are enough for the three numbers that are calibrated."""
+"""Every so many photographs are enough for the four numbers that are calibrated."""
 
 
 def _say(line: str) -> None:
@@ -65,7 +65,7 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     Notes
     -----
     Points that people marked are taken where there are any, and the embedded network's otherwise.
-    The reference models decide about three numbers only, see :func:`calibrated_model`.
+    The reference models decide about four numbers only, see :func:`calibrated_model`.
     """
     photographs = read_training_photographs(folders.faces)
     cache = folders.work_of("photographs")

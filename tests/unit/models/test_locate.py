@@ -176,8 +176,9 @@ def test_every_spec_of_the_package_is_valid(path: Path) -> None:
     assert find_landmark_spec(path.stem) == path
     spec = load_landmark_spec(path)
     assert spec.name == path.stem
-    # The network that comes with the program lies in a folder of its own, under a plain name.
-    assert spec.model == {"embedded68": "landmarks.onnx"}.get(path.stem, f"{path.stem}.onnx")
+    # The networks that come with the program lie in a folder of their own, under plain names.
+    plain = {"embedded68": "landmarks.onnx", "embedded68_openface": "landmarks_openface.onnx"}
+    assert spec.model == plain.get(path.stem, f"{path.stem}.onnx")
 
 
 @pytest.mark.parametrize("name", ["ghost", "none.toml", "../landmark_specs/ghostone98", ""])

@@ -53,3 +53,19 @@ def test_pickled_annotations_are_refused(tmp_path: Path) -> None:
 def test_an_empty_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no photographs"):
         read_photographs(tmp_path, "people")
+
+
+def test_what_is_not_to_be_learned_from_is_left_out_and_people_are_told(tmp_path: Path) -> None:
+    make_set(tmp_path, "a", "b", "c")
+    np.savez(
+        tmp_path / "people.npz",
+        names=["a", "b", "c"],
+        landmarks=np.zeros((3, 68, 2)),
+        person=np.array([7, 7, 9], dtype=np.int32),
+        use=["train", "test", "train"],
+    )
+    photographs = read_photographs(tmp_path, "people")
+    assert [(photograph.name, photograph.person) for photograph in photographs] == [
+        ("a", 7),
+        ("c", 9),
+    ]

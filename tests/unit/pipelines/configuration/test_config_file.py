@@ -95,7 +95,7 @@ def test_what_the_presets_change() -> None:
     }
     assert load_settings("openface22").refinement.sigma_px == 1.5  # OpenFace's own value
     assert changes("fast") == {
-        "models.landmarks": "embedded68",
+        "models.landmarks": "embedded68_openface",
         "models.refinement": "none",
         "models.parts": [],
         "models.witness": "none",

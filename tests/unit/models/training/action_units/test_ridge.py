@@ -98,5 +98,5 @@ def test_a_photographs_versions_are_never_on_both_sides(samples: Samples) -> Non
     own = np.repeat(rng.normal(size=(PHOTOGRAPHS, 1)), VERSIONS, axis=0).astype(np.float32)
     marks = rng.normal(size=(PHOTOGRAPHS, SIZE)).astype(np.float32)
     descriptors = np.repeat(marks, VERSIONS, axis=0)
-    fit = fit_ridge(Samples(descriptors, own, samples.photographs), (1e-3,), 3, groups=GROUPS)
+    fit = fit_ridge(Samples(descriptors, own, samples.people), (1e-3,), 3, groups=GROUPS)
     assert abs(np.corrcoef(fit.held_out[:, 0], own[:, 0])[0, 1]) < 0.5

@@ -96,7 +96,7 @@ def test_samples_stand_beside_their_scores_whatever_the_threads(folder: Path) ->
     teacher = KnownTeacher()
     found = samples_of(folder, teacher, 1, "one")
     faces = [k for k in range(PHOTOGRAPHS) if k != FACELESS]
-    np.testing.assert_array_equal(found.photographs, np.repeat(faces, VERSIONS))
+    np.testing.assert_array_equal(found.people, np.repeat(faces, VERSIONS))
     assert found.descriptors.shape == (len(faces) * VERSIONS, DESCRIPTOR_SIZE)
     assert np.isfinite(found.descriptors).all()
     # Versions of a photograph differ, in another light for one.

@@ -46,3 +46,17 @@ def test_depth_and_straight_ahead_are_found_again(faces: tuple[np.ndarray, np.nd
     assert ", turned by 0.1" in lines[-1]
     straight = pdm.mean_mm.reshape(3, 68).T
     np.testing.assert_allclose(straight, generic_face_mm(), atol=1.5)
+
+
+def test_a_teacher_who_sees_all_faces_look_aside_is_followed(
+    faces: tuple[np.ndarray, np.ndarray],
+) -> None:
+    points, wanted = faces
+    aside = wanted + np.array([0.0, 0.05, 0.0])
+    shape = DeformableShape(
+        generic_face_mm(), np.random.default_rng(1).normal(size=(MODES, 68, 3)), 0.3
+    )
+    cameras = [CAMERA] * len(points)
+    pdm = calibrated_model(shape, MODES, points, cameras, aside)
+    away = head_rotations(pdm, points, cameras) - aside
+    assert np.abs(np.median(away, axis=0)).max() < 0.01

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from models.training.shape.generic_face import PUPIL_DISTANCE_MM, generic_face_mm
-from models.training.shape.standard_frame import point_distribution_model, turned_about_x
+from models.training.shape.standard_frame import (
+    facing,
+    point_distribution_model,
+    turned_about_x,
+)
 from models.training.shape.structure_from_motion import DeformableShape
 from openface_core.landmarks.conventions import MIRRORED_ORDER
-from openface_core.shape import PointDistributionModel, calc_params
+from openface_core.shape import PointDistributionModel, calc_params, project_shape
 
 MODES = 34
 
@@ -68,3 +72,18 @@ def test_pitch_turns_the_mean_as_a_head(pdm: PointDistributionModel) -> None:
     other = point_distribution_model(shape, 0.2, MODES)
     fit = calc_params(other, (3.0 * turned[:, :2] + 300.0).astype(np.float32))
     np.testing.assert_allclose(fit.rotation_radians, 0.0, atol=0.03)
+
+
+def test_facing_changes_straight_ahead_and_nothing_else(pdm: PointDistributionModel) -> None:
+    other = facing(pdm, 0.1)
+    np.testing.assert_allclose(
+        other.components_mm.T @ other.components_mm, np.eye(MODES), atol=1e-5
+    )
+    np.testing.assert_array_equal(other.eigenvalues, pdm.eigenvalues)
+    x, y, _ = pdm.mean_mm.reshape(3, 68)
+    points = (3.0 * np.stack([x, y], axis=1) + 300.0).astype(np.float32)
+    fit, turned = calc_params(pdm, points), calc_params(other, points)
+    # A face that looked straight ahead looks the other way from a model that is turned.
+    away = turned.rotation_radians - fit.rotation_radians
+    np.testing.assert_allclose(away, [0.0, -0.1, 0.0], atol=0.01)
+    np.testing.assert_allclose(project_shape(other, turned), project_shape(pdm, fit), atol=0.2)
