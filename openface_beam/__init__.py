@@ -10,9 +10,12 @@ need Apache Beam, which is imported when they are called.
 """
 
 from openface_core import __version__
+from openface_core.collector import collector_paused
 from openface_core.errors import OpenFaceBeamError
-from pipelines.interactive import Analyser, Analysis, export, report, run
-from pipelines.main_job.summary import RunSummary
+
+with collector_paused():
+    from pipelines.interactive import Analyser, Analysis, export, report, run
+    from pipelines.main_job.summary import RunSummary
 
 __all__ = [
     "Analyser",

@@ -60,12 +60,14 @@ def leave(status: int) -> NoReturn:
     status : int
         What :func:`run_command` returned.
     """
-    if status in (EXIT_FAILED, EXIT_INTERRUPTED):
-        # Workers may be threads in the midst of native code; an orderly exit would pull the
-        # interpreter away from under them and abort.
-        logging.disable()  # the last line has been said
-        atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
+    # An orderly exit takes the interpreter apart object by object, half a second for what is gone
+    # with the process anyway. After a failure, workers may be threads in the midst of native code,
+    # which it would pull the interpreter away from under, and abort.
+    logging.disable()  # the last line has been said
+    atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
+    try:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    except OSError:  # as a closed pipe, which the interpreter has its own words for
+        sys.exit(status)
+    os._exit(status)

@@ -6,6 +6,7 @@ Everything the command line can do, :func:`run` does for Python.
 import sys
 from collections.abc import Sequence
 
+from openface_core.collector import collector_paused
 from pipelines.command import leave, run_command
 from pipelines.main_job.arguments import RunArguments, parse_arguments
 from pipelines.main_job.clock import RunClock
@@ -36,12 +37,13 @@ def run(arguments: RunArguments) -> RunSummary:
         If nothing can be done: no input or models, a wrong configuration, an output in use.
     """
     clock = RunClock()
-    from pipelines.export_job.after_run import with_report
-    from pipelines.main_job.analyse import analyse
-    from pipelines.main_job.close import close, close_finished
-    from pipelines.main_job.prepare import held_and_clean, load_models, prepare
+    with collector_paused():
+        from pipelines.export_job.after_run import with_report
+        from pipelines.main_job.analyse import analyse
+        from pipelines.main_job.close import close, close_finished
+        from pipelines.main_job.prepare import held_and_clean, load_models, prepare
 
-    job = prepare(arguments)
+        job = prepare(arguments)
     with held_and_clean(job):
         if not job.has_work:
             return with_report(close_finished(job), arguments)

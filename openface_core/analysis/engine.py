@@ -11,6 +11,7 @@ from openface_core.action_units.models import ActionUnitModels
 from openface_core.action_units.sides import with_sides
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
+from openface_core.collector import collector_paused
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import (
@@ -124,6 +125,7 @@ class Engine:
         return () if self.faces is None else self.faces.network.providers
 
 
+@collector_paused()
 def warm_up(engine: Engine) -> None:
     """Run every kernel once, so that all are compiled before workers need them.
 
@@ -169,6 +171,7 @@ def _warm_up_faces(
     return eyes, fit
 
 
+@collector_paused()
 def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
     """Load the models.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from openface_core.errors import MediaError
-from pipelines.command import EXIT_FAILED, EXIT_INTERRUPTED, leave, run_command
+from pipelines.command import EXIT_FAILED, EXIT_INTERRUPTED, run_command
 from tests.fixtures.places import REPOSITORY
 
 
@@ -40,13 +40,6 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
         run_command(raising(ZeroDivisionError()))
 
 
-@pytest.mark.parametrize("status", [0, 1])
-def test_leaving(status: int) -> None:
-    with pytest.raises(SystemExit) as caught:
-        leave(status)
-    assert caught.value.code == status
-
-
 NATIVE_WORKER = """
 import atexit, sys, threading
 from pipelines.command import leave
@@ -56,10 +49,30 @@ leave(int(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("status", [EXIT_FAILED, EXIT_INTERRUPTED])
+@pytest.mark.parametrize("status", [0, 1, EXIT_FAILED, EXIT_INTERRUPTED])
 def test_leaving_stops_services_and_does_not_wait_for_workers(status: int) -> None:
     found = subprocess.run(
         [sys.executable, "-c", NATIVE_WORKER, str(status)],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (found.returncode, found.stdout) == (status, "stopped\n")
+
+
+def test_leaving_says_all_that_was_written_before() -> None:
+    code = "import sys; from pipelines.command import leave; print('x' * 100_000); leave(0)"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (0, "x" * 100_000 + "\n")
+
+
+def test_leaving_with_nobody_to_read_is_a_failure() -> None:
+    code = "import sys; from pipelines.command import leave; print('x'); leave(0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) != 0
