@@ -132,9 +132,7 @@ class _ExpertList:
         self._betas = np.zeros((views, landmarks, beta_count))
         self._support: int | None = None
         self._neurons = 0
-        self._weights: list[np.ndarray] = []
-        self._biases: list[np.ndarray] = []
-        self._alphas: list[np.ndarray] = []
+        self._records: list[np.ndarray] = []
 
     def read(self, fields: BinaryFields, view: int, landmark: int) -> None:
         if fields.integer("expert's type number") != _EXPERT:
@@ -173,15 +171,19 @@ class _ExpertList:
                     f"the neuron's weights should be {support} x {support} values of type "
                     f"{FLOAT32_CODE} (float32)"
                 )
+        self._records.append(found)
+
+    def _packed_neurons(self) -> tuple[Float64Array, Float64Array, Float64Array]:
+        """Return weights, biases and alphas of all neurons, which are checked together."""
+        found = np.concatenate(self._records)
         for name in ("norm", "bias", "alpha", "weights"):
             if not np.isfinite(found[name]).all():
-                raise fields.fail(f"the neuron's {name} is not a finite number")
+                raise ValueError(f"the neuron's {name} is not a finite number")
         norms = found["norm"]
         if np.abs(norms).max() > MAX_NUMBER:
-            raise fields.fail(f"a neuron's norm of {np.abs(norms).max():g} is no expert's")
-        self._biases.append(found["bias"])
-        self._alphas.append(found["alpha"])
-        self._weights.append(found["weights"].astype(np.float64) * norms[:, None])
+            raise ValueError(f"a neuron's norm of {np.abs(norms).max():g} is no expert's")
+        weights = found["weights"].astype(np.float64) * norms[:, None]
+        return weights, found["bias"], found["alpha"]
 
     def build(
         self,
@@ -193,8 +195,7 @@ class _ExpertList:
         """Return the packed experts; raises ValueError if their numbers make no sense."""
         if self._support is None:
             raise ValueError("there is no expert")
-        weights = np.concatenate(self._weights)
-        biases, alphas = np.concatenate(self._biases), np.concatenate(self._alphas)
+        weights, biases, alphas = self._packed_neurons()
         numbers = (centres, weights, biases, alphas, self._betas, self._confidence)
         if max(np.abs(values).max(initial=0.0) for values in numbers) > MAX_NUMBER:
             raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")
