@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from openface_core.collector import collector_paused
+
 MARKS = ("command line", "imports", "models loaded", "kernels loaded", "first frame")
 """What is noted, in the order in which it happens."""
 
@@ -44,9 +46,10 @@ def run_to_first_frame(started: float, module: str, options: Sequence[str]) -> N
     command = importlib.import_module(module)
     note(MARKS[0])
     # What the command imports later, all but Beam, which it imports only if it needs it.
-    from pipelines.main_job import prepare, small_run  # noqa: F401
-    from transforms.stages.engine_handle import EngineHandle
-    from transforms.work.progress import ProgressWriter
+    with collector_paused():  # as the command does
+        from pipelines.main_job import prepare, small_run  # noqa: F401
+        from transforms.stages.engine_handle import EngineHandle
+        from transforms.work.progress import ProgressWriter
 
     note(MARKS[1])
 
