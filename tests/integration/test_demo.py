@@ -50,9 +50,9 @@ def test_action_units_rise(demo: MeasuredDemo) -> None:
 
 
 def test_one_sided_actions_are_seen_on_their_side(demo: MeasuredDemo) -> None:
-    # Lips that part on one side part beyond the middle, and the network draws the other corner of
-    # the mouth along.
-    check_sides(demo.rises, {"AU01": 0.15, "AU02": 0.12, "AU06": 0.05, "AU12": 0.25, "AU45": 0.05})
+    # Lips that part on one side part beyond the middle, and the network draws the other brow and
+    # the other corner of the mouth along.
+    check_sides(demo.rises, {"AU01": 0.15, "AU02": 0.17, "AU06": 0.05, "AU12": 0.2, "AU45": 0.05})
 
 
 def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:

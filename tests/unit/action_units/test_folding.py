@@ -23,6 +23,7 @@ from openface_core.model_files import read_pdm
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
 from openface_core.shape.projection import project_shape
 from openface_core.shape.upright import upright_residual_mm
+from tests.fixtures.faces.looking_ahead import looking_ahead
 from tests.fixtures.faces.mirror import MIRROR, upright
 
 FHOG_TOLERANCE = 2e-6
@@ -108,7 +109,7 @@ class TestAppearance:
 
 @pytest.fixture(scope="module")
 def pdm() -> PointDistributionModel:
-    return read_pdm(Path(models_folder(EMBEDDED_PACK)) / "shape.txt", 68)
+    return looking_ahead(read_pdm(Path(models_folder(EMBEDDED_PACK)) / "shape.txt", 68))
 
 
 def one_sided_fit(pdm: PointDistributionModel, seed: int) -> ShapeFit:
