@@ -43,7 +43,7 @@ def run(arguments: RunArguments) -> RunSummary:
         from pipelines.main_job.close import close, close_finished
         from pipelines.main_job.prepare import held_and_clean, load_models, prepare
 
-        job = prepare(arguments)
+    job = prepare(arguments)  # which may look at many inputs
     with held_and_clean(job):
         if not job.has_work:
             return with_report(close_finished(job), arguments)

@@ -26,8 +26,9 @@ SETS = ("helen_train", "expressions")
 """Sets of photographs that most models are learned from; the first is annotated."""
 
 
-ACTION_UNIT_SETS = (*SETS, "ytf68")
-"""Those that action units are learned from: the last shows people in several moments of a video."""
+SETS_WITH_VIDEOS = (*SETS, "ytf68")
+"""And one that shows people in several moments of a video: for action units, and for
+:data:`NETWORK`, whose labels need no annotation."""
 
 
 def read_training_photographs(

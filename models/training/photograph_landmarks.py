@@ -20,8 +20,6 @@ BORDER_SHARE = 1.0 / 6.0
 MOST_DISAGREEMENT = 0.08
 """Mean distance of the points of one face by two methods, over the distance of the eyes."""
 
-_EYES = slice(36, 42), slice(42, 48)
-
 
 class LandmarkSource(Protocol):
     """Finds the landmarks of the largest face of a picture."""
@@ -55,6 +53,12 @@ def read_photograph(photograph: Photograph) -> tuple[UInt8Array, int]:
     return cv2.copyMakeBorder(image, *sides, cv2.BORDER_REPLICATE).astype(np.uint8), border
 
 
+def eye_distance(points: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the distance (...) of the eyes' centres of faces (..., 68, 2)."""
+    eyes = points[..., 36:42, :].mean(axis=-2) - points[..., 42:48, :].mean(axis=-2)
+    return np.asarray(np.linalg.norm(eyes, axis=-1))
+
+
 def agree(points: Float32Array, others: Float32Array) -> bool:
     """Return whether two methods see one face.
 
@@ -63,8 +67,7 @@ def agree(points: Float32Array, others: Float32Array) -> bool:
     points, others : (68, 2) ndarray of float32
         Pixels; NaN without a face.
     """
-    left, right = (others[eye].mean(axis=0) for eye in _EYES)
-    distance = np.linalg.norm(points - others, axis=1).mean() / np.linalg.norm(right - left)
+    distance = np.linalg.norm(points - others, axis=1).mean() / eye_distance(others)
     return bool(distance <= MOST_DISAGREEMENT)  # false for NaN
 
 

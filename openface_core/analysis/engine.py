@@ -145,7 +145,7 @@ def warm_up(engine: Engine) -> None:
     face = Face(FaceStatus.FOUND, landmarks)
     if engine.faces is not None:
         eyes, fit = _warm_up_faces(engine.faces, frame, landmarks)
-        refined = replace(face, fit=fit, fitted_eyes=eyes, is_refined=True)
+        refined = replace(face, fit=fit, fitted_eyes=eyes)
         engine.tracked_meter.measure(frame, refined)
     recorder = ShardRecorder(engine.video_models, engine.extent)
     recorder.add(DecodedFrame(0, None, frame), engine.tracked_meter.measure(frame, face))

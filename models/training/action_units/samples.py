@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -218,7 +219,7 @@ class SampleMaker:
             descriptors = self._descriptors(student, starts)
             np.save(path, descriptors)
         usable = np.isfinite(descriptors[:, :, 0]) & np.isfinite(scores[:, :, 0])
-        taught = self._teaching().landmarks
+        taught = self._teaching.landmarks
         usable &= np.array([agree(*pair) for pair in zip(starts, taught, strict=True)])[:, None]
         people = np.repeat(_people(self._photographs), usable.sum(axis=1))
         return Samples(descriptors[usable], scores[usable], people)
@@ -227,7 +228,7 @@ class SampleMaker:
         """Return the teacher's scores, (photographs, variants, k)."""
         if path.exists():
             return np.asarray(np.load(path, allow_pickle=False))
-        teaching = self._teaching()
+        teaching = self._teaching
         count = len(self._teacher.video_models.all_models) * 2
         scores = np.full((len(self._photographs), self._variants, count), np.nan, np.float32)
 
@@ -244,7 +245,7 @@ class SampleMaker:
 
     def _descriptors(self, student: Student, starts: Float32Array) -> Float32Array:
         """Return the student's descriptors, (photographs, variants, 4702)."""
-        teaching = self._teaching()
+        teaching = self._teaching
         shape = (len(self._photographs), self._variants, DESCRIPTOR_SIZE)
         descriptors = np.full(shape, np.nan, dtype=np.float32)
 
@@ -284,6 +285,7 @@ class SampleMaker:
             )
         return versions
 
+    @cached_property
     def _teaching(self) -> _Teaching:
         landmarks = landmarks_on_photographs(
             self._photographs, self._teacher, self._cache, self._threads

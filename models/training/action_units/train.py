@@ -10,8 +10,8 @@ from models.training.action_units.ridge import fit_ridge
 from models.training.action_units.samples import SampleMaker, Student
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import (
-    ACTION_UNIT_SETS,
     REFINEMENT,
+    SETS_WITH_VIDEOS,
     OwnModels,
     read_training_photographs,
 )
@@ -90,7 +90,7 @@ def train_action_units(folders: TrainingFolders, settings: TrainingSettings) -> 
     """
     own = OwnModels.load(folders.output)
     student = load_student(folders.output, own)
-    photographs = read_training_photographs(folders.faces, ACTION_UNIT_SETS)
+    photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
     teacher = Teacher(folders.reference)
     cache = folders.work_of("photographs")
     maker = SampleMaker(

@@ -41,8 +41,8 @@ def train_landmarks(folders: TrainingFolders, settings: TrainingSettings) -> Non
     )
     from models.training.openface_teacher import Teacher
     from models.training.own_landmarks import (
-        ACTION_UNIT_SETS,
         FIRST_NETWORK,
+        SETS_WITH_VIDEOS,
         OwnModels,
         read_training_photographs,
     )
@@ -54,7 +54,7 @@ def train_landmarks(folders: TrainingFolders, settings: TrainingSettings) -> Non
     trainer = Trainer(LandmarkTrainingSettings(), settings.seed, work / "checkpoint.pt")
     trainer.run(faces, HeldOutFaces.of(held_out))
     export_landmarks(trainer.averaged, folders.output / "landmarks.onnx", settings.seed)
-    photographs = read_training_photographs(folders.faces, ACTION_UNIT_SETS)
+    photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
     own, taught = (
         landmarks_on_photographs(
             photographs, source, folders.work_of("photographs"), settings.threads

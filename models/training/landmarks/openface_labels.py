@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.landmarks.labels import ANNOTATED_SET, HELD_OUT_EVERY, LabelledFaces
-from models.training.photograph_landmarks import MOST_DISAGREEMENT, agree
+from models.training.photograph_landmarks import MOST_DISAGREEMENT, agree, eye_distance
 from models.training.photographs import Photograph, read_picture
 
 Float32Array = NDArray[np.float32]
@@ -60,7 +60,6 @@ def openface_faces(
 
 def trust(own: Float32Array, taught: Float32Array) -> Float32Array:
     """Return weights (n, 68) of points (n, 68, 2) that two methods see more or less alike."""
-    eyes = taught[:, 36:42].mean(axis=1) - taught[:, 42:48].mean(axis=1)
-    unit = _HALF_TRUSTED * np.linalg.norm(eyes, axis=1)
+    unit = _HALF_TRUSTED * eye_distance(taught)
     away = np.linalg.norm(own - taught, axis=2) / unit[:, None]
     return np.asarray(1.0 / (1.0 + np.square(away)), dtype=np.float32)

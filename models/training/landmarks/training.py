@@ -20,6 +20,7 @@ from models.training.landmarks.labels import LabelledFaces
 from models.training.landmarks.losses import map_loss, moments, star_loss
 from models.training.landmarks.network import LandmarkHeatMaps, LandmarkPoints, NetworkSettings
 from models.training.network_training import NetworkTrainer, Schedule
+from models.training.photograph_landmarks import eye_distance
 
 _HAS_BFLOAT16 = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 """Without instructions for it, half the bits take eight times as long."""
@@ -131,9 +132,8 @@ class HeldOutFaces:
         with torch.inference_mode():
             found = torch.cat([model(part)[0] for part in self.crops.split(32)]).numpy()
         places = found.astype(np.float64) * CROP_PX - 0.5
-        eyes = self.points[:, 36:42].mean(axis=1) - self.points[:, 42:48].mean(axis=1)
         distances = np.linalg.norm(places - self.points, axis=2).mean(axis=1)
-        return float((distances / np.linalg.norm(eyes, axis=1)).mean())
+        return float((distances / eye_distance(self.points)).mean())
 
 
 class Trainer(NetworkTrainer):
