@@ -5,6 +5,7 @@ import io
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,11 @@ from typing import IO
 
 from openface_core.errors import OutputError, StorageFullError
 from openface_core.media.sources import Source, locate, storage_errors
+
+_LAST_WRITES_SECONDS = 15.0
+_BETWEEN_ATTEMPTS_SECONDS = 0.05
+_CHANGED_MEANWHILE = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY)
+"""What removing a folder fails with if something in it comes or goes; EBUSY is NFS's."""
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
@@ -188,6 +194,8 @@ def remove(uri: str) -> None:
 def remove_tree(uri: str) -> None:
     """Remove a folder with all that is in it, if it is there.
 
+    What others write into a local folder meanwhile is removed too, if they end within seconds.
+
     Raises
     ------
     OutputError
@@ -198,9 +206,26 @@ def remove_tree(uri: str) -> None:
         if not target.exists():
             return
         if target.is_local:
-            shutil.rmtree(target.path)
+            _remove_local_tree(Path(target.path))
         else:
             target.filesystem.rm(target.path, recursive=True)
+
+
+def _remove_local_tree(folder: Path) -> None:
+    # Workers of a run that has just been cancelled may still make and remove files in it.
+    deadline = time.monotonic() + _LAST_WRITES_SECONDS
+    while True:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if not folder.exists():
+                return  # somebody else has removed it
+            if error.errno not in _CHANGED_MEANWHILE or time.monotonic() >= deadline:
+                raise
+            if error.errno != errno.ENOENT:  # somebody else removes files, and is not in the way
+                time.sleep(_BETWEEN_ATTEMPTS_SECONDS)
+        else:
+            return
 
 
 def read_whole(uri: str) -> io.BytesIO:

@@ -1,6 +1,7 @@
 """Files appear whole or not at all."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -9,7 +10,13 @@ import fsspec
 import pytest
 
 from openface_core.errors import OutputError
-from transforms.dataset.storage import join, read_whole, write_if_changed, write_whole
+from transforms.dataset.storage import (
+    join,
+    read_whole,
+    remove_tree,
+    write_if_changed,
+    write_whole,
+)
 
 
 def failing_writer(error: Exception) -> Callable[[IO[bytes]], None]:
@@ -138,3 +145,43 @@ def test_an_unknown_protocol() -> None:
 def test_reading_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no such file"):
         read_whole(str(tmp_path / "none"))
+
+
+def test_a_folder_goes_while_others_still_write_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "work"
+    progress = folder / "progress"
+    progress.mkdir(parents=True)
+    remove_folder, left_writes = os.rmdir, ["third", "second", "first"]
+
+    def written_before_removal(path: str, **place: int) -> None:
+        if left_writes and str(path).endswith("progress"):
+            (progress / left_writes.pop()).touch()
+        remove_folder(path, **place)
+
+    monkeypatch.setattr(os, "rmdir", written_before_removal)
+    remove_tree(str(folder))
+    assert not left_writes
+    assert not folder.exists()
+
+
+def test_two_may_remove_one_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    for number in range(200):
+        write_whole(str(folder / f"{number % 7}" / f"{number}"), lambda file: file.write(b"x"))
+    failures: list[Exception] = []
+
+    def remove() -> None:
+        try:
+            remove_tree(str(folder))
+        except OutputError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=remove) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert not folder.exists()
