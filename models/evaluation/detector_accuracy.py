@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.annotated_faces import AnnotatedFace
-from openface_core.detection import FaceDetections, RetinaFaceDetector
+from openface_core.detection import FaceDetections, FaceDetector
 
 ANNOTATED_IOU = 0.4
 """Least intersection over union with the box of the annotated landmarks, from brows to chin."""
@@ -64,7 +64,7 @@ def overlaps(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np
 
 
 def count_annotated(
-    faces: Iterable[AnnotatedFace], detector: RetinaFaceDetector, other: RetinaFaceDetector
+    faces: Iterable[AnnotatedFace], detector: FaceDetector, other: FaceDetector
 ) -> Counts:
     """Count the annotated faces that a detector finds."""
     counts = Counts()
@@ -83,8 +83,8 @@ def count_annotated(
 
 def count_agreeing(
     frames: Iterable[Image],
-    detector: RetinaFaceDetector,
-    other: RetinaFaceDetector,
+    detector: FaceDetector,
+    other: FaceDetector,
     least_probability: float,
 ) -> Counts:
     """Count the faces of another detector that a detector finds too."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.annotated_faces import AnnotatedFace
-from openface_core.detection import RetinaFaceDetector
+from openface_core.detection import FaceDetector
 from openface_core.face_tracking import FaceTrackingModels
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement import grey_from_bgr
@@ -80,7 +80,7 @@ def kinds_of_landmarks(
 
 def measure(
     faces: Sequence[AnnotatedFace],
-    detector: RetinaFaceDetector,
+    detector: FaceDetector,
     network: LandmarkNetwork,
     presets: dict[str, FaceTrackingModels],
 ) -> SetAccuracy:

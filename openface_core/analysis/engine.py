@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from openface_core.action_units.sides import with_sides
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.collector import collector_paused
-from openface_core.detection import RetinaFaceDetector
+from openface_core.detection import FaceDetector, MtcnnDetector, RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import (
     EyeMeasurer,
@@ -32,9 +33,11 @@ from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.media import DecodedFrame, MediaKind
 from openface_core.model_files import (
+    is_mtcnn_list,
     read_action_unit_models,
     read_face_landmark_model,
     read_landmark_validator,
+    read_mtcnn,
     read_pdm,
     read_triangulation,
 )
@@ -318,7 +321,7 @@ def _load_faces(
     if files.validator is not None:
         validator = LandmarkValidator(read_landmark_validator(files.validator))
     return FaceTrackingModels(
-        detector=RetinaFaceDetector(files.detector, settings.detection, settings.onnxruntime),
+        detector=_load_detector(files.detector, settings),
         network=LandmarkNetwork(
             load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
         ),
@@ -327,6 +330,12 @@ def _load_faces(
         validator=validator,
         witness=witness,
     )
+
+
+def _load_detector(path: Path, settings: RunSettings) -> FaceDetector:
+    if is_mtcnn_list(path):
+        return MtcnnDetector(read_mtcnn(path), settings.detection)
+    return RetinaFaceDetector(path, settings.detection, settings.onnxruntime)
 
 
 def _load_witness(

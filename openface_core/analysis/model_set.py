@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.model_files import face_landmark_model_files, read_action_unit_list
+from openface_core.model_files import (
+    face_landmark_model_files,
+    is_mtcnn_list,
+    mtcnn_files,
+    read_action_unit_list,
+)
 
 _CHUNK_BYTES = 2**20
 
@@ -23,7 +28,7 @@ class ModelSelection:
     Parameters
     ----------
     detector : str
-        ONNX file of the face detector.
+        ONNX file of the face detector, or the list of OpenFace's, ``MTCNN_detector.txt``.
     landmarks : str
         Name of a landmark specification of this package, or path of a specification file.
     refinement : str
@@ -31,6 +36,9 @@ class ModelSelection:
     preferred_refinement : str
         List of CE-CLM's patch experts, which takes the place of `refinement` where the models
         folder has them, as the validator that it names takes the place of `validator`; or ``none``.
+    preferred_detector : str
+        Detector that then takes the place of `detector`, where the models folder has it; or
+        ``none``.
     parts : tuple of str
         Parts of the face whose own patch experts are used: ``inner`` (all but the jaw; CE-CLM has
         no such part), ``left_eye_28``, ``right_eye_28``. Gaze needs both eyes, or `eyes`.
@@ -60,6 +68,7 @@ class ModelSelection:
     landmarks: str = "ghostone98"
     refinement: str = "main_clnf_general.txt"
     preferred_refinement: str = NO_MODEL
+    preferred_detector: str = NO_MODEL
     parts: tuple[str, ...] = _PARTS
     eyes: str = NO_MODEL
     validator: str = "detection_validation/validator_cnn.txt"
@@ -202,7 +211,7 @@ class ModelFiles:
 
     def _network_files(self) -> tuple[Path, ...]:
         """Return the files that find and follow faces."""
-        named = (
+        named: tuple[Path | None, ...] = (
             self.detector,
             self.landmark_network,
             self.landmark_spec,
@@ -213,6 +222,8 @@ class ModelFiles:
             self.face_network,
             self.face_network_spec,
         )
+        if self.detector is not None and is_mtcnn_list(self.detector):
+            named = (*named, *mtcnn_files(self.detector))
         experts: tuple[Path, ...] = ()
         if self.refinement is not None:
             experts = face_landmark_model_files(self.refinement, self.parts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import RetinaFaceDetector
+from openface_core.detection import FaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
 from openface_core.face_tracking.witness import NetworkWitness
@@ -31,7 +31,7 @@ class FaceRefinement:
         Makes eyes of the parts, where both eyes are among them.
     hypotheses : HypothesisFit or None
         Takes the place of `first` for faces that were detected anew: several head orientations are
-        tried.
+        tried. Where the detector says which box the landmarks will fill, in that box.
     detector_name : str
         What OpenFace calls such a landmark detector.
     follows_network : bool
@@ -114,7 +114,7 @@ class FaceTrackingModels:
 
     Parameters
     ----------
-    detector : RetinaFaceDetector
+    detector : FaceDetector
         Component 1.
     network : LandmarkNetwork
         Component 2.
@@ -130,7 +130,7 @@ class FaceTrackingModels:
         Is asked about faces that patch experts follow.
     """
 
-    detector: RetinaFaceDetector
+    detector: FaceDetector
     network: LandmarkNetwork
     pdm: PointDistributionModel
     refinement: FaceRefinement | None

@@ -28,6 +28,7 @@ from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.refinement.initial_fit import Refiner
+from openface_core.refinement.parts import RefinedFace
 from openface_core.shape import ShapeFit, calc_params, project_shape
 from openface_core.watch import NO_WATCH, Step, Watch
 
@@ -201,13 +202,18 @@ class FaceTracker:
         if chosen is None:
             return FaceStatus.NOT_DETECTED
         score = float(faces.scores[chosen])
+        refinement = self._models.refinement
+        hypotheses = None if refinement is None else refinement.hypotheses
+        if faces.landmark_boxes is not None and hypotheses is not None and grey is not None:
+            with self._watch.time(Step.REFINEMENT):
+                refined = hypotheses.refine_in_box(grey, faces.landmark_boxes[chosen])
+            return self._candidate(grey, refined, score) or FaceStatus.NO_LANDMARKS
         with self._watch.time(Step.LANDMARKS):
             found = self._models.network.locate(
                 frame.image_bgr, faces.boxes[chosen], faces.five_points[chosen]
             )
         if found is None:
             return FaceStatus.NO_LANDMARKS
-        refinement = self._models.refinement
         refiner = None if refinement is None else refinement.detected
         candidate = self._fitted(grey, found, refiner, score)
         return FaceStatus.NO_LANDMARKS if candidate is None else candidate
@@ -261,9 +267,19 @@ class FaceTracker:
         score: float,
         presence: float | None = None,
     ) -> Face | None:
-        refinement = self._models.refinement
         with self._watch.time(Step.REFINEMENT):
             refined = refiner.refine(grey, start)
+        return self._candidate(grey, refined, score, presence)
+
+    def _candidate(
+        self,
+        grey: UInt8Array,
+        refined: RefinedFace,
+        score: float,
+        presence: float | None = None,
+    ) -> Face | None:
+        """Return a refined face with its confidence; None where the experts lost it."""
+        refinement = self._models.refinement
         eyes = None
         if refinement is not None and refinement.eyes is not None:
             eyes = refinement.eyes.place(refined.parts)

@@ -18,6 +18,7 @@ from openface_core.model_files.landmark_model_files import (
     read_landmark_model,
 )
 from openface_core.model_files.landmark_validator_file import read_landmark_validator
+from openface_core.model_files.mtcnn_file import is_mtcnn_list, mtcnn_files, read_mtcnn
 from openface_core.model_files.pdm_file import read_pdm
 from openface_core.model_files.svr_patch_file import read_svr_experts
 from openface_core.model_files.triangulation_file import read_triangulation
@@ -25,8 +26,10 @@ from openface_core.model_files.triangulation_file import read_triangulation
 __all__ = [
     "cen_expert_files",
     "face_landmark_model_files",
+    "is_mtcnn_list",
     "landmark_part_names",
     "landmark_validator_of",
+    "mtcnn_files",
     "read_action_unit_list",
     "read_action_unit_model",
     "read_action_unit_models",
@@ -37,6 +40,7 @@ __all__ = [
     "read_face_landmark_model",
     "read_landmark_model",
     "read_landmark_validator",
+    "read_mtcnn",
     "read_pdm",
     "read_svr_experts",
     "read_triangulation",

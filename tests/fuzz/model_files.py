@@ -11,7 +11,7 @@ from models.registry import load_registry
 from models.training.patch_experts.files import write_compact_experts
 from models.training.patch_experts.networks import ExpertNetworks
 from models.training.patch_experts.squares import DIRECT_LANDMARKS
-from openface_core.detection.detector import DetectionSettings, RetinaFaceDetector
+from openface_core.detection import DetectionSettings, RetinaFaceDetector
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks.network import LandmarkNetwork
 from openface_core.landmarks.spec import load_landmark_spec

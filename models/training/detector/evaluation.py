@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.training.detector.canvases import Canvas
 from models.training.detector.network import FaceDetectorNetwork
 from openface_core.detection.decoding import decode_faces, suppress_overlaps
-from openface_core.detection.detector import MEAN_BGR
+from openface_core.detection.retinaface import MEAN_BGR
 
 _FOUND_IOU = 0.5
 _TOUCHING_IOU = 0.3

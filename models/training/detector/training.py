@@ -23,7 +23,7 @@ from models.training.detector.evaluation import find_on_canvases
 from models.training.detector.losses import detector_losses
 from models.training.detector.network import FaceDetectorNetwork
 from models.training.network_training import average_weights, save_checkpoint
-from openface_core.detection.detector import MEAN_BGR
+from openface_core.detection.retinaface import MEAN_BGR
 
 _CHECKPOINT_EVERY = 250
 _EVALUATE_EVERY = 500

@@ -90,7 +90,7 @@ class Script:
             network_share=network_share or 0.0,
         )
         return FaceTrackingModels(
-            detector=self,  # type: ignore[arg-type]
+            detector=self,
             network=self,  # type: ignore[arg-type]
             pdm=PDM,
             refinement=refinement if refines else None,

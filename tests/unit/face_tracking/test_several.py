@@ -189,7 +189,7 @@ def test_unsure_detections_beside_sure_ones_are_left_out() -> None:
         return faces
 
     models: Any = FaceTrackingModels(
-        SimpleNamespace(detect=unsure),  # type: ignore[arg-type]
+        SimpleNamespace(detect=unsure),
         stage,  # type: ignore[arg-type]
         PDM,
         None,

@@ -53,7 +53,7 @@ def test_annotated_faces_are_counted(
     boxes: list[tuple[float, ...]], others: list[tuple[float, ...]], found: int, false: int
 ) -> None:
     detector, other = Known(boxes, [0.9] * len(boxes)), Known(others, [0.9] * len(others))
-    counts = count_annotated([annotated()] * 2, detector, other)  # type: ignore[arg-type]
+    counts = count_annotated([annotated()] * 2, detector, other)
     assert (counts.images, counts.faces) == (2, 2)
     assert (counts.found, counts.false) == (2 * found, 2 * false)
 
@@ -61,11 +61,11 @@ def test_annotated_faces_are_counted(
 def test_faces_of_the_other_detector_are_counted_where_it_is_certain() -> None:
     other = Known([FACE, ELSEWHERE], [0.9, 0.3])
     detector = Known([NEAR, ELSEWHERE], [0.9, 0.9])
-    counts = count_agreeing([IMAGE], detector, other, 0.5)  # type: ignore[arg-type]
+    counts = count_agreeing([IMAGE], detector, other, 0.5)
     assert (counts.images, counts.faces, counts.found, counts.false) == (1, 1, 1, 0)
     assert counts.overlap == pytest.approx(
         float(overlaps(detector.found.boxes[:1], other.found.boxes[:1])[0, 0])
     )
-    nothing = count_agreeing([IMAGE], Known([], []), other, 0.5)  # type: ignore[arg-type]
+    nothing = count_agreeing([IMAGE], Known([], []), other, 0.5)
     assert (nothing.faces, nothing.found) == (1, 0)
     assert "| video | 1 | 1 | 0 | 0.00 |" in nothing.row("video")

@@ -5,146 +5,24 @@ References
 Deng et al., "RetinaFace: Single-Shot Multi-Level Face Localisation in the Wild", CVPR 2020.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.detection.decoding import anchor_count, decode_faces, suppress_overlaps
+from openface_core.detection.detections import FaceDetections
 from openface_core.detection.image_tensor import shrunken_tensor
+from openface_core.detection.settings import (
+    DEFAULT_DETECTION,
+    MAX_CANDIDATES,
+    DetectionSettings,
+)
 from openface_core.errors import ModelFileError
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
-from openface_core.setting_checks import check_settings
 
 MEAN_BGR = np.array([104.0, 117.0, 123.0], dtype=np.float32)
 """Mean colour of the pictures that RetinaFace was trained on, subtracted from each pixel."""
-
-_SURE_SCORE = 0.7
-"""False faces of the embedded detector beside three men come to 0.67, the men to 0.77 and more."""
-
-_MAX_CANDIDATES = 5000
-"""Anchors looked at per frame; far more than any picture gives, and a bound on suppression."""
-
-
-@dataclass(frozen=True)
-class DetectionSettings:
-    """How faces are found.
-
-    Parameters
-    ----------
-    score_threshold : float
-        Least probability of a face, above 0 and at most 1.
-    nms_iou : float
-        Of two boxes whose intersection over union exceeds this, the worse is dropped.
-    max_side_px : int or None
-        Frames whose longer side exceeds this are shrunk before detection; None never shrinks.
-        Results are in pixels of the frame either way.
-    min_face_px : float
-        Boxes whose longer side, in pixels of the frame, is below this are dropped.
-    max_faces : int
-        At most this many faces are returned, the most certain ones.
-    every_frames : int
-        Faces are looked for in the frames whose number, from 0, is a multiple of this, and where
-        the face was lost; in between, the face is followed from one frame to the next. Numbers
-        count from the begin of the video, so that results do not depend on how it is cut.
-    lead_frames : int
-        So many frames before such a frame the search already begins, so that the fit has settled
-        when it counts; fewer than `every_frames`, or else all but one of them.
-    every_failures : int
-        While a face is followed without trust, faces are looked for in the first such frame, and
-        then in every so many.
-
-    Raises
-    ------
-    ConfigError
-        If a value is out of range.
-    """
-
-    score_threshold: float = 0.5
-    nms_iou: float = 0.4
-    max_side_px: int | None = 640
-    min_face_px: float = 0.0
-    max_faces: int = 64
-    every_frames: int = 150
-    lead_frames: int = 16
-    every_failures: int = 1
-
-    def __post_init__(self) -> None:
-        shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384
-        checks = {
-            "score_threshold": (0.0 < self.score_threshold <= 1.0, "a number above 0 and up to 1"),
-            "nms_iou": (0.0 <= self.nms_iou <= 1.0, "a number from 0 to 1"),
-            "max_side_px": (shrink, "a whole number from 16 to 16384, or none"),
-            "min_face_px": (0.0 <= self.min_face_px < np.inf, "a number from 0 up"),
-            "max_faces": (1 <= self.max_faces <= _MAX_CANDIDATES, "a number from 1 to 5000"),
-            "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
-            "lead_frames": (0 <= self.lead_frames <= 100, "a whole number from 0 to 100"),
-            "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
-        }
-        check_settings("detection", self, checks)
-
-    @property
-    def settling_frames(self) -> int:
-        """Frames of a search that do not count: `lead_frames`, at most all but one of them."""
-        return min(self.lead_frames, self.every_frames - 1)
-
-
-@dataclass(frozen=True)
-class FaceDetections:
-    """The K faces of one frame, the most certain first.
-
-    Parameters
-    ----------
-    boxes : ndarray of float32, shape (K, 4)
-        x_min, y_min, x_max, y_max in pixels of the upright frame; they may reach beyond it.
-    scores : ndarray of float32, shape (K,)
-        Probability of a face.
-    five_points : ndarray of float32, shape (K, 5, 2)
-        x, y in pixels of: the eye on the left of the picture, the eye on its right, the tip of the
-        nose, the corner of the mouth on the left, the one on the right.
-    """
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    five_points: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return int(self.scores.shape[0])
-
-
-def sure_faces(detections: FaceDetections) -> NDArray[np.bool_]:
-    """Return which faces count, (K,): those of a low score only where no other is there.
-
-    Parameters
-    ----------
-    detections : FaceDetections
-        The faces of a frame.
-    """
-    threshold = min(_SURE_SCORE, float(detections.scores.max(initial=0.0)))
-    return np.asarray(detections.scores >= threshold)
-
-
-def select_face(detections: FaceDetections) -> int | None:
-    """Choose the one face to analyse, as OpenFace does: the widest box.
-
-    Boxes of a low score count only where no other is there: among faces, a wide false one would
-    win.
-
-    Parameters
-    ----------
-    detections : FaceDetections
-        The faces of a frame.
-
-    Returns
-    -------
-    int or None
-        Index of the widest box (of equally wide ones, the most certain), None without a face.
-    """
-    if len(detections) == 0:
-        return None
-    widths = detections.boxes[:, 2] - detections.boxes[:, 0]
-    return int(np.argmax(np.where(sure_faces(detections), widths, -np.inf)))
 
 
 class RetinaFaceDetector:
@@ -171,7 +49,7 @@ class RetinaFaceDetector:
     def __init__(
         self,
         model_path: str | Path,
-        settings: DetectionSettings = DetectionSettings(),
+        settings: DetectionSettings = DEFAULT_DETECTION,
         onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
     ) -> None:
         self.settings = settings
@@ -225,12 +103,12 @@ class RetinaFaceDetector:
                 f"expected {expected} anchors, found {sorted(found)}",
                 "Use a RetinaFace model with strides 8, 16, 32 and two anchors at each place.",
             )
-        faces = np.empty((_MAX_CANDIDATES, 15), dtype=np.float32)
+        faces = np.empty((MAX_CANDIDATES, 15), dtype=np.float32)
         count = decode_faces(
             offsets[0], scores[0], point_offsets[0], height, width,
             self.settings.score_threshold, faces,
         )  # fmt: skip
-        faces = faces[: min(count, _MAX_CANDIDATES)]
+        faces = faces[: min(count, MAX_CANDIDATES)]
         return self._finish(faces, frame_width / width, frame_height / height)
 
     def _network_size(self, height: int, width: int) -> tuple[int, int]:
