@@ -11,7 +11,7 @@ from models.registry import load_registry
 from models.training.patch_experts.files import write_compact_experts
 from models.training.patch_experts.networks import ExpertNetworks
 from models.training.patch_experts.squares import DIRECT_LANDMARKS
-from openface_core.detection import DetectionSettings, RetinaFaceDetector
+from openface_core.detection import DetectionSettings, MtcnnDetector, RetinaFaceDetector
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks.network import LandmarkNetwork
 from openface_core.landmarks.spec import load_landmark_spec
@@ -22,12 +22,14 @@ from openface_core.model_files import (
     read_early_termination,
     read_face_landmark_model,
     read_landmark_validator,
+    read_mtcnn,
     read_pdm,
     read_triangulation,
 )
 from tests.fixtures.faces.shape import LANDMARKS
 from tests.fixtures.mutation import mutated, mutated_text
 from tests.fixtures.synthetic_models import cen_experts
+from tests.fixtures.synthetic_models.mtcnn import write_mtcnn
 from tests.fixtures.synthetic_models.packs import write_registry
 from tests.fixtures.synthetic_models.tiny_networks import write_models
 from tests.fixtures.synthetic_models.tracking import REFINEMENT, VALIDATOR, write_tracking_models
@@ -40,6 +42,11 @@ _PREDICTORS = "openface/AU_predictors"
 def _detect(path: Path) -> None:
     detector = RetinaFaceDetector(path, DetectionSettings(), _CPU)
     detector.detect(np.full((160, 176, 3), 128, np.uint8))
+
+
+def _detect_by_cascade(path: Path) -> None:
+    detector = MtcnnDetector(read_mtcnn(path.with_name("MTCNN_detector.txt")))
+    detector.detect(np.full((96, 120, 3), 128, np.uint8))
 
 
 def _locate(path: Path) -> None:
@@ -58,6 +65,8 @@ _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "validator": (VALIDATOR, read_landmark_validator),
     "networks of patches": ("cen.dat", read_cen_experts),
     "compact networks": ("compact.bin", read_compact_experts),
+    "cascade": ("MTCNN_detector.txt", _detect_by_cascade),
+    "network of the cascade": ("RNet.dat", _detect_by_cascade),
     "detector": ("retinaface_mobilenet025.onnx", _detect),
     "landmarks": ("tiny68.onnx", _locate),
     "pack": ("packs/face.toml", _registry),
@@ -71,6 +80,7 @@ def prepare(folder: Path) -> None:
     cen_experts.write(folder / "cen.dat")
     networks = ExpertNetworks(len(DIRECT_LANDMARKS), (122, 4, 1), 0)
     write_compact_experts(folder / "compact.bin", 0.5, networks)
+    write_mtcnn(folder)
     (folder / "early.txt").write_text("// views\n7\n" + " ".join(["0.5"] * 21) + "\n")
     write_registry(folder / "packs")
     assert LANDMARKS == 68

@@ -17,6 +17,7 @@ SUPPORT_PX = 12
 """Side of what the first network sees at each position."""
 
 _STRIDE_PX = 2
+_FAR_PX = 1e6
 
 
 def proposals(
@@ -100,6 +101,12 @@ def suppressed(
     kept = np.empty(len(order), dtype=np.bool_)
     _keep(np.rint(boxes[order]).astype(np.int64), threshold, of_smaller, kept)
     return order[kept]
+
+
+def sensible(boxes: Float32Array) -> NDArray[np.bool_]:
+    """Return which boxes have a size, and lie where a frame may be, (n,)."""
+    is_near = (np.abs(boxes) < _FAR_PX).all(axis=1)
+    return np.asarray(is_near & (boxes[:, 2:] >= 1).all(axis=1))
 
 
 def corrected(boxes: Float32Array, corrections: Float32Array, *, is_last: bool) -> Float32Array:

@@ -19,6 +19,7 @@ from openface_core.detection.mtcnn.boxes import (
     corrected,
     landmark_boxes,
     proposals,
+    sensible,
     squared,
     suppressed,
 )
@@ -136,7 +137,8 @@ class MtcnnDetector:
         )
         points = _five_points(boxes, answers)
         boxes = corrected(boxes, answers[:, 2:6], is_last=True)
-        left = suppressed(boxes, scores, _OVERLAP, of_smaller=True)
+        left = np.flatnonzero(sensible(boxes))
+        left = left[suppressed(boxes[left], scores[left], _OVERLAP, of_smaller=True)]
         is_large = boxes[left, 2:].max(axis=1, initial=0.0) >= self._settings.min_face_px
         left = left[is_large][: self._settings.max_faces]
         boxes = boxes[left]
@@ -157,7 +159,8 @@ class MtcnnDetector:
             heat = _probability(answers[0], answers[1])
             boxes, rows, columns = proposals(heat, scale, _PROPOSAL_SCORE)
             scores = heat[rows, columns]
-            left = suppressed(boxes, scores, _OVERLAP_AT_ONE_SCALE)
+            best = np.sort(np.argsort(-scores, kind="stable")[:MAX_CANDIDATES])
+            left = best[suppressed(boxes[best], scores[best], _OVERLAP_AT_ONE_SCALE)]
             corrections = answers[2:6, rows[left], columns[left]].T
             found.append((boxes[left], scores[left], corrections))
         if not found:
@@ -175,6 +178,7 @@ def _looked_at(
     least_score: float,
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
     """Return the boxes in which a network sees a face, with its answers and its scores."""
+    boxes = boxes[sensible(boxes)]
     count = network.output_shape((3, side_px, side_px))[0]
     answers = np.empty((len(boxes), count), dtype=np.float32)
     picture = np.empty((3, side_px, side_px), dtype=np.float32)

@@ -174,7 +174,10 @@ class MaxPooling:
         """Return the shape of its maps."""
         if min(shape[1:]) < self.size:
             raise ValueError(f"squares of {self.size} do not fit maps {shape}")
-        height, width = (-((self.size - side) // self.stride) + 1 for side in shape[1:])
+        # To the nearest whole number, and up from a half.
+        height, width = (
+            (2 * (side - self.size) + self.stride) // (2 * self.stride) + 1 for side in shape[1:]
+        )
         return shape[0], height, width
 
     def run(self, maps: Float32Array) -> Float32Array:

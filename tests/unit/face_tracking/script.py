@@ -10,7 +10,7 @@ from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
 from openface_core.landmarks import LandmarkResult
-from openface_core.shape import project_shape
+from openface_core.shape import calc_params, project_shape
 from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
@@ -33,6 +33,7 @@ class Script:
     confidences: list[float] = field(default_factory=list)
     faces_found: bool = True
     landmarks_found: bool = True
+    landmark_boxes: np.ndarray | None = None
     follows: bool = True
     fits: bool = True
     presences: list[float] = field(default_factory=list)
@@ -45,7 +46,8 @@ class Script:
         count = 2 if self.faces_found else 0
         boxes = np.array([[0, 0, 50, 60], [100, 80, 200, 180]], dtype=np.float32)[:count]
         scores = np.array([0.99, SCORE], dtype=np.float32)[:count]
-        return FaceDetections(boxes, scores, np.zeros((count, 5, 2), dtype=np.float32))
+        five_points = np.zeros((count, 5, 2), dtype=np.float32)
+        return FaceDetections(boxes, scores, five_points, self.landmark_boxes)
 
     def locate(self, image: np.ndarray, box: np.ndarray, five: np.ndarray) -> Any:
         self.calls.append("locate")
@@ -75,6 +77,16 @@ class Script:
             return SimpleNamespace(face=shape, parts={})
 
         return SimpleNamespace(refine=refine, parts=())
+
+    def hypotheses(self) -> Any:
+        """What fits a face in the box of its landmarks, or from the fit of the network's points."""
+        refine = self.refiner("try hypotheses").refine
+
+        def refine_in_box(grey: np.ndarray, box: np.ndarray) -> Any:
+            self.calls.append(f"in box {box.tolist()}")
+            return refine(grey, calc_params(PDM, face_at(box[0] + box[2] / 2)))
+
+        return SimpleNamespace(refine=refine, refine_in_box=refine_in_box)
 
     def models(
         self,

@@ -1,6 +1,7 @@
 """Which models see a frame, and which of their answers count."""
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
@@ -302,3 +303,34 @@ def test_the_networks_points_are_taken_where_a_face_is_too_small_for_the_experts
     assert face.confidence == 0.95
     assert face.landmarks is not None
     np.testing.assert_allclose(face.landmarks, face_at(150), atol=0.05)
+
+
+BOXES = np.array([[5, 5, 40, 40], [100, 90, 100, 80]], dtype=np.float32)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_hypotheses_are_tried_in_the_box_that_the_detector_says(*, fits: bool) -> None:
+    script = Script(confidences=[0.9], landmark_boxes=BOXES, fits=fits)
+    models = script.models(refines=True)
+    assert models.refinement is not None
+    refinement = replace(models.refinement, hypotheses=script.hypotheses())
+    tracker = FaceTracker(replace(models, refinement=refinement), TrackerSettings(THRESHOLD, 1))
+    face = tracker.observe(IMAGE, 0)
+    assert script.taken() == ["detect", "in box [100.0, 90.0, 100.0, 80.0]", "try hypotheses"]
+    assert face.status is (FaceStatus.FOUND if fits else FaceStatus.NO_LANDMARKS)
+    if fits:
+        assert face.detector_score == pytest.approx(SCORE)
+        assert face.landmarks is not None
+        np.testing.assert_allclose(face.landmarks, face_at(151) + np.array([0, 1]), atol=0.05)
+
+
+@pytest.mark.parametrize("has_boxes", [True, False])
+def test_the_network_is_asked_without_such_a_box_and_without_hypotheses(*, has_boxes: bool) -> None:
+    script = Script(confidences=[0.9], landmark_boxes=BOXES if has_boxes else None)
+    models = script.models(refines=True)
+    if not has_boxes:
+        assert models.refinement is not None
+        refinement = replace(models.refinement, hypotheses=script.hypotheses())
+        models = replace(models, refinement=refinement)
+    FaceTracker(models, TrackerSettings(THRESHOLD, 1)).observe(IMAGE, 0)
+    assert script.taken()[:2] == ["detect", "locate"]

@@ -9,6 +9,7 @@ import pytest
 from models import locate_models
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ModelFileError
+from tests.fixtures.synthetic_models.mtcnn import write_mtcnn
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
 LIST = """\
@@ -88,3 +89,25 @@ def test_experts_that_are_incomplete_are_an_error(root: Path, missing: str) -> N
         locate_models(root, chosen)
     assert caught.value.subject.endswith(missing)
     assert "preferred_refinement" in caught.value.remedy
+
+
+def test_the_preferred_detector_goes_with_it_where_it_is_there(root: Path) -> None:
+    add(root, *FILES)
+    other = selection(root).detector
+    chosen = selection(
+        root, refinement="main_ceclm_general.txt", preferred_detector="MTCNN_detector.txt"
+    )
+    found = locate_models(root, chosen)
+    assert found.detector is not None
+    assert found.detector.name == other
+    path = write_mtcnn(root / "openface" / "model")
+    found = locate_models(root, chosen)
+    assert found.detector == path.resolve()
+    networks = {file.name for file in found.all_files()}
+    assert {path.name, "PNet.dat", "RNet.dat", "ONet.dat"} <= networks
+    without = locate_models(root, replace(chosen, preferred_refinement="none"))
+    assert without.detector is not None
+    assert without.detector.name == other
+    none = locate_models(root, replace(chosen, preferred_detector="none"))
+    assert none.detector is not None
+    assert none.detector.name == other

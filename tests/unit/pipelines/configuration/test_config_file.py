@@ -83,6 +83,7 @@ def test_what_the_presets_change() -> None:
     assert changes("openface22") == {
         "models.witness": "none",
         "models.preferred_refinement": "main_ceclm_general.txt",
+        "models.preferred_detector": "mtcnn_detector/MTCNN_detector.txt",
         "detection.every_frames": 300,
         "detection.lead_frames": 8,
         "faces.select": "widest",
