@@ -17,6 +17,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "shape": ("models.training.shape", "train_shape"),
     "patch_experts": ("models.training.patch_experts", "train_patch_experts"),
     "eyes": ("models.training.eyes", "train_eyes"),
+    "confidence": ("models.training.confidence", "train_confidence"),
     "action_units": ("models.training.action_units", "train_action_units"),
 }
 """Package and function that train each model, in the order in which they build on each other."""

@@ -31,8 +31,9 @@ def write_network(
     names: Sequence[str],
     path: Path,
     properties: Mapping[str, str],
+    greatest_rounding: float = _GREATEST_ROUNDING,
 ) -> None:
-    """Write a network that finds points; the number of crops stays open.
+    """Write a network; the number of crops stays open.
 
     Parameters
     ----------
@@ -41,11 +42,14 @@ def write_network(
     crop_shape : tuple of int
         Of one crop, channels first.
     names : sequence of str
-        Of the input, then of the outputs. The first output is points in sides of the crop.
+        Of the input, then of the outputs. The first output is what is compared: as a rule points,
+        in sides of the crop.
     path : Path
         File to write.
     properties : mapping of str to str
         For the record.
+    greatest_rounding : float
+        What storing the weights in half precision may change of the first output.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def write_network(
     _check(file.SerializeToString(), names, crops, expected, _GREATEST_DIFFERENCE)
     _halve_weights(file)
     content = file.SerializeToString(deterministic=True)
-    _check(content, names, crops, expected, _GREATEST_ROUNDING)
+    _check(content, names, crops, expected, greatest_rounding)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 

@@ -28,7 +28,11 @@ from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, Netw
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Column, Extent, NetworkColumn, frame_columns
 from openface_core.identity import typical_appearance
-from openface_core.landmark_confidence import LandmarkValidator
+from openface_core.landmark_confidence import (
+    ConfidenceModel,
+    LandmarkJudge,
+    LandmarkValidator,
+)
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
 from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.media import DecodedFrame, MediaKind
@@ -302,7 +306,8 @@ def _load_faces(
 ) -> FaceTrackingModels | None:
     if files.detector is None or files.landmark_network is None or files.landmark_spec is None:
         return None
-    refinement = validator = witness = None
+    refinement = witness = None
+    validator: ConfidenceModel | None = None
     if files.refinement is not None:
         model = read_face_landmark_model(files.refinement, files.parts)
         try:
@@ -319,7 +324,7 @@ def _load_faces(
                 "Correct the section [refinement] of the configuration.",
             ) from error
     if files.validator is not None:
-        validator = LandmarkValidator(read_landmark_validator(files.validator))
+        validator = _load_validator(files.validator, settings, pdm)
     return FaceTrackingModels(
         detector=_load_detector(files.detector, settings),
         network=LandmarkNetwork(
@@ -330,6 +335,14 @@ def _load_faces(
         validator=validator,
         witness=witness,
     )
+
+
+def _load_validator(
+    path: Path, settings: RunSettings, pdm: PointDistributionModel
+) -> ConfidenceModel:
+    if path.suffix == ".onnx":
+        return LandmarkJudge(path, pdm.mean_mm, settings.onnxruntime)
+    return LandmarkValidator(read_landmark_validator(path))
 
 
 def _load_detector(path: Path, settings: RunSettings) -> FaceDetector:

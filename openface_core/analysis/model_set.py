@@ -45,7 +45,8 @@ class ModelSelection:
     eyes : str
         Network that finds the points of the eyes, where no patch experts do, or ``none``.
     validator : str
-        Network that judges landmarks, or ``none``.
+        Network that judges landmarks: OpenFace's, one of this project's own (``.onnx``), or
+        ``none``.
     witness : str
         Specification of the landmark network that is asked about what patch experts follow, as
         `landmarks`, or ``none``. Without patch experts there is nothing to be asked about.

@@ -9,7 +9,7 @@ from openface_core.detection import FaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
 from openface_core.face_tracking.witness import NetworkWitness
-from openface_core.landmark_confidence import LandmarkValidator
+from openface_core.landmark_confidence import ConfidenceModel
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.refinement.initial_fit import HypothesisFit, Refiner
 from openface_core.refinement.landmark_model import FaceLandmarkModel
@@ -122,7 +122,7 @@ class FaceTrackingModels:
         The shape of a face, to which the network's points are fitted.
     refinement : FaceRefinement or None
         Component 3; None takes the network's points, fitted to the shape.
-    validator : LandmarkValidator or None
+    validator : ConfidenceModel or None
         Says how far landmarks can be trusted. Without it, the network's own probability that there
         is a face does where its points are taken or refined in every frame, or else the detector's
         score.
@@ -134,5 +134,5 @@ class FaceTrackingModels:
     network: LandmarkNetwork
     pdm: PointDistributionModel
     refinement: FaceRefinement | None
-    validator: LandmarkValidator | None
+    validator: ConfidenceModel | None
     witness: NetworkWitness | None = None

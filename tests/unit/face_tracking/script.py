@@ -106,7 +106,7 @@ class Script:
             network=self,  # type: ignore[arg-type]
             pdm=PDM,
             refinement=refinement if refines else None,
-            validator=self if validates else None,  # type: ignore[arg-type]
+            validator=self if validates else None,
             witness=self.witness(),
         )
 

@@ -40,6 +40,7 @@ def test_all_models_are_trained_in_their_order(tmp_path: Path, calls: list[Call]
         "shape",
         "patch_experts",
         "eyes",
+        "confidence",
         "action_units",
     ]
     _, folders, settings = calls[0]

@@ -1,0 +1,165 @@
+"""The picture that a network judges landmarks by: the face they describe, and where they lie in it.
+
+Landmarks are brought to a standard place by the similarity that fits them best to a mean face, and
+the picture along with them. Right landmarks make every face look alike there; wrong ones do not.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+from openface_core.landmark_confidence.piecewise_affine import Grey
+
+Float32Array = NDArray[np.float32]
+
+CROP_PX: Final = 48
+CHANNELS: Final = 2
+"""The grey picture, normalised; and a spot for each landmark."""
+
+_FACE_SHARE = 0.72
+"""Of the crop's side that the mean face takes."""
+_DOWN_PX = 2.0
+"""The middle of the landmarks lies so far below that of the crop: there is a forehead above."""
+
+_LEAST_DEVIATION = 4.0
+"""Grey values; keeps the noise of an even surface from looking like a face."""
+_SPOT_PX = 0.8
+_SPOT_REACH = 2
+_MOST_SAMPLES = 6
+"""Samples of a pixel along each axis, where the face is larger than the crop."""
+
+
+def standard_face(mean_mm: NDArray[np.floating]) -> Float32Array:
+    """Return where the points of a mean face lie in the crop.
+
+    Parameters
+    ----------
+    mean_mm : (3 * n,) ndarray
+        Mean of a shape model: x, then y, then z.
+
+    Returns
+    -------
+    (n, 2) ndarray of float32
+        Pixels of the crop.
+    """
+    points = np.asarray(mean_mm, dtype=np.float64).reshape(3, -1)[:2].T
+    points = points - points.mean(axis=0)
+    size = np.ptp(points, axis=0).max()
+    middle = (CROP_PX - 1) / 2.0
+    placed = points / size * (CROP_PX * _FACE_SHARE) + (middle, middle + _DOWN_PX)
+    return np.asarray(placed, dtype=np.float32)
+
+
+@kernel
+def _grey_at(grey: Grey, x: float, y: float) -> float:
+    """Return the grey value at a place, bilinearly; beyond the picture its edge goes on."""
+    height, width = grey.shape
+    x = min(max(x, 0.0), width - 1.0)
+    y = min(max(y, 0.0), height - 1.0)
+    left, top = int(x), int(y)
+    right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
+    u, v = x - left, y - top
+    above = (1.0 - u) * grey[top, left] + u * grey[top, right]
+    below = (1.0 - u) * grey[bottom, left] + u * grey[bottom, right]
+    value: float = (1.0 - v) * above + v * below
+    return value
+
+
+@kernel
+def _normalise(plane: Float32Array) -> None:
+    """Bring the values of a picture to mean 0 and deviation 1, or below where it is even."""
+    total = 0.0
+    count = plane.shape[0] * plane.shape[1]
+    for i in range(plane.shape[0]):
+        for j in range(plane.shape[1]):
+            total += plane[i, j]
+    mean = total / count
+    squares = 0.0
+    for i in range(plane.shape[0]):
+        for j in range(plane.shape[1]):
+            squares += (plane[i, j] - mean) ** 2
+    scale = 1.0 / (np.sqrt(squares / count) + _LEAST_DEVIATION)
+    for i in range(plane.shape[0]):
+        for j in range(plane.shape[1]):
+            plane[i, j] = (plane[i, j] - mean) * scale
+
+
+@kernel
+def _add_spot(plane: Float32Array, x: float, y: float) -> None:
+    side = plane.shape[0]
+    if not (-_SPOT_REACH < x < side + _SPOT_REACH and -_SPOT_REACH < y < side + _SPOT_REACH):
+        return
+    middle_x, middle_y = int(np.rint(x)), int(np.rint(y))
+    for i in range(max(0, middle_y - _SPOT_REACH), min(side, middle_y + _SPOT_REACH + 1)):
+        for j in range(max(0, middle_x - _SPOT_REACH), min(side, middle_x + _SPOT_REACH + 1)):
+            distance = ((j - x) ** 2 + (i - y) ** 2) / (_SPOT_PX * _SPOT_PX)
+            plane[i, j] += np.exp(-0.5 * distance)
+
+
+@kernel
+def cut_face(
+    grey: Grey,
+    landmarks: Float32Array,
+    standard: Float32Array,
+    out: Float32Array,
+) -> bool:
+    """Cut the picture that landmarks are judged by.
+
+    Parameters
+    ----------
+    grey : (H, W) ndarray of uint8 or float32
+        The grey frame, values 0 to 255; not empty.
+    landmarks : (n, 2) ndarray of float32
+        Landmarks, pixels.
+    standard : (n, 2) ndarray of float32
+        See :func:`standard_face`.
+    out : (2, 48, 48) ndarray of float32
+        Receives the picture; see :data:`CHANNELS`.
+
+    Returns
+    -------
+    bool
+        False for landmarks that no picture can be cut by: all in one place, not finite, or without
+        any likeness to a face.
+    """
+    n = landmarks.shape[0]
+    x_mean = y_mean = u_mean = v_mean = 0.0
+    for i in range(n):
+        x_mean += landmarks[i, 0] / n
+        y_mean += landmarks[i, 1] / n
+        u_mean += standard[i, 0] / n
+        v_mean += standard[i, 1] / n
+    spread = along = across = 0.0
+    for i in range(n):
+        x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean
+        u, v = standard[i, 0] - u_mean, standard[i, 1] - v_mean
+        spread += x * x + y * y
+        along += x * u + y * v
+        across += x * v - y * u
+    if not (np.isfinite(spread) and spread > 1.0):
+        return False
+    # Crop = scale * rotation * (frame - mean) + mean of the standard face.
+    a, b = along / spread, across / spread
+    squared = a * a + b * b
+    if not squared > 1e-8:
+        return False
+    samples = min(max(int(np.rint(0.5 / np.sqrt(squared))), 1), _MOST_SAMPLES)
+    side = out.shape[1]
+    for i in range(side):
+        for j in range(side):
+            total = 0.0
+            for k in range(samples * samples):
+                u = j - u_mean + (k % samples + 0.5) / samples - 0.5
+                v = i - v_mean + (k // samples + 0.5) / samples - 0.5
+                x = (a * u + b * v) / squared + x_mean
+                y = (a * v - b * u) / squared + y_mean
+                total += _grey_at(grey, x, y)
+            out[0, i, j] = total / (samples * samples)
+            out[1, i, j] = 0.0
+    _normalise(out[0])
+    for i in range(n):
+        x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean
+        _add_spot(out[1], a * x - b * y + u_mean, b * x + a * y + v_mean)
+    return True
