@@ -45,7 +45,7 @@ class Trial:
     def __init__(self, models: Path) -> None:
         self.own = OwnModels.load(models)
         mean_mm = read_pdm(models / "shape.txt", LANDMARKS).mean_mm
-        self._judge = LandmarkJudge(models / "confidence.onnx", mean_mm)
+        self._judge = LandmarkJudge(models / "validator.onnx", mean_mm)
         self.chance = np.random.default_rng(_SEED)
 
     def confidence(self, image: NDArray[np.uint8], points: NDArray[np.floating]) -> float:

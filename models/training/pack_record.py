@@ -18,7 +18,7 @@ _ROLES = {
     "face detector": "detector.onnx",
     "landmark networks": "landmarks*.onnx",
     "eye network": "eyes.onnx",
-    "judge of landmarks": "confidence.onnx",
+    "validator of landmarks": "validator.onnx",
     "shape model of the face": "shape.txt",
     "triangles of the face mask": "triangulation.txt",
     "patch experts": "patch_experts_*.bin",

@@ -44,4 +44,4 @@ def train_confidence(folders: TrainingFolders, settings: TrainingSettings) -> No
     others = HeldOutExamples.of(held_out)
     trainer.train(batches, lambda network, batch, _: batch_loss(network, batch), others.report)
     calibrated = others.calibrated(trainer.averaged)
-    export_confidence(calibrated, folders.output / "confidence.onnx", settings.seed)
+    export_confidence(calibrated, folders.output / "validator.onnx", settings.seed)

@@ -19,7 +19,7 @@ def judge(folder: Path, *answer: float) -> LandmarkJudge:
     shape = ("n", CHANNELS, CROP_PX, CROP_PX)
     answers = np.array([answer], dtype=np.float32)
     path = constant_network(
-        folder / "confidence.onnx", shape, {"probability": answers}, "faces",
+        folder / "validator.onnx", shape, {"probability": answers}, "faces",
         {"probability": ("n", len(answer))},
     )  # fmt: skip
     return LandmarkJudge(path, synthetic_pdm().mean_mm, CPU)

@@ -41,7 +41,7 @@ def test_the_preset_finds_its_models() -> None:
     found = locate_models(choice.folder(), choice.settings.models)
     assert found.root == EMBEDDED_FOLDER
     assert found.refinement == EMBEDDED_FOLDER / "refinement.txt"
-    assert found.validator is None
+    assert found.validator == EMBEDDED_FOLDER / "validator.onnx"
     spec = f"{choice.settings.models.landmarks}.toml"
     others = {"landmarks.onnx"}  # the witness of the preset default
     assert set(found.sha256()) == {spec, *(file.path for file in PACK.files)} - others

@@ -82,8 +82,8 @@ def trained(folder: Path, examples: Examples) -> bytes:
     others = training.HeldOutExamples.of(examples)
     trainer.train(batches, lambda model, batch, _: training.batch_loss(model, batch), others.report)
     calibrated = others.calibrated(trainer.averaged)
-    network.export_confidence(calibrated, folder / "confidence.onnx", seed=7)
-    return (folder / "confidence.onnx").read_bytes()
+    network.export_confidence(calibrated, folder / "validator.onnx", seed=7)
+    return (folder / "validator.onnx").read_bytes()
 
 
 def test_two_trainings_give_one_file_that_can_be_read(tmp_path: Path, examples: Examples) -> None:
@@ -93,7 +93,7 @@ def test_two_trainings_give_one_file_that_can_be_read(tmp_path: Path, examples: 
         folder.mkdir()
     first, second = (trained(folder, examples) for folder in folders)
     assert first == second
-    judge = LandmarkJudge(folders[0] / "confidence.onnx", PDM.mean_mm, OnnxSettings("cpu"))
+    judge = LandmarkJudge(folders[0] / "validator.onnx", PDM.mean_mm, OnnxSettings("cpu"))
     picture = np.random.default_rng(0).integers(0, 256, (150, 170), dtype=np.uint8)
     landmarks = PDM.mean_mm.reshape(3, -1)[:2].T + 70
     assert 0.0 <= judge.confidence(picture, landmarks, np.zeros(3)) <= 1.0
