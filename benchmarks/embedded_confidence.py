@@ -75,7 +75,7 @@ class Trial:
 
     def _is_fooled(self, pictures: Sequence[NDArray[np.uint8]]) -> bool:
         chance = self.chance
-        picture = pictures[chance.integers(len(pictures))]
+        picture = pictures[int(chance.integers(len(pictures)))]
         side = int(chance.uniform(0.4, 1.0) * min(picture.shape[:2]))
         top, left = (int(chance.integers(size - side + 1)) for size in picture.shape[:2])
         part = picture[top : top + side, left : left + side]

@@ -13,8 +13,6 @@ def test_the_calibration_error_is_that_of_the_bins() -> None:
 
 def test_bins_without_cases_are_left_out() -> None:
     rows = [*reliability(np.array([0.0, 1.0, 0.97]), np.array([False, True, False]))]
-    assert [(least, count) for least, count, _, _ in rows] == [
-        (0.0, 1),
-        (pytest.approx(14 / 15), 2),
-    ]
+    assert [least for least, *_ in rows] == pytest.approx([0.0, 14 / 15])
+    assert [count for _, count, _, _ in rows] == [1, 2]
     assert rows[1][2:] == (pytest.approx(0.985), 0.5)

@@ -34,7 +34,7 @@ SCHEDULE = training.ConfidenceSchedule(
 @pytest.fixture(scope="module")
 def examples(drawn_faces: LabelledFaces) -> Examples:
     chance = np.random.default_rng(0)
-    parts = []
+    parts: list[tuple[np.ndarray, bool]] = []
     for image, points in zip(drawn_faces.images, drawn_faces.landmarks, strict=True):
         parts += face_examples(image, points, points + 1, drawn_faces.landmarks, STANDARD, chance)
     return Examples.of(parts)
