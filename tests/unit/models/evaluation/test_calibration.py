@@ -15,4 +15,4 @@ def test_bins_without_cases_are_left_out() -> None:
     rows = [*reliability(np.array([0.0, 1.0, 0.97]), np.array([False, True, False]))]
     assert [least for least, *_ in rows] == pytest.approx([0.0, 14 / 15])
     assert [count for _, count, _, _ in rows] == [1, 2]
-    assert rows[1][2:] == (pytest.approx(0.985), 0.5)
+    assert list(rows[1][2:]) == pytest.approx([0.985, 0.5])
