@@ -123,13 +123,13 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
     return path
 
 
-def _find_detector(root: Path, selection: "ModelSelection", refinement: Path | None) -> Path:
+def _find_detector(root: Path, selection: "ModelSelection") -> Path:
     """Return the face detector: the preferred one, where it is, with the preferred refinement."""
     from openface_core.analysis.model_set import NO_MODEL
 
-    if refinement is not None and refinement.name == Path(selection.preferred_refinement).name:
-        name = selection.preferred_detector
-        preferred = None if name == NO_MODEL else search_model(root, name)
+    name = selection.preferred_detector
+    if name != NO_MODEL and _find_preferred(root, selection) is not None:
+        preferred = search_model(root, name)
         if preferred is not None:
             return preferred
     return _find(root, selection.detector, "face detector")
@@ -247,10 +247,10 @@ def locate_models(
     parts = selection.parts
     video_list, video_predictors = _find_list_for_videos(root, selection.video_action_units)
     if with_networks:
+        detector = _find_detector(root, selection)
         spec_path = find_landmark_spec(selection.landmarks)
         network = _find_network(root, spec_path)
         refinement, validator, parts = _find_refinement(root, selection)
-        detector = _find_detector(root, selection, refinement)
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
