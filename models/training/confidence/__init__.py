@@ -1,7 +1,7 @@
 """The embedded network that says how far landmarks can be trusted, and its training.
 
 :mod:`displacement` makes wrong landmarks of right ones, :mod:`examples` cuts what the network sees,
-:mod:`network` and :mod:`training` are the learning itself.
+:mod:`network` and :mod:`training` are the learning itself, :mod:`trial` says what came of it.
 """
 
 from models.training.settings import TrainingFolders, TrainingSettings
