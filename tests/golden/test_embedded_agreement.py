@@ -13,6 +13,9 @@ from openface_core.analysis.settings import RunSettings
 from pipelines.comparison.video_agreement import compare_videos
 from pipelines.configuration.config_file import load_settings
 
+LEAST_FOUND_SHARE = 0.99
+"""Of the frames that OpenFace trusts; in one of *expressive* a hand hides the face."""
+
 LEAST_MEAN_R = {"expressive": 0.88, "glasses": 0.85, "subj01": 0.74}
 ROTATION_MAD_RADIANS = 0.045
 """Of each of the three angles."""
@@ -55,6 +58,6 @@ def test_action_units_and_head_pose(
     video = reference / "videos" / f"{name}.mp4"
     models = embedded[0].video_models
     found = compare_videos(table(video, *embedded), table(video, *openface), models)
-    assert found.found_by_both == found.found
+    assert found.found_by_both >= LEAST_FOUND_SHARE * found.found
     assert found.intensities.mean_r >= LEAST_MEAN_R[name]
     assert found.rotations_mad_radians.max() <= ROTATION_MAD_RADIANS
