@@ -23,7 +23,7 @@ def lines(models: Path, faces: Path, crops: int) -> Iterator[str]:
     confidences, right, moved = (
         np.array(part) for part in zip(*trial.on_faces(faces), strict=True)
     )
-    for name, chosen in (("found", ~moved), ("displaced", moved), ("all", moved | ~moved)):
+    for name, chosen in (("found", ~moved), ("displaced", moved), ("all", np.ones_like(moved))):
         error = calibration_error(confidences[chosen], right[chosen])
         count, share = chosen.sum(), right[chosen].mean()
         yield f"{name}: {count} landmarks, {share:.1%} right, calibration error {error:.4f}"

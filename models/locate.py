@@ -78,13 +78,12 @@ def _find_optional(root: Path, name: str, what: str) -> Path | None:
 
 
 def _find_refinement(
-    root: Path, selection: "ModelSelection"
+    root: Path, selection: "ModelSelection", preferred: Path | None
 ) -> tuple[Path | None, Path | None, tuple[str, ...]]:
     """Return the list of patch experts, the validator, and the parts that are refined."""
     from openface_core.analysis.model_set import NO_MODEL
     from openface_core.model_files import landmark_part_names, landmark_validator_of
 
-    preferred = _find_preferred(root, selection)
     if preferred is not None:
         validator = landmark_validator_of(preferred)
         named = landmark_part_names(preferred)
@@ -123,16 +122,13 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
     return path
 
 
-def _find_detector(root: Path, selection: "ModelSelection") -> Path:
+def _find_detector(root: Path, selection: "ModelSelection", preferred: Path | None) -> Path:
     """Return the face detector: the preferred one, where it is, with the preferred refinement."""
     from openface_core.analysis.model_set import NO_MODEL
 
     name = selection.preferred_detector
-    if name != NO_MODEL and _find_preferred(root, selection) is not None:
-        preferred = search_model(root, name)
-        if preferred is not None:
-            return preferred
-    return _find(root, selection.detector, "face detector")
+    found = None if name == NO_MODEL or preferred is None else search_model(root, name)
+    return found or _find(root, selection.detector, "face detector")
 
 
 def _find_network(root: Path, spec_path: Path) -> Path:
@@ -247,10 +243,11 @@ def locate_models(
     parts = selection.parts
     video_list, video_predictors = _find_list_for_videos(root, selection.video_action_units)
     if with_networks:
-        detector = _find_detector(root, selection)
+        preferred = _find_preferred(root, selection)
+        detector = _find_detector(root, selection, preferred)
         spec_path = find_landmark_spec(selection.landmarks)
         network = _find_network(root, spec_path)
-        refinement, validator, parts = _find_refinement(root, selection)
+        refinement, validator, parts = _find_refinement(root, selection, preferred)
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)

@@ -8,10 +8,6 @@ from numpy.typing import NDArray
 BINS = 15
 
 
-def _bins(confidences: NDArray[np.floating]) -> NDArray[np.intp]:
-    return np.minimum((confidences * BINS).astype(np.intp), BINS - 1)
-
-
 def calibration_error(confidences: NDArray[np.floating], is_right: NDArray[np.bool_]) -> float:
     """Return the expected calibration error.
 
@@ -47,7 +43,7 @@ def reliability(
     confidences, is_right
         See :func:`calibration_error`.
     """
-    bins = _bins(confidences)
+    bins = np.minimum((confidences * BINS).astype(np.intp), BINS - 1)
     for number in np.unique(bins):
         inside = bins == number
         said, came = float(confidences[inside].mean()), float(is_right[inside].mean())

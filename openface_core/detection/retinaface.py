@@ -19,6 +19,7 @@ from openface_core.detection.settings import (
     DetectionSettings,
 )
 from openface_core.errors import ModelFileError
+from openface_core.frame_check import check_frame
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 
 MEAN_BGR = np.array([104.0, 117.0, 123.0], dtype=np.float32)
@@ -85,12 +86,7 @@ class RetinaFaceDetector:
         ModelFileError
             If the network's outputs do not fit its anchors.
         """
-        if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
-            raise ValueError(
-                f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
-            )
-        if image_bgr.size == 0:
-            raise ValueError("the image has no pixels")
+        check_frame(image_bgr)
         frame_height, frame_width = image_bgr.shape[:2]
         height, width = self._network_size(frame_height, frame_width)
         tensor = shrunken_tensor(np.ascontiguousarray(image_bgr), MEAN_BGR, height, width)

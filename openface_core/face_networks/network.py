@@ -9,6 +9,7 @@ from openface_core.errors import ModelFileError
 from openface_core.face_networks.activations import activated
 from openface_core.face_networks.alignment import square_from_five_points
 from openface_core.face_networks.spec import FaceNetworkSpec
+from openface_core.frame_check import check_frame
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmarks.conventions import LANDMARK_COUNT, five_points_of
 from openface_core.landmarks.crop import CropSquare, square_from_landmarks
@@ -138,12 +139,7 @@ class FaceNetwork:
     def _checked_run(
         self, image_bgr: NDArray[np.uint8], square: CropSquare | None
     ) -> dict[str, Float32Array]:
-        if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
-            raise ValueError(
-                f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
-            )
-        if image_bgr.size == 0:
-            raise ValueError("the image has no pixels")
+        check_frame(image_bgr)
         if square is None or not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
             return {o.name: np.full(o.size, np.nan, np.float32) for o in self.spec.outputs}
         return self._run(np.ascontiguousarray(image_bgr), square)

@@ -16,7 +16,7 @@ from openface_core.errors import ModelFileError
 from openface_core.finite import all_finite
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmark_confidence.face_crop import CHANNELS, CROP_PX, cut_face, standard_face
-from openface_core.landmark_confidence.piecewise_affine import LANDMARK_COUNT, Grey
+from openface_core.landmark_confidence.piecewise_affine import LANDMARK_COUNT, Grey, check_grey
 
 INPUT: Final = "faces"
 PROBABILITY: Final = "probability"
@@ -83,11 +83,7 @@ class LandmarkJudge:
         ValueError
             If an array has another form.
         """
-        if grey.ndim != 2 or grey.dtype not in (np.uint8, np.float32):
-            raise ValueError(
-                "a grey frame (H, W) of uint8 or float32 is expected, found "
-                f"{grey.shape} of {grey.dtype}"
-            )
+        check_grey(grey)
         if landmarks.shape != (LANDMARK_COUNT, 2):
             raise ValueError(
                 f"landmarks ({LANDMARK_COUNT}, 2) are expected, found {landmarks.shape}"

@@ -29,6 +29,15 @@ _MAX_POSITION_PX = np.float32(2.0**20)
 """Beyond every picture; keeps hostile landmarks from overflowing integers."""
 
 
+def check_grey(grey: Grey) -> None:
+    """Raise ValueError if a grey frame is not (H, W) of uint8 or float32."""
+    if grey.ndim != 2 or grey.dtype not in (np.uint8, np.float32):
+        raise ValueError(
+            "a grey frame (H, W) of uint8 or float32 is expected, found "
+            f"{grey.shape} of {grey.dtype}"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class PiecewiseAffineWarp:
     """A triangulated shape, and which of its triangles each of its pixels lies in.

@@ -17,6 +17,7 @@ from openface_core.landmark_confidence.model import LandmarkValidationModel, Val
 from openface_core.landmark_confidence.piecewise_affine import (
     LANDMARK_COUNT,
     Grey,
+    check_grey,
     warp_piecewise,
 )
 
@@ -101,11 +102,7 @@ class LandmarkValidator:
         ValueError
             If an array has another form.
         """
-        if grey.ndim != 2 or grey.dtype not in (np.uint8, np.float32):
-            raise ValueError(
-                "a grey frame (H, W) of uint8 or float32 is expected, found "
-                f"{grey.shape} of {grey.dtype}"
-            )
+        check_grey(grey)
         if landmarks.shape != (LANDMARK_COUNT, 2) or rotation_radians.shape != (3,):
             raise ValueError(
                 f"landmarks ({LANDMARK_COUNT}, 2) and three angles are expected, found "

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import ModelFileError
+from openface_core.frame_check import check_frame
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmarks.conventions import POINT_COUNTS, five_points_of, to_ibug68
 from openface_core.landmarks.crop import (
@@ -111,7 +112,7 @@ class LandmarkNetwork:
         ModelFileError
             If the network fails.
         """
-        _check_image(image_bgr)
+        check_frame(image_bgr)
         _check_face(box, five_points)
         image_bgr = np.ascontiguousarray(image_bgr)
         if not np.isfinite(box).all() or box[2] <= box[0] or box[3] <= box[1]:
@@ -156,7 +157,7 @@ class LandmarkNetwork:
         ModelFileError
             If the network fails.
         """
-        _check_image(image_bgr)
+        check_frame(image_bgr)
         if landmarks.shape != (68, 2):
             raise ValueError(f"expected 68 points, found the shape {landmarks.shape}")
         if not np.isfinite(landmarks).all():
@@ -221,15 +222,6 @@ def _detector_box(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     low[1] -= _FOREHEAD * (high[1] - low[1])
     return np.concatenate([low, high])
-
-
-def _check_image(image_bgr: NDArray[np.uint8]) -> None:
-    if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
-        raise ValueError(
-            f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
-        )
-    if image_bgr.size == 0:
-        raise ValueError("the image has no pixels")
 
 
 def _check_face(box: NDArray[np.float32], five_points: NDArray[np.float32] | None) -> None:

@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.annotated_faces import OUTER_EYE_CORNERS
+
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
 MOST_ERROR = 0.1
 """Landmarks are right up to this mean distance, in units of :func:`face_unit`."""
 
-_CORNERS = 36, 45
 _SHIFT = 0.02, 0.5
 """Least and greatest displacement, in the same units."""
 _SCALE_LOG = 0.05, 0.7
@@ -24,7 +25,8 @@ def face_unit(points: NDArray[np.floating]) -> float:
     It is the distance of the outer eye corners; in a face turned aside, where these come close to
     each other, half the height of the landmarks' box.
     """
-    apart = float(np.linalg.norm(points[_CORNERS[0]] - points[_CORNERS[1]]))
+    left, right = (points[corner] for corner in OUTER_EYE_CORNERS)
+    apart = float(np.linalg.norm(left - right))
     return max(apart, float(np.ptp(points, axis=0).max()) / 2.0)
 
 

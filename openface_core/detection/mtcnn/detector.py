@@ -30,6 +30,7 @@ from openface_core.detection.settings import (
     MAX_CANDIDATES,
     DetectionSettings,
 )
+from openface_core.frame_check import check_frame
 
 Float32Array = NDArray[np.float32]
 
@@ -119,12 +120,7 @@ class MtcnnDetector:
         ValueError
             If the image is not H x W x 3 uint8 or is empty.
         """
-        if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
-            raise ValueError(
-                f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
-            )
-        if image_bgr.size == 0:
-            raise ValueError("the image has no pixels")
+        check_frame(image_bgr)
         image_bgr = np.ascontiguousarray(image_bgr)
         boxes = self._proposed(image_bgr)
         boxes, answers, scores = _looked_at(
