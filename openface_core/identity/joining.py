@@ -19,6 +19,7 @@ from openface_core.identity.chains import (
 from openface_core.identity.descriptors import Descriptors, look_of, margin
 from openface_core.identity.linkage import Linkage, average_linkage
 from openface_core.identity.settings import IdentitySettings
+from openface_core.identity.short_shots import short_shots, with_short_shots
 from openface_core.identity.tracklet import Tracklet
 from openface_core.identity.vouching import DropReason, are_glimpses, not_trusted
 
@@ -101,10 +102,18 @@ def join_tracklets(
     faces = [ordered[k] for k in kept]
     chains = _chains(faces, settings, frame_rate, typical_appearance)
     # A second look at a face, in a frame or two, must not keep its other tracklets apart.
-    chains, doubles = _without_glimpses(faces, chains, min(_MIN_CHAIN, settings.min_seen_frames))
+    every, least = chains, min(_MIN_CHAIN, settings.min_seen_frames)
+    chains, doubles = _without_glimpses(faces, every, least)
     linkage = _linkage(faces, chains, settings, typical_appearance)
-    persons = _by_seen(faces, chains, linkage.labels)
-    persons, brief = _without_glimpses(faces, persons, settings.min_seen_frames)
+    persons, brief = _without_glimpses(
+        faces, _persons(chains, linkage.labels), settings.min_seen_frames
+    )
+    if doubles and settings.identify != "off":
+        brief_ones = set(doubles)
+        shots = [chain for chain in short_shots(faces, every, least) if chain[0] in brief_ones]
+        persons = with_short_shots(faces, persons, shots, settings, typical_appearance)
+        doubles = sorted(set(doubles).difference(*persons))
+    persons = _by_seen(faces, persons)
     labels = [NOBODY] * len(tracklets)
     dropped: list[DropReason | None] = [DropReason.NOT_TRUSTED] * len(tracklets)
     for number, members in enumerate(persons):
@@ -173,15 +182,18 @@ def _scene(cuts: Sequence[int], tracklet: Tracklet) -> int:
     return bisect_right(cuts, tracklet.first_frame)
 
 
-def _by_seen(
-    faces: Sequence[Tracklet], chains: Sequence[Sequence[int]], labels: Sequence[int]
-) -> list[list[int]]:
-    """Return the tracklets of each person, the one seen in most frames first."""
+def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[list[int]]:
+    """Return the tracklets of each person."""
     members: dict[int, list[int]] = {}
     for chain, label in zip(chains, labels, strict=True):
         members.setdefault(label, []).extend(chain)
+    return [sorted(tracklets) for tracklets in members.values()]
+
+
+def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[list[int]]:
+    """Return the persons, the one seen in most frames first."""
     return sorted(
-        (sorted(tracklets) for tracklets in members.values()),
+        persons,
         key=lambda tracklets: (-_seen(faces, tracklets), faces[tracklets[0]].order),
     )
 

@@ -182,6 +182,39 @@ def test_a_second_look_at_a_face_does_not_keep_its_tracklets_apart() -> None:
     assert join(before, double, after).labels == (0, -1, 0)
 
 
+def test_a_frame_between_two_cuts_is_given_to_whom_it_shows() -> None:
+    anna = tracklet(0, 0, (0, 99), 0)
+    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 0))
+    anna_again = tracklet(0, 2, (101, 149), 0)
+    assert join(anna, flash, anna_again).labels == (0, 0, 0)
+    assert join(anna, flash, anna_again).dropped == (None, None, None)
+
+
+def test_a_frame_between_two_cuts_is_given_to_nobody_who_looks_otherwise() -> None:
+    anna = tracklet(0, 0, (0, 99), 0)
+    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 1))
+    persons = join(anna, flash, tracklet(0, 2, (101, 149), 0))
+    assert persons.labels == (0, -1, 0)
+    assert persons.dropped[1] == DropReason.SEEN_TOO_BRIEFLY
+    assert persons.closest_margin is None
+
+
+def test_two_looks_at_one_face_between_two_cuts_give_it_one_number() -> None:
+    anna, ben = tracklet(0, 0, (0, 99), 0), tracklet(0, 1, (0, 99), 1, x=300.0)
+    looks = [in_a_shot_of_its_own(tracklet(0, k, (100, 100), 0, x=20.0 * k)) for k in (2, 3)]
+    assert join(anna, ben, *looks).labels == (0, 1, 0, -1)
+
+
+def test_a_frame_between_two_cuts_stays_nobody_where_nobody_is_known_again() -> None:
+    anna = tracklet(0, 0, (0, 99), 0)
+    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 0))
+    assert join(anna, flash, settings=OFF).labels == (0, -1)
+
+
+def in_a_shot_of_its_own(face: Tracklet) -> Tracklet:
+    return replace(face, begins_at_cut=True, ends_at_cut=True)
+
+
 def test_a_piece_of_a_few_frames_beyond_a_border_is_kept_with_its_face() -> None:
     before = replace(tracklet(0, 0, (0, 149), None), next_number=0)
     assert join(before, tracklet(1, 0, (150, 151), None)).labels == (0, 0)
