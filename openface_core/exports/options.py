@@ -1,5 +1,6 @@
 """What users can choose of an export."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,6 +69,20 @@ class ExportOptions:
                 f"--picture-type {self.picture_type}",
                 "aligned faces are not written in this form",
                 f"Choose one of: {', '.join(PICTURE_TYPES)}.",
+            )
+        self._check_overlay()
+
+    def _check_overlay(self) -> None:
+        for option, seconds in (("--from", self.from_seconds), ("--to", self.to_seconds)):
+            if seconds is not None and not 0.0 <= seconds < math.inf:
+                raise ConfigError(
+                    f"{option} {seconds:g}", "it is no time in a video", "Give seconds from 0 up."
+                )
+        if any(face_id < 0 for face_id in self.face_ids):
+            raise ConfigError(
+                f"--faces {min(self.face_ids)}",
+                "no face has this number",
+                "Give numbers from 0 up.",
             )
         begin, end = self.from_seconds or 0.0, self.to_seconds
         if end is not None and end <= begin:

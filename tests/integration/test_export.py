@@ -117,6 +117,16 @@ def test_a_missing_video_costs_its_pictures_only(exported: Exported) -> None:
     assert (found.written, found.failed) == (1, 0)
 
 
+def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Exported) -> None:
+    summary = exported.run("aligned", "overlay", from_seconds=60.0)
+    assert [problem.video_id for problem in summary.problems] == ["a", "b", "c"]
+    assert {problem.reason for problem in summary.problems} == {"it has no frame from 60 s"}
+    files = names_in(exported.output)
+    assert "aligned/c_aligned/frame_det_00_000004.bmp" in files
+    assert not [name for name in files if name.startswith("overlay/")]
+    assert exported.run("aligned").finished == 3
+
+
 def test_a_changed_video_is_refused(exported: Exported) -> None:
     write_clip(exported.corpus.videos / "b.mp4", 4, seed=9)
     summary = exported.run("overlay")

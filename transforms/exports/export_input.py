@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from openface_core.errors import ConfigError, DatasetError, MediaError
+from openface_core.errors import ConfigError, DatasetError, InputError, MediaError
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request
 from openface_core.exports.options import ExportOptions
@@ -99,7 +99,8 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     Raises
     ------
     OpenFaceBeamError
-        If the table is damaged, the input is missing or has changed, or storage refuses.
+        If the table is damaged, the input is missing or has changed, a format finds nothing to
+        write, or storage refuses.
     """
     chosen = [
         (name, identity, FORMATS[name])
@@ -127,12 +128,19 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
                     rows = Rows(batch.combine_chunks())
                     for exporter in exporters.values():
                         exporter.add(rows, None)
+        refused: InputError | None = None
         for name, identity, _ in chosen:
-            exporters[name].finish()
+            try:
+                exporters[name].finish()
+            except InputError as problem:  # of this format alone; the others are complete
+                refused = problem
+                continue
             files = tuple(sorted(path.name for path in (staging / name).iterdir()))
             notes = exporters[name].notes()
             known = ExportRecord(identity.digest, files, notes, identity.made)
             plan.folder.publish(name, task.table.video_id, staging / name, known)
+    if refused is not None:
+        raise refused
     return len(chosen)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.errors import InputError
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
 from openface_core.exports.options import ExportOptions
@@ -96,7 +97,9 @@ class FramePainter:
         if not has_face:
             thickness = 3 * self.style.thickness_px
             cv2.rectangle(painted, (0, 0), (width - 1, height - 1), VERMILION, thickness)
-            put_label(painted, "no face found", width // 2, bottom, self.style, VERMILION)
+            wanted = ", ".join(str(face_id) for face_id in sorted(self._wanted))
+            words = f"no face {wanted}" if wanted else "no face found"
+            put_label(painted, words, width // 2, bottom, self.style, VERMILION)
 
 
 class Overlay(Exporter):
@@ -165,7 +168,22 @@ class Overlay(Exporter):
         return self._film
 
     def finish(self) -> None:
-        """Complete the film."""
+        """Complete the film.
+
+        Raises
+        ------
+        InputError
+            If none of its frames lies in the wanted part.
+        """
+        begin, end = self._options.from_seconds, self._options.to_seconds
+        if self._film is None and not self._video.is_image and (begin, end) != (None, None):
+            last = "" if end is None else f" to {end:g} s"
+            raise InputError(
+                self._video.uri,
+                f"it has no frame from {begin or 0.0:g} s{last}",
+                "Choose another part of it: --from and --to are the seconds of the column "
+                "timestamp.",
+            )
         if self._film is not None:
             if self._sound is not None and self._options.to_seconds is None:
                 self._sound.write_until(float("inf"))

@@ -145,6 +145,13 @@ def test_wrong_formats_and_options() -> None:
         check_formats(["xls"])
     with pytest.raises(ConfigError, match="not written in this form"):
         ExportOptions(picture_type="tif")
-    for wrong in ({"size_px": 3}, {"from_seconds": 3.0, "to_seconds": 2.0}):
+    for wrong in (
+        {"size_px": 3},
+        {"from_seconds": 3.0, "to_seconds": 2.0},
+        {"from_seconds": float("nan")},
+        {"from_seconds": -1.0},
+        {"to_seconds": float("inf")},
+        {"face_ids": (0, -1)},
+    ):
         with pytest.raises(ConfigError):
             ExportOptions(**wrong)

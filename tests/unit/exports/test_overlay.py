@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openface_core.errors import InputError
 from openface_core.exports import Rows
 from openface_core.exports.openface.csv_layout import PRESENCES
 from openface_core.exports.options import ExportOptions
@@ -55,6 +56,13 @@ def test_a_part_begins_at_zero(tmp_path: Path) -> None:
     with open_media(str(path)) as media:
         seconds = [frame.pts_seconds for frame in media]
     assert seconds == pytest.approx([0.0, 0.4], abs=2e-3)
+
+
+@pytest.mark.parametrize("part", [(5.0, None), (0.2, 0.4)])
+def test_a_part_without_frames_is_refused(tmp_path: Path, part: tuple[float, float | None]) -> None:
+    begin, end = part
+    with pytest.raises(InputError, match=r"it has no frame from (5|0\.2) s"):
+        written(tmp_path, ExportOptions(from_seconds=begin, to_seconds=end))
 
 
 def test_sound_is_copied(tmp_path: Path) -> None:
