@@ -89,14 +89,14 @@ def weighted_rest_median(models: ActionUnitModels, medians: RestMedians) -> Floa
     Raises
     ------
     CalibrationError
-        If no frame at rest shows a face.
+        If no frame at rest shows face 0.
     """
     if not medians.frames:
         raise CalibrationError(
             "rest frames",
-            "no frame that is named as rest shows a face",
-            "Check rest_seconds and rest_frames in the manifest against the columns timestamp and "
-            "frame of a table made with another --calibration.",
+            "no frame that is named as rest shows the person (face 0)",
+            "Check rest_seconds and rest_frames in the manifest against the columns timestamp, frame "
+            "and face_id of a table made with another --calibration.",
         )
     return weigh_median(models, medians.fhog, medians.geometry)
 

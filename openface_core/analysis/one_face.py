@@ -102,7 +102,7 @@ class FaceCalibrator:
         Raises
         ------
         CalibrationError
-            If no frame at rest shows a face.
+            If no frame at rest shows face 0.
         """
         models, first_number = self.models, face.first_number
         with self.watch.time(Step.MEDIANS):

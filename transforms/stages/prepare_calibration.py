@@ -136,7 +136,7 @@ def find_rest_medians(
     Raises
     ------
     CalibrationError
-        If no frame at rest shows a face.
+        If no frame at rest shows face 0.
     """
     blocks = [block for source, face in faces for block in blocks_of(source, face)]
     if not has_medians(faces[0][0], engine):
