@@ -131,14 +131,22 @@ def test_nothing_is_left_where_it_is_no_longer_asked_for(corpus: Corpus) -> None
     assert len(list((corpus.folder / "out" / "embeddings").iterdir())) == 3
     corpus.run(corpus.config("video"))
     assert not (corpus.folder / "out" / "persons.parquet").exists()
-    assert list((corpus.folder / "out").glob("embeddings/*")) == []
+    assert not (corpus.folder / "out" / "embeddings").exists()
 
 
 def test_what_a_killed_run_has_left_goes_too(corpus: Corpus) -> None:
     corpus.run(corpus.config("corpus"))
     (corpus.folder / "out" / "persons.parquet").unlink()  # killed before its end
     corpus.run(corpus.config("video"))
-    assert list((corpus.folder / "out").glob("embeddings/*")) == []
+    assert not (corpus.folder / "out" / "embeddings").exists()
+
+
+def test_what_somebody_else_keeps_there_stays(corpus: Corpus) -> None:
+    corpus.run(corpus.config("corpus"))
+    folder = corpus.folder / "out" / "embeddings"
+    (folder / "notes.txt").write_text("mine")
+    corpus.run(corpus.config("video"))
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
 
 def test_without_its_embedding_a_face_is_nobody(corpus: Corpus) -> None:

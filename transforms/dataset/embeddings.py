@@ -5,6 +5,8 @@ from the tables of measurements: without the folder a dataset can be passed on.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -91,7 +93,9 @@ def keep_embeddings_of(output: str, video_ids: Collection[str]) -> None:
 
 
 def remove_embeddings_of(output: str, video_ids: Collection[str]) -> None:
-    """Remove the files of some videos; others of the folder may be somebody else's.
+    """Remove the files of some videos, and the folder with the last of them.
+
+    Other files in it may be somebody else's.
 
     Raises
     ------
@@ -102,6 +106,10 @@ def remove_embeddings_of(output: str, video_ids: Collection[str]) -> None:
     for path in _files(output):
         if path in gone:
             remove(path)
+    folder = locate(embeddings_folder(output), error=OutputError)
+    if folder.is_local:
+        with suppress(OSError):  # it is not there, or holds what is somebody else's
+            Path(folder.path).rmdir()
 
 
 def _files(output: str) -> list[str]:
