@@ -57,6 +57,8 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     counts, least = metrics.counters, plan.settings.calibration.least_frames
     failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in plan.todo)
+    # An input that failed may have a table still, of an earlier run.
+    with_results = set(plan.video_ids) - failed
     return RunSummary(
         output=job.output,
         inputs=plan.inputs,
@@ -66,9 +68,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         frames_decoded=counts[Count.FRAMES_DECODED],
         frames_with_face=counts[Count.FRAMES_WITH_FACE],
         warnings=counts[Count.WARNINGS],
-        inputs_with_few_frames=count_short(dataset.summary, plan.video_ids),
+        inputs_with_few_frames=count_short(dataset.summary, with_results),
         few_frames=plan.settings.calibration.few_frames,
-        inputs_withheld=count_calibrated_below(dataset.summary, plan.video_ids, least),
+        inputs_withheld=count_calibrated_below(dataset.summary, with_results, least),
         least_frames=least,
         static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,

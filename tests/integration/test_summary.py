@@ -63,6 +63,15 @@ def test_one_row_per_video_whatever_run_it_is_from(buckets: bool, arguments: Run
     assert found[0]["seconds"] == pytest.approx(4 / 30, rel=1e-3)  # the container's clock ticks
 
 
+def test_a_table_kept_of_an_input_that_fails_is_not_counted(arguments: RunArguments) -> None:
+    run(arguments)
+    (Path(arguments.inputs[0]) / "a.mp4").write_bytes(b"no video")
+    summary = run(arguments)
+    assert (summary.inputs_finished, summary.inputs_failed) == (2, 1)
+    assert [row["video_id"] for row in rows(arguments)] == ["a", "b", "c"]
+    assert (summary.inputs_with_few_frames, summary.inputs_withheld) == (2, 2)
+
+
 def test_means_are_those_of_the_table(arguments: RunArguments) -> None:
     run(arguments)
     row = rows(arguments)[1]
