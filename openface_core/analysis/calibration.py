@@ -95,8 +95,8 @@ def weighted_rest_median(models: ActionUnitModels, medians: RestMedians) -> Floa
         raise CalibrationError(
             "rest frames",
             "no frame that is named as rest shows the person (face 0)",
-            "Check rest_seconds and rest_frames in the manifest against the columns timestamp, frame "
-            "and face_id of a table made with another --calibration.",
+            "Check rest_seconds and rest_frames in the manifest against the columns timestamp, "
+            "frame and face_id of a table made with another --calibration.",
         )
     return weigh_median(models, medians.fhog, medians.geometry)
 

@@ -64,6 +64,16 @@ class ExportedVideo:
         """Whether more than one face has rows."""
         return len(self.face_ids) > 1
 
+    @property
+    def recorded_faces(self) -> dict[int, Mapping[str, Any]]:
+        """What the record says of each face, by its number."""
+        faces = self.record.get("faces")
+        return {
+            face["face_id"]: face
+            for face in (faces if isinstance(faces, list) else ())
+            if isinstance(face, dict) and isinstance(face.get("face_id"), int)
+        }
+
     def names_of(self, suffix: str) -> tuple[str, ...]:
         """Return the action units that have a column with a suffix, ``_r`` or ``_c``."""
         return tuple(

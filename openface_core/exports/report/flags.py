@@ -52,13 +52,7 @@ def _of_input(data: PageData) -> Iterator[Flag]:
             f"A face was found in {data.success_rate:.0%} of the frames only. Look at the overlay "
             "of the others: is there a face?",
         )
-    if record.get("calibration_is_short"):
-        yield Flag(
-            "short calibration",
-            f"Action units are relative to the median of {record.get('calibration_frames')} frames "
-            "only. In so short a video the median need not be a face at rest"
-            + (", and dynamic action units are not given." if _is_withheld(record) else "."),
-        )
+    yield from _of_calibration(data)
     warnings = record.get("decoding_warnings")
     for text in warnings if isinstance(warnings, list) else ():
         if "without frames" in str(text):
@@ -67,12 +61,36 @@ def _of_input(data: PageData) -> Iterator[Flag]:
             yield Flag("decoding", f"Decoding had to work around something: {text}.")
 
 
-def _is_withheld(record: Mapping[str, Any]) -> bool:
-    """Return whether a record's settings do not give what so few frames calibrate."""
+def _of_calibration(data: PageData) -> Iterator[Flag]:
+    """Yield that medians are those of few frames, whosever they are."""
+    record, video = data.video.record, data.video
+    # What the record says of no face in particular is said of the main one.
+    faces = video.recorded_faces if video.has_several_faces else {0: record}
+    short = {face_id: face for face_id, face in faces.items() if face.get("calibration_is_short")}
+    if not short:
+        return
+    withheld = [face_id for face_id, face in short.items() if _is_withheld(record, face)]
+    if video.has_several_faces:
+        frames = (
+            f"{video.person(k)}: {face.get('calibration_frames')}" for k, face in short.items()
+        )
+        text = f"medians of few frames only ({', '.join(frames)})"
+        left_out = f" of {', '.join(video.person(face_id) for face_id in withheld)}"
+    else:
+        text, left_out = f"the median of {record.get('calibration_frames')} frames only", ""
+    yield Flag(
+        "short calibration",
+        f"Action units are relative to {text}. In so short a time the median need not be a face at "
+        "rest" + (f", and dynamic action units{left_out} are not given." if withheld else "."),
+    )
+
+
+def _is_withheld(record: Mapping[str, Any], face: Mapping[str, Any]) -> bool:
+    """Return whether a record's settings do not give what so few frames of a face calibrate."""
     settings = record.get("settings")
     calibration = settings.get("calibration") if isinstance(settings, dict) else None
     least = calibration.get("least_frames") if isinstance(calibration, dict) else None
-    frames = record.get("calibration_frames")
+    frames = face.get("calibration_frames")
     return isinstance(least, int) and isinstance(frames, int) and frames < least
 
 

@@ -44,12 +44,23 @@ def _detector(record: Mapping[str, Any]) -> str:
     return f"the landmark network {network}, refined by patch experts ({refinement})"
 
 
+def _calibration(data: PageData) -> str:
+    """Return what action units are relative to, for each kind of face that there is."""
+    mode = str(data.video.record.get("calibration", ""))
+    text = _CALIBRATIONS.get(mode, mode or "unknown")
+    faces = data.video.recorded_faces
+    others = {str(face.get("calibration")) for face_id, face in faces.items() if face_id} - {mode}
+    if not others:
+        return text
+    rest = " and ".join(_CALIBRATIONS.get(other, other) for other in sorted(others))
+    return f"{text}, for face 0, and to {rest}, for all others"
+
+
 def facts(data: PageData) -> list[tuple[str, str]]:
     """Return what was done, as pairs of a name and a text."""
     record, video = data.video.record, data.video
     rate = f"{video.average_rate_fps:.3g}" if video.average_rate_fps else "unknown"
     packs = record.get("model_packs")
-    calibration = str(record.get("calibration", ""))
     return [
         ("Input", str(record.get("input_uri", video.uri))),
         (
@@ -69,8 +80,8 @@ def facts(data: PageData) -> list[tuple[str, str]]:
         ),
         (
             "Action units",
-            f"relative to {_CALIBRATIONS.get(calibration, calibration or 'unknown')}; "
-            f"{record.get('calibration_frames', 0)} frames",
+            f"relative to {_calibration(data)}; {record.get('calibration_frames', 0)} frames"
+            + (f" of {video.person(0)}" if video.has_several_faces else ""),
         ),
         ("Decoder", str(record.get("decoder", ""))),
         ("Content's fingerprint", str(record.get("input_fingerprint", ""))),
@@ -84,7 +95,6 @@ def methods(data: PageData) -> tuple[str, list[str]]:
         trace.high[trace.series.index("gaze_angle_x")].max(initial=-9.0) > -9.0
         for trace in data.shown
     )
-    calibration = str(record.get("calibration", ""))
     text = (
         f"Facial behaviour was measured with {record.get('software', 'openface-beam')} "
         f"{record.get('version', '')}, a re-implementation of OpenFace 2.2 [1], with the preset "
@@ -92,7 +102,7 @@ def methods(data: PageData) -> tuple[str, list[str]]:
         "A point distribution model was fitted to 68 landmarks, and head pose follows from it. "
         "Intensities (0 to 5) and presences of facial action units were predicted from histograms "
         "of oriented gradients of the aligned face and from the shape parameters [2], relative to "
-        f"{_CALIBRATIONS.get(calibration, calibration)}."
+        f"{_calibration(data)}."
     )
     references = [_OPENFACE, _UNITS]
     if has_gaze:

@@ -17,6 +17,7 @@ from openface_core.exports.report.flags import flags_of
 from openface_core.exports.report.index_page import index_data, index_page
 from openface_core.exports.report.page_data import PageData
 from openface_core.exports.report.picture_choice import choose
+from openface_core.exports.report.words import methods
 from openface_core.media import DecodedFrame
 from tests.fixtures.exports.tables import FPS, exported_video, frame_rows
 from tests.fixtures.faces.clips import face_clip
@@ -185,6 +186,32 @@ def test_flags() -> None:
     assert names_of_flags(jumping) == {"jumps"}
     dark = {flag.name for flag in flags_of(data_of(wide), {0: 20.0})}
     assert dark == {"dark face"}
+
+
+def test_calibration_is_flagged_of_whoever_has_few_frames() -> None:
+    table = frame_rows([[0, 1, 2]] * 20)
+    faces = [
+        {"face_id": 0, "calibration_is_short": False, "calibration_frames": 700},
+        {"face_id": 1, "calibration_is_short": True, "calibration_frames": 24},
+        {"face_id": 2, "calibration_is_short": True, "calibration_frames": 9},
+    ]
+    settings = {"calibration": {"least_frames": 10}}
+    record = {"settings": settings, "calibration_is_short": False, "faces": faces}
+    (flag,) = flags_of(data_of(table, record=record), {})
+    assert flag.name == "short calibration"
+    assert "(face 1: 24, face 2: 9)" in flag.text
+    assert "dynamic action units of face 2 are not given" in flag.text
+    assert not names_of_flags(table, record=record | {"faces": faces[:1]})
+    assert not names_of_flags(table, record=record | {"faces": "damaged"})
+
+
+def test_what_is_relative_to_the_person_is_said_of_face_0_alone() -> None:
+    modes = [{"face_id": 0, "calibration": "person"}, {"face_id": 1, "calibration": "video"}]
+    record = {"calibration": "person", "faces": modes}
+    text, _ = methods(data_of(frame_rows([[0, 1]]), record=record))
+    assert "of all videos of the person, for face 0, and to the median face of this video" in text
+    text, _ = methods(data_of(frame_rows([[0]]), record=record | {"faces": modes[:1]}))
+    assert "relative to the median face of all videos of the person." in text
 
 
 def test_a_jump_between_batches_is_seen() -> None:
