@@ -17,6 +17,7 @@ from openface_core.media.image_headers import image_size, is_cut_off
 from openface_core.media.several_pictures import picture_count
 from openface_core.media.sniffing import HEAD_BYTES, ImageFormat, image_format
 from openface_core.media.sources import Source
+from openface_core.media.tally import sizes_text
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 """What counts as an image in a folder; single files are recognised by their content."""
@@ -241,6 +242,7 @@ class ImageSequenceReader(MediaReader):
         self._skipped: list[str] = []
         self._several: list[str] = []
         self._damaged: list[str] = []
+        self._sizes: set[tuple[int, int]] = set()
         self._read_names: list[str] = []
         self._given = 0
         self._names = image_names(source)
@@ -280,7 +282,7 @@ class ImageSequenceReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line about unreadable images, of several pictures, and damaged ones each."""
+        """A line about unreadable images, several pictures, damaged ones, and sizes each."""
         lines = []
         if self._skipped:
             lines.append(
@@ -297,6 +299,8 @@ class ImageSequenceReader(MediaReader):
                 f"{len(self._damaged)} images are damaged and were patched up, the first: "
                 f"{self._damaged[0]}"
             )
+        if len(self._sizes) > 1:
+            lines.append(f"the frame size changes within the folder ({sizes_text(self._sizes)})")
         return tuple(lines)
 
     def __iter__(self) -> Iterator[DecodedFrame]:
@@ -328,6 +332,7 @@ class ImageSequenceReader(MediaReader):
                 self._several.append(name)
             if damage is not None:
                 self._damaged.append(f"{name}: {damage}")
+            self._sizes.add((image.shape[1], image.shape[0]))
             self._read_names.append(name)
             yield DecodedFrame(index, index / self._rate_fps, image)
 

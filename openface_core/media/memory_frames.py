@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.errors import InputError
 from openface_core.media.frames import DecodedFrame, MediaInfo, MediaReader
+from openface_core.media.tally import sizes_text
 
 
 class MemoryFrames(MediaReader):
@@ -34,6 +35,7 @@ class MemoryFrames(MediaReader):
         self._images = iter(images)
         self._name = name
         self._fps = float(fps)
+        self._sizes: set[tuple[int, int]] = set()
         self._first: DecodedFrame | None = next(self._decoded(0), None)
         self._digest = hashlib.sha256()
         height, width = (0, 0) if self._first is None else self._first.image.shape[:2]
@@ -58,8 +60,10 @@ class MemoryFrames(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """There are none."""
-        return ()
+        """That they are not of one size."""
+        if len(self._sizes) < 2:
+            return ()
+        return (f"the frame size changes within the video ({sizes_text(self._sizes)})",)
 
     @property
     def fingerprint(self) -> str:
@@ -75,6 +79,7 @@ class MemoryFrames(MediaReader):
                     f"frame {index + 1} is not an array (H, W, 3) of uint8, found {found}",
                     "Give BGR pictures, as OpenCV reads them.",
                 )
+            self._sizes.add((found[0][1], found[0][0]))
             yield DecodedFrame(index, index / self._fps, np.ascontiguousarray(image))
 
     def __iter__(self) -> Iterator[DecodedFrame]:

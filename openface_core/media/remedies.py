@@ -13,6 +13,10 @@ _REMEDIES = (
     ),
     (r"they are timed at", "Check that rate; a container such as MKV has times of its own."),
     (
+        r"size changes within the folder",
+        "If these are not pictures of one film, analyse them as pictures: without --image-folders.",
+    ),
+    (
         r"frame size changes|rotation changes",
         "If that was not filmed so, cut the parts into files of their own.",
     ),

@@ -1,6 +1,6 @@
 """What goes by while a video is decoded, counted for the warnings that come of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import inf
@@ -16,6 +16,8 @@ _DURATION_TOLERANCE_SECONDS = 1.0
 _DURATION_TOLERANCE = 0.02
 _EXACT_FRAMES = 4.5
 """In an MXF, which states how many frames there are, by their duration."""
+
+_SHOWN_SIZES = 4
 
 _NO_GAP = ", and frames that were lost leave no gap"
 
@@ -74,8 +76,7 @@ def warnings_of(tally: Tally, info: MediaInfo, expected_seconds: float | None) -
         )
     yield from _time_warnings(tally, info)
     if len(tally.sizes) > 1:
-        sizes = ", ".join(f"{width} x {height}" for width, height in sorted(tally.sizes))
-        yield f"the frame size changes within the video ({sizes})"
+        yield f"the frame size changes within the video ({sizes_text(tally.sizes)})"
     if len(tally.orientations) > 1:
         yield "the rotation changes within the video"
     if tally.odd_matrices:
@@ -84,6 +85,13 @@ def warnings_of(tally: Tally, info: MediaInfo, expected_seconds: float | None) -
         yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
     if tally.finished:
         yield from _broken_promises(tally, info, expected_seconds)
+
+
+def sizes_text(sizes: Collection[tuple[int, int]]) -> str:
+    """Return frame sizes, width before height, as text; of many, the smallest ones."""
+    shown = ", ".join(f"{width} x {height}" for width, height in sorted(sizes)[:_SHOWN_SIZES])
+    more = len(sizes) - _SHOWN_SIZES
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _time_warnings(tally: Tally, info: MediaInfo) -> Iterator[str]:

@@ -13,6 +13,7 @@ from openface_core.errors import ConfigError, MediaError
 from openface_core.media import DecodeLimits, open_media
 from openface_core.media.image_headers import image_size, is_cut_off
 from openface_core.media.images import natural_order
+from openface_core.media.remedies import remedy_of
 from openface_core.media.sniffing import image_format, looks_like_text
 from tests.fixtures.media.writing import moving_square
 
@@ -192,6 +193,17 @@ class TestSequences:
         (tmp_path / "b.bmp").write_bytes(encoded(".bmp", PICTURE[:30]))
         with open_media(str(tmp_path)) as reader:
             assert [frame.image.shape for frame in reader] == [(46, 70, 3), (30, 70, 3)]
+            (warning,) = reader.warnings
+        assert warning == "the frame size changes within the folder (70 x 30, 70 x 46)"
+        assert "without --image-folders" in remedy_of(warning)
+
+    def test_of_many_sizes_a_few_are_named(self, tmp_path: Path) -> None:
+        for height in range(20, 30):
+            (tmp_path / f"{height}.png").write_bytes(encoded(".png", PICTURE[:height]))
+        with open_media(str(tmp_path)) as reader:
+            assert len(list(reader)) == 10
+            (warning,) = reader.warnings
+        assert warning.endswith("(70 x 20, 70 x 21, 70 x 22, 70 x 23 and 6 more)")
 
     def test_numbers_and_times_count_the_images_that_are_read(self, tmp_path: Path) -> None:
         for name in ("1.png", "2.png", "3.png"):
