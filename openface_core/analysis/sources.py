@@ -115,10 +115,10 @@ class GivenFaces:
 
     def check_frame_count(self, frame_count: int) -> None:
         """Raise LandmarkFileError if the file is not for a video of so many frames."""
-        if self.given.frame_count != frame_count:
+        known = self.given.frame_count
+        if known > frame_count or (known < frame_count and not self.given.is_of_several):
             raise LandmarkFileError(
                 self.path,
-                f"the file has landmarks for {self.given.frame_count} frames, "
-                f"the video has {frame_count}",
+                f"the file has landmarks for {known} frames, the video has {frame_count}",
                 "Use landmarks that were made from this very video.",
             )

@@ -54,15 +54,18 @@ class GivenLandmarks:
         False for frames that the file leaves out.
     confidence : ndarray of float32, shape (N,), or None
         The file's ``confidence`` column, NaN where it is missing; None without such a column.
+    is_of_several : bool
+        Whether the file has other faces too. Such files have no rows for frames without any.
     """
 
     landmarks: NDArray[np.float32]
     success: NDArray[np.bool_]
     confidence: NDArray[np.float32] | None
+    is_of_several: bool = False
 
     @property
     def frame_count(self) -> int:
-        """Number of frames N, up to the last one the file knows of."""
+        """Number of frames N, up to the last one the file knows of, of whatever face."""
         return len(self.success)
 
     def frame(self, index: int) -> NDArray[np.float32] | None:
@@ -308,7 +311,8 @@ def _assemble(source: Source, columns: _Columns, table: NDArray[np.float64]) -> 
         return None if name is None else table[:, 2 * POINTS + optional.index(name)]
 
     faces = column(columns.face)
-    rows = np.arange(len(table)) if faces is None else _rows_of_one_face(source, faces)
+    known = np.zeros(1) if faces is None else np.unique(faces[~np.isnan(faces)])
+    rows = np.arange(len(table)) if faces is None else _rows_of_one_face(source, faces, known)
     frame_numbers = column(columns.frame)
     if frame_numbers is not None:
         indices = _frame_indices(source, frame_numbers, rows)
@@ -324,6 +328,8 @@ def _assemble(source: Source, columns: _Columns, table: NDArray[np.float64]) -> 
     success = _row_success(source, points, rows, columns, column(columns.success))
 
     count = int(indices[-1]) + 1
+    if frame_numbers is not None:  # of others, or of nobody, up to the end of the video
+        count = max(count, _last_frame(source, frame_numbers))
     landmarks = np.full((count, POINTS, 2), np.nan, dtype=np.float32)
     landmarks[indices[success]] = np.swapaxes(points[success].reshape(-1, 2, POINTS), 1, 2)
     success_of_frame = np.zeros(count, dtype=np.bool_)
@@ -333,13 +339,14 @@ def _assemble(source: Source, columns: _Columns, table: NDArray[np.float64]) -> 
     if confidence is not None:
         confidence_of_frame = np.full(count, np.nan, dtype=np.float32)
         confidence_of_frame[indices] = confidence[rows]
-    return GivenLandmarks(landmarks, success_of_frame, confidence_of_frame)
+    return GivenLandmarks(landmarks, success_of_frame, confidence_of_frame, len(known) > 1)
 
 
-def _rows_of_one_face(source: Source, faces: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the rows of the only face, or else those of face 0."""
-    known = np.unique(faces)
-    if len(known) == 1:
+def _rows_of_one_face(
+    source: Source, faces: NDArray[np.float64], known: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return the rows of the only face and those of nobody, or else those of face 0."""
+    if len(known) < 2:
         return np.arange(len(faces))
     if 0 not in known:
         raise LandmarkFileError(
@@ -367,6 +374,13 @@ def _frame_indices(
     indices = numbers.astype(np.int64) - 1
     _check_increasing(source, indices, rows)
     return indices
+
+
+def _last_frame(source: Source, frame_numbers: NDArray[np.float64]) -> int:
+    last = np.max(frame_numbers, initial=0.0, where=np.isfinite(frame_numbers))
+    if last > MAX_FRAMES:
+        raise _too_many_frames(source, int(last))
+    return int(last)
 
 
 def _check_increasing(source: Source, indices: NDArray[np.int64], rows: NDArray[np.intp]) -> None:

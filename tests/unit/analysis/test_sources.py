@@ -1,5 +1,6 @@
 """Landmarks from networks or from a file."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,11 @@ def test_the_file_must_be_as_long_as_the_video() -> None:
     with pytest.raises(LandmarkFileError, match="for 2 frames, the video has 3") as caught:
         given(None).check_frame_count(3)
     assert caught.value.subject == "points.csv"
+
+
+def test_a_file_of_several_faces_may_end_before_the_video() -> None:
+    source = given(None)
+    of_several = GivenFaces(replace(source.given, is_of_several=True), METER, "points.csv")
+    of_several.check_frame_count(3)
+    with pytest.raises(LandmarkFileError, match="for 2 frames, the video has 1"):
+        of_several.check_frame_count(1)

@@ -165,6 +165,27 @@ def test_of_several_faces_number_0_is_kept(tmp_path: Path) -> None:
     assert np.array_equal(read_landmarks(save(tmp_path / "a.csv", both)).landmarks, first)
 
 
+def test_a_file_of_several_faces_goes_as_far_as_any_of_them(tmp_path: Path) -> None:
+    first, second = points(2, seed=1), points(4, seed=2)
+    other = openface_table(second).assign(face_id=1)
+    both = pd.concat([openface_table(first), other]).sort_values(["frame", "face_id"])
+    given = read_landmarks(save(tmp_path / "a.csv", both))
+    assert (given.frame_count, given.is_of_several) == (4, True)
+    assert given.success.tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("others", [[], [1]])
+def test_rows_of_nobody_belong_to_the_video(tmp_path: Path, others: list[int]) -> None:
+    seen = openface_table(points(4)).assign(face_id=[0.0, 0.0, np.nan, np.nan])
+    seen.loc[2:, "success"] = 0
+    more = [openface_table(points(1)).assign(face_id=float(number)) for number in others]
+    table = pd.concat([seen, *more]).sort_values(["frame", "face_id"])
+    table.to_parquet(tmp_path / "a.parquet")
+    given = read_landmarks(str(tmp_path / "a.parquet"))
+    assert given.success.tolist() == [True, True, False, False]
+    assert given.is_of_several == bool(others)
+
+
 def test_a_single_face_may_have_any_number(tmp_path: Path) -> None:
     frame = openface_table(points(3)).assign(face_id=4)
     assert read_landmarks(save(tmp_path / "a.csv", frame)).success.all()
