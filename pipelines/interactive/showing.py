@@ -1,6 +1,7 @@
 """Overlay, report and plot of one analysis."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,8 @@ from openface_core.errors import ConfigError, InputError, OutputError
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.media import DecodeLimits, MediaInfo, open_media
 from openface_core.media.sources import storage_errors
+from transforms.dataset.output_file import check_output_file
+from transforms.dataset.storage import writing_error
 from transforms.exports.frames_in_step import in_step, rows_by_frame
 
 
@@ -81,7 +84,7 @@ def write_shown(
     MediaError
         If the input cannot be read any more.
     OutputError
-        If storage refuses.
+        If the file is the input itself or a folder, or storage refuses.
     """
     if video.uri.startswith("memory:") and "://" not in video.uri:
         raise InputError(
@@ -89,8 +92,9 @@ def write_shown(
             "its frames were in memory, and are not kept",
             "Analyse a file with Analyser.video.",
         )
+    check_output_file(fspath(path), [video.uri])
     target = Path(fspath(path))
-    with storage_errors(str(target), OutputError):
+    with storage_errors(str(target), OutputError), _writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".openface-beam-", dir=target.parent) as name:
             folder = Path(name)
@@ -101,6 +105,14 @@ def write_shown(
             (written,) = folder.iterdir()
             written.replace(target)
     return target
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise writing_error(str(target), error) from error
 
 
 def _write(

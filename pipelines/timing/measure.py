@@ -14,6 +14,7 @@ from pipelines.timing.components import time_components
 from pipelines.timing.providers import ProviderTime, check_providers, compare_providers
 from pipelines.timing.report import Profile, as_json
 from pipelines.timing.runs import RunTime, time_run
+from transforms.dataset.output_file import check_output_file
 from transforms.dataset.storage import write_whole
 
 
@@ -33,8 +34,11 @@ def measure(arguments: ProfileArguments) -> Profile:
     Raises
     ------
     OpenFaceBeamError
-        If the video, the landmarks or the models cannot be read, or a run fails.
+        If the video, the landmarks or the models cannot be read, a run fails, or the figures would
+        take the place of an input.
     """
+    if arguments.output is not None:
+        check_output_file(arguments.output, [arguments.video, arguments.landmarks])
     choice = choose_models(arguments.models, arguments.config)
     choice.announce(quiet=arguments.quiet)
     settings = choice.settings

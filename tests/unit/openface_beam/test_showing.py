@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from openface_beam import Analyser, Analysis, export, report
-from openface_core.errors import InputError
+from openface_core.errors import InputError, OutputError
 from openface_core.media import open_media
 from tests.fixtures.faces.clips import face_clip
 from tests.fixtures.media.writing import write_video
@@ -35,6 +35,38 @@ def test_overlay(analysis: Analysis, tmp_path: Path) -> None:
 def test_report(analysis: Analysis, tmp_path: Path) -> None:
     path = analysis.report(tmp_path / "seen.html")
     assert "<h1>clip</h1>" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("shown", ["overlay", "report"])
+def test_the_input_is_never_overwritten(analysis: Analysis, tmp_path: Path, shown: str) -> None:
+    clip = Path(analysis.task.uri)
+    content = clip.read_bytes()
+    link = tmp_path / "link.mp4"
+    link.symlink_to(clip)
+    for name in (clip, link, clip.parent / "." / clip.name):
+        with pytest.raises(OutputError, match="would be lost"):
+            getattr(analysis, shown)(name)
+    assert clip.read_bytes() == content
+    assert list(clip.parent.iterdir()) == [clip]
+
+
+def test_a_folder_is_no_place_for_a_page(analysis: Analysis, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="this is a folder"):
+        analysis.report(tmp_path)
+
+
+def test_what_cannot_be_written_is_not_said_to_be_unreadable(
+    analysis: Analysis, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        analysis.report(tmp_path / "file" / "page.html")
+
+
+def test_a_part_behind_the_end_has_no_overlay(analysis: Analysis, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it has no frame from 1000 s"):
+        analysis.overlay(tmp_path / "seen.mp4", from_seconds=1000)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_plot(analysis: Analysis, tmp_path: Path) -> None:

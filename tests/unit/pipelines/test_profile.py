@@ -162,6 +162,16 @@ def test_number_of_frames_must_be_positive(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err.startswith("error: --frames: ")
 
 
+@pytest.mark.parametrize("name", ["face.mp4", "."])
+def test_figures_never_take_the_place_of_an_input(
+    clip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    content = Path(clip).read_bytes()
+    assert main(["--video", clip, "--output", str(tmp_path / name)]) == 2
+    assert "Name" in capsys.readouterr().err
+    assert Path(clip).read_bytes() == content
+
+
 def test_missing_video(networks: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     landmarks = write_landmarks(tmp_path / "face.csv", face_clip()[1])
     words = ["--video", str(tmp_path / "no.mp4"), "--landmarks", str(landmarks), "--quiet"]

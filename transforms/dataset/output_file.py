@@ -1,0 +1,44 @@
+"""A single output file that a user names, looked at before work is done for it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from openface_core.errors import OutputError
+from openface_core.media.sources import locate
+
+
+def check_output_file(output: str, inputs: Iterable[str | None]) -> None:
+    """Refuse a name under which a file cannot be written, or only by losing an input.
+
+    Parameters
+    ----------
+    output : str
+        Local path or fsspec URL of the file.
+    inputs : iterable of str or None
+        Paths or URLs of what is read, such as a video. They are the user's only copy, perhaps.
+
+    Raises
+    ------
+    OutputError
+        If it is a folder, or an input.
+    """
+    target = locate(output, error=OutputError)
+    if target.is_directory():
+        raise OutputError(output, "this is a folder", "Name a file in it.")
+    for uri in inputs:
+        if uri is not None and _is_same(target.path, target.is_local, uri):
+            raise OutputError(
+                output,
+                "this is what is analysed, and would be lost",
+                "Name another file.",
+            )
+
+
+def _is_same(path: str, is_local: bool, uri: str) -> bool:
+    """Whether an input is the file of that path, under whichever name."""
+    source = locate(uri, error=OutputError)
+    if not (is_local and source.is_local):
+        return is_local == source.is_local and path == source.path
+    # One that does not exist cannot be lost.
+    mine, other = Path(path), Path(source.path)
+    return mine.exists() and other.exists() and mine.samefile(other)
