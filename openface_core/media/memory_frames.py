@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sized
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from openface_core.errors import InputError
 from openface_core.media.frames import DecodedFrame, MediaInfo, MediaReader
 from openface_core.media.tally import sizes_text
+
+# Beyond these, time stamps are no numbers any more, or all the same.
+_LOWEST_FPS, _HIGHEST_FPS = 1e-6, 1e6
 
 
 class MemoryFrames(MediaReader):
@@ -19,22 +23,27 @@ class MemoryFrames(MediaReader):
     images : iterable of (H, W, 3) ndarray of uint8
         Upright BGR pictures. Each is looked at once, before the next one is asked for.
     fps : float
-        Frames per second, for the time stamps; positive.
+        Frames per second, for the time stamps; from 1e-6 to 1e6.
     name : str
         What messages and records call them.
 
     Raises
     ------
     InputError
-        If `fps` is not positive; in the course of the iteration, if a picture is of another form.
+        If `fps` is no positive number, or there are no pictures to ask for; in the course of the
+        iteration, if a picture is of another form.
     """
 
     def __init__(self, images: Iterable[NDArray[np.uint8]], fps: float, name: str) -> None:
-        if not (np.isfinite(fps) and fps > 0):
-            raise InputError(name, f"fps must be positive, found {fps}", "Give frames per second.")
+        self._fps = _frames_per_second(fps, name)
+        if not isinstance(images, Iterable):
+            raise InputError(
+                name,
+                f"a list or a generator of pictures is expected, found {type(images).__name__}",
+                "Give pictures one after the other; a single one as [picture].",
+            )
         self._images = iter(images)
         self._name = name
-        self._fps = float(fps)
         self._sizes: set[tuple[int, int]] = set()
         self._first: DecodedFrame | None = next(self._decoded(0), None)
         self._digest = hashlib.sha256()
@@ -72,14 +81,13 @@ class MemoryFrames(MediaReader):
 
     def _decoded(self, first_index: int) -> Iterator[DecodedFrame]:
         for index, image in enumerate(self._images, first_index):
-            found = getattr(image, "shape", None), getattr(image, "dtype", None)
-            if found[1] != np.uint8 or found[0] is None or len(found[0]) != 3 or found[0][2] != 3:
+            if not _is_picture(image):
                 raise InputError(
                     self._name,
-                    f"frame {index + 1} is not an array (H, W, 3) of uint8, found {found}",
+                    f"frame {index + 1} is not an array (H, W, 3) of uint8, found {_form(image)}",
                     "Give BGR pictures, as OpenCV reads them.",
                 )
-            self._sizes.add((found[0][1], found[0][0]))
+            self._sizes.add((image.shape[1], image.shape[0]))
             yield DecodedFrame(index, index / self._fps, np.ascontiguousarray(image))
 
     def __iter__(self) -> Iterator[DecodedFrame]:
@@ -98,3 +106,31 @@ class MemoryFrames(MediaReader):
 
     def close(self) -> None:
         """Do nothing: there is no file."""
+
+
+def _frames_per_second(fps: object, name: str) -> float:
+    """Return the rate; of any type that is a real number, as fractions are."""
+    rate = float(fps) if isinstance(fps, Real) else np.nan
+    if not _LOWEST_FPS <= rate <= _HIGHEST_FPS:
+        raise InputError(
+            name,
+            f"fps must be a number from {_LOWEST_FPS:g} to {_HIGHEST_FPS:g}, found {fps!r}",
+            "Give frames per second.",
+        )
+    return rate
+
+
+def _is_picture(image: object) -> bool:
+    return (
+        isinstance(image, np.ndarray)
+        and image.dtype == np.uint8
+        and image.ndim == 3
+        and image.shape[2] == 3
+        and image.size > 0
+    )
+
+
+def _form(image: object) -> str:
+    if isinstance(image, np.ndarray):
+        return f"{image.shape} of {image.dtype}"
+    return type(image).__name__

@@ -19,11 +19,12 @@ from openface_core.inference import OnnxSettings
 from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
 from openface_core.rest_frames import RestRanges
+from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
-from transforms.plan.video_ids import name_videos
+from transforms.plan.video_ids import name_videos, safe_video_id
 from transforms.records import InputContent, VideoTask
 
 
@@ -114,7 +115,8 @@ class Analyser:
         path : str or path
             Local path or fsspec URL.
         video_id : str, optional
-            Its name in a dataset; by default from the file's name.
+            Its name in a dataset, of which what cannot stand in a path is replaced; by default from
+            the file's name.
         person_id : str, optional
             Who is seen.
         landmarks : str or path, optional
@@ -132,13 +134,14 @@ class Analyser:
             If the input cannot be read, or changes meanwhile, given landmarks do not fit it, or
             ranges are wrong.
         """
+        path, name = _path(path), _text("video_id", video_id)
         task = VideoTask(
-            video_id=video_id or name_videos([fspath(path)])[0],
-            uri=fspath(path),
+            video_id=safe_video_id(name) if name else name_videos([path])[0],
+            uri=path,
             person_id=person_id,
             landmarks_uri=None if landmarks is None else fspath(landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
-            camera=None if camera is None else read_camera("camera", camera),
+            camera=_camera(camera),
         )
         task = with_content(task)
         with (
@@ -164,11 +167,12 @@ class Analyser:
         OpenFaceBeamError
             If it cannot be read, or is not a single picture.
         """
-        with open_media(fspath(path), limits=self.settings.decoding) as media:
+        path = _path(path)
+        with open_media(path, limits=self.settings.decoding) as media:
             kind = media.info.kind
         if kind != "image":
             what = "a video" if kind == "video" else "a folder of pictures"
-            raise InputError(fspath(path), f"this is {what}", "Pass it to Analyser.video.")
+            raise InputError(path, f"this is {what}", "Pass it to Analyser.video.")
         return self.video(path, **options)
 
     def frames(
@@ -199,9 +203,8 @@ class Analyser:
         OpenFaceBeamError
             If a picture is of another form, or ranges are wrong.
         """
-        (video_id,) = name_videos([video_id])
-        found = None if camera is None else read_camera("camera", camera)
-        task = VideoTask(video_id, f"memory:{video_id}", camera=found)
+        (video_id,) = name_videos([_text("video_id", video_id) or ""])
+        task = VideoTask(video_id, f"memory:{video_id}", camera=_camera(camera))
         rest = _rest_ranges(rest_seconds, rest_frames)
         media = MemoryFrames(images, fps, task.uri)
         with self._shown(video_id, media.info.frame_count_from_header) as on_faces:
@@ -220,9 +223,38 @@ class Analyser:
             yield lambda *_: bar.update()
 
 
+def _path(path: str | PathLike[str]) -> str:
+    """Return a path as text; arrays, which have a method of their own, are told apart."""
+    try:
+        found = fspath(path)
+    except TypeError:
+        found = None
+    if not isinstance(found, str):
+        raise InputError(
+            "input",
+            f"a path or a URL is expected, found {type(path).__name__}",
+            "Give pictures in memory to Analyser.frames.",
+        )
+    return found
+
+
+def _text(name: str, value: str | None) -> str | None:
+    """Return a text, or nothing; numbers and lists are refused by name."""
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(
+            name, f"a text is expected, found {value!r}", "Write it as the documentation shows."
+        )
+    return value
+
+
+def _camera(text: str | None) -> Camera | None:
+    named = _text("camera", text)
+    return None if named is None else read_camera("camera", named)
+
+
 def _rest_ranges(seconds: str | None, frames: str | None) -> RestRanges | None:
     try:
-        return RestRanges.parse(seconds, frames)
+        return RestRanges.parse(_text("rest_seconds", seconds), _text("rest_frames", frames))
     except ValueError as error:
         raise ConfigError(
             "rest frames", str(error), "Give ranges as '0-10.5; 60-65' or '1-150'."

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -116,13 +117,47 @@ def test_pictures(analyser: Analyser, clips: Path, tmp_path: Path) -> None:
         analyser.image(clip_in(clips))
 
 
+def test_a_rate_is_a_number_of_any_type(analyser: Analyser) -> None:
+    pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
+    found = analyser.frames(pictures, Fraction(30000, 1001))  # type: ignore[arg-type]
+    assert found.frames["timestamp"].tolist() == pytest.approx([0.0, 1001 / 30000])
+
+
+@pytest.mark.parametrize("read", ["video", "image"])
+def test_pictures_in_memory_have_a_method_of_their_own(analyser: Analyser, read: str) -> None:
+    with pytest.raises(InputError, match=r"found ndarray.*Analyser\.frames"):
+        getattr(analyser, read)(np.zeros((4, 4, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["video_id", "camera", "rest_seconds", "rest_frames"])
+def test_an_option_of_another_type_is_named(analyser: Analyser, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name}.*a text is expected, found 3"):
+        analyser.frames([], 25.0, **{name: 3})  # type: ignore[arg-type]
+
+
+def test_a_name_never_leads_out_of_a_dataset(
+    analyser: Analyser, clips: Path, tmp_path: Path
+) -> None:
+    found = analyser.video(clips / CLIPS_FOLDER / CLIP, video_id="../../a/b")
+    assert found.task.video_id == "_.._a_b"
+    found.save(tmp_path / "inner" / "results")
+    assert [path.name for path in tmp_path.iterdir()] == ["inner"]
+    assert [path.name for path in (tmp_path / "inner").iterdir()] == ["results"]
+
+
 @pytest.mark.parametrize(
     ("images", "fps", "message"),
     [
         ([np.zeros((4, 4), np.uint8)], 25.0, "frame 1 is not an array"),
         ([np.zeros((4, 4, 3), np.float32)], 25.0, "frame 1 is not an array"),
-        ([], 0.0, "fps must be positive"),
-        ([], float("nan"), "fps must be positive"),
+        ([np.zeros((0, 4, 3), np.uint8)], 25.0, "frame 1 is not an array"),
+        ([None], 25.0, "found NoneType"),
+        (None, 25.0, "a list or a generator of pictures is expected, found NoneType"),
+        ([], 0.0, "fps must be a number from 1e-06"),
+        ([], 1e-320, "fps must be a number from 1e-06"),
+        ([], float("nan"), "fps must be a number from 1e-06"),
+        ([], "25", "found '25'"),
+        ([], None, "found None"),
     ],
 )
 def test_frames_of_another_form(
