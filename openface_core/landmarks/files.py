@@ -199,7 +199,7 @@ def _choose_columns(source: Source, names: list[str]) -> _Columns:
 
 
 def _read_csv(source: Source) -> tuple[_Columns, NDArray[np.float64]]:
-    header = source.read(_BLOCK_BYTES).split(b"\n", 1)[0]
+    header, *rest = source.read(_BLOCK_BYTES).split(b"\n", 2)
     try:
         names = header.decode("utf-8").rstrip("\r").split(",")
     except UnicodeDecodeError:
@@ -208,6 +208,9 @@ def _read_csv(source: Source) -> tuple[_Columns, NDArray[np.float64]]:
     # Numbered names, because Arrow looks columns up by names that this file may spell with blanks.
     numbers = {name: str(number) for number, name in enumerate(names)}
     wanted = [numbers[name] for name in columns.names()]
+    types = dict.fromkeys(wanted, pa.float64())
+    if columns.success is not None and _says_true_or_false(rest, names.index(columns.success)):
+        types[numbers[columns.success]] = pa.bool_()
     with (
         storage_errors(source.uri, LandmarkFileError),
         source.open() as file,
@@ -224,11 +227,17 @@ def _read_csv(source: Source) -> tuple[_Columns, NDArray[np.float64]]:
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=wanted,
-                column_types={name: pa.float64() for name in wanted},
+                column_types=types,
                 null_values=_MISSING,
             ),
         )
         return columns, _stack(source, batches, wanted)
+
+
+def _says_true_or_false(rows: list[bytes], column: int) -> bool:
+    """Return whether the first of the rows has a word in a column, as this program's CSV has."""
+    cells = rows[0].rstrip(b"\r").split(b",") if rows else []
+    return column < len(cells) and cells[column].lower() in (b"true", b"false")
 
 
 def _read_parquet(source: Source) -> tuple[_Columns, NDArray[np.float64]]:

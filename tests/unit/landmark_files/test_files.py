@@ -186,6 +186,15 @@ def test_rows_of_nobody_belong_to_the_video(tmp_path: Path, others: list[int]) -
     assert given.is_of_several == bool(others)
 
 
+@pytest.mark.parametrize("words", [("true", "false"), ("True", "False"), ("false", "true")])
+def test_success_may_be_a_word(tmp_path: Path, words: tuple[str, str]) -> None:
+    """As in the CSV that this program exports."""
+    frame = openface_table(points(4)).astype({"success": object})
+    frame["success"] = [*words, *words]
+    result = read_landmarks(save(tmp_path / "a.csv", frame))
+    assert result.success.tolist() == [word.lower() == "true" for word in (*words, *words)]
+
+
 def test_a_single_face_may_have_any_number(tmp_path: Path) -> None:
     frame = openface_table(points(3)).assign(face_id=4)
     assert read_landmarks(save(tmp_path / "a.csv", frame)).success.all()
