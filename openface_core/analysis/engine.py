@@ -53,6 +53,8 @@ from openface_core.tables import summary_columns
 
 _WARM_UP_SIDE_PX = 320
 
+_COLUMNS_OF_FOLDERS = ("video_id", "bucket")
+
 
 @dataclass(frozen=True, eq=False)
 class Engine:
@@ -276,8 +278,12 @@ def _load_eyes(files: ModelFiles, settings: RunSettings) -> EyeMeasurer | None:
 
 
 def _check_columns(engine: Engine, files: ModelFiles) -> None:
-    """Refuse a further network whose column has the name of another."""
+    """Refuse a further network whose column has the name of another.
+
+    Those of folders, as in ``video_id=a/``, are columns to every reader of a dataset.
+    """
     names = Counter(column.name for column in frame_columns(engine.extent))
+    names.update(_COLUMNS_OF_FOLDERS)
     for (path, _), network in zip(files.measurements, engine.meter.networks, strict=True):
         for name, _unit in network.spec.columns:
             if names[name] > 1:

@@ -65,10 +65,11 @@ def test_datasets_without_them_are_finished_as_before(corpus: LandmarkCorpus) ->
     assert hashes(corpus.output) == before
 
 
-def test_a_column_that_is_there_already_is_refused(corpus: LandmarkCorpus) -> None:
+@pytest.mark.parametrize("name", ["AU12_r", "video_id", "bucket"])
+def test_a_column_that_is_there_already_is_refused(corpus: LandmarkCorpus, name: str) -> None:
     path = corpus.folder / "own.toml"
-    path.write_text(SPEC.read_text().replace("of3_AU12", "AU12_r"))
-    with pytest.raises(ModelFileError, match="AU12_r is there already"):
+    path.write_text(SPEC.read_text().replace("of3_AU12", name))
+    with pytest.raises(ModelFileError, match=f"{name} is there already"):
         corpus.run(config=config(corpus, str(path)))
 
 
