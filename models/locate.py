@@ -108,7 +108,16 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
 
     name = selection.preferred_refinement
     path = None if NO_MODEL in (name, selection.refinement) else search_model(root, name)
-    if path is None or not any(file.is_file() for file in cen_expert_files(path)):
+    if path is None:
+        return None
+    experts = cen_expert_files(path)
+    if not experts:  # a damaged list must not pass for one whose experts are not there
+        raise ModelFileError(
+            path,
+            "the list names no patch experts of CE-CLM",
+            "Restore it from OpenFace's folder, or set preferred_refinement to none.",
+        )
+    if not any(file.is_file() for file in experts):
         return None
     validator = landmark_validator_of(path)
     needed = (*face_landmark_model_files(path, ()), *([] if validator is None else [validator]))
@@ -231,11 +240,13 @@ def locate_models(
     from openface_core.analysis.model_set import NO_MODEL, ModelFiles
     from openface_core.face_networks import load_face_network_spec
 
+    if root.is_file():
+        raise ModelFileError(root, "the models folder is a file", "Name its folder with --models.")
     if not root.is_dir():
         raise ModelFileError(
             root,
-            "the models folder does not exist",
-            "Check --models; `openface-beam docs models` says more.",
+            "the models folder does not exist, and there is no pack of that name",
+            "Check --models; `openface-beam models list` shows the packs.",
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None

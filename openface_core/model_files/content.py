@@ -79,7 +79,7 @@ def read_model_text(path: Path) -> str:
     """Return the content of a model file in text form; raises as :func:`read_model_bytes`."""
     content = read_model_bytes(path)
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ModelFileError(
             path, "a text file is expected, found binary data", f"{REINSTALL}."

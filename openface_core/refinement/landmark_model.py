@@ -1,6 +1,7 @@
 """What landmark refinement knows of a face: shape models, patch experts, and the face's parts."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,12 @@ class LandmarkModel:
                     f"patch experts of {scale.grid.landmark_count} landmarks do not fit a shape "
                     f"model of {self.pdm.landmark_count}"
                 )
+        scales = [scale.grid.scale_px_per_mm for scale in self.experts]
+        if any(later <= scale for scale, later in pairwise(scales)):
+            raise ValueError(
+                "patch experts of larger and larger scales are expected, found "
+                f"{', '.join(f'{scale:g}' for scale in scales)} px/mm"
+            )
         views = self.experts[0].grid.view_count
         if self.early_termination is not None and self.early_termination.view_count != views:
             raise ValueError(

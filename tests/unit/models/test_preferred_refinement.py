@@ -76,6 +76,22 @@ def test_the_other_list_is_taken_where_there_are_lists_but_no_experts(root: Path
     assert locate_models(root, selection(root)) == expected
 
 
+@pytest.mark.parametrize("damaged", ["main_ceclm_general.txt", "cen_general.txt"])
+def test_a_damaged_list_does_not_pass_for_one_without_experts(root: Path, damaged: str) -> None:
+    add(root, *FILES)
+    (root / "openface" / "model" / damaged).write_text("<html>\n")
+    with pytest.raises(ModelFileError, match="names no patch experts of CE-CLM"):
+        locate_models(root, selection(root, refinement="main_clnf_general.txt"))
+
+
+def test_a_list_may_begin_with_the_mark_of_an_editor(root: Path) -> None:
+    add(root, *FILES)
+    path = root / "openface" / "model" / "main_ceclm_general.txt"
+    path.write_text(LIST, encoding="utf-8-sig")
+    chosen = replace(selection(root, refinement="main_clnf_general.txt"), parts=())
+    assert locate_models(root, chosen).refinement == path.resolve()
+
+
 def test_no_refinement_means_none(root: Path) -> None:
     add(root, *FILES)
     assert locate_models(root, selection(root, refinement="none")).refinement is None

@@ -169,6 +169,12 @@ def test_an_impossible_start_is_refused(
         refiner.refine_points(picture, np.zeros((68, 2), dtype=np.float32))
 
 
+def test_files_of_scales_in_each_others_place_are_told() -> None:
+    swapped = (synthetic_svr_experts(0.5), synthetic_svr_experts(0.35))
+    with pytest.raises(ValueError, match=r"found 0\.5, 0\.35 px/mm"):
+        LandmarkModel(synthetic_pdm(), swapped)
+
+
 def test_settings_adapt_to_the_scale_as_openface_does() -> None:
     scales = (0.25, 0.35, 0.5, 1.0)
     settings = RefinementSettings(windows_px=(11, 9, 7, 5), weight_factor=1.0)
