@@ -6,7 +6,7 @@ from pathlib import Path
 from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
 from models.store import FileCheck, ModelStore, State, default_store, store_of
-from openface_core.errors import ModelFileError
+from openface_core.errors import ConfigError, ModelFileError
 
 DEFAULT_PACK = "default"
 EMBEDDED_PACK = "embedded"
@@ -53,8 +53,15 @@ def models_folder(
     ------
     ModelFileError
         If files of a pack are missing or damaged; the command that gets them is told.
+    ConfigError
+        If the name is empty.
     """
     registry = registry or default_registry()
+    if named is not None and not named.strip():
+        # An empty path is the current folder, which is not what an unset variable means.
+        raise ConfigError(
+            "--models", "the name is empty", "Name a pack or a folder, or leave it out."
+        )
     if named is None:
         folder = folder_of_environment()
         if folder is not None and not _is_embedded(needed, registry):

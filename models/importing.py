@@ -32,6 +32,8 @@ class ImportFolder:
     """
 
     def __init__(self, root: Path) -> None:
+        if root.is_file():
+            raise InputError(root, "this is a file", "Name the folder that it is in with --from.")
         if not root.is_dir():
             raise InputError(root, "there is no such folder", "Check --from.")
         self.root = root

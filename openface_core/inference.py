@@ -4,6 +4,7 @@ One class, :class:`OnnxModel`, opens a model file, checks that it is the kind of
 expects, and runs it. What runs it (CPU, CUDA, Core ML, ...) is chosen by :class:`OnnxSettings`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,9 @@ class OnnxSettings:
 
 
 DEFAULT_ONNX_SETTINGS = OnnxSettings()
+
+_SOURCE_PLACE = re.compile(r" : /\S*onnxruntime\S*:\d+ .*?\) (?=[A-Z])")
+"""As `` : /onnxruntime_src/.../model.cc:256 onnxruntime::Model::Model(...) Reason``."""
 
 
 def choose_providers(provider: str, available: Sequence[str]) -> tuple[str, ...]:
@@ -277,8 +281,20 @@ def _open_session(path: Path, providers: Sequence[str], threads: int) -> ort.Inf
         raise ModelFileError(
             path,
             f"not a usable ONNX model ({_first_line(error)})",
-            "Fetch the file again; it must be one complete, self-contained ONNX file.",
+            _remedy_of(str(error)),
         ) from error
+
+
+def _remedy_of(message: str) -> str:
+    """Return what to do about a model that onnxruntime refuses, by what it says."""
+    if "opset" in message or "IR version" in message:
+        return (
+            "It is newer than the installed onnxruntime: export it with an older opset, or update "
+            "onnxruntime."
+        )
+    if "xternal data" in message:
+        return "Its weights are in another file: save it as one self-contained ONNX file."
+    return "Fetch the file again; it must be one complete, self-contained ONNX file."
 
 
 def _match(
@@ -317,4 +333,6 @@ def _fits(expected: Sequence[int | None] | None, found: Sequence[int | str | Non
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    """Return the begin of a message, without the long place in onnxruntime's source."""
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _SOURCE_PLACE.sub(": ", first)[:200]

@@ -9,7 +9,8 @@ from openface_core.toml_file import read_toml
 
 T = TypeVar("T")
 
-_MAX_NUMBER = 1e300
+# What networks compute with is single precision, in which larger ones are soon infinite.
+_MAX_NUMBER = 1e30
 
 
 class SpecTable:

@@ -31,7 +31,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(path, f"larger than {MAX_BYTES} bytes", "Name a small TOML file.")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors of Windows begin a file with a mark, which nobody sees.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             path, f"cannot be read ({error.strerror})", "Check its path and its permissions."

@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,24 @@ def test_a_truncated_file_and_a_folder_are_refused(doubling: Path, tmp_path: Pat
     for path in (doubling, tmp_path):
         with pytest.raises(ModelFileError):
             open_doubling(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (lambda model: setattr(model, "ir_version", 99), "Unsupported model IR version: 99"),
+        (lambda model: setattr(model.opset_import[0], "version", 99), "Opset 99"),
+    ],
+)
+def test_a_model_that_is_too_new_is_told_with_its_version(
+    doubling: Path, change: Callable[[onnx.ModelProto], None], cause: str
+) -> None:
+    model = onnx.load(doubling)
+    change(model)
+    doubling.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelFileError, match=cause) as error:
+        open_doubling(doubling)
+    assert "older opset" in error.value.remedy
 
 
 def test_too_large_a_file_is_not_read(doubling: Path, monkeypatch: pytest.MonkeyPatch) -> None:

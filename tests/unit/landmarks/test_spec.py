@@ -70,6 +70,7 @@ def test_a_specification_is_read_in_full(tmp_path: Path) -> None:
         ("scale = 1", "scale = nan", "'input.scale'"),
         ("mean = [0, 0, 0]", "mean = [0, 0]", "'input.mean': expected a list of 3 numbers"),
         ("mean = [0, 0, 0]", 'mean = [0, "a", 0]', "'input.mean'"),
+        ("mean = [0, 0, 0]", "mean = [1e39, 0, 0]", "'input.mean'"),
         ("std = [1, 1, 1]", "std = [1, 0, 1]", "'input.std': expected numbers other than zero"),
         ("std = [1, 1, 1]", "std = [1, 1, 1]\nstdd = 1", "unknown key.* 'input.stdd'"),
         ('name = "net"', 'name = "net"\ntitle = "x"', "unknown key.* 'title'"),

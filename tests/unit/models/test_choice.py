@@ -8,7 +8,7 @@ from models import models_folder
 from models.locate import MODELS_VARIABLES
 from models.registry import Registry
 from models.store import default_store
-from openface_core.errors import ModelFileError
+from openface_core.errors import ConfigError, ModelFileError
 from tests.fixtures.synthetic_models.packs import FILES, write_files
 
 
@@ -50,6 +50,12 @@ def test_a_preset_that_needs_another_pack(registry: Registry) -> None:
 def test_a_folder(registry: Registry) -> None:
     assert models_folder("OpenFace/", registry=registry) == Path("OpenFace")
     assert models_folder("./face", registry=registry) == Path("face")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_not_the_current_folder(registry: Registry, name: str) -> None:
+    with pytest.raises(ConfigError, match="--models: the name is empty"):
+        models_folder(name, registry=registry)
 
 
 def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:

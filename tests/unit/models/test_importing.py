@@ -111,6 +111,12 @@ def test_no_folder(tmp_path: Path) -> None:
         ImportFolder(tmp_path / "none")
 
 
+def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    with pytest.raises(InputError, match="this is a file"):
+        ImportFolder(tmp_path / "net.onnx")
+
+
 def test_too_many_files(
     registry: Registry, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,12 @@ def test_no_folder(tmp_path: Path) -> None:
         locate_models(tmp_path / "none", DEFAULT)
 
 
+def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    with pytest.raises(ModelFileError, match="the models folder is a file"):
+        locate_models(tmp_path / "net.onnx", DEFAULT)
+
+
 def test_hashes(network_models_folder: Path) -> None:
     selection = tiny_selection(network_models_folder)
     found = locate_models(network_models_folder, selection)

@@ -1,5 +1,6 @@
 """Presets and users' TOML files."""
 
+import dataclasses
 from contextlib import suppress
 from pathlib import Path
 
@@ -161,6 +162,12 @@ def test_an_unknown_key_is_answered_with_the_known_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[output", "a b c", "x = ", "\x00", "x = " + "[" * 5000])
 def test_not_toml(text: str, tmp_path: Path) -> None:
     assert "not a TOML file" in refusal(tmp_path, text).cause
+
+
+def test_the_mark_of_an_editor_is_no_content(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "fast"\n', encoding="utf-8-sig")
+    assert load_settings(str(path)) == dataclasses.replace(load_settings("fast"), name="mine")
 
 
 def test_not_text(tmp_path: Path) -> None:
