@@ -182,6 +182,11 @@ def cut_frames(tracklets: Sequence[Tracklet]) -> list[int]:
     return sorted(begins | ends)
 
 
+def scene_of(cuts: Sequence[int], tracklet: Tracklet) -> int:
+    """Return the number of the scene, between the frames of :func:`cut_frames`, of a tracklet."""
+    return bisect_right(cuts, tracklet.first_frame)
+
+
 def is_cut_between(cuts: Sequence[int], earlier: Tracklet, later: Tracklet) -> bool:
     """Whether a scene cut lies after the end of one tracklet and before the begin of another."""
     return bisect_right(cuts, earlier.last_frame) < bisect_right(cuts, later.first_frame)

@@ -1,7 +1,6 @@
 """From tracklets to persons, over a whole video."""
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,19 @@ from openface_core.identity.chains import (
     bridge_gaps,
     cut_frames,
     overlap_in_time,
+    scene_of,
 )
 from openface_core.identity.descriptors import Descriptors, look_of, margin
 from openface_core.identity.linkage import Linkage, average_linkage
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.short_shots import short_shots, with_short_shots
 from openface_core.identity.tracklet import Tracklet
-from openface_core.identity.vouching import DropReason, are_glimpses, not_trusted
+from openface_core.identity.vouching import (
+    DropReason,
+    not_trusted,
+    seen_frames,
+    without_glimpses,
+)
 
 NOBODY = -1
 """Label of a tracklet that was dropped."""
@@ -103,9 +108,9 @@ def join_tracklets(
     chains = _chains(faces, settings, frame_rate, typical_appearance)
     # A second look at a face, in a frame or two, must not keep its other tracklets apart.
     every, least = chains, min(_MIN_CHAIN, settings.min_seen_frames)
-    chains, doubles = _without_glimpses(faces, every, least)
+    chains, doubles = without_glimpses(faces, every, least)
     linkage = _linkage(faces, chains, settings, typical_appearance)
-    persons, brief = _without_glimpses(
+    persons, brief = without_glimpses(
         faces, _persons(chains, linkage.labels), settings.min_seen_frames
     )
     if doubles and settings.identify != "off":
@@ -174,12 +179,8 @@ def _is_cut_between(
     cuts: Sequence[int], one: Sequence[Tracklet], other: Sequence[Tracklet]
 ) -> bool:
     """Whether every way from a tracklet of one chain to one of another crosses a scene cut."""
-    scenes_of_one = {_scene(cuts, t) for t in one}
-    return scenes_of_one.isdisjoint(_scene(cuts, t) for t in other)
-
-
-def _scene(cuts: Sequence[int], tracklet: Tracklet) -> int:
-    return bisect_right(cuts, tracklet.first_frame)
+    scenes_of_one = {scene_of(cuts, t) for t in one}
+    return scenes_of_one.isdisjoint(scene_of(cuts, t) for t in other)
 
 
 def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[list[int]]:
@@ -194,19 +195,5 @@ def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[li
     """Return the persons, the one seen in most frames first."""
     return sorted(
         persons,
-        key=lambda tracklets: (-_seen(faces, tracklets), faces[tracklets[0]].order),
+        key=lambda tracklets: (-seen_frames(faces, tracklets), faces[tracklets[0]].order),
     )
-
-
-def _without_glimpses(
-    faces: Sequence[Tracklet], groups: Sequence[list[int]], least: int
-) -> tuple[list[list[int]], list[int]]:
-    """Return the groups of tracklets that are seen long enough, and the tracklets of the others."""
-    brief = are_glimpses([_seen(faces, group) for group in groups], least)
-    kept = [group for group, is_brief in zip(groups, brief, strict=True) if not is_brief]
-    gone = [k for group, is_brief in zip(groups, brief, strict=True) if is_brief for k in group]
-    return kept, gone
-
-
-def _seen(faces: Sequence[Tracklet], tracklets: Sequence[int]) -> int:
-    return sum(faces[k].seen for k in tracklets)

@@ -1,16 +1,15 @@
 """Faces in shots of a frame or two, as a camera's flash makes them: whose they are."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from openface_core.identity.chains import cut_frames, overlap_in_time
+from openface_core.identity.chains import cut_frames, overlap_in_time, scene_of
 from openface_core.identity.descriptors import look_of, margin
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.tracklet import Tracklet
-from openface_core.identity.vouching import are_glimpses
+from openface_core.identity.vouching import without_glimpses
 
 
 def short_shots(
@@ -30,15 +29,8 @@ def short_shots(
     cuts = cut_frames(faces)
     shots: dict[int, list[list[int]]] = {}
     for chain in chains:
-        shots.setdefault(bisect_right(cuts, faces[chain[0]].first_frame), []).append(chain)
-    return [
-        chain
-        for shot in shots.values()
-        for chain, is_brief in zip(
-            shot, are_glimpses([_seen(faces, chain) for chain in shot], least), strict=True
-        )
-        if not is_brief
-    ]
+        shots.setdefault(scene_of(cuts, faces[chain[0]]), []).append(chain)
+    return [chain for shot in shots.values() for chain in without_glimpses(faces, shot, least)[0]]
 
 
 def with_short_shots(
@@ -86,7 +78,3 @@ def with_short_shots(
         given.add(number)
         members[who] = sorted(members[who] + shots[number])
     return members
-
-
-def _seen(faces: Sequence[Tracklet], chain: Sequence[int]) -> int:
-    return sum(faces[k].seen for k in chain)

@@ -55,3 +55,28 @@ def are_glimpses(seen: Sequence[int], least: int) -> list[bool]:
     """
     enough = min(float(least), max(seen, default=0) / 2.0)
     return [frames < enough for frames in seen]
+
+
+def seen_frames(faces: Sequence[Tracklet], tracklets: Sequence[int]) -> int:
+    """Return in how many frames a face is seen, given the numbers of its tracklets."""
+    return sum(faces[k].seen for k in tracklets)
+
+
+def without_glimpses(
+    faces: Sequence[Tracklet], groups: Sequence[list[int]], least: int
+) -> tuple[list[list[int]], list[int]]:
+    """Return the groups of tracklets that are seen long enough, and the tracklets of the others.
+
+    Parameters
+    ----------
+    faces : sequence of Tracklet
+        Of one video, in their order.
+    groups : sequence of list of int
+        Tracklets of each face.
+    least : int
+        See :func:`are_glimpses`.
+    """
+    brief = are_glimpses([seen_frames(faces, group) for group in groups], least)
+    kept = [group for group, is_brief in zip(groups, brief, strict=True) if not is_brief]
+    gone = [k for group, is_brief in zip(groups, brief, strict=True) if is_brief for k in group]
+    return kept, gone

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import InputError
+from openface_core.frame_check import is_bgr
 from openface_core.media.frames import DecodedFrame, MediaInfo, MediaReader
 from openface_core.media.tally import sizes_text
 
@@ -121,13 +122,7 @@ def _frames_per_second(fps: object, name: str) -> float:
 
 
 def _is_picture(image: object) -> bool:
-    return (
-        isinstance(image, np.ndarray)
-        and image.dtype == np.uint8
-        and image.ndim == 3
-        and image.shape[2] == 3
-        and image.size > 0
-    )
+    return isinstance(image, np.ndarray) and is_bgr(image) and image.size > 0
 
 
 def _form(image: object) -> str:
