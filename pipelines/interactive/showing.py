@@ -1,7 +1,6 @@
 """Overlay, report and plot of one analysis."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.media import DecodeLimits, MediaInfo, open_media
 from openface_core.media.sources import storage_errors
 from transforms.dataset.output_file import check_output_file
-from transforms.dataset.storage import writing_error
+from transforms.dataset.storage import writing_errors
 from transforms.exports.frames_in_step import in_step, rows_by_frame
 
 
@@ -94,7 +93,7 @@ def write_shown(
         )
     check_output_file(fspath(path), [video.uri])
     target = Path(fspath(path))
-    with storage_errors(str(target), OutputError), _writing(target):
+    with storage_errors(str(target), OutputError), writing_errors(str(target)):
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".openface-beam-", dir=target.parent) as name:
             folder = Path(name)
@@ -105,14 +104,6 @@ def write_shown(
             (written,) = folder.iterdir()
             written.replace(target)
     return target
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise writing_error(str(target), error) from error
 
 
 def _write(

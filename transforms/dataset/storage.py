@@ -7,7 +7,8 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -52,8 +53,15 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool
     target = locate(uri, error=OutputError)
     if not target.is_local:
         return _write_remote(target, write)
-    try:
+    with writing_errors(uri):
         return _write_local(Path(target.path), write, durable)
+
+
+@contextmanager
+def writing_errors(uri: str) -> Iterator[None]:
+    """Turn what a filesystem raises on writing a file into :func:`writing_error`."""
+    try:
+        yield
     except OSError as error:
         raise writing_error(uri, error) from error
 
