@@ -334,7 +334,10 @@ def _load_faces(
     return FaceTrackingModels(
         detector=_load_detector(files.detector, settings),
         network=LandmarkNetwork(
-            load_landmark_spec(files.landmark_spec), files.landmark_network, settings.onnxruntime
+            load_landmark_spec(files.landmark_spec),
+            files.landmark_network,
+            settings.onnxruntime,
+            rounds=refinement is not None and refinement.is_place_independent,
         ),
         pdm=pdm,
         refinement=refinement,
@@ -367,5 +370,10 @@ def _load_witness(
     windows_px = (*(0 for _ in scales[1:]), settings.witness.window_px)
     refiner = first.with_settings(replace(first.face.settings, windows_px=windows_px))
     spec = load_landmark_spec(files.witness_spec)
-    network = LandmarkNetwork(spec, files.witness_network, settings.onnxruntime)
+    network = LandmarkNetwork(
+        spec,
+        files.witness_network,
+        settings.onnxruntime,
+        rounds=refinement.is_place_independent,
+    )
     return NetworkWitness(network, refiner, settings.witness)

@@ -258,6 +258,8 @@ class RunSettings:
             del settings["models"]["measurements"]
         if self.models.eyes == NO_MODEL:  # the same
             del settings["models"]["eyes"]
+        if not self.refinement.place_independent:  # the same
+            del settings["refinement"]["place_independent"]
         return settings
 
 

@@ -38,6 +38,9 @@ class FaceRefinement:
         Whether a face is followed by the landmark network, whose points are refined in each frame.
     network_share : float
         Then so much of its points is taken, and for the rest the refined ones.
+    is_place_independent : bool
+        Whether a face is found and refined alike wherever in the picture it is, see
+        :mod:`~openface_core.landmarks.settling` and :mod:`~openface_core.refinement.own_frame`.
     """
 
     first: FaceRefiner
@@ -47,6 +50,7 @@ class FaceRefinement:
     detector_name: str = ""
     follows_network: bool = False
     network_share: float = 0.0
+    is_place_independent: bool = False
 
     def agreed(
         self, refined: NDArray[np.float32], points: NDArray[np.float32]
@@ -105,6 +109,7 @@ class FaceRefinement:
             model.detector_name,
             settings.follow_network,
             settings.network_share,
+            settings.place_independent,
         )
 
 

@@ -38,6 +38,10 @@ class FaceRefinementSettings:
         those of the frame before.
     network_share : float
         Then so much of the network's points is taken, and for the rest the refined ones; 0 to 1.
+    place_independent : bool
+        Whether a face is measured alike wherever in the picture it is, however large the picture,
+        and whoever else is in it. Then what a detector's box and the last digits of coordinates
+        would change is taken out.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class FaceRefinementSettings:
     hypotheses: bool = False
     follow_network: bool = False
     network_share: float = 0.0
+    place_independent: bool = True
 
     def __post_init__(self) -> None:
         checks = {"network_share": (0.0 <= self.network_share <= 1.0, "a number from 0 to 1")}

@@ -26,10 +26,11 @@ from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
-from openface_core.landmarks import LandmarkResult
+from openface_core.landmarks import LandmarkResult, settled
 from openface_core.refinement.initial_fit import Refiner
+from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.refinement.parts import RefinedFace
-from openface_core.shape import ShapeFit, calc_params, project_shape
+from openface_core.shape import ShapeFit
 from openface_core.watch import NO_WATCH, Step, Watch
 
 UInt8Array = NDArray[np.uint8]
@@ -61,6 +62,9 @@ class FaceTracker:
         self._models = models
         self._threshold = settings.threshold
         self._watch = watch
+        refinement = models.refinement
+        self._is_place_independent = refinement is not None and refinement.is_place_independent
+        self._frame = (OwnFrame if self._is_place_independent else PictureFrame)(models.pdm)
         self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None
@@ -160,8 +164,7 @@ class FaceTracker:
         self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
     ) -> Face:
         """Return what starts from the witness's points, if the experts find it more likely."""
-        pdm = self._models.pdm
-        start = calc_params(pdm, points)
+        start = self._frame.fit(points)
         if not start.is_finite:
             return followed
         restarted = self._refined(grey, witness.refiner, start, followed.detector_score)
@@ -169,15 +172,15 @@ class FaceTracker:
             return followed
         if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
             return followed
-        agreed = witness.agreed(restarted.landmarks, points)
-        fit = calc_params(pdm, agreed)
+        agreed = self._frame.in_steps(witness.agreed(restarted.landmarks, points))
+        fit = self._frame.fit(agreed)
         if not fit.is_finite:
             return restarted
-        return replace(restarted, landmarks=project_shape(pdm, fit), fit=fit, unfitted=agreed)
+        return replace(restarted, landmarks=self._frame.landmarks(fit), fit=fit, unfitted=agreed)
 
     def _with_closed_lids(self, image_bgr: UInt8Array, followed: Face) -> Face:
         """Close eyes that the landmark network sees closed."""
-        landmarks, pdm = followed.landmarks, self._models.pdm
+        landmarks = followed.landmarks
         if landmarks is None or openings(landmarks).min() >= NARROW:
             return followed
         with self._watch.time(Step.LANDMARKS):
@@ -185,14 +188,15 @@ class FaceTracker:
         closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
         if closed is None:
             return followed
-        fit = calc_params(pdm, closed)
+        closed = self._frame.in_steps(closed)
+        fit = self._frame.fit(closed)
         if not fit.is_finite:
             return followed
         unfitted = closed
         if followed.unfitted is not None:
             is_moved = (closed != landmarks).any(axis=1, keepdims=True)
             unfitted = np.where(is_moved, closed, followed.unfitted)
-        return replace(followed, landmarks=project_shape(pdm, fit), fit=fit, unfitted=unfitted)
+        return replace(followed, landmarks=self._frame.landmarks(fit), fit=fit, unfitted=unfitted)
 
     def _detect(
         self, frame: FrameInView, choose: Choice, followed: Face | None
@@ -209,14 +213,31 @@ class FaceTracker:
                 refined = hypotheses.refine_in_box(grey, faces.landmark_boxes[chosen])
             return self._candidate(grey, refined, score) or FaceStatus.NO_LANDMARKS
         with self._watch.time(Step.LANDMARKS):
-            found = self._models.network.locate(
-                frame.image_bgr, faces.boxes[chosen], faces.five_points[chosen]
-            )
+            found = self._located(frame.image_bgr, faces, chosen)
         if found is None:
             return FaceStatus.NO_LANDMARKS
         refiner = None if refinement is None else refinement.detected
         candidate = self._fitted(grey, found, refiner, score)
         return FaceStatus.NO_LANDMARKS if candidate is None else candidate
+
+    def _located(
+        self, image_bgr: UInt8Array, faces: FaceDetections, chosen: int
+    ) -> LandmarkResult | None:
+        """Return what the landmark network sees in a detected box, wherever exactly that is."""
+        network = self._models.network
+        found = network.locate(image_bgr, faces.boxes[chosen], faces.five_points[chosen])
+        if found is None or not self._is_place_independent:
+            return found
+        witness = self._models.witness
+        settles = network if witness is None else witness.network
+        again = settled(settles, image_bgr, found.landmarks)
+        if again is None:
+            return found
+        return (
+            again
+            if settles is network
+            else network.follow(image_bgr, self._frame.in_steps(again.landmarks))
+        )
 
     def _fitted(
         self,
@@ -226,7 +247,7 @@ class FaceTracker:
         score: float,
     ) -> Face | None:
         """Return the network's points, fitted to the shape and refined where that is wanted."""
-        fit = calc_params(self._models.pdm, found.landmarks)
+        fit = self._frame.fit(found.landmarks)
         if not fit.is_finite:
             return None
         refinement = self._models.refinement
@@ -237,7 +258,7 @@ class FaceTracker:
                 return self._with_share(refined, found.landmarks, fit)
             # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
-        points = project_shape(self._models.pdm, fit)
+        points = self._frame.landmarks(fit)
         candidate = Face(
             FaceStatus.NOT_TRUSTED,
             confidence=confidence,
@@ -248,15 +269,15 @@ class FaceTracker:
 
     def _with_share(self, refined: Face, points: Float32Array, start: ShapeFit) -> Face:
         """Return a refined face with its share of the network's points, which it started from."""
-        refinement, pdm = self._models.refinement, self._models.pdm
+        refinement = self._models.refinement
         if refinement is None or refined.landmarks is None or not refinement.follows_network:
             return refined
-        fit = calc_params(pdm, refinement.agreed(refined.landmarks, points))
+        fit = self._frame.fit(refinement.agreed(refined.landmarks, points))
         if not fit.is_finite:
             return refined
-        landmarks = project_shape(pdm, fit)
+        landmarks = self._frame.landmarks(fit)
         # What no shape holds together is the network's: experts give none but shapes.
-        unfitted = landmarks + (points - project_shape(pdm, start))
+        unfitted = landmarks + (points - self._frame.landmarks(start))
         return replace(refined, landmarks=landmarks, fit=fit, unfitted=unfitted, is_refined=False)
 
     def _refined(
@@ -268,7 +289,7 @@ class FaceTracker:
         presence: float | None = None,
     ) -> Face | None:
         with self._watch.time(Step.REFINEMENT):
-            refined = refiner.refine(grey, start)
+            refined = self._frame.refine(refiner, grey, start)
         return self._candidate(grey, refined, score, presence)
 
     def _candidate(

@@ -4,6 +4,7 @@
 """
 
 from openface_core.landmarks.network import LandmarkNetwork, LandmarkResult
+from openface_core.landmarks.settling import settled
 from openface_core.landmarks.spec import LandmarkSpec, load_landmark_spec
 
-__all__ = ["LandmarkNetwork", "LandmarkResult", "LandmarkSpec", "load_landmark_spec"]
+__all__ = ["LandmarkNetwork", "LandmarkResult", "LandmarkSpec", "load_landmark_spec", "settled"]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import ModelFileError
+from openface_core.exact_places import to_steps
 from openface_core.frame_check import check_frame
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmarks.conventions import POINT_COUNTS, five_points_of, to_ibug68
@@ -56,6 +57,8 @@ class LandmarkNetwork:
         Its ONNX file.
     onnx : OnnxSettings
         Where it runs.
+    rounds : bool
+        Whether landmarks are rounded, see :mod:`openface_core.exact_places`.
 
     Raises
     ------
@@ -70,8 +73,11 @@ class LandmarkNetwork:
         spec: LandmarkSpec,
         model_path: str | Path,
         onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
+        *,
+        rounds: bool = False,
     ) -> None:
         self.spec = spec
+        self._rounds = rounds
         self._input = CropTensor(spec.input)
         outputs = [TensorSpec(spec.output.tensor, None)]
         if spec.presence is not None:
@@ -125,7 +131,7 @@ class LandmarkNetwork:
                 square = square_from_box(box, five_points, rule)
             else:
                 square = square_from_landmarks(result.landmarks, rule)
-            result = self._result(image_bgr, square)
+            result = self.look(image_bgr, square)
             if result is None:
                 return None
         return result
@@ -165,10 +171,28 @@ class LandmarkNetwork:
         if len(self.spec.passes) == 1:
             return self.locate(image_bgr, _detector_box(landmarks), five_points_of(landmarks))
         square = square_from_landmarks(landmarks, self.spec.passes[-1])
-        return self._result(np.ascontiguousarray(image_bgr), square)
+        return self.look(np.ascontiguousarray(image_bgr), square)
 
-    def _result(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
-        """Run one pass; None without a face or without a sensible result."""
+    def look(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
+        """Find the landmarks in one square of a frame.
+
+        Parameters
+        ----------
+        image_bgr : ndarray of uint8, shape (H, W, 3)
+            The upright frame, blue first, C-contiguous.
+        square : CropSquare
+            What the network sees.
+
+        Returns
+        -------
+        LandmarkResult or None
+            None without a face, or without a sensible result.
+
+        Raises
+        ------
+        ModelFileError
+            If the network fails.
+        """
         if not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
             return None
         points, presence = self._run(image_bgr, square)
@@ -183,7 +207,10 @@ class LandmarkNetwork:
         extent = float(np.ptp(points, axis=0).max())
         if beyond > _MAX_BEYOND_CROP * n or extent < _MIN_EXTENT_IN_CROP * n:
             return None
-        return LandmarkResult(square.to_frame(points, n).astype(np.float32), presence)
+        landmarks = square.to_frame(points, n)
+        return LandmarkResult(
+            to_steps(landmarks) if self._rounds else landmarks.astype(np.float32), presence
+        )
 
     def _run(
         self, image_bgr: NDArray[np.uint8], square: CropSquare

@@ -40,7 +40,7 @@ def test_parts_of_safe_videos(reference: Path, name: str) -> None:
 @pytest.mark.parametrize("name", SAFE)
 def test_many_parts_of_safe_videos(reference: Path, name: str) -> None:
     path = reference / "videos" / name
-    check_cuts(path, index_frames(str(path)).pts.tolist(), trials=12)
+    check_cuts(path, index_frames(str(path)).pts.tolist(), trials=6)
 
 
 @pytest.mark.parametrize(

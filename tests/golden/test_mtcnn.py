@@ -1,5 +1,6 @@
 """OpenFace's face detector against the C++ program's, frame by frame."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ BOX_TOLERANCE_PX = 2e-4
 SCORE_TOLERANCE = 1e-7
 EQUAL_SHARE = {"glasses": 0.99, "subj01": 1.0}
 """Where two boxes' probabilities are one but for the last bit, the other one may win."""
+EVERY_FRAMES = 2
+
 POINTS_TOLERANCE = 0.12
 """Of the width of the face, from the C++ program's own landmarks."""
 
@@ -33,7 +36,8 @@ def test_boxes_are_those_of_the_cpp_program(
         np.testing.assert_array_equal(golden["frame"], np.arange(len(boxes)) + 1)
     differences = []
     with open_media(str(reference / "videos" / f"{name}.mp4")) as media:
-        for frame, box, score in zip(media, boxes, scores, strict=True):
+        frames = zip(media, boxes, scores, strict=True)
+        for frame, box, score in islice(frames, 0, None, EVERY_FRAMES):
             found = detector.detect(frame.image)
             assert len(found) == 1
             assert found.landmark_boxes is not None

@@ -67,7 +67,7 @@ def test_short_videos_cut_anywhere(places: list[int], cuts: list[int]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     length=st.one_of(st.integers(0, 40), st.integers(0, 500), st.integers(0, 2000)),
     cuts=st.lists(st.one_of(st.integers(0, 12), st.integers(0, 2000)), max_size=6),

@@ -166,7 +166,7 @@ class TestPerson:
         assert_cut_files_equal_the_tracker(**video, engine=engine, output=tmp_path)
 
     @pytest.mark.slow
-    @settings(max_examples=60, deadline=None, suppress_health_check=_FIXTURES)
+    @settings(max_examples=30, deadline=None, suppress_health_check=_FIXTURES)
     @given(**_ANY_CUTS)
     def test_many_more_of_them(self, engine: Engine, tmp_path: Path, **video: Any) -> None:
         assert_cut_files_equal_the_tracker(**video, engine=engine, output=tmp_path)
