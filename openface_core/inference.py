@@ -231,6 +231,27 @@ class OnnxModel:
             ) from error
         return tuple(cast(FloatArray, r) for r in results)
 
+    def check_numbers(self, results: NDArray[np.floating]) -> None:
+        """Check that some of what the network gave are numbers.
+
+        Parameters
+        ----------
+        results : ndarray
+            Of any shape, not empty.
+
+        Raises
+        ------
+        ModelFileError
+            If none is finite. Weights that are no numbers, as after a conversion to half precision
+            that failed, would otherwise pass for pictures in which there is nothing to see.
+        """
+        if not np.isfinite(results).any():
+            raise ModelFileError(
+                self.path,
+                "the network gives no numbers (NaN or infinite)",
+                "Its weights are damaged: fetch the file again, or convert it anew.",
+            )
+
     def __reduce__(self) -> Any:
         raise TypeError("OnnxModel cannot be pickled: open the file anew in each process")
 

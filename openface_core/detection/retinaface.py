@@ -99,6 +99,7 @@ class RetinaFaceDetector:
                 f"expected {expected} anchors, found {sorted(found)}",
                 "Use a RetinaFace model with strides 8, 16, 32 and two anchors at each place.",
             )
+        self._model.check_numbers(scores)
         faces = np.empty((MAX_CANDIDATES, 15), dtype=np.float32)
         count = decode_faces(
             offsets[0], scores[0], point_offsets[0], height, width,

@@ -54,7 +54,8 @@ class EyeNetwork:
         self._model = OnnxModel(model_path, [given], [TensorSpec(POINTS, None)], onnx)
         self.providers = self._model.providers
         # One run on grey shows whether the output has the right size.
-        self._run(np.full((EYE_COUNT, 1, EYE_CROP_PX, EYE_CROP_PX), 0.5, dtype=np.float32))
+        found = self._run(np.full((EYE_COUNT, 1, EYE_CROP_PX, EYE_CROP_PX), 0.5, dtype=np.float32))
+        self._model.check_numbers(found)
 
     def find(
         self, image_bgr: NDArray[np.uint8], landmarks: Float32Array, scale_px_per_mm: float

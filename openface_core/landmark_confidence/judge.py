@@ -53,7 +53,8 @@ class LandmarkJudge:
         self._model = OnnxModel(model_path, [given], [TensorSpec(PROBABILITY, None)], onnx)
         self._standard = standard_face(mean_mm)
         # One run on an even picture shows whether the output has the right size.
-        self._run(np.zeros((1, CHANNELS, CROP_PX, CROP_PX), dtype=np.float32))
+        found = self._run(np.zeros((1, CHANNELS, CROP_PX, CROP_PX), dtype=np.float32))
+        self._model.check_numbers(np.array(found))
 
     def confidence(
         self,

@@ -86,7 +86,8 @@ class LandmarkNetwork:
         self.providers = self._model.providers
         # One run on a grey picture shows whether the outputs have the sizes that the specification
         # says: networks seldom declare them in full.
-        self._run(*self._input.grey_picture())
+        points, _ = self._run(*self._input.grey_picture())
+        self._model.check_numbers(points)
 
     def locate(
         self,

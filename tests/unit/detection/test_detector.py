@@ -150,3 +150,9 @@ def test_arrays_that_are_no_picture_are_refused(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(settings))):
         DetectionSettings(**settings)
+
+
+def test_a_network_without_numbers_is_named(tmp_path: Path) -> None:
+    nothing = {k: (np.nan, NEUTRAL, POINTS) for k in range(anchor_count(32, 32))}
+    with pytest.raises(ModelFileError, match="gives no numbers"):
+        detector(tmp_path, (32, 32), nothing).detect(black(32, 32))

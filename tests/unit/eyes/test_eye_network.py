@@ -107,8 +107,16 @@ def test_landmarks_that_are_not_finite_have_no_eyes(network: EyeNetwork) -> None
 
 
 def test_an_answer_that_is_not_finite_is_none(tmp_path: Path) -> None:
-    path = write_eye_network(tmp_path / "eyes.onnx", np.full(SHAPE, np.nan, dtype=np.float32))
+    answer = np.zeros(SHAPE, dtype=np.float32)
+    answer[1, 3] = np.nan
+    path = write_eye_network(tmp_path / "eyes.onnx", answer)
     assert EyeNetwork(path, CPU).find(PICTURE, LANDMARKS, SCALE) is None
+
+
+def test_a_network_without_numbers_is_refused(tmp_path: Path) -> None:
+    path = write_eye_network(tmp_path / "eyes.onnx", np.full(SHAPE, np.nan, dtype=np.float32))
+    with pytest.raises(ModelFileError, match="gives no numbers"):
+        EyeNetwork(path, CPU)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

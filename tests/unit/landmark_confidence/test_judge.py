@@ -29,9 +29,7 @@ def face() -> np.ndarray:
     return synthetic_pdm().mean_mm.reshape(3, -1)[:2].T.astype(np.float32)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"), [(0.75, 0.75), (1.5, 1.0), (-0.5, 0.0), (np.nan, 0.0)]
-)
+@pytest.mark.parametrize(("answer", "expected"), [(0.75, 0.75), (1.5, 1.0), (-0.5, 0.0)])
 def test_the_network_s_answer_is_the_confidence(
     tmp_path: Path, answer: float, expected: float
 ) -> None:
@@ -52,6 +50,11 @@ def test_other_arrays_are_refused(tmp_path: Path) -> None:
         model.confidence(np.zeros((4, 4, 3), np.uint8), face(), ANGLES)
     with pytest.raises(ValueError, match="landmarks"):
         model.confidence(GREY, face()[:5], ANGLES)
+
+
+def test_a_network_without_numbers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="gives no numbers"):
+        judge(tmp_path, np.nan)
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

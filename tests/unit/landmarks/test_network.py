@@ -176,6 +176,12 @@ def test_absurd_points_are_no_landmarks(tmp_path: Path, spoil: object) -> None:
     assert constant(tmp_path, points).locate(PICTURE, BOX) is None
 
 
+def test_a_network_without_numbers_is_refused(tmp_path: Path) -> None:
+    """As with weights that a conversion to half precision has spoilt."""
+    with pytest.raises(ModelFileError, match="gives no numbers"):
+        constant(tmp_path, np.full((68, 2), np.nan))
+
+
 @pytest.mark.parametrize(
     "box",
     [[0, 0, 0, 10], [10, 0, 0, 10], [0, np.nan, 5, 5], [0, 0, 1, 1], [0, 0, 1e9, 1e9]],
