@@ -22,6 +22,7 @@ from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
+from pipelines.interactive.arguments import check_flag, text_of
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
@@ -75,6 +76,8 @@ class Analyser:
         sides: bool | None = None,
         progress: bool | None = None,
     ) -> None:
+        check_flag("sides", sides)
+        check_flag("progress", progress)
         choice = choose_models(None if models is None else fspath(models), config)
         settings = choice.settings
         if provider is not None:
@@ -134,7 +137,7 @@ class Analyser:
             If the input cannot be read, or changes meanwhile, given landmarks do not fit it, or
             ranges are wrong.
         """
-        path, name = _path(path), _text("video_id", video_id)
+        path, name = _path(path), text_of("video_id", video_id)
         task = VideoTask(
             video_id=safe_video_id(name) if name else name_videos([path])[0],
             uri=path,
@@ -203,7 +206,7 @@ class Analyser:
         OpenFaceBeamError
             If a picture is of another form, or ranges are wrong.
         """
-        (video_id,) = name_videos([_text("video_id", video_id) or ""])
+        (video_id,) = name_videos([text_of("video_id", video_id) or ""])
         task = VideoTask(video_id, f"memory:{video_id}", camera=_camera(camera))
         rest = _rest_ranges(rest_seconds, rest_frames)
         media = MemoryFrames(images, fps, task.uri)
@@ -238,23 +241,14 @@ def _path(path: str | PathLike[str]) -> str:
     return found
 
 
-def _text(name: str, value: str | None) -> str | None:
-    """Return a text, or nothing; numbers and lists are refused by name."""
-    if value is not None and not isinstance(value, str):
-        raise ConfigError(
-            name, f"a text is expected, found {value!r}", "Write it as the documentation shows."
-        )
-    return value
-
-
 def _camera(text: str | None) -> Camera | None:
-    named = _text("camera", text)
+    named = text_of("camera", text)
     return None if named is None else read_camera("camera", named)
 
 
 def _rest_ranges(seconds: str | None, frames: str | None) -> RestRanges | None:
     try:
-        return RestRanges.parse(_text("rest_seconds", seconds), _text("rest_frames", frames))
+        return RestRanges.parse(text_of("rest_seconds", seconds), text_of("rest_frames", frames))
     except ValueError as error:
         raise ConfigError(
             "rest frames", str(error), "Give ranges as '0-10.5; 60-65' or '1-150'."

@@ -1,5 +1,6 @@
 """What the analysis of one input gives, and how it becomes part of a dataset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike, fspath
@@ -15,6 +16,7 @@ from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.tables import summary_table
+from pipelines.interactive.arguments import check_number
 from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
@@ -150,24 +152,38 @@ class Analysis:
         """
         return plot(self.measured.table, self.task.video_id)
 
-    def overlay(self, path: str | PathLike[str], **options: Any) -> Path:
+    def overlay(
+        self,
+        path: str | PathLike[str],
+        *,
+        from_seconds: float | None = None,
+        to_seconds: float | None = None,
+        face_ids: Sequence[int] = (),
+    ) -> Path:
         """Write the input with what was measured drawn into it: a film, or a picture.
 
         Parameters
         ----------
         path : str or path
             The file; ``.mp4`` for a video, ``.png`` for a picture.
-        **options
-            ``from_seconds``, ``to_seconds`` and ``face_ids``, as
-            :class:`~openface_core.exports.options.ExportOptions` has them.
+        from_seconds, to_seconds : float, optional
+            Which part of a video, by the column ``timestamp``.
+        face_ids : sequence of int, optional
+            Whose; by default everybody's.
 
         Raises
         ------
         OpenFaceBeamError
-            If the input cannot be read any more, its frames were in memory only, or storage
-            refuses.
+            If the input cannot be read any more, its frames were in memory only, the part or the
+            faces are none, or storage refuses.
         """
-        return self._write(Overlay(ExportOptions(**options)), path)
+        for name, value in (("from_seconds", from_seconds), ("to_seconds", to_seconds)):
+            check_number(name, value)
+        for face_id in face_ids:
+            check_number("face_ids", face_id)
+        wanted = tuple(int(face_id) for face_id in face_ids)
+        options = ExportOptions(from_seconds=from_seconds, to_seconds=to_seconds, face_ids=wanted)
+        return self._write(Overlay(options), path)
 
     def report(self, path: str | PathLike[str]) -> Path:
         """Write an HTML page that shows what was measured, and needs nothing beside it.

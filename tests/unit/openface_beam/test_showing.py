@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from openface_beam import Analyser, Analysis, export, report
-from openface_core.errors import InputError, OutputError
+from openface_core.errors import ConfigError, InputError, OutputError
 from openface_core.media import open_media
 from tests.fixtures.faces.clips import face_clip
 from tests.fixtures.media.writing import write_video
@@ -67,6 +67,31 @@ def test_a_part_behind_the_end_has_no_overlay(analysis: Analysis, tmp_path: Path
     with pytest.raises(InputError, match="it has no frame from 1000 s"):
         analysis.overlay(tmp_path / "seen.mp4", from_seconds=1000)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"from_seconds": "a"}, "from_seconds"),
+        ({"to_seconds": [3]}, "to_seconds"),
+        ({"face_ids": ["0"]}, "face_ids"),
+        ({"face_ids": "01"}, "face_ids"),
+        ({"face_ids": [-1]}, "no face has this number"),
+    ],
+    ids=str,
+)
+def test_parts_and_faces_that_are_none_are_named(
+    analysis: Analysis, tmp_path: Path, options: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(ConfigError, match=name):
+        analysis.overlay(tmp_path / "seen.mp4", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argument", ["sides", "progress"])
+def test_what_is_neither_true_nor_false_is_named(argument: str) -> None:
+    with pytest.raises(ConfigError, match=f"{argument}.*True or False is expected, found 'no'"):
+        Analyser(**{argument: "no"})  # type: ignore[arg-type]
 
 
 def test_plot(analysis: Analysis, tmp_path: Path) -> None:
