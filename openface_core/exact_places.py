@@ -28,4 +28,5 @@ def to_steps(
     -------
     ndarray of float32, of the same shape
     """
-    return np.asarray(np.rint(values.astype(np.float64) * per_unit) / per_unit, dtype=np.float32)
+    # Powers of two change no digit, so that single precision is enough for what is given in it.
+    return np.asarray(np.rint(values * per_unit) / per_unit, dtype=np.float32)

@@ -8,7 +8,6 @@ begin there, from a start whose last digits are cut off.
 """
 
 import math
-from dataclasses import replace
 from typing import Final, cast
 
 import numpy as np
@@ -95,19 +94,19 @@ class OwnFrame(PictureFrame):
             return super().fit(points)
         whole = np.floor(points.min(axis=0)) - 1  # an x of 0 would mark a missing point
         fit = super().fit(points - whole)
-        return replace(fit, translation_px=self.in_steps(fit.translation_px) + whole)
+        return _at(fit, self.in_steps(fit.translation_px) + whole)
 
     def landmarks(self, fit: ShapeFit) -> Float32Array:
         """As of the whole picture, rounded."""
         whole = np.floor(fit.translation_px)
-        near = replace(fit, translation_px=fit.translation_px - whole)
+        near = _at(fit, fit.translation_px - whole)
         return self.in_steps(super().landmarks(near)) + whole
 
     def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """As of the whole picture, in a picture of the face's surroundings."""
         start = _rounded(start)
         whole = np.floor(start.translation_px)
-        near = replace(start, translation_px=start.translation_px - whole)
+        near = _at(start, start.translation_px - whole)
         points = project_shape(self.pdm, near)
         margin = np.float32(_MARGIN_MM * start.scale_px_per_mm)
         low = np.floor(points.min(axis=0) - margin)
@@ -115,7 +114,7 @@ class OwnFrame(PictureFrame):
         corner = whole + low
         if not _are_in(grey, corner, size):
             return refiner.refine(grey, start)
-        local = replace(near, translation_px=near.translation_px - low)
+        local = _at(near, near.translation_px - low)
         refined = refiner.refine(_surroundings(grey, corner, size), local)
         parts = {
             name: RefinedPart(_moved(part.shape, corner), part.is_refined)
@@ -158,13 +157,23 @@ def _surroundings(grey: GreyPicture, corner: Float32Array, size: Float32Array) -
 
 def _moved(shape: RefinedShape, corner: Float32Array) -> RefinedShape:
     """Return a shape of the surroundings in pixels of the picture."""
-    translation = to_steps(shape.fit.translation_px) + corner
-    unfitted = shape.unfitted
-    if unfitted is not None:
-        unfitted = to_steps(unfitted) + corner
-    return replace(
-        shape,
-        landmarks=to_steps(shape.landmarks) + corner,
-        fit=replace(shape.fit, translation_px=translation),
-        unfitted=unfitted,
+    fit, unfitted = shape.fit, shape.unfitted
+    return RefinedShape(
+        to_steps(shape.landmarks) + corner,
+        _at(fit, to_steps(fit.translation_px) + corner),
+        shape.log_likelihood,
+        shape.view,
+        shape.is_fitted,
+        None if unfitted is None else to_steps(unfitted) + corner,
+    )
+
+
+def _at(fit: ShapeFit, translation_px: Float32Array) -> ShapeFit:
+    """Return a fit at another place; ``replace`` takes five times as long."""
+    return ShapeFit(
+        fit.scale_px_per_mm,
+        fit.rotation_radians,
+        translation_px,
+        fit.shape_parameters,
+        fit.iterations,
     )
