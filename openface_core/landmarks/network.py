@@ -171,8 +171,14 @@ class LandmarkNetwork:
             return None
         if len(self.spec.passes) == 1:
             return self.locate(image_bgr, _detector_box(landmarks), five_points_of(landmarks))
-        square = square_from_landmarks(landmarks, self.spec.passes[-1])
-        return self.look(np.ascontiguousarray(image_bgr), square)
+        return self.look(np.ascontiguousarray(image_bgr), self.square_about(landmarks))
+
+    def square_about(self, landmarks: NDArray[np.float32]) -> CropSquare:
+        """Return what :meth:`follow` looks at: the square about landmarks (68, 2), pixels."""
+        rule = self.spec.passes[-1]
+        if len(self.spec.passes) == 1:
+            return square_from_box(_detector_box(landmarks), five_points_of(landmarks), rule)
+        return square_from_landmarks(landmarks, rule)
 
     def look(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
         """Find the landmarks in one square of a frame.

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.landmarks.crop import CropSquare, square_from_landmarks
+from openface_core.landmarks.crop import CropSquare
 from openface_core.landmarks.network import LandmarkNetwork, LandmarkResult
 
 Place = tuple[float, float, float, float]
@@ -71,7 +71,7 @@ class _Looks:
         return cell in self._seen
 
     def place_of(self, landmarks: NDArray[np.float32]) -> Place:
-        square = square_from_landmarks(landmarks, self._network.spec.passes[-1])
+        square = self._network.square_about(landmarks)
         return (
             square.centre_x,
             square.centre_y,

@@ -11,7 +11,7 @@ from openface_core.errors import ModelFileError
 from openface_core.inference import OnnxSettings
 from openface_core.landmarks import LandmarkNetwork, LandmarkSpec, load_landmark_spec
 from openface_core.landmarks.conventions import to_ibug68
-from openface_core.landmarks.crop import square_from_box, square_from_landmarks
+from openface_core.landmarks.crop import CropSquare, square_from_box, square_from_landmarks
 from openface_core.landmarks.spec import CropRule, NetworkInput, NetworkOutput, PresenceOutput
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.synthetic_models.networks import bright_spot_network, constant_network
@@ -274,3 +274,16 @@ def test_a_face_that_was_not_found_cannot_be_followed(tmp_path: Path) -> None:
     assert network.follow(PICTURE, np.full((68, 2), np.nan, dtype=np.float32)) is None
     with pytest.raises(ValueError, match="68 points"):
         network.follow(PICTURE, np.zeros((5, 2), dtype=np.float32))
+
+
+@pytest.mark.parametrize("passes", [SPEC.passes, (*SPEC.passes, CropRule(1.3, 0.1, True))])
+def test_the_square_about_landmarks_is_what_follow_looks_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: tuple[CropRule, ...]
+) -> None:
+    """Where the rule is for a detector's box, that has a forehead."""
+    network = constant(tmp_path, sound_points(), dataclasses.replace(SPEC, passes=passes))
+    seen: list[CropSquare] = []
+    monkeypatch.setattr(network, "look", lambda image, square: seen.append(square))
+    landmarks = sound_points() + np.float32(100.0)
+    network.follow(PICTURE, landmarks)
+    assert seen == [network.square_about(landmarks)]

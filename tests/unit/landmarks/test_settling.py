@@ -1,14 +1,13 @@
 """A network that looks again at a face until its own points confirm the crop."""
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from openface_core.landmarks import LandmarkResult, settled
-from openface_core.landmarks.crop import CropSquare
+from openface_core.landmarks.crop import CropSquare, square_from_landmarks
 from openface_core.landmarks.spec import CropRule
 
 IMAGE = np.zeros((400, 600, 3), dtype=np.uint8)
@@ -27,12 +26,13 @@ def face(x: float, y: float, size_px: float, angle: float = 0.0) -> np.ndarray:
 class DrawnNetwork:
     """Sees a face where it is, but for a share of how far the crop is from there."""
 
-    spec = SimpleNamespace(passes=(CropRule(1.0, 0.0, True),))
-
     def __init__(self, x: float, y: float, size_px: float, share: float = 0.4) -> None:
         self.place = np.array([x, y])
         self.size_px, self.share = size_px, share
         self.looks: list[CropSquare] = []
+
+    def square_about(self, landmarks: np.ndarray) -> CropSquare:
+        return square_from_landmarks(landmarks, CropRule(1.0, 0.0, True))
 
     def look(self, image: np.ndarray, square: CropSquare) -> LandmarkResult | None:
         self.looks.append(square)
