@@ -91,7 +91,9 @@ class Teacher:
                 load_landmark_spec(files.landmark_spec), files.landmark_network
             ),
             pdm=pdm,
-            refinement=FaceRefinement.from_settings(experts, FaceRefinementSettings()),
+            refinement=FaceRefinement.from_settings(
+                experts, FaceRefinementSettings(place_independent=False)
+            ),
             validator=LandmarkValidator(read_landmark_validator(files.validator)),
         )
 

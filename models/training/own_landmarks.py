@@ -44,6 +44,7 @@ REFINEMENT = FaceRefinementSettings(
     regularisation=15.0,
     follow_network=True,
     network_share=0.4,
+    place_independent=False,
 )
 """How the preset ``embedded`` refines."""
 
