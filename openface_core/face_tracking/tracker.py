@@ -11,7 +11,7 @@ that is not trusted either. One step is not OpenFace's: where the detector sees 
 was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -212,32 +212,41 @@ class FaceTracker:
             with self._watch.time(Step.REFINEMENT):
                 refined = hypotheses.refine_in_box(grey, faces.landmark_boxes[chosen])
             return self._candidate(grey, refined, score) or FaceStatus.NO_LANDMARKS
-        with self._watch.time(Step.LANDMARKS):
-            found = self._located(frame.image_bgr, faces, chosen)
-        if found is None:
-            return FaceStatus.NO_LANDMARKS
         refiner = None if refinement is None else refinement.detected
-        candidate = self._fitted(grey, found, refiner, score)
-        return FaceStatus.NO_LANDMARKS if candidate is None else candidate
+        first: Face | None = None
+        for found in self._located(frame.image_bgr, faces, chosen):
+            candidate = self._fitted(grey, found, refiner, score)
+            if candidate is not None and candidate.is_found:
+                return candidate
+            first = first or candidate
+        return FaceStatus.NO_LANDMARKS if first is None else first
 
     def _located(
         self, image_bgr: UInt8Array, faces: FaceDetections, chosen: int
-    ) -> LandmarkResult | None:
-        """Return what the landmark network sees in a detected box, wherever exactly that is."""
-        network = self._models.network
-        found = network.locate(image_bgr, faces.boxes[chosen], faces.five_points[chosen])
-        if found is None or not self._is_place_independent:
-            return found
-        witness = self._models.witness
-        settles = network if witness is None else witness.network
-        again = settled(settles, image_bgr, found.landmarks)
-        if again is None:
-            return found
-        return (
-            again
-            if settles is network
-            else network.follow(image_bgr, self._frame.in_steps(again.landmarks))
-        )
+    ) -> Iterator[LandmarkResult]:
+        """Give what the landmark network sees in a detected box, from several crops if need be.
+
+        First come those that do not hang on where exactly the box is.
+        """
+        network, witness = self._models.network, self._models.witness
+        with self._watch.time(Step.LANDMARKS):
+            found = network.locate(image_bgr, faces.boxes[chosen], faces.five_points[chosen])
+        if found is None:
+            return
+        if not self._is_place_independent:
+            yield found
+            return
+        results = 0
+        for own in (network,) if witness is None else (witness.network, network):
+            with self._watch.time(Step.LANDMARKS):
+                seen = settled(own, image_bgr, found.landmarks)
+                if seen is not None and own is not network:
+                    seen = network.follow(image_bgr, seen.landmarks)
+            if seen is not None:
+                results += 1
+                yield seen
+        if not results:
+            yield found
 
     def _fitted(
         self,
