@@ -70,6 +70,7 @@ class Script:
             shape = SimpleNamespace(
                 landmarks=project_shape(PDM, start) + 1,
                 fit=start,
+                view=0,
                 is_fitted=self.fits,
                 log_likelihood=self.likelihoods.pop(0) if self.likelihoods else 0.0,
                 unfitted=None,

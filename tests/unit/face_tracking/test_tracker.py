@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -334,3 +335,48 @@ def test_the_network_is_asked_without_such_a_box_and_without_hypotheses(*, has_b
         models = replace(models, refinement=refinement)
     FaceTracker(models, TrackerSettings(THRESHOLD, 1)).observe(IMAGE, 0)
     assert script.taken()[:2] == ["detect", "locate"]
+
+
+def settling_tracker(script: Script) -> FaceTracker:
+    """A tracker whose networks, that of the landmarks and the witness's, settle first."""
+    models = script.models(refines=True)
+    assert models.refinement is not None
+    refinement = replace(models.refinement, is_place_independent=True)
+    witness = SimpleNamespace(**{**vars(models.witness), "network": "witness"})
+    settling = replace(models, refinement=refinement, witness=witness)  # type: ignore[arg-type]
+    return FaceTracker(settling, TrackerSettings(THRESHOLD))
+
+
+@pytest.mark.parametrize(
+    ("confidences", "blind", "asked", "x"),
+    [
+        ([0.9], (), ["witness"], 161.0),
+        ([0.1, 0.9], (), ["witness", "own"], 170.0),
+        ([0.1, 0.2], (), ["witness", "own"], 161.0),
+        ([0.9], ("witness",), ["witness", "own"], 170.0),
+        ([0.9], ("witness", "own"), ["witness", "own"], 150.0),
+    ],
+    ids=["the witness's", "its own", "neither is trusted", "blind witness", "both are blind"],
+)
+def test_landmarks_of_a_detected_face_are_looked_for_in_settled_crops(
+    monkeypatch: pytest.MonkeyPatch,
+    confidences: list[float],
+    blind: tuple[str, ...],
+    asked: list[str],
+    x: float,
+) -> None:
+    script, names = Script(confidences=confidences), []
+
+    def settled(network: object, image: np.ndarray, landmarks: np.ndarray) -> LandmarkResult | None:
+        name = "witness" if network == "witness" else "own"
+        names.append(name)
+        np.testing.assert_array_equal(landmarks, face_at(150))
+        place = face_at(160 if name == "witness" else 170)
+        return None if name in blind else LandmarkResult(place, None)
+
+    monkeypatch.setattr(tracker_module, "settled", settled)
+    face = settling_tracker(script).observe(IMAGE, 0)
+    assert names == asked
+    assert face.fit is not None
+    # The landmark network itself sees the face one pixel beside where it is asked to look.
+    assert face.fit.translation_px[0] == pytest.approx(x, abs=0.1)
