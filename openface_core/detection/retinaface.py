@@ -99,12 +99,13 @@ class RetinaFaceDetector:
                 f"expected {expected} anchors, found {sorted(found)}",
                 "Use a RetinaFace model with strides 8, 16, 32 and two anchors at each place.",
             )
-        self._model.check_numbers(scores)
         faces = np.empty((MAX_CANDIDATES, 15), dtype=np.float32)
         count = decode_faces(
             offsets[0], scores[0], point_offsets[0], height, width,
             self.settings.score_threshold, faces,
         )  # fmt: skip
+        if not count:
+            self._model.check_numbers(scores)
         faces = faces[: min(count, MAX_CANDIDATES)]
         return self._finish(faces, frame_width / width, frame_height / height)
 

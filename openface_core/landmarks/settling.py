@@ -84,13 +84,9 @@ class _Looks:
             side_px = 2.0 ** (cell[2] / _SIDES_PER_OCTAVE)
             angle = cell[3] / _ANGLES_PER_RADIAN
             square = CropSquare(cell[0], cell[1], side_px, math.cos(angle), math.sin(angle))
-            result = self._network.look(self._image_bgr, square)
-            is_seen = result is not None and float(np.ptp(result.landmarks)) > 0.0
-            self._seen[cell] = (
-                _Look(cell, result, self.place_of(result.landmarks))
-                if result is not None and is_seen
-                else None
-            )
+            seen = self._network.look(self._image_bgr, square)
+            look = None if seen is None else _Look(cell, seen, self.place_of(seen.landmarks))
+            self._seen[cell] = look
         return self._seen[cell]
 
 

@@ -13,6 +13,7 @@ from typing import Final, cast
 import numpy as np
 
 from openface_core.exact_places import to_steps
+from openface_core.finite import all_finite
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.parts import RefinedFace, RefinedPart
 from openface_core.refinement.patch_areas import GreyPicture
@@ -90,24 +91,22 @@ class OwnFrame(PictureFrame):
 
     def fit(self, points: Float32Array) -> ShapeFit:
         """As of the whole picture, in coordinates that begin near the points."""
-        if not np.isfinite(points).all():
+        if not all_finite(points):
             return super().fit(points)
         whole = np.floor(points.min(axis=0)) - 1  # an x of 0 would mark a missing point
         fit = super().fit(points - whole)
-        return _at(fit, self.in_steps(fit.translation_px) + whole)
+        return _at(fit, to_steps(fit.translation_px) + whole)
 
     def landmarks(self, fit: ShapeFit) -> Float32Array:
         """As of the whole picture, rounded."""
-        whole = np.floor(fit.translation_px)
-        near = _at(fit, fit.translation_px - whole)
-        return self.in_steps(super().landmarks(near)) + whole
+        near, whole = _near_origin(fit)
+        return to_steps(super().landmarks(near)) + whole
 
     def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """As of the whole picture, in a picture of the face's surroundings."""
         start = _rounded(start)
-        whole = np.floor(start.translation_px)
-        near = _at(start, start.translation_px - whole)
-        points = project_shape(self.pdm, near)
+        near, whole = _near_origin(start)
+        points = super().landmarks(near)
         margin = np.float32(_MARGIN_MM * start.scale_px_per_mm)
         low = np.floor(points.min(axis=0) - margin)
         size = np.ceil(points.max(axis=0) + margin) - low
@@ -132,6 +131,12 @@ def _rounded(fit: ShapeFit) -> ShapeFit:
         to_steps(fit.shape_parameters, _STEPS_PER_MILLIMETRE),
         fit.iterations,
     )
+
+
+def _near_origin(fit: ShapeFit) -> tuple[ShapeFit, Float32Array]:
+    """Return a fit less than a pixel from the origin, and the whole pixels that it was moved by."""
+    whole = np.floor(fit.translation_px)
+    return _at(fit, fit.translation_px - whole), whole
 
 
 def _are_in(grey: GreyPicture, corner: Float32Array, size: Float32Array) -> bool:

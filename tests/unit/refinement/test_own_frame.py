@@ -20,8 +20,6 @@ PDM = synthetic_pdm()
 FACE = (1.1, (0.05, -0.06, 0.08), (150.0, 140.0), np.zeros(MODES))
 SIZE_PX = (300, 280)
 PLACES = [(0, 0), (1, 0), (333, 57), (5000, 3000)]
-STEP_PX = 2e-3
-"""Of rounding, of the start as well as of the result."""
 
 
 def pixels(offset: tuple[float, float]) -> NDArray[np.float32]:
