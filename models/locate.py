@@ -153,6 +153,20 @@ def _find_network(root: Path, spec_path: Path) -> Path:
     return _find(root, name, "landmark network")
 
 
+def _find_second_witness(
+    root: Path, selection: "ModelSelection"
+) -> tuple[Path, Path] | tuple[None, None]:
+    """Return specification and file of the second witness, which runs can do without."""
+    from openface_core.analysis.model_set import NO_MODEL
+    from openface_core.landmarks import load_landmark_spec
+
+    if selection.second_witness == NO_MODEL:
+        return None, None
+    spec_path = find_landmark_spec(selection.second_witness)
+    network = search_model(root, load_landmark_spec(spec_path).model)
+    return (None, None) if network is None else (spec_path, network)
+
+
 def _find_or_own(root: Path, name: str, what: str) -> Path:
     """Return the file `name` below the models folder, or the embedded one of this name.
 
@@ -250,7 +264,8 @@ def locate_models(
         )
     root = root.resolve()
     detector = network = spec_path = refinement = validator = None
-    witness_spec = witness_network = eyes = face_spec = face_network = None
+    witness_spec = witness_network = second_spec = second_network = None
+    eyes = face_spec = face_network = None
     parts = selection.parts
     video_list, video_predictors = _find_list_for_videos(root, selection.video_action_units)
     if with_networks:
@@ -262,6 +277,7 @@ def locate_models(
         if refinement is not None and selection.has_witness:
             witness_spec = find_landmark_spec(selection.witness)
             witness_network = _find_network(root, witness_spec)
+            second_spec, second_network = _find_second_witness(root, selection)
         if selection.eyes != NO_MODEL:
             eyes = _find_or_own(root, selection.eyes, "eye network")
         if selection.face_network != NO_MODEL:
@@ -284,6 +300,8 @@ def locate_models(
         parts=parts,
         witness_network=witness_network,
         witness_spec=witness_spec,
+        second_witness_network=second_network,
+        second_witness_spec=second_spec,
         eyes=eyes,
         face_network=face_network,
         face_network_spec=face_spec,

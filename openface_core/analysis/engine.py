@@ -24,7 +24,12 @@ from openface_core.eyes import (
 )
 from openface_core.face_networks import FaceNetwork, load_face_network_spec
 from openface_core.face_networks.spec import EMBEDDING
-from openface_core.face_tracking import FaceRefinement, FaceTrackingModels, NetworkWitness
+from openface_core.face_tracking import (
+    FaceRefinement,
+    FaceTrackingModels,
+    NetworkPair,
+    NetworkWitness,
+)
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fields import Column, Extent, NetworkColumn, frame_columns
 from openface_core.identity import typical_appearance
@@ -331,19 +336,27 @@ def _load_faces(
             ) from error
     if files.validator is not None:
         validator = _load_validator(files.validator, settings, pdm)
+    pair, path, spec = None, files.second_witness_network, files.second_witness_spec
+    if witness is not None and path is not None and spec is not None:
+        second = _load_network(spec, path, settings, refinement)
+        variances = pdm.eigenvalues
+        pair = NetworkPair(witness.network, second, variances, settings.strong_expressions)
     return FaceTrackingModels(
         detector=_load_detector(files.detector, settings),
-        network=LandmarkNetwork(
-            load_landmark_spec(files.landmark_spec),
-            files.landmark_network,
-            settings.onnxruntime,
-            rounds=refinement is not None and refinement.is_place_independent,
-        ),
+        network=_load_network(files.landmark_spec, files.landmark_network, settings, refinement),
         pdm=pdm,
         refinement=refinement,
         validator=validator,
         witness=witness,
+        network_pair=pair,
     )
+
+
+def _load_network(
+    spec: Path, network: Path, settings: RunSettings, refinement: FaceRefinement | None
+) -> LandmarkNetwork:
+    rounds = refinement is not None and refinement.is_place_independent
+    return LandmarkNetwork(load_landmark_spec(spec), network, settings.onnxruntime, rounds=rounds)
 
 
 def _load_validator(
@@ -369,11 +382,5 @@ def _load_witness(
     scales = first.face.settings.windows_px
     windows_px = (*(0 for _ in scales[1:]), settings.witness.window_px)
     refiner = first.with_settings(replace(first.face.settings, windows_px=windows_px))
-    spec = load_landmark_spec(files.witness_spec)
-    network = LandmarkNetwork(
-        spec,
-        files.witness_network,
-        settings.onnxruntime,
-        rounds=refinement.is_place_independent,
-    )
+    network = _load_network(files.witness_spec, files.witness_network, settings, refinement)
     return NetworkWitness(network, refiner, settings.witness)

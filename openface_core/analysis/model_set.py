@@ -50,6 +50,9 @@ class ModelSelection:
     witness : str
         Specification of the landmark network that is asked about what patch experts follow, as
         `landmarks`, or ``none``. Without patch experts there is nothing to be asked about.
+    second_witness : str
+        Specification of another network, which sees strong expressions together with the witness
+        where the models folder has its file; or ``none``.
     face_network : str
         Specification of a network that knows people again, by the name of one in
         ``models/network_specs`` or by its path, or ``none``. Without it, appearance does.
@@ -74,6 +77,7 @@ class ModelSelection:
     eyes: str = NO_MODEL
     validator: str = "detection_validation/validator_cnn.txt"
     witness: str = "embedded68"
+    second_witness: str = "cunjian_mobilefacenet68"
     face_network: str = NO_MODEL
     measurements: tuple[str, ...] = ()
     shape: str = "In-the-wild_aligned_PDM_68.txt"
@@ -118,6 +122,9 @@ class ModelFiles:
         given, or the run does without.
     witness_network, witness_spec : Path or None
         Files of the network that is asked about followed landmarks; None as for these.
+    second_witness_network, second_witness_spec : Path or None
+        Files of the network that sees strong expressions together with this one; None as for these,
+        and where the models folder has none.
     eyes : Path or None
         File of the network that finds the points of the eyes; None as for these.
     face_network, face_network_spec : Path or None
@@ -147,6 +154,8 @@ class ModelFiles:
     parts: tuple[str, ...] = ()
     witness_network: Path | None = None
     witness_spec: Path | None = None
+    second_witness_network: Path | None = None
+    second_witness_spec: Path | None = None
     eyes: Path | None = None
     face_network: Path | None = None
     face_network_spec: Path | None = None
@@ -191,6 +200,8 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.second_witness_network,
+            self.second_witness_spec,
             self.eyes,
             self.face_network,
             self.face_network_spec,
@@ -219,6 +230,8 @@ class ModelFiles:
             self.validator,
             self.witness_network,
             self.witness_spec,
+            self.second_witness_network,
+            self.second_witness_spec,
             self.eyes,
             self.face_network,
             self.face_network_spec,

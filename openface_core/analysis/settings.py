@@ -12,6 +12,7 @@ from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinementSettings,
     FacesSettings,
+    StrongExpressionSettings,
     WitnessSettings,
 )
 from openface_core.inference import OnnxSettings
@@ -191,6 +192,8 @@ class RunSettings:
         How patch experts refine landmarks.
     witness : WitnessSettings
         When a network is asked about followed landmarks.
+    strong_expressions : StrongExpressionSettings
+        Where two networks take part in followed landmarks.
     confidence : ConfidenceSettings
         When landmarks are trusted.
     faces : FacesSettings
@@ -216,6 +219,7 @@ class RunSettings:
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     refinement: FaceRefinementSettings = field(default_factory=FaceRefinementSettings)
     witness: WitnessSettings = field(default_factory=WitnessSettings)
+    strong_expressions: StrongExpressionSettings = field(default_factory=StrongExpressionSettings)
     confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
     faces: FacesSettings = field(default_factory=FacesSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
@@ -258,6 +262,9 @@ class RunSettings:
             del settings["models"]["measurements"]
         if self.models.eyes == NO_MODEL:  # the same
             del settings["models"]["eyes"]
+        if NO_MODEL in (self.models.witness, self.models.second_witness):  # the same
+            del settings["models"]["second_witness"]
+            del settings["strong_expressions"]
         if not self.refinement.place_independent:  # the same
             del settings["refinement"]["place_independent"]
         return settings

@@ -17,6 +17,7 @@ from openface_core.face_tracking.settings import (
     TrackerSettings,
 )
 from openface_core.face_tracking.several_intervals import SeveralIntervalsTracker
+from openface_core.face_tracking.strong_expressions import NetworkPair, StrongExpressionSettings
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.face_tracking.witness import NetworkWitness, WitnessSettings
 
@@ -29,8 +30,10 @@ __all__ = [
     "FacesSettings",
     "IntervalSettings",
     "IntervalTracker",
+    "NetworkPair",
     "NetworkWitness",
     "SeveralIntervalsTracker",
+    "StrongExpressionSettings",
     "TrackerSettings",
     "WitnessSettings",
 ]

@@ -8,6 +8,8 @@ Followed lids of a closed eye stay 5 to 9 % of the eye distance apart. Of the la
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.landmarks.conventions import eye_distance_px
+
 Float32Array = NDArray[np.float32]
 
 NARROW = 0.09
@@ -18,7 +20,6 @@ CLOSED = 0.04
 
 _UPPER = np.array([[37, 38], [43, 44]])
 _LOWER = np.array([[41, 40], [47, 46]])
-_EYES = slice(36, 42), slice(42, 48)
 
 
 def openings(landmarks: Float32Array) -> NDArray[np.float64]:
@@ -35,10 +36,8 @@ def openings(landmarks: Float32Array) -> NDArray[np.float64]:
         Distance of the middles of upper and lower lid over the distance of the eyes.
     """
     points = landmarks.astype(np.float64)
-    left, right = (points[eye].mean(axis=0) for eye in _EYES)
     gaps = points[_UPPER].mean(axis=1) - points[_LOWER].mean(axis=1)
-    apart = max(float(np.hypot(*(right - left))), np.finfo(np.float64).tiny)
-    return np.asarray(np.hypot(*gaps.T) / apart)
+    return np.asarray(np.hypot(*gaps.T) / eye_distance_px(points))
 
 
 def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> Float32Array | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from openface_core.detection import FaceDetector
 from openface_core.eyes import EYE_PARTS, EyeFitter
 from openface_core.face_tracking.settings import FaceRefinementSettings
+from openface_core.face_tracking.strong_expressions import NetworkPair
 from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.landmark_confidence import ConfidenceModel
 from openface_core.landmarks import LandmarkNetwork
@@ -133,6 +134,8 @@ class FaceTrackingModels:
         score.
     witness : NetworkWitness or None
         Is asked about faces that patch experts follow.
+    network_pair : NetworkPair or None
+        Takes part in the landmarks of strong expressions of these.
     """
 
     detector: FaceDetector
@@ -141,3 +144,4 @@ class FaceTrackingModels:
     refinement: FaceRefinement | None
     validator: ConfidenceModel | None
     witness: NetworkWitness | None = None
+    network_pair: NetworkPair | None = None

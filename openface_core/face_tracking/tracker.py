@@ -68,6 +68,7 @@ class FaceTracker:
         self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None
+        self._frames_followed = 0
 
     @property
     def is_following(self) -> bool:
@@ -110,12 +111,14 @@ class FaceTracker:
         """
         face = self._seen(frame, choose)
         self._redetection.note(is_trusted=face.is_found)
-        return face
+        return self._with_network_pair(frame, face)
 
     def _seen(self, frame: FrameInView, choose: Choice) -> Face:
         candidate = None
         if self._last is not None:
             candidate = self._witnessed(frame, self._follow(frame, self._last))
+        is_followed = candidate is not None and candidate.is_found
+        self._frames_followed = self._frames_followed + 1 if is_followed else 0
         if candidate is not None and (candidate.is_found or not self._redetection.is_due):
             self._last = candidate
             return candidate
@@ -197,6 +200,36 @@ class FaceTracker:
             is_moved = (closed != landmarks).any(axis=1, keepdims=True)
             unfitted = np.where(is_moved, closed, followed.unfitted)
         return replace(followed, landmarks=self._frame.landmarks(fit), fit=fit, unfitted=unfitted)
+
+    def _with_network_pair(self, frame: FrameInView, face: Face) -> Face:
+        """Return a followed face with what networks see of a strong expression.
+
+        What is followed stays the experts'.
+        """
+        pair = self._models.network_pair
+        if pair is None or not (face.is_found and face.is_refined):
+            return face
+        if face.landmarks is None or face.fit is None:
+            return face
+        share = pair.share(face.fit.shape_parameters, self._frames_followed)
+        if share == 0.0:
+            return face
+        with self._watch.time(Step.LANDMARKS):
+            seen = pair.look(frame.image_bgr, face.landmarks)
+        if seen is None or seen[1] == 0.0:
+            return face
+        points, weight = seen[0], np.float32(share * seen[1])
+        mixed = self._frame.in_steps((1 - weight) * face.landmarks + weight * points)
+        fit = self._frame.fit(mixed)
+        if not fit.is_finite:
+            return face
+        unfitted = face.landmarks if face.unfitted is None else face.unfitted
+        return replace(
+            face,
+            landmarks=self._frame.landmarks(fit),
+            fit=fit,
+            unfitted=(1 - weight) * unfitted + weight * points,
+        )
 
     def _detect(
         self, frame: FrameInView, choose: Choice, followed: Face | None

@@ -14,14 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.landmarks import LandmarkNetwork
+from openface_core.landmarks.conventions import INNER_FACE, MOUTH, eye_distance_px
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.setting_checks import check_settings
 
 Float32Array = NDArray[np.float32]
-
-_INNER = slice(17, 68)
-_MOUTH = slice(48, 68)
-_EYES = slice(36, 42), slice(42, 48)
 
 
 @dataclass(frozen=True)
@@ -150,12 +147,11 @@ class NetworkWitness:
         found = self.network.follow(image_bgr, landmarks)
         if found is None:
             return None
-        left, right = (landmarks[eye].mean(axis=0) for eye in _EYES)
-        apart = np.hypot(*(right - left))
+        apart = eye_distance_px(landmarks)
         distances = np.hypot(*(found.landmarks - landmarks).T)
         is_far = (
-            distances[_INNER].mean() > self.settings.inner_disagreement * apart
-            or distances[_MOUTH].mean() > self.settings.mouth_disagreement * apart
+            distances[INNER_FACE].mean() > self.settings.inner_disagreement * apart
+            or distances[MOUTH].mean() > self.settings.mouth_disagreement * apart
         )
         if not is_far:
             return None

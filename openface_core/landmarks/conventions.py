@@ -17,6 +17,15 @@ POINT_COUNTS = {"ibug68": 68, "wflw98": 98, "openseeface66": 66, "mediapipe468":
 LANDMARK_COUNT = POINT_COUNTS["ibug68"]
 """Points of a face in all that follows the landmark network."""
 
+LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)
+"""Of iBUG's points; left and right in the picture."""
+
+MOUTH = slice(48, 68)
+INNER_FACE = slice(17, 68)
+"""All but the outline."""
+
+_LEAST_EYE_DISTANCE_PX = 1e-6
+
 MIRRORED_ORDER: NDArray[np.intp] = np.array(
     [
         *range(16, -1, -1),  # jaw
@@ -70,6 +79,18 @@ def face_widths_px(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     jaw_ends = landmarks[:, [0, 16]]
     return np.asarray(np.hypot(*(jaw_ends[:, 1] - jaw_ends[:, 0]).T), dtype=np.float32)
+
+
+def eye_distance_px(landmarks: NDArray[np.floating]) -> float:
+    """Return the distance between the centres of the eyes, above 0.
+
+    Parameters
+    ----------
+    landmarks : (68, 2) ndarray of floating point
+        iBUG points, pixels.
+    """
+    left, right = (landmarks[eye].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE))
+    return max(float(np.hypot(*(right - left))), _LEAST_EYE_DISTANCE_PX)
 
 
 def to_ibug68(points: NDArray[np.float32], convention: str) -> NDArray[np.float32]:
@@ -126,5 +147,5 @@ def five_points_of(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     ndarray of float32, shape (5, 2)
         Eyes (left in the picture, right in it), nose tip, corners of the mouth.
     """
-    eyes = [landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)]
+    eyes = [landmarks[eye].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
     return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])

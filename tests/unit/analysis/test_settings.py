@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import OutputSettings, RunSettings, ShardSettings
 from openface_core.errors import ConfigError
 
@@ -65,3 +66,15 @@ def test_the_record_is_plain_values() -> None:
     assert json.loads(json.dumps(record)) == record
     assert record["models"]["landmarks"] == "ghostone98"
     assert record["output"]["timestamps"] == "container"
+
+
+@pytest.mark.parametrize(
+    "one", [ModelSelection(witness="none"), ModelSelection(second_witness="none")]
+)
+def test_strong_expressions_are_recorded_where_two_networks_see_them(one: ModelSelection) -> None:
+    record = RunSettings().as_dict()
+    assert record["strong_expressions"]["network_share"] == 0.7
+    assert record["models"]["second_witness"] == "cunjian_mobilefacenet68"
+    record = RunSettings(models=one).as_dict()
+    assert "strong_expressions" not in record
+    assert "second_witness" not in record["models"]

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -380,3 +381,67 @@ def test_landmarks_of_a_detected_face_are_looked_for_in_settled_crops(
     assert face.fit is not None
     # The landmark network itself sees the face one pixel beside where it is asked to look.
     assert face.fit.translation_px[0] == pytest.approx(x, abs=0.1)
+
+
+def pair_that_sees(points: np.ndarray | None, shares: list[float], agreement: float = 1.0) -> Any:
+    """Two networks that always see the same points, with a share for each frame."""
+    return SimpleNamespace(
+        share=lambda _parameters, _frames: shares.pop(0),
+        look=lambda _image, _landmarks: None if points is None else (points, agreement),
+    )
+
+
+def tracker_with_pair(script: Script, pair: Any, *, refines: bool = True) -> FaceTracker:
+    models = replace(script.models(refines=refines), network_pair=pair)
+    return FaceTracker(models, TrackerSettings(THRESHOLD))
+
+
+def test_networks_take_part_in_what_is_given_and_not_in_what_is_followed() -> None:
+    alone, script = Script(confidences=[0.9] * 3), Script(confidences=[0.9] * 3)
+    pair = pair_that_sees(face_at(170), [0.0, 0.5, 0.0])
+    tracker, other = tracker_with_pair(script, pair), alone.tracker(refines=True)
+    seen = [tracker.observe(IMAGE, number) for number in range(3)]
+    followed = [other.observe(IMAGE, number) for number in range(3)]
+    for frame in (0, 2):
+        np.testing.assert_array_equal(seen[frame].landmarks, followed[frame].landmarks)
+    assert followed[1].landmarks is not None
+    half = (followed[1].landmarks + face_at(170)) / 2
+    assert seen[1].landmarks is not None
+    np.testing.assert_allclose(seen[1].landmarks, half, atol=0.05)
+    assert seen[1].unfitted is not None
+    assert seen[1].fit is not None
+    np.testing.assert_allclose(project_shape(PDM, seen[1].fit), seen[1].landmarks, atol=0.01)
+    np.testing.assert_allclose(seen[1].unfitted, half, atol=0.05)
+    assert seen[1].confidence == followed[1].confidence
+
+
+@pytest.mark.parametrize(
+    ("pair", "refines", "confidence"),
+    [
+        (pair_that_sees(None, [1.0]), True, 0.9),
+        (pair_that_sees(face_at(170), [1.0], 0.0), True, 0.9),
+        (pair_that_sees(np.full((68, 2), np.nan, dtype=np.float32), [1.0]), True, 0.9),
+        (pair_that_sees(face_at(170), []), False, 0.9),
+        (pair_that_sees(face_at(170), []), True, 0.1),
+    ],
+    ids=["blind", "at odds", "no numbers", "no patch experts", "not trusted"],
+)
+def test_where_networks_take_no_part(pair: Any, *, refines: bool, confidence: float) -> None:
+    script, alone = (Script(confidences=[confidence]) for _ in range(2))
+    seen = tracker_with_pair(script, pair, refines=refines).observe(IMAGE, 0)
+    expected = alone.tracker(refines=refines).observe(IMAGE, 0)
+    np.testing.assert_array_equal(seen.landmarks, expected.landmarks)
+
+
+def test_frames_are_counted_since_the_face_was_found() -> None:
+    frames: list[int] = []
+
+    def share(_parameters: np.ndarray, followed: int) -> float:
+        frames.append(followed)
+        return 0.0
+
+    script = Script(confidences=[0.9, 0.9, 0.9, 0.1, 0.9, 0.9])
+    tracker = tracker_with_pair(script, SimpleNamespace(share=share))
+    for number in range(5):
+        tracker.observe(IMAGE, number)
+    assert frames == [0, 1, 2, 0, 1]

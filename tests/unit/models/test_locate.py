@@ -211,3 +211,34 @@ def test_parts_that_there_are_not(parts: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("parts", [(), ("inner",), ("right_eye_28", "left_eye_28")])
 def test_some_parts_or_none(parts: tuple[str, ...]) -> None:
     assert ModelSelection(parts=parts).parts == parts
+
+
+def test_a_second_witness_is_found_where_it_is(network_models_folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(network_models_folder, root)
+    selection = ModelSelection(refinement="tris_68_full.txt", validator="none", parts=())
+    assert selection.second_witness == "cunjian_mobilefacenet68"
+    shutil.copy(root / "tiny68.onnx", root / "ghostone98.onnx")
+    without = locate_models(root, selection)
+    assert without.second_witness_network is without.second_witness_spec is None
+    network = root / "cunjian_mobilefacenet68.onnx"
+    shutil.copy(root / "tiny68.onnx", network)
+    found = locate_models(root, selection)
+    assert found.second_witness_network == network.resolve()
+    assert found.second_witness_spec == SPECS_FOLDER / "cunjian_mobilefacenet68.toml"
+    assert {found.second_witness_network, found.second_witness_spec} <= set(found.named_files())
+    for other in (
+        replace(selection, second_witness="none"),
+        replace(selection, witness="none"),
+        replace(selection, refinement="none"),
+    ):
+        assert locate_models(root, other).second_witness_network is None
+
+
+def test_a_second_witness_that_is_no_specification(network_models_folder: Path) -> None:
+    shutil.copy(network_models_folder / "tiny68.onnx", network_models_folder / "ghostone98.onnx")
+    selection = ModelSelection(
+        refinement="tris_68_full.txt", validator="none", second_witness="nobody"
+    )
+    with pytest.raises(ConfigError, match="nobody"):
+        locate_models(network_models_folder, selection)
