@@ -10,7 +10,7 @@ import pytest
 from tests.fuzz.driver import try_cases
 
 CASES = {
-    "media": 1500,
+    "media": 1000,
     "tables": 300,
     "settings": 300,
     "model_files": 150,

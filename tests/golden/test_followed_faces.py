@@ -35,7 +35,7 @@ BORDER_STEP = 1.2
 
 # Mean errors of the preset default in percent of the distance of the eyes, and frames with an error
 # above 10.
-HARD_ERRORS = {"mouth": 4.65, "chin": 4.2, "lids": 3.35, "brows": 2.35, "jaw": 3.3}
+HARD_ERRORS = {"mouth": 4.25, "chin": 4.2, "lids": 3.25, "brows": 2.25, "jaw": 3.3}
 ORDINARY_ERRORS = {"mouth": 3.5, "chin": 4.3, "lids": 3.4, "brows": 2.4, "jaw": 2.4}
 HARD_FRAMES_ABOVE_10 = 2
 

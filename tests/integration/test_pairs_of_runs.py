@@ -115,7 +115,7 @@ def check_pair(
 def test_pairs_of_runs(
     corpus: LandmarkCorpus, server: ForkServer, tmp_path: Path, trials: Trials
 ) -> None:
-    count = trials(few=10, many=200)
+    count = trials(few=6, many=200)
     refused = 0
     for seed in range(count):
         if seed % TIMED_ONE_OF == 0:
