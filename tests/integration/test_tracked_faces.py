@@ -46,11 +46,13 @@ class Clip:
     def uri(self) -> str:
         return str(self.folder / "clip.mp4")
 
-    def config(self, seconds: float, every_frames: int = EVERY_FRAMES) -> str:
-        path = self.folder / f"{seconds}_{every_frames}.toml"
+    def config(
+        self, seconds: float, every_frames: int = EVERY_FRAMES, threshold: float = THRESHOLD
+    ) -> str:
+        path = self.folder / f"{seconds}_{every_frames}_{threshold}.toml"
         path.write_text(
             tracking_config(
-                self.models, every_frames=every_frames, threshold=THRESHOLD, seconds=seconds
+                self.models, every_frames=every_frames, threshold=threshold, seconds=seconds
             )
             + '[faces]\nselect = "widest"\n'
         )
@@ -116,12 +118,19 @@ def test_frames_depend_on_those_before(clip: Clip, table: pa.Table, tmp_path: Pa
     assert followed[0] == confidence[0] > 0, "nothing is before the first frame"
 
 
-def test_success_is_a_confidence_above_the_threshold(table: pa.Table) -> None:
-    success = table["success"].to_numpy()
+def test_success_is_a_confidence_above_the_threshold(
+    clip: Clip, table: pa.Table, tmp_path: Path
+) -> None:
     confidence = table["confidence"].to_pandas().to_numpy(dtype=np.float64)
-    assert success.any()
-    assert (confidence[np.r_[: DARK.start, DARK.stop : FRAMES]] <= THRESHOLD).any()
-    np.testing.assert_array_equal(success, np.nan_to_num(confidence) > THRESHOLD)
+    highest = float(np.nanmax(confidence))
+    strict = pq.ParquetFile(clip.run(tmp_path / "out", clip.config(0, threshold=highest))).read()
+    assert table["success"].to_numpy().any()
+    assert not strict["success"].to_numpy()[: DARK.start].any()
+    for found, threshold in ((table, THRESHOLD), (strict, highest)):
+        confidence = found["confidence"].to_pandas().to_numpy(dtype=np.float64)
+        assert np.isfinite(confidence[: DARK.start]).any()
+        success = found["success"].to_numpy()
+        np.testing.assert_array_equal(success, np.nan_to_num(confidence) > threshold)
 
 
 def test_eyes_are_there_with_the_face(table: pa.Table) -> None:
