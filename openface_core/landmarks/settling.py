@@ -113,8 +113,8 @@ def settled(
     LandmarkResult or None
         The same for landmarks that are near each other, but in rare cases: for boxes that differ by
         3.5 % of their width, the embedded network's is the same for all of 250 faces in the
-        reference videos. Whole pixels by which all is shifted shift it, and do nothing else. None
-        where the network sees no face.
+        reference videos. Whole pixels by which all is shifted shift it, and do nothing else. None where the
+        network sees no face.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def settled(
     first = _first_looks(network, image_bgr, landmarks)
     if not first:
         return None
-    begin = np.stack([seen.landmarks for seen in first[-_MEAN_OF_LAST:]]).mean(axis=0)
+    begin = np.mean([seen.landmarks for seen in first[-_MEAN_OF_LAST:]], axis=0, dtype=np.float32)
     looks = _Looks(network, image_bgr)
     place, best = looks.place_of(begin), None
     for _ in range(_MOST_LOOKS):
