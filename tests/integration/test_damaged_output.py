@@ -150,7 +150,7 @@ def test_damaged_datasets_are_made_whole(finished: LandmarkCorpus, tmp_path: Pat
 def test_many_damaged_datasets_are_made_whole(
     finished: LandmarkCorpus, tmp_path: Path, trials: Trials
 ) -> None:
-    count = trials(few=20, many=500)
+    count = trials(few=40, many=500)
     refused = sum(assert_made_whole(finished, tmp_path, seed) for seed in range(1000, 1000 + count))
     assert refused < count / 3
 
