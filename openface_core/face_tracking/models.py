@@ -12,6 +12,7 @@ from openface_core.face_tracking.strong_expressions import NetworkPair
 from openface_core.face_tracking.witness import NetworkWitness
 from openface_core.landmark_confidence import ConfidenceModel
 from openface_core.landmarks import LandmarkNetwork
+from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.initial_fit import HypothesisFit, Refiner
 from openface_core.refinement.landmark_model import FaceLandmarkModel
 from openface_core.refinement.parts import FaceRefiner
@@ -57,8 +58,7 @@ class FaceRefinement:
         self, refined: NDArray[np.float32], points: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""
-        share = np.float32(self.network_share)
-        return np.ascontiguousarray((1 - share) * refined + share * points, dtype=np.float32)
+        return mixed_points(refined, points, self.network_share)
 
     @property
     def detected(self) -> Refiner:

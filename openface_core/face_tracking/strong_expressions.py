@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.conventions import INNER_FACE, MOUTH, eye_distance_px
+from openface_core.landmarks.mixing import mixed_points
 from openface_core.setting_checks import check_settings
 
 Float32Array = NDArray[np.float32]
@@ -137,8 +138,7 @@ class NetworkPair:
         second = None if first is None else self.second.follow(image_bgr, landmarks)
         if first is None or second is None:
             return None
-        share = np.float32(self.settings.second_share)
-        mean = (1 - share) * first.landmarks + share * second.landmarks
+        mean = mixed_points(first.landmarks, second.landmarks, self.settings.second_share)
         apart = eye_distance_px(landmarks)
         from_followed = np.hypot(*(mean - landmarks).T) / apart
         disagreement = max(from_followed[INNER_FACE].mean(), from_followed[MOUTH].mean())
@@ -146,7 +146,7 @@ class NetworkPair:
         agreement = _fading(disagreement, self.settings.most_disagreement) * _fading(
             spread, self.settings.most_spread
         )
-        return np.ascontiguousarray(mean, dtype=np.float32), agreement
+        return mean, agreement
 
 
 def _fading(distance: float, most: float) -> float:

@@ -27,6 +27,7 @@ from openface_core.face_tracking.settings import TrackerSettings
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult, settled
+from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.refinement.parts import RefinedFace
@@ -218,8 +219,8 @@ class FaceTracker:
             seen = pair.look(frame.image_bgr, face.landmarks)
         if seen is None or seen[1] == 0.0:
             return face
-        points, weight = seen[0], np.float32(share * seen[1])
-        mixed = self._frame.in_steps((1 - weight) * face.landmarks + weight * points)
+        points, weight = seen[0], share * seen[1]
+        mixed = self._frame.in_steps(mixed_points(face.landmarks, points, weight))
         fit = self._frame.fit(mixed)
         if not fit.is_finite:
             return face
@@ -228,7 +229,7 @@ class FaceTracker:
             face,
             landmarks=self._frame.landmarks(fit),
             fit=fit,
-            unfitted=(1 - weight) * unfitted + weight * points,
+            unfitted=mixed_points(unfitted, points, weight),
         )
 
     def _detect(

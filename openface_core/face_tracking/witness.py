@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.conventions import INNER_FACE, MOUTH, eye_distance_px
+from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.setting_checks import check_settings
 
@@ -165,5 +166,4 @@ class NetworkWitness:
 
     def agreed(self, refined: Float32Array, points: Float32Array) -> Float32Array:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""
-        share = np.float32(self.settings.network_share)
-        return np.ascontiguousarray((1 - share) * refined + share * points, dtype=np.float32)
+        return mixed_points(refined, points, self.settings.network_share)
