@@ -4,6 +4,7 @@ Pixel (i, j) of a crop is the i-th column, j-th row; centres of pixels are integ
 in the crop, so a crop of side s px and n x n pixels has a pixel centre every s / n px.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -134,20 +135,21 @@ def average_blocks(
     ----------
     image : ndarray of uint8, shape (H, W, 3)
     x0, y0 : int
-        First column and row of the part.
+        First column and row of the part. What of it is beyond the image is black.
     factor : int
         Side of a block in pixels.
     out : ndarray of float32, shape (h, w, 3)
-        Filled in place; the part of h * factor rows and w * factor columns must lie in the image.
+        Filled in place with the part's h * factor rows and w * factor columns.
     """
+    height, width, _ = image.shape
     share = np.float32(1.0 / (factor * factor))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             blue = 0
             green = 0
             red = 0
-            for y in range(y0 + i * factor, y0 + (i + 1) * factor):
-                for x in range(x0 + j * factor, x0 + (j + 1) * factor):
+            for y in range(max(y0 + i * factor, 0), min(y0 + (i + 1) * factor, height)):
+                for x in range(max(x0 + j * factor, 0), min(x0 + (j + 1) * factor, width)):
                     blue += image[y, x, 0]
                     green += image[y, x, 1]
                     red += image[y, x, 2]
@@ -188,7 +190,8 @@ def sample_square(
     ----------
     image : ndarray of uint8 or float32, shape (H, W, 3)
     grid : SamplingGrid
-        Where. Crop pixels beyond the centres of the outermost image pixels are black.
+        Where. The image is taken to go on in black, so that it makes no difference whether black
+        rows or columns were put beside it.
     gain, bias : ndarray of float32, shape (3,)
         Each plane becomes pixel * gain + bias, in the order of `out`.
     swap : bool
@@ -205,17 +208,30 @@ def sample_square(
             red = np.float32(0.0)
             x = grid.origin_x + i * grid.step_x - j * grid.step_y
             y = grid.origin_y + i * grid.step_y + j * grid.step_x
-            if 0.0 <= x <= width - 1.0 and 0.0 <= y <= height - 1.0:
-                x0 = int(x)
-                y0 = int(y)
-                x1 = min(x0 + 1, width - 1)
-                y1 = min(y0 + 1, height - 1)
+            if -1.0 < x < width and -1.0 < y < height:
+                x0 = int(math.floor(x))
+                y0 = int(math.floor(y))
+                x1 = x0 + 1
+                y1 = y0 + 1
                 fx = np.float32(x - x0)
                 fy = np.float32(y - y0)
                 w11 = fx * fy
                 w01 = fx - w11
                 w10 = fy - w11
                 w00 = np.float32(1.0) - fx - w10
+                # Neighbours that are not in the image weigh nothing, as if they were black.
+                if x0 < 0:
+                    x0 = 0
+                    w00 = w10 = np.float32(0.0)
+                if y0 < 0:
+                    y0 = 0
+                    w00 = w01 = np.float32(0.0)
+                if x1 == width:
+                    x1 = x0
+                    w01 = w11 = np.float32(0.0)
+                if y1 == height:
+                    y1 = y0
+                    w10 = w11 = np.float32(0.0)
                 # No views of pixels: to count who holds them costs more than the sums.
                 blue = w00 * image[y0, x0, 0] + w01 * image[y0, x1, 0]
                 blue += w10 * image[y1, x0, 0]
@@ -263,7 +279,7 @@ def cut_square(
     step = square.side_px / n
     origin_x, origin_y = square.to_frame(np.zeros(2), n).tolist()
     source: NDArray[np.uint8] | NDArray[np.float32] = image_bgr
-    factor = min(int(step + 0.5), *image_bgr.shape[:2])
+    factor = int(min(step + 0.5, max(image_bgr.shape[:2])))
     if factor > 1:
         source, x0, y0 = _shrunken_part(image_bgr, square, factor)
         # The centre of a block is the mean of its pixels' centres.
@@ -277,17 +293,21 @@ def cut_square(
 def _shrunken_part(
     image: NDArray[np.uint8], square: CropSquare, factor: int
 ) -> tuple[NDArray[np.float32], int, int]:
-    """Shrink the part of the frame around a square; also its first column and row in the frame."""
+    """Shrink the part of the frame around a square; also its first column and row in the frame.
+
+    Blocks lie alike about the square wherever the frame ends; those at its borders reach beyond.
+    """
     reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin)) + 2.0 * factor
     first, count = [], []
     for centre, length in (
         (square.centre_x, image.shape[1]),
         (square.centre_y, image.shape[0]),
     ):
-        start = int(min(max(centre - reach, 0.0), length - factor))
-        end = int(min(max(centre + reach, start + factor), length))
+        start = min(math.floor(centre - reach), length)
+        start += max(-start // factor, 0) * factor
+        end = min(centre + reach, length)
         first.append(start)
-        count.append((end - start) // factor)
+        count.append(max(math.ceil((end - start) / factor), 1))
     part = np.empty((count[1], count[0], 3), dtype=np.float32)
     average_blocks(image, first[0], first[1], factor, part)
     return part, first[0], first[1]
