@@ -73,7 +73,7 @@ def kinds_of_landmarks(
             # Where the face is too small for the experts, a run goes on with the fitted points.
             found = refined.landmarks if refined.is_fitted else fitted
             if refined.is_fitted and models.refinement.follows_network:
-                mixed = models.refinement.agreed(found, points)
+                mixed = models.refinement.agreed(found, points).astype(np.float32)
                 found = project_shape(models.pdm, calc_params(models.pdm, mixed))
             yield f"refined, {name}", found
 

@@ -22,12 +22,12 @@ _UPPER = np.array([[37, 38], [43, 44]])
 _LOWER = np.array([[41, 40], [47, 46]])
 
 
-def openings(landmarks: Float32Array) -> NDArray[np.float64]:
+def openings(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return how far both eyes are open, the left in the picture first.
 
     Parameters
     ----------
-    landmarks : (68, 2) ndarray of float32
+    landmarks : (68, 2) ndarray of floating point
         Landmarks of a face.
 
     Returns
@@ -40,7 +40,7 @@ def openings(landmarks: Float32Array) -> NDArray[np.float64]:
     return np.asarray(np.hypot(*gaps.T) / eye_distance_px(points))
 
 
-def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> Float32Array | None:
+def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> NDArray[np.float64] | None:
     """Return landmarks whose eyes are closed where a network sees them closed.
 
     Parameters
@@ -52,7 +52,7 @@ def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> Float32Arra
 
     Returns
     -------
-    (68, 2) ndarray of float32 or None
+    (68, 2) ndarray of float64 or None
         The lids of closed eyes come together about their middle, as far as the network's. None
         where there is nothing to close.
     """
@@ -60,10 +60,10 @@ def with_closed_lids(landmarks: Float32Array, seen: Float32Array) -> Float32Arra
     is_closed = (own < NARROW) & (other < CLOSED) & (other < own)
     if not is_closed.any():
         return None
-    closed = landmarks.copy()
+    closed = landmarks.astype(np.float64)
     for eye in np.flatnonzero(is_closed):
-        share = np.float32(0.5 * (1.0 - other[eye] / own[eye]))
-        upper, lower = landmarks[_UPPER[eye]], landmarks[_LOWER[eye]]
+        share = 0.5 * (1.0 - other[eye] / own[eye])
+        upper, lower = closed[_UPPER[eye]], closed[_LOWER[eye]]
         closed[_UPPER[eye]] = upper + share * (lower - upper)
         closed[_LOWER[eye]] = lower + share * (upper - lower)
     return closed

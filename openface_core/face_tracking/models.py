@@ -56,7 +56,7 @@ class FaceRefinement:
 
     def agreed(
         self, refined: NDArray[np.float32], points: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    ) -> NDArray[np.float64]:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""
         return mixed_points(refined, points, self.network_share)
 

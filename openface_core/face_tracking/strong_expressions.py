@@ -119,7 +119,7 @@ class NetworkPair:
 
     def look(
         self, image_bgr: NDArray[np.uint8], landmarks: Float32Array
-    ) -> tuple[Float32Array, float] | None:
+    ) -> tuple[NDArray[np.float64], float] | None:
         """Return the mean of both networks' points, and how far they agree.
 
         Parameters
@@ -131,7 +131,7 @@ class NetworkPair:
 
         Returns
         -------
-        tuple of (68, 2) ndarray of float32 and float, or None
+        tuple of (68, 2) ndarray of float64 and float, or None
             Agreement is from 0 to 1. None where a network sees no face.
         """
         first = self.first.follow(image_bgr, landmarks)

@@ -21,6 +21,7 @@ from openface_core.detection import FaceDetections
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
+from openface_core.face_tracking.near_detection import detect_near
 from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
@@ -189,10 +190,10 @@ class FaceTracker:
             return followed
         with self._watch.time(Step.LANDMARKS):
             seen = self._models.network.follow(image_bgr, landmarks)
-        closed = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
-        if closed is None:
+        drawn = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
+        if drawn is None:
             return followed
-        closed = self._frame.in_steps(closed)
+        closed = self._frame.in_steps(drawn)
         fit = self._frame.fit(closed)
         if not fit.is_finite:
             return followed
@@ -229,16 +230,22 @@ class FaceTracker:
             face,
             landmarks=self._frame.landmarks(fit),
             fit=fit,
-            unfitted=mixed_points(unfitted, points, weight),
+            unfitted=self._frame.in_steps(mixed_points(unfitted, points, weight)),
         )
 
     def _detect(
         self, frame: FrameInView, choose: Choice, followed: Face | None
     ) -> Face | FaceStatus:
-        faces, grey = frame.detections, frame.grey
-        chosen = choose(faces, None if followed is None else followed.landmarks)
+        last = None if followed is None else followed.landmarks
+        faces, chosen = self._detections_near(frame, last), None
+        if faces is not None:
+            chosen = choose(faces, last)
+        if faces is None or chosen is None:
+            faces = frame.detections
+            chosen = choose(faces, last)
         if chosen is None:
             return FaceStatus.NOT_DETECTED
+        grey = frame.grey
         score = float(faces.scores[chosen])
         refinement = self._models.refinement
         hypotheses = None if refinement is None else refinement.hypotheses
@@ -254,6 +261,16 @@ class FaceTracker:
                 return candidate
             first = first or candidate
         return FaceStatus.NO_LANDMARKS if first is None else first
+
+    def _detections_near(
+        self, frame: FrameInView, last: Float32Array | None
+    ) -> FaceDetections | None:
+        """Return detections that do not hang on the size of the frame, None without any."""
+        if last is None or not self._is_place_independent:
+            return None
+        with self._watch.time(Step.DETECTION):
+            near = detect_near(self._models.detector, frame.image_bgr, last)
+        return near if len(near) else None
 
     def _located(
         self, image_bgr: UInt8Array, faces: FaceDetections, chosen: int
@@ -315,7 +332,8 @@ class FaceTracker:
         refinement = self._models.refinement
         if refinement is None or refined.landmarks is None or not refinement.follows_network:
             return refined
-        fit = self._frame.fit(refinement.agreed(refined.landmarks, points))
+        agreed = self._frame.in_steps(refinement.agreed(refined.landmarks, points))
+        fit = self._frame.fit(agreed)
         if not fit.is_finite:
             return refined
         landmarks = self._frame.landmarks(fit)
@@ -369,7 +387,8 @@ class FaceTracker:
         validator = self._models.validator
         if validator is not None and grey is not None:
             with self._watch.time(Step.CONFIDENCE):
-                confidence = validator.confidence(grey, landmarks, fit.rotation_radians)
+                picture, points = self._frame.judged_picture(grey, landmarks)
+                confidence = validator.confidence(picture, points, fit.rotation_radians)
         is_trusted = confidence > self._threshold
         return replace(
             candidate,

@@ -164,6 +164,6 @@ class NetworkWitness:
         """Return whether what starts from its points is taken, by the two log likelihoods."""
         return restarted > followed + self.settings.least_gain
 
-    def agreed(self, refined: Float32Array, points: Float32Array) -> Float32Array:
+    def agreed(self, refined: Float32Array, points: Float32Array) -> NDArray[np.float64]:
         """Return what is taken of refined landmarks (68, 2) and the points they started from."""
         return mixed_points(refined, points, self.settings.network_share)

@@ -89,7 +89,7 @@ def eye_distance_px(landmarks: NDArray[np.floating]) -> float:
     landmarks : (68, 2) ndarray of floating point
         iBUG points, pixels.
     """
-    left, right = (landmarks[eye].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE))
+    left, right = (landmarks[eye].mean(axis=0, dtype=np.float64) for eye in (LEFT_EYE, RIGHT_EYE))
     return max(float(np.hypot(*(right - left))), _LEAST_EYE_DISTANCE_PX)
 
 

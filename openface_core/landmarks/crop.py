@@ -35,6 +35,14 @@ class CropSquare:
     cos: float = 1.0
     sin: float = 0.0
 
+    def near_origin(self) -> tuple["CropSquare", int, int]:
+        """Return it less than a pixel from the origin, and the whole pixels it was moved by."""
+        left, top = math.floor(self.centre_x), math.floor(self.centre_y)
+        near = CropSquare(
+            self.centre_x - left, self.centre_y - top, self.side_px, self.cos, self.sin
+        )
+        return near, left, top
+
     def to_frame(self, points: NDArray[np.float64], size_px: int) -> NDArray[np.float64]:
         """Map points from the crop into the frame.
 
@@ -163,12 +171,17 @@ class SamplingGrid(NamedTuple):
 
     Parameters
     ----------
+    left, top : int
+        A pixel of the image near the square, which positions are counted from: so they have the
+        same digits wherever the square is.
     origin_x, origin_y : float
-        Image position of the centre of the crop's first pixel.
+        Position of the centre of the crop's first pixel.
     step_x, step_y : float
-        Image displacement of one crop pixel along the crop's x axis.
+        Displacement of one crop pixel along the crop's x axis, in pixels of the image.
     """
 
+    left: int
+    top: int
     origin_x: float
     origin_y: float
     step_x: float
@@ -208,13 +221,15 @@ def sample_square(
             red = np.float32(0.0)
             x = grid.origin_x + i * grid.step_x - j * grid.step_y
             y = grid.origin_y + i * grid.step_y + j * grid.step_x
-            if -1.0 < x < width and -1.0 < y < height:
-                x0 = int(math.floor(x))
-                y0 = int(math.floor(y))
+            whole_x = math.floor(x)
+            whole_y = math.floor(y)
+            x0 = grid.left + int(whole_x)
+            y0 = grid.top + int(whole_y)
+            if -1 <= x0 < width and -1 <= y0 < height:
                 x1 = x0 + 1
                 y1 = y0 + 1
-                fx = np.float32(x - x0)
-                fy = np.float32(y - y0)
+                fx = np.float32(x - whole_x)
+                fy = np.float32(y - whole_y)
                 w11 = fx * fy
                 w01 = fx - w11
                 w10 = fy - w11
@@ -277,37 +292,60 @@ def cut_square(
     """
     n = out.shape[1]
     step = square.side_px / n
-    origin_x, origin_y = square.to_frame(np.zeros(2), n).tolist()
+    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin))
+    height, width = image_bgr.shape[:2]
+    if not (-reach < square.centre_x < width + reach and -reach < square.centre_y < height + reach):
+        out[:] = bias[:, None, None]
+        return
+    near, left, top = square.near_origin()
+    origin_x, origin_y = near.to_frame(np.zeros(2), n).tolist()
     source: NDArray[np.uint8] | NDArray[np.float32] = image_bgr
-    factor = int(min(step + 0.5, max(image_bgr.shape[:2])))
+    factor = int(min(step + 0.5, max(height, width)))
     if factor > 1:
-        source, x0, y0 = _shrunken_part(image_bgr, square, factor)
+        reach += 2.0 * factor
+        columns = _Blocks.along(near.centre_x, left, reach, factor, width)
+        rows = _Blocks.along(near.centre_y, top, reach, factor, height)
+        source = np.empty((rows.touching, columns.touching, 3), dtype=np.float32)
+        average_blocks(image_bgr, left + columns.start_px, top + rows.start_px, factor, source)
         # The centre of a block is the mean of its pixels' centres.
-        origin_x = (origin_x - x0 - (factor - 1) / 2.0) / factor
-        origin_y = (origin_y - y0 - (factor - 1) / 2.0) / factor
+        origin_x = (origin_x - columns.grid_px - (factor - 1) / 2.0) / factor
+        origin_y = (origin_y - rows.grid_px - (factor - 1) / 2.0) / factor
+        left, top = -columns.skipped, -rows.skipped
         step /= factor
-    grid = SamplingGrid(origin_x, origin_y, step * square.cos, step * square.sin)
+    grid = SamplingGrid(left, top, origin_x, origin_y, step * square.cos, step * square.sin)
     sample_square(source, grid, gain, bias, rgb, out)
 
 
-def _shrunken_part(
-    image: NDArray[np.uint8], square: CropSquare, factor: int
-) -> tuple[NDArray[np.float32], int, int]:
-    """Shrink the part of the frame around a square; also its first column and row in the frame.
+class _Blocks(NamedTuple):
+    """The blocks along an axis that a square reaches; they lie alike about it wherever it is.
 
-    Blocks lie alike about the square wherever the frame ends; those at its borders reach beyond.
+    Parameters
+    ----------
+    grid_px : int
+        Where they begin, counted as the square's centre is.
+    skipped : int
+        So many of them lie before the frame.
+    touching : int
+        So many follow that touch it, or one that is beyond it.
+    factor : int
+        Side of a block in pixels.
     """
-    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin)) + 2.0 * factor
-    first, count = [], []
-    for centre, length in (
-        (square.centre_x, image.shape[1]),
-        (square.centre_y, image.shape[0]),
-    ):
-        start = min(math.floor(centre - reach), length)
-        start += max(-start // factor, 0) * factor
-        end = min(centre + reach, length)
-        first.append(start)
-        count.append(max(math.ceil((end - start) / factor), 1))
-    part = np.empty((count[1], count[0], 3), dtype=np.float32)
-    average_blocks(image, first[0], first[1], factor, part)
-    return part, first[0], first[1]
+
+    grid_px: int
+    skipped: int
+    touching: int
+    factor: int
+
+    @property
+    def start_px(self) -> int:
+        """Where the first block that touches the frame begins."""
+        return self.grid_px + self.skipped * self.factor
+
+    @classmethod
+    def along(cls, centre: float, whole: int, reach: float, factor: int, length: int) -> "_Blocks":
+        """Return them for a square about a centre `whole` pixels on, in a frame's length."""
+        grid_px = math.floor(centre - reach)
+        skipped = max(-(whole + grid_px) // factor, 0)
+        end = min(math.ceil(centre + reach), length - whole)
+        touching = math.ceil((end - grid_px - skipped * factor) / factor)
+        return cls(grid_px, skipped, max(touching, 1), factor)

@@ -5,16 +5,16 @@ from numpy.typing import NDArray
 
 
 def mixed_points(
-    points: NDArray[np.float32], others: NDArray[np.float32], share_of_others: float
-) -> NDArray[np.float32]:
-    """Return the weighted mean of points, (n, 2), in single precision.
+    points: NDArray[np.floating], others: NDArray[np.floating], share_of_others: float
+) -> NDArray[np.float64]:
+    """Return the weighted mean of points, (n, 2).
 
     Parameters
     ----------
-    points, others : (n, 2) ndarray of float32
+    points, others : (n, 2) ndarray of float32 or float64
         The same points from either source, pixels.
     share_of_others : float
         Weight of `others`, 0 to 1; the rest is that of `points`.
     """
-    share = np.float32(share_of_others)
-    return np.ascontiguousarray((1 - share) * points + share * others, dtype=np.float32)
+    # In double precision, or the last digits would hang on where in the picture the points are.
+    return points + share_of_others * (others.astype(np.float64) - points)

@@ -1,6 +1,6 @@
 """Any landmark network that a specification describes, run on one face of one frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from openface_core.landmarks.crop import (
 )
 from openface_core.landmarks.crop_tensor import CropTensor
 from openface_core.landmarks.outputs import points_in_crop
-from openface_core.landmarks.spec import LandmarkSpec
+from openface_core.landmarks.spec import CropRule, LandmarkSpec
 
 # A face's points fill a good part of its crop. Points that leave it by more than half its side, or
 # that fall into a small heap, are no face.
@@ -28,6 +28,8 @@ _MIN_EXTENT_IN_CROP = 0.1
 # the median over several videos and networks.
 _FOREHEAD = 0.32
 _SIDE_RANGE_PX = (2.0, 100_000.0)
+_CENTRE_STEPS_PER_PIXEL = 2.0**14
+"""Of a crop's centre: finer than any network sees, and exact in whatever place."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class LandmarkNetwork:
             if result is None:
                 square = square_from_box(box, five_points, rule)
             else:
-                square = square_from_landmarks(result.landmarks, rule)
+                square = _square_about(result.landmarks, rule)
             result = self.look(image_bgr, square)
             if result is None:
                 return None
@@ -169,16 +171,11 @@ class LandmarkNetwork:
             raise ValueError(f"expected 68 points, found the shape {landmarks.shape}")
         if not np.isfinite(landmarks).all():
             return None
-        if len(self.spec.passes) == 1:
-            return self.locate(image_bgr, _detector_box(landmarks), five_points_of(landmarks))
         return self.look(np.ascontiguousarray(image_bgr), self.square_about(landmarks))
 
     def square_about(self, landmarks: NDArray[np.float32]) -> CropSquare:
         """Return what :meth:`follow` looks at: the square about landmarks (68, 2), pixels."""
-        rule = self.spec.passes[-1]
-        if len(self.spec.passes) == 1:
-            return square_from_box(_detector_box(landmarks), five_points_of(landmarks), rule)
-        return square_from_landmarks(landmarks, rule)
+        return _square_about(landmarks, self.spec.passes[-1], from_box=len(self.spec.passes) == 1)
 
     def look(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
         """Find the landmarks in one square of a frame.
@@ -214,10 +211,10 @@ class LandmarkNetwork:
         extent = float(np.ptp(points, axis=0).max())
         if beyond > _MAX_BEYOND_CROP * n or extent < _MIN_EXTENT_IN_CROP * n:
             return None
-        landmarks = square.to_frame(points, n)
-        return LandmarkResult(
-            to_steps(landmarks) if self._rounds else landmarks.astype(np.float32), presence
-        )
+        near, *corner = square.near_origin()
+        seen = near.to_frame(points, n)
+        landmarks = (to_steps(seen) if self._rounds else seen) + np.array(corner)
+        return LandmarkResult(landmarks.astype(np.float32), presence)
 
     def _run(
         self, image_bgr: NDArray[np.uint8], square: CropSquare
@@ -250,6 +247,24 @@ class LandmarkNetwork:
         # The two forms keep the exponential from overflowing.
         small = float(np.exp(-abs(value)))
         return 1.0 / (1.0 + small) if value >= 0.0 else small / (1.0 + small)
+
+
+def _square_about(
+    landmarks: NDArray[np.float32], rule: CropRule, *, from_box: bool = False
+) -> CropSquare:
+    """Return the square of a pass about landmarks, whose digits do not hang on the place."""
+    corner = np.floor(landmarks.min(axis=0))
+    near = landmarks - corner
+    if from_box:
+        square = square_from_box(_detector_box(near), five_points_of(near), rule)
+    else:
+        square = square_from_landmarks(near, rule)
+    centre = to_steps(np.array([square.centre_x, square.centre_y]), _CENTRE_STEPS_PER_PIXEL)
+    return replace(
+        square,
+        centre_x=float(centre[0]) + float(corner[0]),
+        centre_y=float(centre[1]) + float(corner[1]),
+    )
 
 
 def _detector_box(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import math
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.exact_places import to_steps
 from openface_core.finite import all_finite
@@ -30,6 +31,9 @@ _STEPS_PER_OCTAVE: Final = 8192.0
 _MARGIN_MM: Final = 80.0
 """Experts look no farther than this beyond the landmarks that they start from."""
 
+_JUDGED_MARGIN_PX: Final = 8.0
+"""Who judges landmarks looks no farther than this beyond them."""
+
 _MOST_PICTURES: Final = 4.0
 """Surroundings that are longer than so many pictures are those of no face."""
 
@@ -46,9 +50,9 @@ class PictureFrame:
     def __init__(self, pdm: PointDistributionModel) -> None:
         self.pdm = pdm
 
-    def in_steps(self, points: Float32Array) -> Float32Array:
+    def in_steps(self, points: NDArray[np.floating]) -> Float32Array:
         """Return points (n, 2) as they are kept."""
-        return points
+        return np.ascontiguousarray(points, dtype=np.float32)
 
     def fit(self, points: Float32Array) -> ShapeFit:
         """Return pose and shape of points (n, 2), pixels; see CalcParams for which have none."""
@@ -57,6 +61,12 @@ class PictureFrame:
     def landmarks(self, fit: ShapeFit) -> Float32Array:
         """Return the landmarks (n, 2) of a fit, pixels."""
         return project_shape(self.pdm, fit)
+
+    def judged_picture(
+        self, grey: GreyPicture, landmarks: Float32Array
+    ) -> tuple[GreyPicture, Float32Array]:
+        """Return the picture that landmarks (n, 2) are judged in, and where they are in it."""
+        return grey, landmarks
 
     def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """Refine a face.
@@ -85,7 +95,7 @@ class OwnFrame(PictureFrame):
     to 16,384 px, where points are given in steps of :meth:`in_steps`.
     """
 
-    def in_steps(self, points: Float32Array) -> Float32Array:
+    def in_steps(self, points: NDArray[np.floating]) -> Float32Array:
         """Return points (n, 2) rounded to what is exact wherever they are."""
         return to_steps(points)
 
@@ -101,6 +111,19 @@ class OwnFrame(PictureFrame):
         """As of the whole picture, rounded."""
         near, whole = _near_origin(fit)
         return to_steps(super().landmarks(near)) + whole
+
+    def judged_picture(
+        self, grey: GreyPicture, landmarks: Float32Array
+    ) -> tuple[GreyPicture, Float32Array]:
+        """Their surroundings: at the border of the whole picture, landmarks are judged otherwise.
+
+        OpenFace takes the last row and column of a picture for black.
+        """
+        corner = np.floor(landmarks.min(axis=0)) - np.float32(_JUDGED_MARGIN_PX)
+        size = np.ceil(landmarks.max(axis=0)) + np.float32(_JUDGED_MARGIN_PX) - corner
+        if not _are_in(grey, corner, size):
+            return grey, landmarks
+        return _surroundings(grey, corner, size), landmarks - corner
 
     def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """As of the whole picture, in a picture of the face's surroundings."""

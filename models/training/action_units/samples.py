@@ -120,7 +120,8 @@ class Student:
         refined = self.refinement.following.refine(grey_from_bgr(image_bgr), fit).face
         if not refined.is_fitted:
             return fit
-        found = calc_params(self.meter.pdm, self.refinement.agreed(refined.landmarks, points))
+        agreed = self.refinement.agreed(refined.landmarks, points)
+        found = calc_params(self.meter.pdm, agreed.astype(np.float32))
         return found if found.is_finite else fit
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
 from openface_core.face_tracking import tracker as tracker_module
 from openface_core.faces import FaceStatus
@@ -381,6 +382,36 @@ def test_landmarks_of_a_detected_face_are_looked_for_in_settled_crops(
     assert face.fit is not None
     # The landmark network itself sees the face one pixel beside where it is asked to look.
     assert face.fit.translation_px[0] == pytest.approx(x, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("near", "calls"),
+    [(1, 1), (0, 2)],
+    ids=["it is seen near where it was", "in the whole frame"],
+)
+def test_a_face_that_is_not_trusted_is_looked_for_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, near: int, calls: int
+) -> None:
+    script, asked = Script(confidences=[0.9, 0.1, 0.9]), []
+
+    def detect_near(detector: Script, image: np.ndarray, landmarks: np.ndarray) -> FaceDetections:
+        asked.append(landmarks)
+        seen = detector.detect(image)
+        own = slice(1, 1 + near)
+        return FaceDetections(seen.boxes[own], seen.scores[own], seen.five_points[own])
+
+    monkeypatch.setattr(tracker_module, "detect_near", detect_near)
+    monkeypatch.setattr(tracker_module, "settled", lambda *_: LandmarkResult(face_at(165), None))
+    tracker = settling_tracker(script)
+    followed = tracker.observe(IMAGE, 0)
+    assert not asked  # nothing was followed before
+    script.calls.clear()
+    face = tracker.observe(IMAGE, 1)
+    assert face.is_found
+    assert script.calls.count("detect") == calls
+    (landmarks,) = asked
+    assert followed.landmarks is not None
+    np.testing.assert_allclose(landmarks, followed.landmarks, atol=2.0)
 
 
 def pair_that_sees(points: np.ndarray | None, shares: list[float], agreement: float = 1.0) -> Any:

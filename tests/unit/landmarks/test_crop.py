@@ -68,7 +68,7 @@ def test_sampling_equals_its_plain_twin(degrees: float) -> None:
 def test_sampling_takes_the_last_row_and_column() -> None:
     image = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
     out = np.empty((3, 3, 3), dtype=np.float32)
-    sample_square(image, SamplingGrid(0.0, 0.0, 1.0, 0.0), ONE, ZERO, False, out)
+    sample_square(image, SamplingGrid(0, 0, 0.0, 0.0, 1.0, 0.0), ONE, ZERO, False, out)
     np.testing.assert_array_equal(out, image.transpose(2, 0, 1))
 
 

@@ -287,3 +287,25 @@ def test_the_square_about_landmarks_is_what_follow_looks_at(
     landmarks = sound_points() + np.float32(100.0)
     network.follow(PICTURE, landmarks)
     assert seen == [network.square_about(landmarks)]
+
+
+@pytest.mark.parametrize("passes", [SPEC.passes, (*SPEC.passes, CropRule(1.1, 0.1, True))])
+@pytest.mark.parametrize("place", [(1, 0), (1080, 360), (9000, 7000)])
+def test_where_a_face_is_makes_no_difference_to_its_bits(
+    tmp_path: Path, passes: tuple[CropRule, ...], place: tuple[int, int]
+) -> None:
+    """The answers are constant, so that all is in how the square is placed and mapped back."""
+    points = {"points": sound_points()[None].astype(np.float32)}
+    model = constant_network(tmp_path / "net.onnx", (1, 3, SIZE, SIZE), points)
+    spec = dataclasses.replace(SPEC, passes=passes)
+    network = LandmarkNetwork(spec, model, CPU, rounds=True)
+    rng = np.random.default_rng(5)
+    face = (np.rint((sound_points() + rng.uniform(0, 1, (68, 2))) * 1024) / 1024).astype(np.float32)
+    moved = face + np.array(place, dtype=np.float32)
+    one, other = (network.square_about(points) for points in (face, moved))
+    assert (one.side_px, one.cos, one.sin) == (other.side_px, other.cos, other.sin)
+    assert (other.centre_x - place[0], other.centre_y - place[1]) == (one.centre_x, one.centre_y)
+    here, there = network.follow(PICTURE, face), network.follow(PICTURE, moved)
+    assert here is not None
+    assert there is not None
+    np.testing.assert_array_equal(there.landmarks - np.array(place), here.landmarks)

@@ -132,3 +132,33 @@ def test_a_start_outside_of_the_picture_is_refined_in_the_picture(change: dict[s
     echo, grey = Echo(), picture((0, 0))
     OwnFrame(PDM).refine(echo, grey, replace(start((400, 400)), **change))
     assert echo.seen[0][0] is grey
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_landmarks_are_judged_in_the_same_picture(place: tuple[int, int]) -> None:
+    points = to_steps(project_face(PDM, *FACE)) + pixels((400, 400))
+    frame = OwnFrame(PDM)
+    here = frame.judged_picture(picture((0, 0)), points)
+    there = frame.judged_picture(picture(place), points + pixels(place))
+    assert np.array_equal(here[0], there[0])
+    assert np.array_equal(here[1], there[1])
+    assert (here[1] >= 8).all()
+    assert (here[1] + 8 <= np.array(here[0].shape)[::-1]).all()
+
+
+def test_beyond_the_border_landmarks_are_judged_in_black() -> None:
+    points = to_steps(project_face(PDM, *FACE))
+    grey = picture((0, 0), border=0)[: int(points[:, 1].max()) - 5]
+    padded = np.pad(grey, ((0, 60), (0, 0)))
+    frame = OwnFrame(PDM)
+    for one, other in zip(
+        frame.judged_picture(grey, points), frame.judged_picture(padded, points), strict=True
+    ):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("factor", [100, -100])
+def test_landmarks_far_outside_are_judged_in_the_whole_picture(factor: int) -> None:
+    grey, points = picture((0, 0)), to_steps(project_face(PDM, *FACE)) * np.float32(factor)
+    for frame in (OwnFrame(PDM), PictureFrame(PDM)):
+        assert frame.judged_picture(grey, points)[0] is grey
