@@ -242,17 +242,19 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
     further = _load_further_networks(files, settings)
     sides = settings.sides.measure
+    tracked_meter = FaceMeter(
+        pdm,
+        triangles,
+        settings.alignment.shift_average,
+        sides,
+        networks=further,
+        eyes=_load_eyes(files, settings),
+        fits_anew=follows_experts,
+    )
+    is_place_independent = follows_experts and settings.refinement.place_independent
     engine = Engine(
         meter=FaceMeter(pdm, triangles, measures_residual=sides, networks=further),
-        tracked_meter=FaceMeter(
-            pdm,
-            triangles,
-            settings.alignment.shift_average,
-            sides,
-            networks=further,
-            eyes=_load_eyes(files, settings),
-            fits_anew=follows_experts,
-        ),
+        tracked_meter=tracked_meter.near_faces() if is_place_independent else tracked_meter,
         video_models=video_models,
         image_models=image_models,
         faces=_load_faces(files, settings, pdm),

@@ -1,6 +1,6 @@
 """Aligned faces and their descriptors once more, from the landmarks and the fit in a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from openface_core.alignment import (
     warp_matrix,
 )
 from openface_core.exports.rows import Rows
-from openface_core.faces import FaceMeter
+from openface_core.faces import FaceInPlace, FaceMeter
 from openface_core.shape import calc_params
 
 Image = NDArray[np.uint8]
@@ -60,16 +60,6 @@ class FacePictures:
     def __init__(self, meter: FaceMeter) -> None:
         self.meter = meter
 
-    def matrix(self, rows: Rows, row: int, form: AlignedForm = STANDARD) -> Float32Array:
-        """Return the transform of a row's face to an aligned face, (2, 3)."""
-        landmarks = rows.landmarks(row)
-        if self.meter.fits_anew:
-            translation_px = calc_params(self.meter.pdm, landmarks).translation_px
-        else:
-            translation_px = rows.values("p_tx", "p_ty")[row].astype(np.float32)
-        mean_mm = self.meter.pdm.mean_mm
-        return warp_matrix(landmarks, translation_px, mean_mm, form.size_px, form.scale_px_per_mm)
-
     def aligned(
         self, rows: Rows, row: int, image: Image, form: AlignedForm = STANDARD
     ) -> AlignedFace:
@@ -86,18 +76,37 @@ class FacePictures:
         form : AlignedForm
             What it is to look like.
         """
-        matrix = self.matrix(rows, row, form)
-        face = warp_affine(image, matrix, form.size_px)
+        face = self.meter.in_place(image, rows.landmarks(row))
+        matrix = self._matrix(rows, row, face, form)
         if form.masked:
-            triangles = self.meter.aligner.triangles
-            raised_by_px = 30.0 / 0.7 * form.scale_px_per_mm
-            mask = mask_of_aligned_face(
-                rows.landmarks(row), matrix, triangles, form.size_px, raised_by_px
-            )
-            apply_mask(face, mask, face)
-        return AlignedFace(matrix, face)
+            return face.of_frame(self._masked(face, matrix, form))
+        # What is around the face may reach beyond its surroundings.
+        aligned = face.of_frame(AlignedFace(matrix, image))
+        return replace(aligned, image=warp_affine(image, aligned.matrix, form.size_px))
 
     def descriptor(self, rows: Rows, row: int, image: Image) -> Float32Array:
         """Return the appearance descriptor of a row's face, (4464,); see :meth:`aligned`."""
-        aligned = self.aligned(rows, row, image)
-        return self.meter.appearance(image, rows.landmarks(row), aligned)
+        face = self.meter.in_place(image, rows.landmarks(row))
+        aligned = self._masked(face, self._matrix(rows, row, face, STANDARD), STANDARD)
+        return self.meter.appearance(face.frame, face.landmarks, aligned)
+
+    def _matrix(self, rows: Rows, row: int, face: FaceInPlace, form: AlignedForm) -> Float32Array:
+        """Return the transform of a face to an aligned face, (2, 3)."""
+        pdm = self.meter.pdm
+        if self.meter.fits_anew:
+            translation_px = calc_params(pdm, face.landmarks).translation_px
+        else:
+            of_frame = rows.values("p_tx", "p_ty")[row].astype(np.float32)
+            translation_px = of_frame - face.corner_px
+        return warp_matrix(
+            face.landmarks, translation_px, pdm.mean_mm, form.size_px, form.scale_px_per_mm
+        )
+
+    def _masked(self, face: FaceInPlace, matrix: Float32Array, form: AlignedForm) -> AlignedFace:
+        aligned = warp_affine(face.frame, matrix, form.size_px)
+        raised_by_px = 30.0 / 0.7 * form.scale_px_per_mm
+        mask = mask_of_aligned_face(
+            face.landmarks, matrix, self.meter.aligner.triangles, form.size_px, raised_by_px
+        )
+        apply_mask(aligned, mask, aligned)
+        return AlignedFace(matrix, aligned)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openface_core.detection import FaceDetections, FaceDetector
 from openface_core.exact_places import to_steps
 from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
+from openface_core.surroundings import cut_surroundings
 
 _SIDES_OF_FACE: Final = 2.5
 """The surroundings are so many times as large as the landmarks' box."""
@@ -51,28 +52,14 @@ def detect_near(
         return detector.detect(image_bgr)
     centre = (low + high) / 2.0 - (0.0, _SHIFT_UP * size[1])
     left, top = (math.floor(value - side / 2.0) for value in centre)
-    found = detector.detect(_surroundings(image_bgr, left, top, side))
+    found = detector.detect(cut_surroundings(image_bgr, left, top, side, side))
     corner = np.array([left, top], dtype=np.float32)
     boxes = to_steps(found.boxes) + np.tile(corner, 2)
     own = [k for k, box in enumerate(boxes) if overlap(box_of(landmarks), box) >= SAME_FACE_OVERLAP]
     landmark_boxes = found.landmark_boxes
     if landmark_boxes is not None:
-        landmark_boxes = to_steps(landmark_boxes[own]) + np.append(corner, [0, 0]).astype(
-            np.float32
-        )
+        shift = np.array([left, top, 0, 0], dtype=np.float32)
+        landmark_boxes = to_steps(landmark_boxes[own]) + shift
     return FaceDetections(
         boxes[own], found.scores[own], to_steps(found.five_points[own]) + corner, landmark_boxes
     )
-
-
-def _surroundings(
-    image_bgr: NDArray[np.uint8], left: int, top: int, side: int
-) -> NDArray[np.uint8]:
-    """Return a square of a frame, black where it reaches beyond that."""
-    height, width = image_bgr.shape[:2]
-    first_x, last_x = max(left, 0), max(min(left + side, width), 0)
-    first_y, last_y = max(top, 0), max(min(top + side, height), 0)
-    square = np.zeros((side, side, 3), dtype=np.uint8)
-    part = image_bgr[first_y:last_y, first_x:last_x]
-    square[first_y - top :, first_x - left :][: part.shape[0], : part.shape[1]] = part
-    return square

@@ -11,6 +11,7 @@ from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.eyes import EyeMeasurer, FittedEyeMeasurer, PlacedFace
 from openface_core.face_networks import FaceNetwork
 from openface_core.faces.face import Face, FaceStatus
+from openface_core.faces.surroundings import FaceInPlace, near_face, whole_frame
 from openface_core.fhog import fhog
 from openface_core.finite import all_finite
 from openface_core.geometry import geometry_descriptor
@@ -72,6 +73,7 @@ class FaceMeter:
         self.networks = tuple(networks)
         self.camera = camera
         self.fits_anew = fits_anew
+        self._is_near = False
         self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
@@ -79,6 +81,27 @@ class FaceMeter:
         other = copy.copy(self)
         other.camera = camera
         return other
+
+    def near_faces(self) -> "FaceMeter":
+        """Return the same, with coordinates that begin near a face while its descriptors are found.
+
+        These have the same bits then wherever in a picture a face is.
+        """
+        other = copy.copy(self)
+        other._is_near = True
+        return other
+
+    def in_place(self, frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceInPlace:
+        """Return the picture that a face's descriptors are found in.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) ndarray of uint8
+            Upright BGR frame.
+        landmarks : (68, 2) ndarray of float32
+            Landmarks of a face, finite, pixels.
+        """
+        return near_face(frame, landmarks) if self._is_near else whole_frame(frame, landmarks)
 
     def appearance(
         self, frame: NDArray[np.uint8], landmarks: Float32Array, aligned: AlignedFace
@@ -132,11 +155,13 @@ class FaceMeter:
     ) -> Face | None:
         if not all_finite(landmarks):
             return None
+        near = self.in_place(frame, landmarks)
         with watch.time(Step.SHAPE):
-            fit = face.fit
-            if fit is None or self.fits_anew:
-                fit = calc_params(self.pdm, landmarks)
-        shown = fit if face.fit is None else face.fit
+            if face.fit is None or self.fits_anew:
+                fit = calc_params(self.pdm, near.landmarks)
+            else:
+                fit = near.moved(face.fit)
+        shown = near.moved_back(fit) if face.fit is None else face.fit
         with watch.time(Step.POSE):
             camera = self.camera or Camera.from_frame_size(frame.shape[1], frame.shape[0])
             pose = head_pose(self.pdm, shown, landmarks, camera)
@@ -144,17 +169,18 @@ class FaceMeter:
                 return None
             points = landmarks_in_camera_mm(self.pdm, shown, camera)
         with watch.time(Step.ALIGNMENT):
-            aligned = self.aligner.align(frame, landmarks, fit.translation_px)
+            aligned = self.aligner.align(near.frame, near.landmarks, fit.translation_px)
             if not all_finite(aligned.matrix):
                 return None
         with watch.time(Step.APPEARANCE):
-            appearance = self.appearance(frame, landmarks, aligned)
+            appearance = self.appearance(near.frame, near.landmarks, aligned)
+            aligned = near.of_frame(aligned)
         with watch.time(Step.GEOMETRY):
             geometry = geometry_descriptor(self.pdm, fit.shape_parameters)
             residual = None
             if self.measures_residual:
                 seen = landmarks if face.unfitted is None else face.unfitted
-                residual = upright_residual_mm(self.pdm, fit, seen)
+                residual = upright_residual_mm(self.pdm, fit, seen - near.corner_px)
         placed = PlacedFace(
             frame, landmarks, shown.scale_px_per_mm, points, pose, camera, face.fitted_eyes
         )

@@ -8,7 +8,7 @@ begin there, from a start whose last digits are cut off.
 """
 
 import math
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params, project_shape
+from openface_core.surroundings import cut_surroundings
 
 # Of the start: each step moves no landmark by more than a fiftieth of a millimetre.
 _START_STEPS_PER_PIXEL: Final = 128.0
@@ -171,16 +172,8 @@ def _are_in(grey: GreyPicture, corner: Float32Array, size: Float32Array) -> bool
 
 def _surroundings(grey: GreyPicture, corner: Float32Array, size: Float32Array) -> GreyPicture:
     """Return a part of the picture, black where it reaches beyond that, as experts take it."""
-    left, top = (int(value) for value in corner)
-    columns, rows = (int(value) for value in size)
-    height, width = grey.shape
-    first_x, last_x = max(left, 0), min(left + columns, width)
-    first_y, last_y = max(top, 0), min(top + rows, height)
-    part = cast(GreyPicture, np.zeros_like(grey, shape=(rows, columns)))
-    part[first_y - top : last_y - top, first_x - left : last_x - left] = grey[
-        first_y:last_y, first_x:last_x
-    ]
-    return part
+    (left, top), (columns, rows) = (tuple(map(int, values)) for values in (corner, size))
+    return cut_surroundings(grey, left, top, columns, rows)
 
 
 def _moved(shape: RefinedShape, corner: Float32Array) -> RefinedShape:

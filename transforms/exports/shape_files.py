@@ -29,10 +29,13 @@ class ShapeFiles:
 
 
 @lru_cache(maxsize=4)
-def _meter(files: ShapeFiles, shift_average: bool, fits_anew: bool) -> FaceMeter:
+def _meter(
+    files: ShapeFiles, shift_average: bool, fits_anew: bool, place_independent: bool
+) -> FaceMeter:
     pdm = read_pdm(files.shape, LANDMARK_COUNT)
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
-    return FaceMeter(pdm, triangles, shift_average, fits_anew=fits_anew)
+    meter = FaceMeter(pdm, triangles, shift_average, fits_anew=fits_anew)
+    return meter.near_faces() if place_independent else meter
 
 
 def _selected(record: Mapping[str, Any]) -> ModelSelection:
@@ -88,8 +91,10 @@ def face_pictures(record: Mapping[str, Any], files: ShapeFiles) -> FacePictures:
     follows_network = bool(_settings(record, "refinement").get("follow_network", False))
     shift_average = bool(_settings(record, "alignment").get("shift_average", False))
     # As in openface_core.analysis.engine, where given landmarks are taken for exact.
-    fits_anew = has_experts and not follows_network
-    return FacePictures(_meter(files, shift_average and not given, fits_anew and not given))
+    fits_anew = has_experts and not follows_network and not given
+    place_independent = bool(_settings(record, "refinement").get("place_independent", False))
+    meter = _meter(files, shift_average and not given, fits_anew, fits_anew and place_independent)
+    return FacePictures(meter)
 
 
 def find_files(

@@ -100,13 +100,14 @@ def test_aligned_faces_of_another_form(tmp_path: Path, pictures: FacePictures) -
     write_with(AlignedFaces(pictures, form, "png"), tmp_path, table, frames(1), kind="image")
     found = cv2.imread(str(tmp_path / "clip_aligned" / "face_det_000000.png"))
     assert found is not None
-    matrix = pictures.matrix(Rows(table), 0)
+    image = face_clip(1)[0][0]
+    matrix = pictures.aligned(Rows(table), 0, image).matrix
     # Twice the scale: every point lies twice as far from the middle.
     middle = np.array([56.0, 56.0])
-    twice = pictures.matrix(Rows(table), 0, form)
+    twice = pictures.aligned(Rows(table), 0, image, form).matrix
     point = np.array([80.0, 60.0, 1.0])
     np.testing.assert_allclose(twice @ point - 112, 2 * (matrix @ point - middle), atol=1e-4)
-    np.testing.assert_array_equal(found, warp_affine(face_clip(1)[0][0], twice, 224))
+    np.testing.assert_array_equal(found, warp_affine(image, twice, 224))
 
 
 def test_grey_aligned_faces(tmp_path: Path, pictures: FacePictures) -> None:

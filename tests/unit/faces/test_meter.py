@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from openface_core.exact_places import to_steps
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fhog import fhog
 from openface_core.watch import Step
@@ -94,6 +95,48 @@ def test_the_fit_of_a_tracker_gives_the_pose(meter: FaceMeter, face: Framed) -> 
     np.testing.assert_array_equal(refitted.landmarks_3d_mm, taken.landmarks_3d_mm)
     np.testing.assert_array_equal(refitted.geometry, alone.geometry)
     np.testing.assert_allclose(taken.geometry, alone.geometry / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("place", [(1, 0), (640, 37), (3000, 2000)])
+def test_where_a_face_is_makes_no_difference_to_its_bits(
+    meter: FaceMeter, face: Framed, place: tuple[int, int]
+) -> None:
+    plain = FaceMeter(meter.pdm, meter.aligner.triangles, True, True, fits_anew=True)
+    anywhere = plain.near_faces()
+    (width, height), (x, y) = SIZE_PX, place
+    picture = np.zeros((height + y + 5, width + x + 7, 3), dtype=np.uint8)
+    picture[y : y + height, x : x + width] = face[0]
+    landmarks = to_steps(landmarks_of(face))
+    here = anywhere.measure(face[0], found_at(landmarks))
+    there = anywhere.measure(picture, found_at(landmarks + np.array(place, dtype=np.float32)))
+    assert here.is_measured
+    assert there.is_measured
+    np.testing.assert_array_equal(here.fhog, there.fhog)
+    np.testing.assert_array_equal(here.geometry, there.geometry)
+    np.testing.assert_array_equal(here.residual_mm, there.residual_mm)
+    np.testing.assert_array_equal(here.aligned.image, there.aligned.image)
+
+
+def test_near_the_corner_it_is_as_in_the_picture(meter: FaceMeter, face: Framed) -> None:
+    anywhere = meter.near_faces()
+    there, here = anywhere.measure(*face), meter.measure(*face)
+    assert here.is_measured
+    assert there.is_measured
+    assert here.fit is not None
+    assert there.fit is not None
+    np.testing.assert_allclose(there.fit.translation_px, here.fit.translation_px, atol=1e-3)
+    np.testing.assert_allclose(there.aligned.matrix, here.aligned.matrix, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(there.geometry, here.geometry, atol=1e-3)
+    assert (there.aligned.image != here.aligned.image).mean() < 0.01
+
+
+@pytest.mark.parametrize("factor", [1e4, 1e30, 1e38])
+def test_landmarks_larger_than_any_picture_are_measured_in_the_whole(
+    meter: FaceMeter, face: Framed, factor: float
+) -> None:
+    anywhere = meter.near_faces()
+    large = found_at(np.asarray(landmarks_of(face) / 200 * factor, dtype=np.float32))
+    assert anywhere.measure(face[0], large).status is meter.measure(face[0], large).status
 
 
 def test_shift_average_is_the_mean_over_shifted_copies(meter: FaceMeter, face: Framed) -> None:
