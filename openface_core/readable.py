@@ -1,4 +1,4 @@
-"""Names of files as text that every file format and screen takes."""
+"""Names of files as text that every file format and screen takes; numbers of things."""
 
 import os
 
@@ -27,3 +27,21 @@ def readable(name: str) -> str:
     except UnicodeEncodeError:
         return os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return name
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    what : str
+        Name of one of them; the plural ends with an s.
+
+    Examples
+    --------
+    >>> counted(1, "input"), counted(0, "input")
+    ('1 input', '0 inputs')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

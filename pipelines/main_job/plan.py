@@ -9,6 +9,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, OutputError
 from openface_core.inference import OnnxSettings
 from openface_core.media.sources import locate
+from openface_core.readable import counted
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
@@ -216,7 +217,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from plan.left_out
     yield from _describe_calibration(plan)
     yield (
-        f"{len(plan.todo)} inputs in {shards} parts to be analysed, "
+        f"{counted(len(plan.todo), 'input')} in {counted(shards, 'part')} to be analysed, "
         f"{len(plan.finished)} finished, {len(plan.problems)} unreachable."
     )
 

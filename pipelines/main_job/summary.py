@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from openface_core.readable import counted
 from pipelines.command import EXIT_SOME_FAILED
 
 _REPORTED_PROBLEMS = 10
@@ -89,11 +90,14 @@ class RunSummary:
                 f"Nothing to do: an earlier run has finished all {self.inputs} inputs in "
                 f"{self.output}. --force analyses them anew."
             )
-        earlier = f" ({self.inputs_finished} were finished before)" if self.inputs_finished else ""
+        were = "was" if self.inputs_finished == 1 else "were"
+        earlier = (
+            f" ({self.inputs_finished} {were} finished before)" if self.inputs_finished else ""
+        )
         text = (
             f"Wrote {self.inputs_written} of {self.inputs} inputs{earlier} to {self.output}: "
             f"{self._frames()}; "
-            f"{self.inputs_failed} inputs failed, {self.warnings} warnings"
+            f"{counted(self.inputs_failed, 'input')} failed, {counted(self.warnings, 'warning')}"
         )
         if self.inputs_failed or self.warnings:
             text += f": see {self.output.rstrip('/')}/errors.parquet"

@@ -1,11 +1,11 @@
-"""Names of files as text."""
+"""Names of files, and numbers of things, as text."""
 
 import os
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openface_core.readable import readable
+from openface_core.readable import counted, readable
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -20,3 +20,7 @@ def test_bytes_that_are_no_text_are_escaped() -> None:
 @given(st.binary(max_size=20))
 def test_any_name_of_a_file_can_be_stored(name: bytes) -> None:
     readable(os.fsdecode(name)).encode()
+
+
+def test_one_thing_is_no_plural() -> None:
+    assert [counted(n, "input") for n in (0, 1, 2)] == ["0 inputs", "1 input", "2 inputs"]

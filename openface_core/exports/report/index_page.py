@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from openface_core.exports.report.assets import asset
+from openface_core.readable import counted
 
 INDEX_NAME, DATA_NAME = "index.html", "index-data.js"
 _LINKED = 200
@@ -61,9 +62,8 @@ def index_page(title: str, rows: Sequence[Row], failed: int) -> str:
         for row in rows[:_LINKED]
     )
     rest = f"<p>and {len(rows) - _LINKED} more.</p>" if len(rows) > _LINKED else ""
-    missing = (
-        f'<p class="flags">{failed} inputs have no page: see errors.parquet.</p>' if failed else ""
-    )
+    have = f"{counted(failed, 'input')} {'has' if failed == 1 else 'have'}"
+    missing = f'<p class="flags">{have} no page: see errors.parquet.</p>' if failed else ""
     seconds = sum(row["seconds"] for row in rows)
     flagged = sum(bool(row["flags"]) for row in rows)
     return (

@@ -76,7 +76,7 @@ def test_mere_folders_hide_nothing(folder: Path) -> None:
     (folder / "configs").mkdir()
     done = perform(folder, "-m", "pipelines.run", *RUN)
     assert done.returncode == 0, done.stderr
-    assert "1 inputs in 1 parts to be analysed" in done.stdout
+    assert "1 input in 1 part to be analysed" in done.stdout
 
 
 @pytest.mark.parametrize("is_package", [True, False])
@@ -87,7 +87,7 @@ def test_the_console_script_always_works(is_package: bool, folder: Path, script:
             (folder / name / "__init__.py").touch()
     done = perform(folder, script, "run", *RUN)
     assert done.returncode == 0, done.stderr
-    assert "1 inputs in 1 parts to be analysed" in done.stdout
+    assert "1 input in 1 part to be analysed" in done.stdout
     assert perform(folder, script, "models", "where", "embedded").returncode == 0
 
 

@@ -116,12 +116,12 @@ class TestSummary:
     def test_in_words(self) -> None:
         assert str(SUMMARY) == (
             "Wrote 2 of 3 inputs to out/: 50 frames, 10 of them without a face, in 2.0 s "
-            "(25 frames per second); 1 inputs failed, 0 warnings: see out/errors.parquet."
+            "(25 frames per second); 1 input failed, 0 warnings: see out/errors.parquet."
         )
 
     def test_after_an_earlier_run(self) -> None:
         some = replace(SUMMARY, inputs_written=1, inputs_finished=1)
-        assert str(some).startswith("Wrote 1 of 3 inputs (1 were finished before) to out/: ")
+        assert str(some).startswith("Wrote 1 of 3 inputs (1 was finished before) to out/: ")
         everything = RunSummary("out/", inputs=3, inputs_finished=3)
         assert str(everything) == (
             "Nothing to do: an earlier run has finished all 3 inputs in out/. "
@@ -130,7 +130,7 @@ class TestSummary:
 
     def test_after_a_runner_that_counts_nothing(self) -> None:
         uncounted = replace(SUMMARY, frames_decoded=0, frames_with_face=0)
-        assert str(uncounted).startswith("Wrote 2 of 3 inputs to out/: in 2.0 s; 1 inputs failed")
+        assert str(uncounted).startswith("Wrote 2 of 3 inputs to out/: in 2.0 s; 1 input failed")
 
     def test_without_problems_nobody_is_sent_to_the_error_table(self) -> None:
         assert "errors.parquet" not in str(replace(SUMMARY, inputs_failed=0))
