@@ -357,8 +357,12 @@ def _load_faces(
 def _load_network(
     spec: Path, network: Path, settings: RunSettings, refinement: FaceRefinement | None
 ) -> LandmarkNetwork:
-    rounds = refinement is not None and refinement.is_place_independent
-    return LandmarkNetwork(load_landmark_spec(spec), network, settings.onnxruntime, rounds=rounds)
+    return LandmarkNetwork(
+        load_landmark_spec(spec),
+        network,
+        settings.onnxruntime,
+        place_independent=refinement is not None and refinement.is_place_independent,
+    )
 
 
 def _load_validator(

@@ -20,7 +20,7 @@ Float32Array = NDArray[np.float32]
 _MARGIN: Final = 0.6
 """Of the larger side of the landmarks' box: farther than the aligned face reaches up the brow."""
 
-_MOST_FRAMES: Final = 4.0
+_MOST_FRAMES: Final = 2.5
 """Surroundings that are longer than so many frames are those of no face."""
 
 

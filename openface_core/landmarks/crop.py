@@ -4,7 +4,6 @@ Pixel (i, j) of a crop is the i-th column, j-th row; centres of pixels are integ
 in the crop, so a crop of side s px and n x n pixels has a pixel centre every s / n px.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,14 +33,6 @@ class CropSquare:
     side_px: float
     cos: float = 1.0
     sin: float = 0.0
-
-    def near_origin(self) -> tuple["CropSquare", int, int]:
-        """Return it less than a pixel from the origin, and the whole pixels it was moved by."""
-        left, top = math.floor(self.centre_x), math.floor(self.centre_y)
-        near = CropSquare(
-            self.centre_x - left, self.centre_y - top, self.side_px, self.cos, self.sin
-        )
-        return near, left, top
 
     def to_frame(self, points: NDArray[np.float64], size_px: int) -> NDArray[np.float64]:
         """Map points from the crop into the frame.
@@ -143,21 +134,20 @@ def average_blocks(
     ----------
     image : ndarray of uint8, shape (H, W, 3)
     x0, y0 : int
-        First column and row of the part. What of it is beyond the image is black.
+        First column and row of the part.
     factor : int
         Side of a block in pixels.
     out : ndarray of float32, shape (h, w, 3)
-        Filled in place with the part's h * factor rows and w * factor columns.
+        Filled in place; the part of h * factor rows and w * factor columns must lie in the image.
     """
-    height, width, _ = image.shape
     share = np.float32(1.0 / (factor * factor))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             blue = 0
             green = 0
             red = 0
-            for y in range(max(y0 + i * factor, 0), min(y0 + (i + 1) * factor, height)):
-                for x in range(max(x0 + j * factor, 0), min(x0 + (j + 1) * factor, width)):
+            for y in range(y0 + i * factor, y0 + (i + 1) * factor):
+                for x in range(x0 + j * factor, x0 + (j + 1) * factor):
                     blue += image[y, x, 0]
                     green += image[y, x, 1]
                     red += image[y, x, 2]
@@ -171,17 +161,12 @@ class SamplingGrid(NamedTuple):
 
     Parameters
     ----------
-    left, top : int
-        A pixel of the image near the square, which positions are counted from: so they have the
-        same digits wherever the square is.
     origin_x, origin_y : float
-        Position of the centre of the crop's first pixel.
+        Image position of the centre of the crop's first pixel.
     step_x, step_y : float
-        Displacement of one crop pixel along the crop's x axis, in pixels of the image.
+        Image displacement of one crop pixel along the crop's x axis.
     """
 
-    left: int
-    top: int
     origin_x: float
     origin_y: float
     step_x: float
@@ -203,8 +188,7 @@ def sample_square(
     ----------
     image : ndarray of uint8 or float32, shape (H, W, 3)
     grid : SamplingGrid
-        Where. The image is taken to go on in black, so that it makes no difference whether black
-        rows or columns were put beside it.
+        Where. Crop pixels beyond the centres of the outermost image pixels are black.
     gain, bias : ndarray of float32, shape (3,)
         Each plane becomes pixel * gain + bias, in the order of `out`.
     swap : bool
@@ -221,32 +205,17 @@ def sample_square(
             red = np.float32(0.0)
             x = grid.origin_x + i * grid.step_x - j * grid.step_y
             y = grid.origin_y + i * grid.step_y + j * grid.step_x
-            whole_x = math.floor(x)
-            whole_y = math.floor(y)
-            x0 = grid.left + int(whole_x)
-            y0 = grid.top + int(whole_y)
-            if -1 <= x0 < width and -1 <= y0 < height:
-                x1 = x0 + 1
-                y1 = y0 + 1
-                fx = np.float32(x - whole_x)
-                fy = np.float32(y - whole_y)
+            if 0.0 <= x <= width - 1.0 and 0.0 <= y <= height - 1.0:
+                x0 = int(x)
+                y0 = int(y)
+                x1 = min(x0 + 1, width - 1)
+                y1 = min(y0 + 1, height - 1)
+                fx = np.float32(x - x0)
+                fy = np.float32(y - y0)
                 w11 = fx * fy
                 w01 = fx - w11
                 w10 = fy - w11
                 w00 = np.float32(1.0) - fx - w10
-                # Neighbours that are not in the image weigh nothing, as if they were black.
-                if x0 < 0:
-                    x0 = 0
-                    w00 = w10 = np.float32(0.0)
-                if y0 < 0:
-                    y0 = 0
-                    w00 = w01 = np.float32(0.0)
-                if x1 == width:
-                    x1 = x0
-                    w01 = w11 = np.float32(0.0)
-                if y1 == height:
-                    y1 = y0
-                    w10 = w11 = np.float32(0.0)
                 # No views of pixels: to count who holds them costs more than the sums.
                 blue = w00 * image[y0, x0, 0] + w01 * image[y0, x1, 0]
                 blue += w10 * image[y1, x0, 0]
@@ -292,60 +261,33 @@ def cut_square(
     """
     n = out.shape[1]
     step = square.side_px / n
-    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin))
-    height, width = image_bgr.shape[:2]
-    if not (-reach < square.centre_x < width + reach and -reach < square.centre_y < height + reach):
-        out[:] = bias[:, None, None]
-        return
-    near, left, top = square.near_origin()
-    origin_x, origin_y = near.to_frame(np.zeros(2), n).tolist()
+    origin_x, origin_y = square.to_frame(np.zeros(2), n).tolist()
     source: NDArray[np.uint8] | NDArray[np.float32] = image_bgr
-    factor = int(min(step + 0.5, max(height, width)))
+    factor = min(int(step + 0.5), *image_bgr.shape[:2])
     if factor > 1:
-        reach += 2.0 * factor
-        columns = _Blocks.along(near.centre_x, left, reach, factor, width)
-        rows = _Blocks.along(near.centre_y, top, reach, factor, height)
-        source = np.empty((rows.touching, columns.touching, 3), dtype=np.float32)
-        average_blocks(image_bgr, left + columns.start_px, top + rows.start_px, factor, source)
+        source, x0, y0 = _shrunken_part(image_bgr, square, factor)
         # The centre of a block is the mean of its pixels' centres.
-        origin_x = (origin_x - columns.grid_px - (factor - 1) / 2.0) / factor
-        origin_y = (origin_y - rows.grid_px - (factor - 1) / 2.0) / factor
-        left, top = -columns.skipped, -rows.skipped
+        origin_x = (origin_x - x0 - (factor - 1) / 2.0) / factor
+        origin_y = (origin_y - y0 - (factor - 1) / 2.0) / factor
         step /= factor
-    grid = SamplingGrid(left, top, origin_x, origin_y, step * square.cos, step * square.sin)
+    grid = SamplingGrid(origin_x, origin_y, step * square.cos, step * square.sin)
     sample_square(source, grid, gain, bias, rgb, out)
 
 
-class _Blocks(NamedTuple):
-    """The blocks along an axis that a square reaches; they lie alike about it wherever it is.
-
-    Parameters
-    ----------
-    grid_px : int
-        Where they begin, counted as the square's centre is.
-    skipped : int
-        So many of them lie before the frame.
-    touching : int
-        So many follow that touch it, or one that is beyond it.
-    factor : int
-        Side of a block in pixels.
-    """
-
-    grid_px: int
-    skipped: int
-    touching: int
-    factor: int
-
-    @property
-    def start_px(self) -> int:
-        """Where the first block that touches the frame begins."""
-        return self.grid_px + self.skipped * self.factor
-
-    @classmethod
-    def along(cls, centre: float, whole: int, reach: float, factor: int, length: int) -> "_Blocks":
-        """Return them for a square about a centre `whole` pixels on, in a frame's length."""
-        grid_px = math.floor(centre - reach)
-        skipped = max(-(whole + grid_px) // factor, 0)
-        end = min(math.ceil(centre + reach), length - whole)
-        touching = math.ceil((end - grid_px - skipped * factor) / factor)
-        return cls(grid_px, skipped, max(touching, 1), factor)
+def _shrunken_part(
+    image: NDArray[np.uint8], square: CropSquare, factor: int
+) -> tuple[NDArray[np.float32], int, int]:
+    """Shrink the part of the frame around a square; also its first column and row in the frame."""
+    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin)) + 2.0 * factor
+    first, count = [], []
+    for centre, length in (
+        (square.centre_x, image.shape[1]),
+        (square.centre_y, image.shape[0]),
+    ):
+        start = int(min(max(centre - reach, 0.0), length - factor))
+        end = int(min(max(centre + reach, start + factor), length))
+        first.append(start)
+        count.append((end - start) // factor)
+    part = np.empty((count[1], count[0], 3), dtype=np.float32)
+    average_blocks(image, first[0], first[1], factor, part)
+    return part, first[0], first[1]

@@ -1,5 +1,6 @@
 """Any landmark network that a specification describes, run on one face of one frame."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from openface_core.landmarks.crop import (
 from openface_core.landmarks.crop_tensor import CropTensor
 from openface_core.landmarks.outputs import points_in_crop
 from openface_core.landmarks.spec import CropRule, LandmarkSpec
+from openface_core.surroundings import cut_surroundings
 
 # A face's points fill a good part of its crop. Points that leave it by more than half its side, or
 # that fall into a small heap, are no face.
@@ -28,6 +30,10 @@ _MIN_EXTENT_IN_CROP = 0.1
 # the median over several videos and networks.
 _FOREHEAD = 0.32
 _SIDE_RANGE_PX = (2.0, 100_000.0)
+_SURROUNDINGS = 1.1
+"""So many times as far as a square reaches, its surroundings do: shrinking takes blocks beyond."""
+_MOST_FRAMES = 2.0
+"""Surroundings that are longer than so many frames are those of no face."""
 _CENTRE_STEPS_PER_PIXEL = 2.0**14
 """Of a crop's centre: finer than any network sees, and exact in whatever place."""
 
@@ -59,8 +65,10 @@ class LandmarkNetwork:
         Its ONNX file.
     onnx : OnnxSettings
         Where it runs.
-    rounds : bool
-        Whether landmarks are rounded, see :mod:`openface_core.exact_places`.
+    place_independent : bool
+        Whether whole pixels by which a face is shifted shift its landmarks, and do nothing else;
+        and a frame goes on in black. Then landmarks are rounded, see
+        :mod:`openface_core.exact_places`.
 
     Raises
     ------
@@ -76,10 +84,10 @@ class LandmarkNetwork:
         model_path: str | Path,
         onnx: OnnxSettings = DEFAULT_ONNX_SETTINGS,
         *,
-        rounds: bool = False,
+        place_independent: bool = False,
     ) -> None:
         self.spec = spec
-        self._rounds = rounds
+        self._is_place_independent = place_independent
         self._input = CropTensor(spec.input)
         outputs = [TensorSpec(spec.output.tensor, None)]
         if spec.presence is not None:
@@ -133,7 +141,7 @@ class LandmarkNetwork:
             if result is None:
                 square = square_from_box(box, five_points, rule)
             else:
-                square = _square_about(result.landmarks, rule)
+                square = self._square(result.landmarks, rule)
             result = self.look(image_bgr, square)
             if result is None:
                 return None
@@ -175,7 +183,25 @@ class LandmarkNetwork:
 
     def square_about(self, landmarks: NDArray[np.float32]) -> CropSquare:
         """Return what :meth:`follow` looks at: the square about landmarks (68, 2), pixels."""
-        return _square_about(landmarks, self.spec.passes[-1], from_box=len(self.spec.passes) == 1)
+        return self._square(landmarks, self.spec.passes[-1])
+
+    def _square(self, landmarks: NDArray[np.float32], rule: CropRule) -> CropSquare:
+        """Return the square of a pass about landmarks, whose digits may not hang on the place."""
+        if not self._is_place_independent:
+            return self._square_near(landmarks, rule)
+        corner = np.floor(landmarks.min(axis=0))
+        square = self._square_near(landmarks - corner, rule)
+        centre = to_steps(np.array([square.centre_x, square.centre_y]), _CENTRE_STEPS_PER_PIXEL)
+        return replace(
+            square,
+            centre_x=float(centre[0]) + float(corner[0]),
+            centre_y=float(centre[1]) + float(corner[1]),
+        )
+
+    def _square_near(self, landmarks: NDArray[np.float32], rule: CropRule) -> CropSquare:
+        if len(self.spec.passes) == 1:
+            return square_from_box(_detector_box(landmarks), five_points_of(landmarks), rule)
+        return square_from_landmarks(landmarks, rule)
 
     def look(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
         """Find the landmarks in one square of a frame.
@@ -199,6 +225,9 @@ class LandmarkNetwork:
         """
         if not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
             return None
+        corner = np.zeros(2, dtype=np.float32)
+        if self._is_place_independent:
+            image_bgr, square, corner = _surroundings(image_bgr, square)
         points, presence = self._run(image_bgr, square)
         threshold = 0.0 if self.spec.presence is None else self.spec.presence.threshold
         if presence is not None and not presence >= threshold:
@@ -211,10 +240,13 @@ class LandmarkNetwork:
         extent = float(np.ptp(points, axis=0).max())
         if beyond > _MAX_BEYOND_CROP * n or extent < _MIN_EXTENT_IN_CROP * n:
             return None
-        near, *corner = square.near_origin()
-        seen = near.to_frame(points, n)
-        landmarks = (to_steps(seen) if self._rounds else seen) + np.array(corner)
-        return LandmarkResult(landmarks.astype(np.float32), presence)
+        landmarks = square.to_frame(points, n)
+        rounded = (
+            to_steps(landmarks) + corner
+            if self._is_place_independent
+            else landmarks.astype(np.float32)
+        )
+        return LandmarkResult(rounded, presence)
 
     def _run(
         self, image_bgr: NDArray[np.uint8], square: CropSquare
@@ -249,22 +281,23 @@ class LandmarkNetwork:
         return 1.0 / (1.0 + small) if value >= 0.0 else small / (1.0 + small)
 
 
-def _square_about(
-    landmarks: NDArray[np.float32], rule: CropRule, *, from_box: bool = False
-) -> CropSquare:
-    """Return the square of a pass about landmarks, whose digits do not hang on the place."""
-    corner = np.floor(landmarks.min(axis=0))
-    near = landmarks - corner
-    if from_box:
-        square = square_from_box(_detector_box(near), five_points_of(near), rule)
-    else:
-        square = square_from_landmarks(near, rule)
-    centre = to_steps(np.array([square.centre_x, square.centre_y]), _CENTRE_STEPS_PER_PIXEL)
-    return replace(
-        square,
-        centre_x=float(centre[0]) + float(corner[0]),
-        centre_y=float(centre[1]) + float(corner[1]),
-    )
+def _surroundings(
+    image_bgr: NDArray[np.uint8], square: CropSquare
+) -> tuple[NDArray[np.uint8], CropSquare, NDArray[np.float32]]:
+    """Return the part of a frame about a square, the square in it, and the part's corner.
+
+    The frame goes on in black, so that its border and rows of black beyond it are the same.
+    """
+    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin))
+    half = math.ceil(reach * _SURROUNDINGS) + 4
+    left, top = math.floor(square.centre_x) - half, math.floor(square.centre_y) - half
+    height, width = image_bgr.shape[:2]
+    touches = -2 * half < left < width and -2 * half < top < height
+    if not touches or 2 * half > _MOST_FRAMES * max(height, width):
+        return image_bgr, square, np.zeros(2, dtype=np.float32)
+    part = cut_surroundings(image_bgr, left, top, 2 * half + 1, 2 * half + 1)
+    near = replace(square, centre_x=square.centre_x - left, centre_y=square.centre_y - top)
+    return part, near, np.array([left, top], dtype=np.float32)
 
 
 def _detector_box(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:

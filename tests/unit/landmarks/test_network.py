@@ -298,7 +298,7 @@ def test_where_a_face_is_makes_no_difference_to_its_bits(
     points = {"points": sound_points()[None].astype(np.float32)}
     model = constant_network(tmp_path / "net.onnx", (1, 3, SIZE, SIZE), points)
     spec = dataclasses.replace(SPEC, passes=passes)
-    network = LandmarkNetwork(spec, model, CPU, rounds=True)
+    network = LandmarkNetwork(spec, model, CPU, place_independent=True)
     rng = np.random.default_rng(5)
     face = (np.rint((sound_points() + rng.uniform(0, 1, (68, 2))) * 1024) / 1024).astype(np.float32)
     moved = face + np.array(place, dtype=np.float32)
@@ -309,3 +309,21 @@ def test_where_a_face_is_makes_no_difference_to_its_bits(
     assert here is not None
     assert there is not None
     np.testing.assert_array_equal(there.landmarks - np.array(place), here.landmarks)
+
+
+@pytest.mark.parametrize("size_px", [40.0, 300.0])
+def test_black_beside_a_frame_is_what_lies_beyond(tmp_path: Path, size_px: float) -> None:
+    """A face at the lower right border, whose crop is shrunk by blocks where it is large."""
+    offsets = constellation(68, 20.0)
+    file = bright_spot_network(tmp_path / "net.onnx", SIZE, offsets, 1.0, 0.0, channel=0, black=0.0)
+    spec = dataclasses.replace(SPEC, output=dataclasses.replace(SPEC.output, tensor="output"))
+    network = LandmarkNetwork(spec, file, CPU, place_independent=True)
+    picture = spot_picture(478.0, 357.0, (250, 250, 250))
+    padded = np.pad(picture, ((120, 500), (1000, 700), (0, 0)))
+    corner = np.array([478.3, 357.6]) - size_px / 2
+    box = np.array([*corner, *(corner + size_px)], dtype=np.float32)
+    shift = np.array([1000, 120], dtype=np.float32)
+    alone, beside = network.locate(picture, box), network.locate(padded, box + np.tile(shift, 2))
+    assert alone is not None
+    assert beside is not None
+    np.testing.assert_allclose(beside.landmarks - shift, alone.landmarks, rtol=0, atol=2e-3)
