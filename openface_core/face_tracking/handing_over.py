@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.overlap import box_of, overlap
 from openface_core.faces import Face
-from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
+from openface_core.refinement.own_frame import PictureFrame
+from openface_core.shape import ShapeFit
 
 Float32Array = NDArray[np.float32]
 
@@ -20,13 +21,13 @@ HANDED_OVER_OVERLAP = 0.5
 """Two trackers' landmarks that overlap less are not of one face."""
 
 
-def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: float) -> Face:
+def handed_over(frame: PictureFrame, before: Face, after: Face, share: float) -> Face:
     """Return the face between two trackers' results for one frame.
 
     Parameters
     ----------
-    pdm : PointDistributionModel
-        The shape that both are fits of.
+    frame : PictureFrame
+        The coordinates that both are fitted in.
     before, after : Face
         What the tracker that will end, and the one that goes on, found.
     share : float
@@ -47,39 +48,42 @@ def handed_over(pdm: PointDistributionModel, before: Face, after: Face, share: f
         return before
     if overlap(box_of(before.landmarks), box_of(after.landmarks)) < HANDED_OVER_OVERLAP:
         return before
-    fit = _fit_between(before.fit, after.fit, share)
+    fit = _fit_between(frame, before.fit, after.fit, share)
     eyes = before.fitted_eyes
     if before.fitted_eyes is not None and after.fitted_eyes is not None:
         eyes = _eyes_between(before.fitted_eyes, after.fitted_eyes, share)
     unfitted = before.unfitted
     if before.unfitted is not None and after.unfitted is not None:
-        unfitted = _between(before.unfitted, after.unfitted, share)
-    landmarks = project_shape(pdm, fit)
+        unfitted = frame.in_steps(_between(before.unfitted, after.unfitted, share))
+    landmarks = frame.landmarks(fit)
     return replace(before, landmarks=landmarks, fit=fit, unfitted=unfitted, fitted_eyes=eyes)
 
 
-def _fit_between(first: ShapeFit, second: ShapeFit, share: float) -> ShapeFit:
+def _fit_between(frame: PictureFrame, first: ShapeFit, second: ShapeFit, share: float) -> ShapeFit:
     """Return pose and shape between two fits, whose angles are near each other."""
     scales = np.array([first.scale_px_per_mm]), np.array([second.scale_px_per_mm])
     return ShapeFit(
-        float(_between(*scales, share)[0]),
-        _between(first.rotation_radians, second.rotation_radians, share),
-        _between(first.translation_px, second.translation_px, share),
-        _between(first.shape_parameters, second.shape_parameters, share),
+        float(_single(_between(*scales, share))[0]),
+        _single(_between(first.rotation_radians, second.rotation_radians, share)),
+        frame.in_steps(_between(first.translation_px, second.translation_px, share)),
+        _single(_between(first.shape_parameters, second.shape_parameters, share)),
         first.iterations,
     )
 
 
 def _eyes_between(first: FittedEyes, second: FittedEyes, share: float) -> FittedEyes:
     return FittedEyes(
-        _between(first.landmarks_px, second.landmarks_px, share),
-        _between(first.relative_depths_mm, second.relative_depths_mm, share),
+        _single(_between(first.landmarks_px, second.landmarks_px, share)),
+        _single(_between(first.relative_depths_mm, second.relative_depths_mm, share)),
         (1.0 - share) * first.scales_px_per_mm + share * second.scales_px_per_mm,
     )
 
 
 def _between(
     first: NDArray[np.floating], second: NDArray[np.floating], share: float
-) -> Float32Array:
-    middle = (1.0 - share) * first.astype(np.float64) + share * second.astype(np.float64)
-    return np.ascontiguousarray(middle, dtype=np.float32)
+) -> NDArray[np.float64]:
+    return (1.0 - share) * first.astype(np.float64) + share * second.astype(np.float64)
+
+
+def _single(values: NDArray[np.float64]) -> Float32Array:
+    return np.ascontiguousarray(values, dtype=np.float32)

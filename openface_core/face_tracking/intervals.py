@@ -74,4 +74,4 @@ class IntervalTracker:
             seen = face or ahead
             assert seen is not None  # noqa: S101 - at least one tracker looks at a frame
             return seen
-        return handed_over(self._models.pdm, face, ahead, relay.share)
+        return handed_over(self._models.frame, face, ahead, relay.share)

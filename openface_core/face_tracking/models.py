@@ -15,6 +15,7 @@ from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.initial_fit import HypothesisFit, Refiner
 from openface_core.refinement.landmark_model import FaceLandmarkModel
+from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.shape import PointDistributionModel
 
@@ -145,3 +146,13 @@ class FaceTrackingModels:
     validator: ConfidenceModel | None
     witness: NetworkWitness | None = None
     network_pair: NetworkPair | None = None
+
+    @property
+    def is_place_independent(self) -> bool:
+        """Whether a face is found and refined alike wherever in the picture it is."""
+        return self.refinement is not None and self.refinement.is_place_independent
+
+    @property
+    def frame(self) -> PictureFrame:
+        """The coordinates that faces are fitted and refined in."""
+        return (OwnFrame if self.is_place_independent else PictureFrame)(self.pdm)

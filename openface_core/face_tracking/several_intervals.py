@@ -88,7 +88,9 @@ class SeveralIntervalsTracker:
         faces = relay.current.observe(frame, is_cut=is_cut)
         pairs = _same_faces(faces, ahead)
         for before, after in pairs.items():
-            faces[before] = handed_over(self._models.pdm, faces[before], ahead[after], relay.share)
+            faces[before] = handed_over(
+                self._models.frame, faces[before], ahead[after], relay.share
+            )
         return FacesInFrame(faces, interval, is_cut, pairs if relay.frames_to_next == 1 else {})
 
 

@@ -30,7 +30,6 @@ from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult, settled
 from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.initial_fit import Refiner
-from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.refinement.parts import RefinedFace
 from openface_core.shape import ShapeFit
 from openface_core.watch import NO_WATCH, Step, Watch
@@ -64,9 +63,8 @@ class FaceTracker:
         self._models = models
         self._threshold = settings.threshold
         self._watch = watch
-        refinement = models.refinement
-        self._is_place_independent = refinement is not None and refinement.is_place_independent
-        self._frame = (OwnFrame if self._is_place_independent else PictureFrame)(models.pdm)
+        self._is_place_independent = models.is_place_independent
+        self._frame = models.frame
         self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
         self._unused_answer: UnusedAnswer | None = None

@@ -8,10 +8,12 @@ import pytest
 from openface_core.eyes import FittedEyes
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.faces import Face, FaceStatus
+from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.shape import ShapeFit, project_shape
 from tests.fixtures.faces.shape import synthetic_pdm
 
 PDM = synthetic_pdm()
+FRAME = PictureFrame(PDM)
 
 
 def face(x: float, mode: float = 0.0, *, depth: float = 1.0, confidence: float = 0.9) -> Face:
@@ -28,7 +30,7 @@ def face(x: float, mode: float = 0.0, *, depth: float = 1.0, confidence: float =
 
 
 def test_pose_shape_and_eyes_lie_between() -> None:
-    found = handed_over(PDM, face(100, 0.0, depth=1.0), face(104, 1.0, depth=2.0), 0.25)
+    found = handed_over(FRAME, face(100, 0.0, depth=1.0), face(104, 1.0, depth=2.0), 0.25)
     assert found.fit is not None
     assert found.fitted_eyes is not None
     assert found.fit.scale_px_per_mm == pytest.approx(1.025)
@@ -44,17 +46,17 @@ def test_unfitted_landmarks_lie_between() -> None:
     before, after = (
         replace(face(x), unfitted=np.full((68, 2), x, dtype=np.float32)) for x in (100, 104)
     )
-    found = handed_over(PDM, before, after, 0.25)
+    found = handed_over(FRAME, before, after, 0.25)
     assert found.unfitted is not None
     np.testing.assert_allclose(found.unfitted, 101)
-    alone = handed_over(PDM, before, face(104), 0.25)
+    alone = handed_over(FRAME, before, face(104), 0.25)
     assert alone.unfitted is not None
     assert before.unfitted is not None
     np.testing.assert_array_equal(alone.unfitted, before.unfitted)
 
 
 def test_landmarks_are_points_of_the_shape_model() -> None:
-    found = handed_over(PDM, face(100), face(104, 1.0), 0.5)
+    found = handed_over(FRAME, face(100), face(104, 1.0), 0.5)
     assert found.fit is not None
     np.testing.assert_array_equal(found.landmarks, project_shape(PDM, found.fit))
 
@@ -62,14 +64,14 @@ def test_landmarks_are_points_of_the_shape_model() -> None:
 def test_the_ends_are_the_two_faces() -> None:
     before, after = face(100), face(104, 1.0)
     for share, expected in ((0.0, before), (1.0, after)):
-        found = handed_over(PDM, before, after, share)
+        found = handed_over(FRAME, before, after, share)
         assert found.landmarks is not None
         assert expected.landmarks is not None
         np.testing.assert_allclose(found.landmarks, expected.landmarks, rtol=1e-5)
 
 
 def test_confidence_is_that_of_the_tracker_whose_frame_it_is() -> None:
-    found = handed_over(PDM, face(100, confidence=0.8), face(104, confidence=0.95), 0.5)
+    found = handed_over(FRAME, face(100, confidence=0.8), face(104, confidence=0.95), 0.5)
     assert found.confidence == 0.8
 
 
@@ -87,10 +89,22 @@ NONE = replace(face(100), status=FaceStatus.NOT_TRUSTED)
     ids=["no second", "no first", "another face", "another way"],
 )
 def test_otherwise_it_is_the_first(before: Face, after: Face) -> None:
-    assert handed_over(PDM, before, after, 0.5) is before
+    assert handed_over(FRAME, before, after, 0.5) is before
 
 
 def test_eyes_of_one_only_stay_as_they_are() -> None:
     before = face(100)
-    found = handed_over(PDM, before, replace(face(104), fitted_eyes=None), 0.5)
+    found = handed_over(FRAME, before, replace(face(104), fitted_eyes=None), 0.5)
     assert found.fitted_eyes is before.fitted_eyes
+
+
+@pytest.mark.parametrize("x", [1000, 9000])
+def test_where_a_face_is_makes_no_difference_to_its_bits(x: int) -> None:
+    frame = OwnFrame(PDM)
+    here, there = (
+        handed_over(frame, face(100 + move), face(104.375 + move, 1.0), 0.3) for move in (0, x)
+    )
+    assert here.fit is not None
+    assert there.fit is not None
+    np.testing.assert_array_equal(here.fit.shape_parameters, there.fit.shape_parameters)
+    np.testing.assert_array_equal(there.landmarks - np.array([x, 0]), here.landmarks)
