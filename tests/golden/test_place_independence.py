@@ -15,7 +15,7 @@ from pipelines.configuration.config_file import load_settings
 from tests.fixtures.media.writing import write_video
 
 FRAMES = 170  # two intervals
-INTENSITY_MOST, INTENSITY_MEAN = 0.02, 0.0005
+INTENSITY_MOST, INTENSITY_MEAN = 0.01, 0.0002
 EQUAL_PRESENCE = 0.9995
 
 pytestmark = pytest.mark.slow
