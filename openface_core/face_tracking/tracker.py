@@ -235,9 +235,8 @@ class FaceTracker:
         self, frame: FrameInView, choose: Choice, followed: Face | None
     ) -> Face | FaceStatus:
         last = None if followed is None else followed.landmarks
-        faces, chosen = self._detections_near(frame, last), None
-        if faces is not None:
-            chosen = choose(faces, last)
+        faces = self._detections_near(frame, last)
+        chosen = None if faces is None else choose(faces, last)
         if faces is None or chosen is None:
             faces = frame.detections
             chosen = choose(faces, last)
@@ -263,12 +262,11 @@ class FaceTracker:
     def _detections_near(
         self, frame: FrameInView, last: Float32Array | None
     ) -> FaceDetections | None:
-        """Return detections that do not hang on the size of the frame, None without any."""
+        """Return detections that do not hang on the size of the frame, None where none can be."""
         if last is None or not self._is_place_independent:
             return None
         with self._watch.time(Step.DETECTION):
-            near = detect_near(self._models.detector, frame.image_bgr, last)
-        return near if len(near) else None
+            return detect_near(self._models.detector, frame.image_bgr, last)
 
     def _located(
         self, image_bgr: UInt8Array, faces: FaceDetections, chosen: int

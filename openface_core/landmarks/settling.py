@@ -68,7 +68,7 @@ class _Looks:
 
     def __init__(self, network: LandmarkNetwork, image_bgr: NDArray[np.uint8]) -> None:
         self._network = network
-        self._image_bgr = np.ascontiguousarray(image_bgr)
+        self._image_bgr = image_bgr
         self._seen: dict[Cell, _Look | None] = {}
 
     def __contains__(self, cell: Cell) -> bool:
@@ -121,6 +121,7 @@ def settled(
     ModelFileError
         If the network fails.
     """
+    image_bgr = np.ascontiguousarray(image_bgr)
     first = _first_looks(network, image_bgr, landmarks)
     if not first:
         return None
@@ -134,22 +135,21 @@ def settled(
             break
         best = seen if best is None or seen.away < best.away else best
         place = seen.place
+    if best is None:
+        return first[-1]
     for _ in range(_MOST_STEPS_ASIDE):
-        if best is None:
-            return first[-1]
         beside = [seen for seen in map(looks.look, best.beside()) if seen is not None]
         nearest = min(beside, key=lambda seen: (seen.away, seen.cell), default=best)
         if nearest.away >= best.away:
             break
         best = nearest
-    return first[-1] if best is None else best.result
+    return best.result
 
 
 def _first_looks(
     network: LandmarkNetwork, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
 ) -> list[LandmarkResult]:
     """Return what a network sees at first, each time in the crop of what it has seen before."""
-    image_bgr = np.ascontiguousarray(image_bgr)
     seen: list[LandmarkResult] = []
     for _ in range(_FIRST_LOOKS):
         result = network.look(image_bgr, network.square_about(landmarks))
