@@ -127,6 +127,15 @@ def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Expo
     assert exported.run("aligned").finished == 3
 
 
+def test_faces_that_no_video_has_cost_overlays_only(exported: Exported) -> None:
+    summary = exported.run("aligned", "overlay", faces=(7,))
+    assert [problem.video_id for problem in summary.problems] == ["a", "b", "c"]
+    assert {problem.reason for problem in summary.problems} == {"it has no face 7"}
+    files = names_in(exported.output)
+    assert "aligned/c_aligned/frame_det_00_000004.bmp" in files
+    assert not [name for name in files if name.startswith("overlay/")]
+
+
 def test_a_changed_video_is_refused(exported: Exported) -> None:
     write_clip(exported.corpus.videos / "b.mp4", 4, seed=9)
     summary = exported.run("overlay")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,21 +116,21 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     with plan.folder.staging() as staging, ExitStack() as stack:
         with task.table.open() as table:
             video = describe(task, record, table)
-            for name, exporter in exporters.items():
-                (staging / name).mkdir()
+            for exporter in exporters.values():
                 stack.callback(exporter.abandon)
-                exporter.begin(staging / name, video)
+            refused = _begin(exporters, video, staging)
             _look_ahead(table, exporters.values())
-            if with_pictures:
+            if with_pictures and exporters:
                 progress = ProgressWriter(plan.progress_folder, task.table.video_id)
                 _add_frames(task, record, table, list(exporters.values()), progress)
-            else:
+            elif exporters:
                 for batch in table.batches():
                     rows = Rows(batch.combine_chunks())
                     for exporter in exporters.values():
                         exporter.add(rows, None)
-        refused: InputError | None = None
         for name, identity, _ in chosen:
+            if name not in exporters:
+                continue
             try:
                 exporters[name].finish()
             except InputError as problem:  # of this format alone; the others are complete
@@ -142,6 +143,21 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     if refused is not None:
         raise refused
     return len(chosen)
+
+
+def _begin(
+    exporters: dict[str, Exporter], video: ExportedVideo, staging: Path
+) -> InputError | None:
+    """Begin with an input, and let go of exporters that refuse it; return the last one's reason."""
+    refused: InputError | None = None
+    for name, exporter in list(exporters.items()):
+        (staging / name).mkdir()
+        try:
+            exporter.begin(staging / name, video)
+        except InputError as problem:
+            refused = problem
+            del exporters[name]
+    return refused
 
 
 def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:

@@ -1,5 +1,6 @@
 """The overlay of an input: a film, or a picture."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,6 +28,10 @@ from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame, DecodeLimits
 
 Image = NDArray[np.uint8]
+
+
+def _listed(face_ids: Iterable[int]) -> str:
+    return ", ".join(str(face_id) for face_id in sorted(face_ids))
 
 
 class FramePainter:
@@ -97,8 +102,7 @@ class FramePainter:
         if not has_face:
             thickness = 3 * self.style.thickness_px
             cv2.rectangle(painted, (0, 0), (width - 1, height - 1), VERMILION, thickness)
-            wanted = ", ".join(str(face_id) for face_id in sorted(self._wanted))
-            words = f"no face {wanted}" if wanted else "no face found"
+            words = f"no face {_listed(self._wanted)}" if self._wanted else "no face found"
             put_label(painted, words, width // 2, bottom, self.style, VERMILION)
 
 
@@ -125,7 +129,22 @@ class Overlay(Exporter):
         self._sound: SoundTrack | None = None
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
-        """Remember where the overlay goes."""
+        """Remember where the overlay goes.
+
+        Raises
+        ------
+        InputError
+            If it has none of the wanted faces.
+        """
+        wanted = set(self._options.face_ids)
+        if wanted and not wanted & set(video.face_ids):
+            raise InputError(
+                video.uri,
+                f"it has no face {_listed(wanted)}",
+                f"Its faces are {_listed(video.face_ids)}."
+                if video.face_ids
+                else "No face was found in it.",
+            )
         self._video, self._folder = video, folder
         self._painter = FramePainter(video, self._options.face_ids)
         self._begin_seconds = self._options.from_seconds or 0.0

@@ -65,6 +65,17 @@ def test_a_part_without_frames_is_refused(tmp_path: Path, part: tuple[float, flo
         written(tmp_path, ExportOptions(from_seconds=begin, to_seconds=end))
 
 
+def test_faces_that_the_input_does_not_have_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it has no face 3, 7") as refused:
+        written(tmp_path, ExportOptions(face_ids=(7, 3)))
+    assert refused.value.remedy == "Its faces are 0."
+    assert not (tmp_path / "out" / "clip.mp4").exists()
+
+
+def test_one_of_the_wanted_faces_is_enough(tmp_path: Path) -> None:
+    assert written(tmp_path, ExportOptions(face_ids=(0, 7))).exists()
+
+
 def test_sound_is_copied(tmp_path: Path) -> None:
     path = written(tmp_path, ExportOptions(), audio_seconds=0.6)
 
