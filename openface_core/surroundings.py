@@ -29,6 +29,8 @@ def cut_surroundings(picture: Picture, left: int, top: int, columns: int, rows: 
     first_x, last_x = max(left, 0), max(min(left + columns, width), 0)
     first_y, last_y = max(top, 0), max(min(top + rows, height), 0)
     inside = picture[first_y:last_y, first_x:last_x]
+    if inside.shape[:2] == (rows, columns):
+        return cast(Picture, inside.copy())  # nothing to make black
     out = np.zeros((rows, columns, *picture.shape[2:]), dtype=picture.dtype)
     out[first_y - top :, first_x - left :][: inside.shape[0], : inside.shape[1]] = inside
     return cast(Picture, out)

@@ -141,16 +141,27 @@ def average_blocks(
         Filled in place; the part of h * factor rows and w * factor columns must lie in the image.
     """
     share = np.float32(1.0 / (factor * factor))
+    columns = out.shape[1]
+    first, last = 3 * x0, 3 * (x0 + columns * factor)
+    rows = image.reshape(image.shape[0], -1)
+    # Columns first: whole rows are added with vectors. Unsigned, as numba looks whether other
+    # indices count from the end.
+    sums = np.empty(last - first, dtype=np.uint32)
     for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            blue = 0
-            green = 0
-            red = 0
-            for y in range(y0 + i * factor, y0 + (i + 1) * factor):
-                for x in range(x0 + j * factor, x0 + (j + 1) * factor):
-                    blue += image[y, x, 0]
-                    green += image[y, x, 1]
-                    red += image[y, x, 2]
+        y = y0 + i * factor
+        sums[:] = rows[y, first:last]
+        for k in range(1, factor):
+            row = rows[y + k, first:last]
+            for x in range(row.shape[0]):
+                sums[x] += np.uint32(row[x])
+        place = np.uint64(0)
+        for j in range(columns):
+            blue = green = red = np.uint32(0)
+            for _ in range(factor):
+                blue += sums[place]
+                green += sums[place + np.uint64(1)]
+                red += sums[place + np.uint64(2)]
+                place += np.uint64(3)
             out[i, j, 0] = np.float32(blue) * share
             out[i, j, 1] = np.float32(green) * share
             out[i, j, 2] = np.float32(red) * share
