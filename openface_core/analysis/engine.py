@@ -235,7 +235,7 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
                 models,
                 pdm,
                 is_mirrored=settings.sides.mirrored,
-                has_peaks=follows_experts,
+                has_peaks=files.refinement is not None,
             )
             for models in (video_models, image_models)
         )
@@ -327,7 +327,7 @@ def _load_faces(
             refinement = FaceRefinement.from_settings(
                 model,
                 settings.refinement,
-                finds_peaks=settings.sides.measure and not settings.refinement.follow_network,
+                finds_peaks=settings.sides.measure,
             )
             witness = _load_witness(files, settings, refinement)
         except ValueError as error:

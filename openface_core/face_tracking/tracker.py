@@ -311,7 +311,7 @@ class FaceTracker:
             presence = found.presence if refinement.follows_network else None
             refined = self._refined(grey, refiner, fit, score, presence)
             if refined is not None:
-                return self._with_share(refined, found.landmarks, fit)
+                return self._with_share(refined, found.landmarks)
             # otherwise the face is too small for the experts
         confidence = score if found.presence is None else found.presence
         points = self._frame.landmarks(fit)
@@ -323,7 +323,7 @@ class FaceTracker:
         )
         return self._judged(grey, points, fit, candidate)
 
-    def _with_share(self, refined: Face, points: Float32Array, start: ShapeFit) -> Face:
+    def _with_share(self, refined: Face, points: Float32Array) -> Face:
         """Return a refined face with its share of the network's points, which it started from."""
         refinement = self._models.refinement
         if refinement is None or refined.landmarks is None or not refinement.follows_network:
@@ -333,9 +333,7 @@ class FaceTracker:
         if not fit.is_finite:
             return refined
         landmarks = self._frame.landmarks(fit)
-        # What no shape holds together is the network's: experts give none but shapes.
-        unfitted = landmarks + (points - self._frame.landmarks(start))
-        return replace(refined, landmarks=landmarks, fit=fit, unfitted=unfitted, is_refined=False)
+        return replace(refined, landmarks=landmarks, fit=fit, is_refined=False)
 
     def _refined(
         self,

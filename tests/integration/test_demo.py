@@ -52,11 +52,11 @@ def test_action_units_rise(demo: MeasuredDemo) -> None:
 def test_one_sided_actions_are_seen_on_their_side(demo: MeasuredDemo) -> None:
     # Lips that part on one side part beyond the middle, and the network draws the other brow and
     # the other corner of the mouth along.
-    check_sides(demo.rises, {"AU01": 0.15, "AU02": 0.17, "AU06": 0.05, "AU12": 0.2, "AU45": 0.05})
+    check_sides(demo.rises, {"AU01": 0.15, "AU02": 0.15, "AU06": 0.05, "AU12": 0.15, "AU45": 0.05})
 
 
 def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:
-    check_equal_sides(demo.rises, {"AU02", "AU12", "AU26", "AU45"})
+    check_equal_sides(demo.rises, {"AU01", "AU02", "AU12", "AU26", "AU45"})
 
 
 def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:
