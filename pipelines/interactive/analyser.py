@@ -68,7 +68,7 @@ class Analyser:
     def __init__(
         self,
         models: str | PathLike[str] | None = None,
-        config: str | None = None,
+        config: str | PathLike[str] | None = None,
         *,
         provider: str | None = None,
         calibration: str | None = None,
@@ -78,7 +78,7 @@ class Analyser:
     ) -> None:
         check_flag("sides", sides)
         check_flag("progress", progress)
-        choice = choose_models(None if models is None else fspath(models), config)
+        choice = choose_models(_name("models", models), _name("config", config))
         settings = choice.settings
         if provider is not None:
             onnx = OnnxSettings(provider, settings.onnxruntime.threads)
@@ -239,6 +239,11 @@ def _path(path: str | PathLike[str]) -> str:
             "Give pictures in memory to Analyser.frames.",
         )
     return found
+
+
+def _name(option: str, value: str | PathLike[str] | None) -> str | None:
+    """Return a pack, a preset or a path as text."""
+    return text_of(option, fspath(value) if isinstance(value, PathLike) else value)
 
 
 def _camera(text: str | None) -> Camera | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OutputError
 from openface_core.exports import Exporter
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import Overlay
@@ -17,7 +17,7 @@ from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number
-from pipelines.interactive.showing import described, plot, write_shown
+from pipelines.interactive.showing import described, is_in_memory, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset
@@ -36,7 +36,7 @@ from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
-from transforms.plan.known_inputs import known_inputs
+from transforms.plan.known_inputs import KnownInputs, known_inputs
 from transforms.records import InputContent, VideoTask
 from transforms.work.folder import table_path, video_folder, work_root
 
@@ -114,8 +114,8 @@ class Analysis:
         output, settings = fspath(output), self.core.settings.output
         check_output(output)
         check_buckets(output, settings.buckets)
-        known, name, uri = known_inputs(output), self.task.video_id, self.task.uri
-        if known.at(uri) != name and known.has_other(name, uri, ()):
+        name = self.task.video_id
+        if self._is_another(known_inputs(output)):
             raise ConfigError(
                 output,
                 f"the dataset has another input of the name {name}",
@@ -141,6 +141,13 @@ class Analysis:
             has_sides=engine.extent.has_sides,
         )
         return path
+
+    def _is_another(self, known: KnownInputs) -> bool:
+        """Return whether a dataset has another input of the same name."""
+        name, uri = self.task.video_id, self.task.uri
+        if is_in_memory(uri):  # which lie nowhere: what they are tells them apart
+            return known.content_of(name) not in (None, self.content.fingerprint)
+        return known.at(uri) != name and known.has_other(name, uri, ())
 
     def plot(self) -> Any:
         """Return a matplotlib figure of the action units over time; notebooks show it.
@@ -183,6 +190,11 @@ class Analysis:
             check_number("face_ids", face_id)
         wanted = tuple(int(face_id) for face_id in face_ids)
         options = ExportOptions(from_seconds=from_seconds, to_seconds=to_seconds, face_ids=wanted)
+        kind, suffix = ("picture", ".png") if self.info.kind == "image" else ("film", ".mp4")
+        if Path(fspath(path)).suffix.lower() != suffix:
+            raise OutputError(
+                fspath(path), f"a {kind} {suffix} would be written", f"End the name with {suffix}."
+            )
         return self._write(Overlay(options), path)
 
     def report(self, path: str | PathLike[str]) -> Path:

@@ -1,12 +1,13 @@
 """The jobs over many inputs, called from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from pipelines.export import export as export_dataset
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
+from pipelines.interactive.arguments import text_of
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.report import report as report_dataset
@@ -46,6 +47,7 @@ def run(
     """
     several = [inputs] if isinstance(inputs, str | PathLike) else inputs
     names = tuple(fspath(name) for name in several)
+    text_of("camera", options.get("camera"))
     return run_main_job(RunArguments(names, fspath(output), **options))
 
 
@@ -81,6 +83,7 @@ def export(
         If nothing can be done at all: no dataset, a format that there is not, no output.
     """
     several = (formats,) if isinstance(formats, str) else tuple(formats)
+    options = _with_several_ids(options)
     return export_dataset(ExportArguments(fspath(dataset), fspath(output), several, **options))
 
 
@@ -110,4 +113,11 @@ def report(
         If nothing can be done at all: no dataset, no output.
     """
     folder = None if output is None else fspath(output)
+    options = _with_several_ids(options)
     return report_dataset(ReportArguments(fspath(dataset), folder, **options))
+
+
+def _with_several_ids(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options in which one name of an input stands for itself, and not for its letters."""
+    ids = options.get("video_ids", ())
+    return {**options, "video_ids": (ids,) if isinstance(ids, str) else tuple(ids)}

@@ -18,6 +18,11 @@ from transforms.dataset.storage import writing_errors
 from transforms.exports.frames_in_step import in_step, rows_by_frame
 
 
+def is_in_memory(uri: str) -> bool:
+    """Return whether an analysis is of frames that were in memory only."""
+    return uri.startswith("memory:") and "://" not in uri
+
+
 def described(
     table: pa.Table, name: str, info: MediaInfo, record: Mapping[str, Any]
 ) -> ExportedVideo:
@@ -85,7 +90,7 @@ def write_shown(
     OutputError
         If the file is the input itself or a folder, or storage refuses.
     """
-    if video.uri.startswith("memory:") and "://" not in video.uri:
+    if is_in_memory(video.uri):
         raise InputError(
             video.uri,
             "its frames were in memory, and are not kept",

@@ -45,7 +45,11 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     plan = job.plan
     finished = {task.video_id for task in plan.finished}
     dataset = complete_dataset(
-        job.output, finished, *engine.action_unit_names, has_sides=engine.extent.has_sides
+        job.output,
+        finished,
+        *engine.action_unit_names,
+        has_sides=engine.extent.has_sides,
+        run=plan.provenance,
     )
     seconds = clock.seconds()
     outline = RunOutline(
@@ -75,6 +79,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,
+        made_otherwise=dataset.made_otherwise,
     )
 
 
@@ -110,5 +115,12 @@ def close_finished(job: Job) -> RunSummary:
     files = locate_models(plan.files.root, plan.settings.models, with_networks=False)
     engine = load_engine(files, plan.settings)
     write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
-    complete_dataset(job.output, plan.video_ids, *engine.action_unit_names)
-    return RunSummary(job.output, plan.inputs, inputs_finished=plan.inputs)
+    dataset = complete_dataset(
+        job.output, plan.video_ids, *engine.action_unit_names, run=plan.provenance
+    )
+    return RunSummary(
+        job.output,
+        plan.inputs,
+        inputs_finished=plan.inputs,
+        made_otherwise=dataset.made_otherwise,
+    )

@@ -43,6 +43,8 @@ class RunSummary:
         The runner that goes on by itself; nothing else is known then.
     report : str or None
         The index of its report, where one was made.
+    made_otherwise : int
+        Tables of the dataset that were made with other settings, models or another version.
     """
 
     output: str
@@ -62,6 +64,7 @@ class RunSummary:
     seconds: float = 0.0
     handed_over_to: str | None = None
     report: str | None = None
+    made_otherwise: int = 0
 
     @property
     def has_results(self) -> bool:
@@ -77,7 +80,7 @@ class RunSummary:
 
     def __str__(self) -> str:
         shown = "" if self.report is None else f"\nOpen {self.report} in a browser."
-        return self._outcome() + shown
+        return self._outcome() + self._mixture() + shown
 
     def _outcome(self) -> str:
         if self.handed_over_to is not None:
@@ -115,6 +118,18 @@ class RunSummary:
                 "`openface-beam models list` shows packs that have them."
             )
         return text
+
+    def _mixture(self) -> str:
+        """Return what follows where the dataset has tables that were made otherwise."""
+        if not self.made_otherwise:
+            return ""
+        were = "was" if self.made_otherwise == 1 else "were"
+        return (
+            f"\n{counted(self.made_otherwise, 'table')} of this dataset {were} made with other "
+            "settings, models or another version: their columns may be others, and "
+            "dataset_description.json and data_dictionary.json tell of this run alone. Keep such "
+            "runs in folders of their own."
+        )
 
     def _calibration(self) -> str:
         """Return what follows where few frames calibrate action units."""

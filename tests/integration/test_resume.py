@@ -80,6 +80,21 @@ def test_other_models_analyse_everything_anew(corpus: LandmarkCorpus) -> None:
     assert corpus.run().inputs_written == 3
 
 
+def test_a_run_says_that_other_tables_were_made_otherwise(corpus: LandmarkCorpus) -> None:
+    assert corpus.run().made_otherwise == 0
+    clips = [str(corpus.videos / f"{name}.mp4") for name in "ab"]
+    mixed = corpus.run(inputs=(clips[0],), calibration="none")
+    assert mixed.made_otherwise == 2
+    assert "2 tables of this dataset were made with other settings" in str(mixed)
+    # The line comes again where there is nothing to do, and goes with its cause.
+    assert "2 tables" in str(corpus.run(inputs=(clips[0],), calibration="none"))
+    assert "1 table of this dataset was made" in str(
+        corpus.run(inputs=(clips[1],), calibration="none")
+    )
+    last = corpus.run(calibration="none")
+    assert (last.made_otherwise, last.inputs_written) == (0, 1)
+
+
 def test_force_analyses_everything_anew(corpus: LandmarkCorpus) -> None:
     corpus.run()
     before = contents(corpus.output)

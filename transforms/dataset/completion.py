@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from transforms.dataset.error_table import earlier_problems, write_errors
 from transforms.dataset.persons import are_compared, complete_persons
+from transforms.dataset.provenance import RunProvenance, is_made_otherwise
 from transforms.dataset.summary import rows_of, write_summary
 from transforms.dataset.table_records import all_records, record_digest
 from transforms.records import Problem, Severity
@@ -28,10 +29,13 @@ class CompleteDataset:
         The summary.
     problems : tuple of Problem
         The rows of the error table.
+    made_otherwise : int
+        Tables that were made with other settings, models or another version than the run's.
     """
 
     summary: pa.Table
     problems: tuple[Problem, ...]
+    made_otherwise: int = 0
 
 
 def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -62,6 +66,7 @@ def complete_dataset(
     presence_names: Collection[str] = (),
     *,
     has_sides: bool = False,
+    run: RunProvenance | None = None,
 ) -> CompleteDataset:
     """Bring what lies beside the tables in line with them; what is right is not touched.
 
@@ -78,6 +83,8 @@ def complete_dataset(
         Action units that have a column of the summary even if no table speaks of them.
     has_sides : bool
         Whether the sides of faces have columns even if no table speaks of them.
+    run : RunProvenance, optional
+        How the run's tables are made, to count those that are not.
 
     Returns
     -------
@@ -93,6 +100,7 @@ def complete_dataset(
     problems: list[Problem] = []
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
+    made_otherwise = 0
     for record in all_records(output):
         of_record = rows_of(record)
         rows += of_record
@@ -100,9 +108,10 @@ def complete_dataset(
         digests[record.get("video_id")] = record_digest(record)
         if are_compared(record):
             compared += of_record
+        made_otherwise += run is not None and is_made_otherwise(record, run)
     earlier = earlier_problems(output, finished, digests.get)
     problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
     write_errors(output, problems, digests.get)
     complete_persons(output, compared, {row["video_id"] for row in rows})
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
-    return CompleteDataset(summary, tuple(problems))
+    return CompleteDataset(summary, tuple(problems), made_otherwise)

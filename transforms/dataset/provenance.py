@@ -87,6 +87,26 @@ class InputIdentity:
         }
 
 
+def is_made_otherwise(record: Mapping[str, Any], run: RunProvenance) -> bool:
+    """Return whether a table was made with other settings, models or another version than a run's.
+
+    Parameters
+    ----------
+    record : mapping
+        How the table was made.
+    run : RunProvenance
+        The run. Networks that the table did not need make no difference.
+    """
+    models = record.get("models_sha256")
+    settings = json.loads(json.dumps(run.settings))
+    return (
+        record.get("version") != __version__
+        or record.get("settings") != settings
+        or not isinstance(models, dict)
+        or any(run.models.get(name) != digest for name, digest in models.items())
+    )
+
+
 def _model_packs(models: Mapping[str, str]) -> dict[str, str]:
     """Return the licences of the packs that model files come from, by name of the pack."""
     packs = default_registry().recognise(models.values())

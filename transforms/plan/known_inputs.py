@@ -64,6 +64,11 @@ class KnownInputs:
         known = self._by_place.get(place_of(uri))
         return None if known is None else known.video_id
 
+    def content_of(self, video_id: str) -> str | None:
+        """Return the hash of what the input of a name held; None if there is no such name."""
+        known = self._by_id.get(video_id.lower())
+        return None if known is None else known.fingerprint
+
     def has_other(self, video_id: str, uri: str, places: Collection[str]) -> bool:
         """Return whether a name belongs to another input than this one.
 

@@ -107,6 +107,34 @@ def test_frames_in_memory(
     assert Path(found.save(tmp_path / "results")).is_file()
 
 
+def test_other_frames_of_the_same_name_are_not_lost(analyser: Analyser, tmp_path: Path) -> None:
+    dark, grey = ([np.full((64, 64, 3), level, np.uint8)] for level in (0, 90))
+    analyser.frames(dark, 25).save(tmp_path / "results")
+    analyser.frames(dark, 25).save(tmp_path / "results")
+    with pytest.raises(ConfigError, match="another input of the name frames"):
+        analyser.frames(grey, 25).save(tmp_path / "results")
+    analyser.frames(grey, 25, video_id="grey").save(tmp_path / "results")
+    assert len(pd.read_parquet(tmp_path / "results" / "frames")) == 2
+
+
+def test_models_and_cameras_are_texts(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="models: a text is expected, found 5"):
+        Analyser(5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="config: a text is expected"):
+        Analyser("embedded", 5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="camera: a text is expected"):
+        run("a.mp4", tmp_path / "out", camera=(1200, 1200, 320, 180))
+
+
+def test_one_name_of_an_input_is_not_its_letters(analysis: Analysis, tmp_path: Path) -> None:
+    analysis.save(tmp_path / "results")
+    name = analysis.task.video_id
+    summary = openface_beam.export(
+        tmp_path / "results", tmp_path / "csv", "csv", video_ids=name, quiet=True
+    )
+    assert (summary.written, summary.failed) == (1, 0)
+
+
 def test_pictures(analyser: Analyser, clips: Path, tmp_path: Path) -> None:
     picture = tmp_path / "face.png"
     cv2.imwrite(str(picture), next(images_of(clip_in(clips))))

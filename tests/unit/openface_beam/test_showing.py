@@ -63,6 +63,13 @@ def test_what_cannot_be_written_is_not_said_to_be_unreadable(
         analysis.report(tmp_path / "file" / "page.html")
 
 
+@pytest.mark.parametrize("name", ["seen.png", "seen.xyz", "seen"])
+def test_a_film_is_called_a_film(analysis: Analysis, tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"a film \.mp4 would be written"):
+        analysis.overlay(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_part_behind_the_end_has_no_overlay(analysis: Analysis, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="it has no frame from 1000 s"):
         analysis.overlay(tmp_path / "seen.mp4", from_seconds=1000)
