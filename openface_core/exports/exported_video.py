@@ -52,12 +52,17 @@ class ExportedVideo:
 
     @property
     def camera(self) -> Camera:
-        """The camera that it was analysed with."""
-        recorded = self.record.get("camera")
-        if isinstance(recorded, str):
+        """The camera that frames of the size of the first one were analysed with."""
+        return self.camera_of(self.width_px, self.height_px)
+
+    def camera_of(self, width_px: int, height_px: int) -> Camera:
+        """Return the camera that its frames of a size were analysed with."""
+        # Where none was given, `camera` is that of the first frame's size.
+        given = self.record.get("camera_given", self.record.get("camera"))
+        if isinstance(given, str):
             with suppress(ValueError):
-                return Camera.parse(recorded)
-        return Camera.from_frame_size(self.width_px, self.height_px)
+                return Camera.parse(given)
+        return Camera.from_frame_size(width_px, height_px)
 
     @property
     def has_several_faces(self) -> bool:

@@ -74,9 +74,12 @@ class SceneCuts:
 
     def __init__(self) -> None:
         self._last: UInt8Array | None = None
+        self._last_size: tuple[int, int] | None = None
 
     def is_cut(self, image_bgr: UInt8Array) -> bool:
         """Return whether the next frame begins another scene; never for the first one.
+
+        A frame of another size begins one, whatever it shows: what was followed lies elsewhere.
 
         Parameters
         ----------
@@ -85,8 +88,12 @@ class SceneCuts:
         """
         thumbnail = _thumbnail(image_bgr)
         last, self._last = self._last, thumbnail
+        size = image_bgr.shape[0], image_bgr.shape[1]
+        last_size, self._last_size = self._last_size, size
         if last is None:
             return False
+        if last_size != size:
+            return True
         return bool(_is_other_scene(last, thumbnail, _CUT_DIFFERENCE))
 
 

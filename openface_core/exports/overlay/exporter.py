@@ -48,7 +48,6 @@ class FramePainter:
     def __init__(self, video: ExportedVideo, face_ids: tuple[int, ...] = ()) -> None:
         self._video, self._wanted = video, set(face_ids)
         self.style = Style(video.width_px, video.height_px)
-        self._camera = video.camera
         self._panel = UnitPanel(video, self.style)
         self._canvas: Image = np.empty((0, 0, 3), dtype=np.uint8)
 
@@ -76,11 +75,12 @@ class FramePainter:
         faces = {
             row: face_of(rows, row, drawable(self._video.person(int(known[row])))) for row in chosen
         }
+        camera = self._video.camera_of(image.shape[1], image.shape[0])
         for row, face in faces.items():
-            draw_pose(painted, rows, row, self._camera, style)
+            draw_pose(painted, rows, row, camera, style)
             draw_eyes(painted, rows, row, style)
             draw_face(painted, face, style)
-            draw_gaze(painted, rows, row, self._camera, style)
+            draw_gaze(painted, rows, row, camera, style)
         self._panel.begin(faces.values())
         for row, face in faces.items():
             if self._video.has_several_faces:

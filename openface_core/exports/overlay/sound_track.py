@@ -13,6 +13,8 @@ from av.packet import Packet
 
 from openface_core.media import DecodeLimits
 from openface_core.media.containers import RemoteFile, open_container
+from openface_core.media.several_pictures import film_format
+from openface_core.media.sniffing import HEAD_BYTES
 from openface_core.media.sources import locate
 from openface_core.media.start import start_seconds
 
@@ -40,7 +42,8 @@ class SoundTrack:
     def __init__(self, uri: str, limits: DecodeLimits, begin_seconds: float | None) -> None:
         source = locate(uri)
         self._file = None if source.is_local else RemoteFile(source)
-        self._container = open_container(source, limits, self._file)
+        container_format = film_format(source, source.read(HEAD_BYTES))
+        self._container = open_container(source, limits, self._file, container_format)
         # Time of the file's own clock that becomes 0 in the output.
         start = float(start_seconds(self._container, source, limits))
         self._zero_seconds = start + (begin_seconds or 0.0)

@@ -57,9 +57,14 @@ def _halved(
 
 
 def brightness_of(crop: Image) -> float:
-    """Return the mean grey value of the middle of a crop, 0 to 255."""
+    """Return the mean grey value of the middle of a crop, 0 to 255.
+
+    What is black as the surroundings of the frame are does not count, unless all of it is.
+    """
     middle = crop[CROP_PX // 4 : -CROP_PX // 4, CROP_PX // 4 : -CROP_PX // 4]
-    return float(cv2.cvtColor(middle, cv2.COLOR_BGR2GRAY).mean())
+    grey = cv2.cvtColor(middle, cv2.COLOR_BGR2GRAY)
+    seen = grey[grey > 0]
+    return float(seen.mean()) if seen.size else 0.0
 
 
 def as_data_url(crop: Image) -> str:

@@ -1,5 +1,6 @@
 """Overlays: size, time stamps, sound, and whether what they show is there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -63,6 +64,29 @@ def test_a_part_without_frames_is_refused(tmp_path: Path, part: tuple[float, flo
     begin, end = part
     with pytest.raises(InputError, match=r"it has no frame from (5|0\.2) s"):
         written(tmp_path, ExportOptions(from_seconds=begin, to_seconds=end))
+
+
+def test_pictures_one_after_the_other_have_an_overlay(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mjpeg"
+    clip.write_bytes(b"".join(cv2.imencode(".jpg", i)[1].tobytes() for i in face_clip(3)[0]))
+    with open_media(str(clip)) as media:
+        frames = list(media)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_with(Overlay(ExportOptions()), folder, frame_rows([[0]] * 3), frames, uri=str(clip))
+    assert (folder / "clip.mp4").exists()
+
+
+def test_each_frame_has_the_camera_of_its_size() -> None:
+    video = exported_video(frame_rows([[0]]))
+    assert video.camera == video.camera_of(video.width_px, video.height_px)
+    larger = video.camera_of(2 * video.width_px, 2 * video.height_px)
+    assert larger.cx_px == 2 * video.camera.cx_px
+    camera = str(video.camera)
+    assumed = replace(video, record={"camera": camera, "camera_given": None})
+    assert assumed.camera_of(2 * video.width_px, 2 * video.height_px) == larger
+    given = replace(video, record={"camera": camera, "camera_given": camera})
+    assert given.camera_of(10, 10) == video.camera
 
 
 def test_faces_that_the_input_does_not_have_are_refused(tmp_path: Path) -> None:

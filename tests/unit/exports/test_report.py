@@ -12,7 +12,7 @@ import pytest
 
 from openface_core.exports import ExportedVideo, Rows
 from openface_core.exports.report.exporter import Report
-from openface_core.exports.report.face_crops import CROP_PX, upright_crop
+from openface_core.exports.report.face_crops import CROP_PX, brightness_of, upright_crop
 from openface_core.exports.report.flags import flags_of
 from openface_core.exports.report.index_page import index_data, index_page
 from openface_core.exports.report.page_data import PageData
@@ -238,6 +238,14 @@ def rows_of_index(count: int) -> list[dict[str, object]]:
         }
         for k in range(count)
     ]  # fmt: skip
+
+
+def test_what_lies_beyond_the_frame_does_not_darken_a_face() -> None:
+    crop = np.full((CROP_PX, CROP_PX, 3), 120, dtype=np.uint8)
+    crop[CROP_PX // 3 :] = 0
+    assert brightness_of(crop) == 120.0
+    assert brightness_of(np.full_like(crop, 6)) == 6.0
+    assert brightness_of(np.zeros_like(crop)) == 0.0
 
 
 def test_the_index_does_not_grow_with_the_corpus() -> None:

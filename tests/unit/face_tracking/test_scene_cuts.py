@@ -43,3 +43,9 @@ def test_a_camera_that_swings_round_is_no_cut(right: int, down: int) -> None:
     windows = [wide[180 + k * down :, 320 + k * right :][:180, :320] for k in range(-2, 3)]
     assert not any(cuts.is_cut(window) for window in windows)
     assert cuts.is_cut(scene(5))
+
+
+def test_another_size_is_a_cut_whatever_it_shows() -> None:
+    cuts = SceneCuts()
+    frames = [scene(6), scene(6), scene(6, 360, 640), scene(6, 360, 640), scene(6)]
+    assert [cuts.is_cut(frame) for frame in frames] == [False, False, True, False, True]
