@@ -14,21 +14,20 @@ from openface_core.errors import ConfigError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from transforms.plan.manifest_columns import (
+    COLUMNS,
+    COLUMNS_REMEDY,
+    REQUIRED_COLUMNS,
+    check_columns,
+)
 from transforms.plan.manifest_text import ROW, column_name, read_table
 from transforms.plan.video_ids import safe_video_id
 from transforms.records import VideoTask
-
-REQUIRED_COLUMNS = ("video_id", "uri")
-OPTIONAL_COLUMNS = ("person_id", "landmarks", "camera", "rest_seconds", "rest_frames")
 
 _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_REMEDY = (
-    "A manifest has the columns video_id and uri, and may have person_id, landmarks, camera, "
-    "rest_seconds and rest_frames."
-)
 
 
 def is_manifest(uri: str) -> bool:
@@ -56,31 +55,26 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     Raises
     ------
     ConfigError
-        If it cannot be read, lacks a column, or a row has no URI, a video id that is missing, used
-        twice (with ``video-`` or without), or not fit to name a folder, or ranges of rest or a
-        camera that are none.
+        If it cannot be read, lacks a column or has a misspelt one, or a row has no URI, a video id
+        that is missing, used twice (with ``video-`` or without), or not fit to name a folder, or
+        ranges of rest or a camera that are none.
     """
     source = locate(uri, error=ConfigError)
     size = source.size_bytes()
     if size == 0:
-        raise ConfigError(uri, "the manifest is empty", _REMEDY)
+        raise ConfigError(uri, "the manifest is empty", COLUMNS_REMEDY)
     if size is not None and size > _MAX_BYTES:
-        raise ConfigError(uri, f"a manifest of {size} bytes is too large", _REMEDY)
+        raise ConfigError(uri, f"a manifest of {size} bytes is too large", COLUMNS_REMEDY)
     with source.open() as file, storage_errors(uri, ConfigError):
         content = file.read(_MAX_BYTES + 1)
     table = _parse(uri, content)
     numbers = table[ROW].to_pylist()
-    missing = [name for name in REQUIRED_COLUMNS if name not in table.column_names]
-    if missing:
-        raise ConfigError(uri, f"the manifest has no column {' and '.join(missing)}", _REMEDY)
-    for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS:
-        if table.column_names.count(name) > 1:
-            raise ConfigError(uri, f"the column {name} is there twice", _REMEDY)
+    check_columns(uri, table.column_names)
     columns = {
         name: [_text(value) for value in table[name].to_pylist()]
         if name in table.column_names
         else [None] * table.num_rows
-        for name in REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+        for name in COLUMNS
     }
     tasks: list[VideoTask] = []
     seen: dict[str, int] = {}
@@ -88,7 +82,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
         numbers, *columns.values(), strict=True
     ):
         if video_uri is None:
-            raise ConfigError(uri, f"row {row} has no uri", _REMEDY)
+            raise ConfigError(uri, f"row {row} has no uri", COLUMNS_REMEDY)
         if manifest_id is None or not _VIDEO_ID.fullmatch(manifest_id):
             raise ConfigError(
                 uri,
@@ -166,7 +160,7 @@ def _parse(uri: str, content: bytes) -> pa.Table:
             )
             if size > _MAX_BYTES or metadata.num_rows > _MAX_ROWS:
                 raise ConfigError(
-                    uri, f"{metadata.num_rows} rows of {size} bytes are too many", _REMEDY
+                    uri, f"{metadata.num_rows} rows of {size} bytes are too many", COLUMNS_REMEDY
                 )
             table = file.read(use_threads=False)
             table.validate(full=True)  # text that is not UTF-8, for one
@@ -176,7 +170,7 @@ def _parse(uri: str, content: bytes) -> pa.Table:
         return _without_markers(table, pa.array(pyarrow.csv.ConvertOptions().null_values))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", _REMEDY) from error
+        raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", COLUMNS_REMEDY) from error
 
 
 def _without_markers(table: pa.Table, markers: pa.Array) -> pa.Table:

@@ -236,3 +236,38 @@ def test_a_camera_that_is_none_names_its_row(tmp_path: Path) -> None:
     error = refusal(csv(tmp_path, "video_id,uri,camera\na,1,\nb,2,500;500\n"))
     wrong = "the camera is wrong: expected four numbers, fx,fy,cx,cy, found '500;500'"
     assert error.cause == f"row 2: {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        ("person", "person_id"),
+        ("PersonID", "person_id"),
+        ("persn_id", "person_id"),
+        ("cameras", "camera"),
+        ("Landmark", "landmarks"),
+        ("rest_sec", "rest_seconds"),
+        ("rest second", "rest_seconds"),
+        ("rest.frames", "rest_frames"),
+    ],
+)
+def test_a_misspelt_column_is_refused(column: str, meant: str, tmp_path: Path) -> None:
+    error = refusal(csv(tmp_path, f"video_id,uri,{column}\np1,a.mp4,\n"))
+    found = column.lower().replace(" ", "_")
+    assert error.cause == f"the column {found!r} is not known, but looks like {meant}"
+    assert error.remedy.startswith(f"Rename it to {meant}; drop it")
+
+
+def test_columns_of_ones_own_are_allowed(tmp_path: Path) -> None:
+    own = (
+        "age,sex,group,condition,notes,session_id,season_id,subject,seconds,frames,frame_rate,rest,"
+        "camera_id,camera_name,cam,person_age,personality,video,url,resting_heart_rate"
+    )
+    text = f"video_id,uri,{own}\np1,a.mp4{',' * len(own.split(','))}\n"
+    assert read_manifest(csv(tmp_path, text)) == (VideoTask("p1", f"{tmp_path}/a.mp4", row=1),)
+
+
+def test_a_column_beside_the_one_that_it_looks_like_is_ones_own(tmp_path: Path) -> None:
+    text = "video_id,uri,person_id,person,cameras,camera\np1,a.mp4,P1,Ann,2,\n"
+    (task,) = read_manifest(csv(tmp_path, text))
+    assert (task.person_id, task.camera) == ("P1", None)
