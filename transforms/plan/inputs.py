@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.errors import ConfigError, InputError, OpenFaceBeamError
 from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import locate
 from openface_core.shape import Camera
@@ -116,8 +116,9 @@ def plan_inputs(
     InputError
         If there is no input at all, or none that exists.
     ConfigError
-        If a manifest is wrong.
+        If a manifest is wrong, or is not the only input.
     """
+    _require_manifest_alone(inputs)
     if len(inputs) == 1 and is_manifest(inputs[0]):
         listed, left_out = read_manifest(inputs[0]), tuple[str, ...]()
     else:
@@ -140,6 +141,16 @@ def plan_inputs(
         raise InputError("input", "there is nothing to analyse", "Name files with --input.")
     problems = tuple(Problem.from_error(task, error) for task, error in errors)
     return InputPlan(tuple(tasks), problems, left_out)
+
+
+def _require_manifest_alone(inputs: Sequence[str]) -> None:
+    manifest = next(filter(is_manifest, inputs), None)
+    if manifest is not None and len(inputs) > 1:
+        raise ConfigError(
+            manifest,
+            f"a manifest stands alone, and {len(inputs)} inputs are given",
+            "Put all rows into one manifest, or give each input a run of its own.",
+        )
 
 
 def _require(task: VideoTask) -> None:

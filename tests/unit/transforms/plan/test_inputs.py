@@ -211,6 +211,20 @@ class TestPlanInputs:
             VideoTask("two", f"{tmp_path}/b.mp4", None, f"{tmp_path}/points/two.csv", row=2),
         )
 
+    @pytest.mark.parametrize("others", [["b.csv"], ["a.mp4"], ["."], ["a.csv"]])
+    def test_a_manifest_stands_alone(self, others: list[str], tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).write_text("video_id,uri\none,a.mp4\n")
+        given = [str(tmp_path / name) for name in ("a.csv", *others)]
+        for inputs in (given, given[::-1]):
+            with pytest.raises(
+                ConfigError, match="a manifest stands alone, and 2 inputs"
+            ) as caught:
+                plan_inputs(inputs)
+            assert caught.value.subject.endswith(".csv")
+            assert caught.value.remedy.startswith("Put all rows into one manifest")
+
     def test_an_empty_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "list.csv").write_text("video_id,uri\n")
         with pytest.raises(InputError, match="nothing to analyse"):
