@@ -4,7 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from openface_core.errors import ConfigError, InputError, OpenFaceBeamError
+from openface_core.errors import (
+    ConfigError,
+    InputError,
+    LandmarkFileError,
+    OpenFaceBeamError,
+)
 from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import locate
 from openface_core.shape import Camera
@@ -109,12 +114,14 @@ def plan_inputs(
     Returns
     -------
     InputPlan
-        Tasks, and inputs that do not exist.
+        Tasks, and inputs that do not exist, or whose landmarks do not.
 
     Raises
     ------
     InputError
         If there is no input at all, or none that exists.
+    LandmarkFileError
+        If the files of landmarks that a manifest names are not there, for no input.
     ConfigError
         If a manifest is wrong, or is not the only input.
     """
@@ -127,13 +134,13 @@ def plan_inputs(
             VideoTask(name, uri) for name, uri in zip(name_videos(uris, known()), uris, strict=True)
         )
     tasks: list[VideoTask] = []
-    errors: list[tuple[VideoTask, InputError]] = []
+    errors: list[tuple[VideoTask, OpenFaceBeamError]] = []
     for task in listed:
         try:
             _require(task)
             found = _with_landmarks(task, landmarks, alone=len(listed) == 1)
             tasks.append(found if found.camera is not None else replace(found, camera=camera))
-        except InputError as error:
+        except (InputError, LandmarkFileError) as error:
             errors.append((task, error))
     if not tasks:
         if errors:
@@ -161,7 +168,10 @@ def _require(task: VideoTask) -> None:
 
 def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> VideoTask:
     """Return the task with its file of given landmarks, if it is to have one."""
-    if landmarks is None or task.landmarks_uri is not None:
+    if task.landmarks_uri is not None:
+        locate(task.landmarks_uri, error=LandmarkFileError).size_bytes()
+        return task
+    if landmarks is None:
         return task
     place = locate(landmarks, error=InputError)
     found = None

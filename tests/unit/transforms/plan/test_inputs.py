@@ -5,7 +5,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from openface_core.errors import ConfigError, InputError
+from openface_core.errors import ConfigError, InputError, LandmarkFileError
 from openface_core.media import DecodeLimits
 from openface_core.shape import Camera
 from tests.fixtures.faces.clips import write_clip
@@ -210,6 +210,19 @@ class TestPlanInputs:
             VideoTask("one", f"{tmp_path}/a.mp4", "P1", f"{tmp_path}/own.csv", row=1),
             VideoTask("two", f"{tmp_path}/b.mp4", None, f"{tmp_path}/points/two.csv", row=2),
         )
+
+    def test_landmarks_of_a_manifest_that_are_missing(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4", "own.csv")
+        manifest = tmp_path / "list.csv"
+        manifest.write_text("video_id,uri,landmarks\none,a.mp4,own.csv\ntwo,a.mp4,gone.csv\n")
+        plan = plan_inputs([str(manifest)])
+        assert [task.video_id for task in plan.tasks] == ["one"]
+        (problem,) = plan.problems
+        assert (problem.video_id, problem.stage) == ("two", "landmarks")
+        assert problem.reason == f"{tmp_path}/gone.csv: there is no such file"
+        (tmp_path / "own.csv").unlink()
+        with pytest.raises(LandmarkFileError, match=r"own\.csv: there is no such file"):
+            plan_inputs([str(manifest)])
 
     @pytest.mark.parametrize("others", [["b.csv"], ["a.mp4"], ["."], ["a.csv"]])
     def test_a_manifest_stands_alone(self, others: list[str], tmp_path: Path) -> None:
