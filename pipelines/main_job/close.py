@@ -76,6 +76,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         few_frames=plan.settings.calibration.few_frames,
         inputs_withheld=count_calibrated_below(dataset.summary, with_results, least),
         least_frames=least,
+        by_person=plan.settings.calibration.mode == "person",
         static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,

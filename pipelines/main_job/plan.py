@@ -24,6 +24,11 @@ from transforms.plan.manifest import read_camera
 from transforms.plan.shards import plan_shards
 from transforms.records import Problem, VideoTask
 
+_NO_PERSONS = (
+    "warning: calibration is by 'person', but no input has a person_id, so nothing is put "
+    "together; name the persons in a manifest with the column person_id."
+)
+
 
 @dataclass(frozen=True)
 class RunPlan:
@@ -60,6 +65,16 @@ class RunPlan:
     def video_ids(self) -> tuple[str, ...]:
         """Names of the inputs that have a table, or are to get one."""
         return tuple(task.video_id for task in (*self.todo, *self.finished))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know before the run begins, a line each."""
+        tasks = (*self.todo, *self.finished)
+        if self.settings.calibration.mode != "person" or any(
+            task.person_id is not None for task in tasks
+        ):
+            return self.left_out
+        return (*self.left_out, _NO_PERSONS)
 
     @property
     def inputs(self) -> int:
@@ -214,7 +229,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
         yield f"skip     {task.video_id}  finished by an earlier run  ({task.uri})"
     for problem in plan.problems:
         yield f"fail     {problem.video_id}  {problem.reason}  ({problem.uri})"
-    yield from plan.left_out
+    yield from plan.remarks
     yield from _describe_calibration(plan)
     yield (
         f"{counted(len(plan.todo), 'input')} in {counted(shards, 'part')} to be analysed, "

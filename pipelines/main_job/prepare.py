@@ -142,7 +142,7 @@ def prepare(arguments: RunArguments) -> Job:
         plan = plan or make_plan(arguments)
         job = Job(plan, arguments.output, runner, options, workers, arguments.quiet)
     if not arguments.quiet:
-        sys.stderr.writelines(f"{line}\n" for line in plan.left_out)
+        sys.stderr.writelines(f"{line}\n" for line in plan.remarks)
     job.workers.check_paths(places_of(plan, arguments.output))
     return job
 

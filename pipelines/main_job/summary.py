@@ -33,6 +33,8 @@ class RunSummary:
         Those among them in which action units are null, because even fewer frames calibrate them.
     least_frames : int
         How many that are.
+    by_person : bool
+        Whether the clips of a person are calibrated together already.
     static_columns : tuple of str
         Columns of action units that calibration does not touch, where it is on a person.
     has_gaze : bool
@@ -59,6 +61,7 @@ class RunSummary:
     few_frames: int = 0
     inputs_withheld: int = 0
     least_frames: int = 0
+    by_person: bool = False
     static_columns: tuple[str, ...] = ()
     has_gaze: bool = True
     seconds: float = 0.0
@@ -141,10 +144,14 @@ class RunSummary:
             "which are relative to the person are uncertain in them"
         )
         if self.inputs_withheld:
+            together = (
+                ""
+                if self.by_person
+                else "--calibration person puts the clips of a person together, "
+            )
             text += (
                 f", and null in {self.inputs_withheld} that have fewer than {self.least_frames} "
-                "(--calibration person puts the clips of a person together, --calibration none "
-                "takes models that need no such frames)"
+                f"({together}--calibration none takes models that need no such frames)"
             )
         return f"{text}: see {self.output.rstrip('/')}/summary.parquet."
 

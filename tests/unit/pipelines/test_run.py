@@ -119,6 +119,14 @@ class TestSummary:
             "(25 frames per second); 1 input failed, 0 warnings: see out/errors.parquet."
         )
 
+    def test_calibration_by_person_is_not_advised_where_it_is_used(self) -> None:
+        few = replace(SUMMARY, inputs_with_few_frames=2, few_frames=300, inputs_withheld=1)
+        advice = "--calibration person puts the clips of a person together"
+        assert advice in str(few)
+        by_person = str(replace(few, by_person=True))
+        assert "--calibration person" not in by_person
+        assert "(--calibration none takes models that need no such frames)" in by_person
+
     def test_after_an_earlier_run(self) -> None:
         some = replace(SUMMARY, inputs_written=1, inputs_finished=1)
         assert str(some).startswith("Wrote 1 of 3 inputs (1 was finished before) to out/: ")

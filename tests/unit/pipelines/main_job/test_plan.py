@@ -1,5 +1,6 @@
 """What a run will do, in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,24 @@ def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
     )
     line, _ = describe_plan(plan)
     assert line == f"analyse  long  in 3 parts of 30 to 30 frames  ({video})"
+
+
+@pytest.mark.parametrize(("person", "is_warned"), [("", True), ("P1", False)])
+def test_calibration_by_person_without_persons_is_remarked(
+    person: str, is_warned: bool, tmp_path: Path
+) -> None:
+    write_clip(tmp_path / "a.mp4", 3)
+    write_landmarks(tmp_path / "a.csv", face_clip(3)[1])
+    manifest = tmp_path / "list.csv"
+    manifest.write_text(f"video_id,uri,landmarks,person_id\na,a.mp4,a.csv,{person}\n")
+    arguments = RunArguments(
+        inputs=(str(manifest),),
+        output=str(tmp_path / "out"),
+        models=str(write_models(tmp_path / "models")),
+        calibration="person",
+    )
+    plan = make_plan(arguments)
+    warned = [line for line in describe_plan(plan) if "no input has a person_id" in line]
+    assert warned == list(plan.remarks)
+    assert bool(warned) is is_warned
+    assert make_plan(replace(arguments, calibration="video")).remarks == ()
