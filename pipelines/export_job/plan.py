@@ -8,7 +8,7 @@ from typing import Any
 
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import search_model
-from openface_core.errors import ConfigError, OpenFaceBeamError
+from openface_core.errors import ConfigError, DatasetError, OpenFaceBeamError
 from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.options import ExportOptions
@@ -137,6 +137,13 @@ def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
 
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
     tables = list(recorded_tables(arguments.dataset))
+    if not tables:
+        raise DatasetError(
+            arguments.dataset,
+            "it has no tables",
+            "Its run was interrupted, is under way, or could read none of its inputs "
+            "(errors.parquet): run it again, or wait.",
+        )
     known = {table.video_id for table in tables}
     for video_id in arguments.video_ids:
         if video_id not in known:

@@ -184,7 +184,13 @@ def check_words(runner: str, given: Sequence[str]) -> None:
         If an option is mistyped, or its value is wrong.
     """
     parser, names = known_options()
-    _, unknown = parser.parse_known_args(beam_arguments(runner, given))
+    found, unknown = parser.parse_known_args(beam_arguments(runner, given))
+    if found.direct_num_workers < 0:
+        raise ConfigError(
+            "--direct_num_workers",
+            f"expected 0 or more, found {found.direct_num_workers}",
+            "0 takes a worker for each core.",
+        )
     own = list(parser_of_main_job()._option_string_actions)
     likeness = 0.6 if is_local(runner) else _NEAR_MISS
     for argument in unknown:

@@ -19,6 +19,7 @@ from tests.fixtures.runs.demo_checks import (
     check_success,
     read_demo,
 )
+from transforms.plan.folders import is_side_file
 
 ROLL_TOLERANCE_RAD = 0.05
 
@@ -43,6 +44,9 @@ def test_there_is_a_report(demo: MeasuredDemo) -> None:
     pages = {path.stem for path in (folder / "report").iterdir()}
     assert pages == {Path(clip.name).stem for clip in CLIPS}
     assert "brows_and_smile" in (folder / "index.html").read_text(encoding="utf-8")
+    # A pattern that reaches the results takes none of its files for an input.
+    written = [path for path in folder.parent.rglob("*") if path.is_file()]
+    assert [path.name for path in written if not is_side_file(path.name)] == []
 
 
 def test_action_units_rise(demo: MeasuredDemo) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,13 @@ def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Expo
     assert "aligned/c_aligned/frame_det_00_000004.bmp" in files
     assert not [name for name in files if name.startswith("overlay/")]
     assert exported.run("aligned").finished == 3
+
+
+def test_a_dataset_without_tables_is_refused(exported: Exported, tmp_path: Path) -> None:
+    shutil.rmtree(exported.corpus.output / "frames")
+    with pytest.raises(DatasetError, match="it has no tables"):
+        exported.run("csv")
+    assert not (exported.output / "csv").exists()
 
 
 def test_faces_that_no_video_has_cost_overlays_only(exported: Exported) -> None:

@@ -22,6 +22,7 @@ SIDE_SUFFIXES = (
     ".htm",
     ".html",
     ".ini",
+    ".js",
     ".json",
     ".log",
     ".lnk",

@@ -84,6 +84,11 @@ def test_options_reach_beam() -> None:
     assert found["direct_running_mode"] == "multi_threading"
 
 
+def test_fewer_than_no_workers_are_refused() -> None:
+    with pytest.raises(ConfigError, match="--direct_num_workers: expected 0 or more, found -1"):
+        pipeline_options("DirectRunner", ["--direct_num_workers=-1"])
+
+
 def test_an_unknown_option_of_a_local_run() -> None:
     with pytest.raises(ConfigError, match="neither an option") as caught:
         pipeline_options("DirectRunner", ["--nothing-of-the-kind=3"])
