@@ -2,12 +2,13 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openface_core.analysis.engine import Engine, warm_up
+from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
@@ -112,7 +113,21 @@ def check_asked_runner(arguments: RunArguments) -> None:
     set_up_log()
     if _asks_for_beam(arguments):
         import_beam()
-        check_words(*asked_runner(arguments))
+        runner, words = asked_runner(arguments)
+        _check_configured(arguments, runner, words)
+        check_words(runner, words)
+
+
+def _check_configured(arguments: RunArguments, runner: str, words: Sequence[str]) -> None:
+    """Refuse options of Beam that a configuration has, by its name and that of the section."""
+    configured = words[: len(words) - len(arguments.beam)]
+    try:
+        check_words(runner, configured)
+    except ConfigError as error:
+        name = chosen_preset(arguments.models, arguments.config)
+        raise ConfigError(
+            f"{name}: the section [beam]", f"{error.subject}: {error.cause}", error.remedy
+        ) from None
 
 
 def prepare(arguments: RunArguments) -> Job:
@@ -137,6 +152,7 @@ def prepare(arguments: RunArguments) -> Job:
     else:
         import_beam()
         runner, given = asked_runner(arguments)
+        _check_configured(arguments, runner, given)
         options = pipeline_options(runner, given)
         workers = worker_place(runner, options)
         plan = plan or make_plan(arguments)

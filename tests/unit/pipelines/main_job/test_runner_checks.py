@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from openface_core.errors import ConfigError
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.prepare import check_asked_runner
 from pipelines.main_job.runner_checks import canonical_name
 from pipelines.main_job.runners import pipeline_options
 
@@ -137,3 +139,23 @@ def test_dataflow_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="Google Cloud") as caught:
         pipeline_options("DataflowRunner", ["--project=p"])
     assert "openface-beam[gcp]" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("nonsense = 1", "--nonsense: neither an option"),
+        ('direct_num_workers = "abc"', "argument --direct_num_workers: invalid int value"),
+        ("direct_num_workers = -1", "--direct_num_workers: expected 0 or more"),
+    ],
+)
+def test_options_of_a_configuration_are_named_with_it(
+    tmp_path: Path, line: str, cause: str
+) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text(f'base = "embedded"\n[beam]\n{line}\n')
+    arguments = RunArguments(("a.mp4",), str(tmp_path / "out"), config=str(config))
+    with pytest.raises(ConfigError) as caught:
+        check_asked_runner(arguments)
+    assert caught.value.subject == f"{config}: the section [beam]"
+    assert cause in caught.value.cause
