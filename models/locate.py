@@ -162,7 +162,7 @@ def _find_second_witness(
 
     if selection.second_witness == NO_MODEL:
         return None, None
-    spec_path = find_landmark_spec(selection.second_witness)
+    spec_path = find_landmark_spec(selection.second_witness, "second_witness")
     network = search_model(root, load_landmark_spec(spec_path).model)
     return (None, None) if network is None else (spec_path, network)
 
@@ -177,39 +177,43 @@ def _find_or_own(root: Path, name: str, what: str) -> Path:
     return own if found is None and own.is_file() else found or _find(root, name, what)
 
 
-def find_landmark_spec(name: str) -> Path:
+def find_landmark_spec(name: str, setting: str = "landmarks") -> Path:
     """Return the file of a landmark specification.
 
     Parameters
     ----------
     name : str
         A specification of this package, as ``ghostone98``, or the path of a ``.toml`` file.
+    setting : str
+        The setting of the section ``[models]`` that names it, for messages.
 
     Raises
     ------
     ConfigError
         If there is none.
     """
-    return _find_spec(SPECS_FOLDER, name, "landmark")
+    return _find_spec(SPECS_FOLDER, name, "landmark", setting)
 
 
-def find_network_spec(name: str) -> Path:
+def find_network_spec(name: str, setting: str) -> Path:
     """Return the file of the specification of a network on a face.
 
     Parameters
     ----------
     name : str
         A specification of this package, as ``face_reid_0095``, or the path of a ``.toml`` file.
+    setting : str
+        The setting of the section ``[models]`` that names it, for messages.
 
     Raises
     ------
     ConfigError
         If there is none.
     """
-    return _find_spec(NETWORK_SPECS_FOLDER, name, "network")
+    return _find_spec(NETWORK_SPECS_FOLDER, name, "network", setting)
 
 
-def _find_spec(folder: Path, name: str, what: str) -> Path:
+def _find_spec(folder: Path, name: str, what: str, setting: str) -> Path:
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if name in known:
         return folder / f"{name}.toml"
@@ -217,7 +221,7 @@ def _find_spec(folder: Path, name: str, what: str) -> Path:
     if path.suffix == ".toml" and path.is_file():
         return path.resolve()
     raise ConfigError(
-        f"{'landmarks' if folder is SPECS_FOLDER else 'face network'} {name!r}",
+        f"models.{setting} = {name!r}",
         f"no such {what} specification",
         f"Use one of {', '.join(known)}, or the path of a specification file (.toml).",
     )
@@ -275,15 +279,15 @@ def locate_models(
         network = _find_network(root, spec_path)
         refinement, validator, parts = _find_refinement(root, selection, preferred)
         if refinement is not None and selection.has_witness:
-            witness_spec = find_landmark_spec(selection.witness)
+            witness_spec = find_landmark_spec(selection.witness, "witness")
             witness_network = _find_network(root, witness_spec)
             second_spec, second_network = _find_second_witness(root, selection)
         if selection.eyes != NO_MODEL:
             eyes = _find_or_own(root, selection.eyes, "eye network")
         if selection.face_network != NO_MODEL:
-            face_spec = find_network_spec(selection.face_network)
+            face_spec = find_network_spec(selection.face_network, "face_network")
             face_network = _find(root, load_face_network_spec(face_spec).model, "face network")
-    further = [find_network_spec(name) for name in selection.measurements]
+    further = [find_network_spec(name, "measurements") for name in selection.measurements]
     return ModelFiles(
         root=root,
         shape=_find(root, selection.shape, "point distribution model"),

@@ -191,7 +191,8 @@ def test_every_spec_of_the_package_is_valid(path: Path) -> None:
 def test_an_unknown_spec(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="no such landmark specification") as caught:
-        find_landmark_spec(name)
+        find_landmark_spec(name, "witness")
+    assert caught.value.subject == f"models.witness = {name!r}"
     assert "ghostone98" in caught.value.remedy
 
 
