@@ -1,5 +1,6 @@
 """The analysis of a video, from its frames to its table. Whatever runs one runs this."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -101,7 +102,13 @@ class Analyser:
                 "landmarks", "neither networks nor given landmarks", "Give --models or --landmarks."
             )
         detection, meter = self.settings.detection, self.engine.tracked_meter.with_camera(camera)
-        each = TrackerSettings(self.settings.confidence.threshold, detection.every_failures)
+        confidence = self.settings.confidence
+        each = TrackerSettings(
+            confidence.threshold,
+            detection.every_failures,
+            math.radians(confidence.max_pitch_degrees),
+            math.radians(confidence.max_yaw_degrees),
+        )
         intervals = IntervalSettings(detection.every_frames, detection.settling_frames)
         if self.settings.faces.are_several:
             several = SeveralIntervalsTracker(

@@ -1,5 +1,6 @@
 """Settings of how a face is followed from frame to frame."""
 
+import math
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
@@ -106,10 +107,14 @@ class TrackerSettings:
         Landmarks of a confidence of at most this are not trusted.
     every_failures : int
         While a face is not trusted, the detector runs in the first frame and then in every so many.
+    max_pitch_radians, max_yaw_radians : float
+        Landmarks of a face that is turned up, down or aside by more are not trusted.
     """
 
     threshold: float
     every_failures: int = 1
+    max_pitch_radians: float = math.pi
+    max_yaw_radians: float = math.pi
 
 
 @dataclass(frozen=True)
@@ -207,6 +212,10 @@ class ConfidenceSettings:
     ----------
     threshold : float
         Landmarks of a confidence of at most this are taken for none; from 0 up to below 1.
+    max_pitch_degrees, max_yaw_degrees : float
+        Landmarks that have a face turned up or down, or aside, by more than this are taken for
+        none, with a confidence of 0: no such face can be measured, and landmarks that collapse look
+        like one. From above 0 to 180.
 
     Raises
     ------
@@ -215,11 +224,14 @@ class ConfidenceSettings:
     """
 
     threshold: float = 0.725
+    max_pitch_degrees: float = 46.0
+    max_yaw_degrees: float = 69.0
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.threshold < 1.0:
-            raise ConfigError(
-                "confidence.threshold",
-                f"expected a number from 0 up to below 1, found {self.threshold}",
-                "Correct the value.",
-            )
+        up_to_180 = "a number above 0, at most 180"
+        checks = {
+            "threshold": (0.0 <= self.threshold < 1.0, "a number from 0 up to below 1"),
+            "max_pitch_degrees": (0.0 < self.max_pitch_degrees <= 180.0, up_to_180),
+            "max_yaw_degrees": (0.0 < self.max_yaw_degrees <= 180.0, up_to_180),
+        }
+        check_settings("confidence", self, checks)

@@ -61,7 +61,7 @@ class FaceTracker:
         watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
-        self._threshold = settings.threshold
+        self._settings = settings
         self._watch = watch
         self._is_place_independent = models.is_place_independent
         self._frame = models.frame
@@ -383,7 +383,10 @@ class FaceTracker:
             with self._watch.time(Step.CONFIDENCE):
                 picture, points = self._frame.judged_picture(grey, landmarks)
                 confidence = validator.confidence(picture, points, fit.rotation_radians)
-        is_trusted = confidence > self._threshold
+        pitch, yaw = (abs(float(angle)) for angle in fit.rotation_radians[:2])
+        if pitch > self._settings.max_pitch_radians or yaw > self._settings.max_yaw_radians:
+            confidence = 0.0
+        is_trusted = confidence > self._settings.threshold
         return replace(
             candidate,
             status=FaceStatus.FOUND if is_trusted else FaceStatus.NOT_TRUSTED,

@@ -66,3 +66,11 @@ def test_thresholds_that_cannot_be(threshold: float) -> None:
     with pytest.raises(ConfigError) as caught:
         ConfidenceSettings(threshold)
     assert caught.value.subject == "confidence.threshold"
+
+
+@pytest.mark.parametrize("name", ["max_pitch_degrees", "max_yaw_degrees"])
+@pytest.mark.parametrize("degrees", [0.0, -1.0, 181.0, float("nan")])
+def test_turns_that_cannot_be(name: str, degrees: float) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ConfidenceSettings(**{name: degrees})
+    assert caught.value.subject == f"confidence.{name}"

@@ -14,7 +14,7 @@ from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
 from openface_core.face_tracking import tracker as tracker_module
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
-from openface_core.shape import calc_params, project_shape
+from openface_core.shape import ShapeFit, calc_params, project_shape
 from openface_core.watch import Step
 from tests.unit.face_tracking.script import IMAGE, PDM, SCORE, THRESHOLD, Script, face_at
 
@@ -473,3 +473,28 @@ def test_frames_are_counted_since_the_face_was_found() -> None:
     for number in range(5):
         tracker.observe(IMAGE, number)
     assert frames == [0, 1, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("pitch", "yaw", "is_found"),
+    [
+        (0.0, 0.0, True),
+        (0.7, 0.0, True),
+        (-0.95, 0.0, False),
+        (0.0, 1.1, True),
+        (0.0, -1.35, False),
+    ],
+)
+def test_a_face_that_is_turned_too_far_is_not_trusted(
+    pitch: float, yaw: float, is_found: bool
+) -> None:
+    rotation = np.array([pitch, yaw, 0.2], dtype=np.float32)
+    shape = np.zeros(PDM.mode_count, dtype=np.float32)
+    fit = ShapeFit(1.0, rotation, np.array([150, 120], dtype=np.float32), shape, 0)
+    points = project_shape(PDM, fit)
+    script = Script(confidences=[0.98])
+    script.found = lambda _: LandmarkResult(points, None)  # type: ignore[method-assign, assignment]
+    settings = TrackerSettings(THRESHOLD, max_pitch_radians=0.8, max_yaw_radians=1.2)
+    face = FaceTracker(script.models(), settings).observe(IMAGE, 0)
+    assert face.is_found == is_found
+    assert face.confidence == (0.98 if is_found else 0.0)

@@ -87,6 +87,8 @@ def test_what_the_presets_change() -> None:
         "models.preferred_detector": "mtcnn_detector/MTCNN_detector.txt",
         "detection.every_frames": 300,
         "detection.lead_frames": 8,
+        "confidence.max_pitch_degrees": 180.0,
+        "confidence.max_yaw_degrees": 180.0,
         "faces.select": "widest",
         "refinement.windows_px": [0, 9, 7, 0],  # CE-CLM has a fourth scale
         "refinement.first_windows_px": [11, 9, 7, 5],
