@@ -15,7 +15,7 @@ from openface_core.media.sources import locate
 from openface_core.shape import Camera
 from transforms.plan.folders import Listing, expand_pattern, list_folder
 from transforms.plan.known_inputs import KnownInputs, place_of
-from transforms.plan.manifest import is_manifest, read_manifest
+from transforms.plan.manifest import has_manifest_columns, is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
 from transforms.records import Problem, VideoTask
 
@@ -151,8 +151,12 @@ def plan_inputs(
 
 
 def _require_manifest_alone(inputs: Sequence[str]) -> None:
-    manifest = next(filter(is_manifest, inputs), None)
-    if manifest is not None and len(inputs) > 1:
+    if len(inputs) < 2:
+        return
+    # Other tables, which a shell's pattern brings along, are inputs that cannot be read.
+    manifests = (uri for uri in inputs if is_manifest(uri) and has_manifest_columns(uri))
+    manifest = next(manifests, None)
+    if manifest is not None:
         raise ConfigError(
             manifest,
             f"a manifest stands alone, and {len(inputs)} inputs are given",

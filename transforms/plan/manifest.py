@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OpenFaceBeamError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
@@ -20,12 +20,13 @@ from transforms.plan.manifest_columns import (
     REQUIRED_COLUMNS,
     check_columns,
 )
-from transforms.plan.manifest_text import ROW, column_name, read_table
+from transforms.plan.manifest_text import ROW, column_name, header_names, read_table
 from transforms.plan.video_ids import safe_video_id
 from transforms.records import VideoTask
 
 _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
+_MAX_HEADER_BYTES = 2**16
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -33,6 +34,20 @@ _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 def is_manifest(uri: str) -> bool:
     """Return whether an input is a manifest: its name ends in ``.csv`` or ``.parquet``."""
     return PurePosixPath(uri).suffix.lower() in (".csv", ".parquet")
+
+
+def has_manifest_columns(uri: str) -> bool:
+    """Return whether a table has the columns of a manifest; false where it cannot be read."""
+    try:
+        source = locate(uri, error=ConfigError)
+        if PurePosixPath(uri).suffix.lower() == ".parquet":
+            with source.open() as file:
+                names = pyarrow.parquet.ParquetFile(file, pre_buffer=False).schema_arrow.names
+        else:
+            names = header_names(source.read(_MAX_HEADER_BYTES), REQUIRED_COLUMNS[0])
+    except (OpenFaceBeamError, pa.ArrowException, OSError):
+        return False
+    return set(REQUIRED_COLUMNS) <= set(map(column_name, names))
 
 
 def read_manifest(uri: str) -> tuple[VideoTask, ...]:

@@ -63,6 +63,22 @@ def separator_of(header: str, wanted: str) -> str:
     return ","
 
 
+def header_names(content: bytes, wanted: str) -> list[str]:
+    """Return the columns of a CSV file by its first bytes, whatever its encoding.
+
+    Parameters
+    ----------
+    content : bytes
+        What it begins with.
+    wanted : str
+        A column that tells which separator is used.
+    """
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+    header = next((line for line in _LINE_END.split(text) if line.strip()), "")
+    return next(csv.reader([header], delimiter=separator_of(header, wanted)), [])
+
+
 def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
     """Return a CSV file as a table of text, with plain names of columns and without empty rows.
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from openface_core.errors import ConfigError, InputError, LandmarkFileError
@@ -223,6 +225,28 @@ class TestPlanInputs:
         (tmp_path / "own.csv").unlink()
         with pytest.raises(LandmarkFileError, match=r"own\.csv: there is no such file"):
             plan_inputs([str(manifest)])
+
+    @pytest.mark.parametrize(
+        "header", [b"frame,confidence\n1,0.9\n", b"", b"\xff\xfe\x00", b"video_id\na\n"]
+    )
+    def test_another_table_beside_videos_is_an_input(self, header: bytes, tmp_path: Path) -> None:
+        touch(tmp_path, "a.mp4")
+        (tmp_path / "a.csv").write_bytes(header)
+        (tmp_path / "b.parquet").write_bytes(header)
+        given = [str(tmp_path / name) for name in ("a.mp4", "a.csv", "b.parquet")]
+        assert [task.uri for task in plan_inputs(given).tasks] == given
+
+    @pytest.mark.parametrize(
+        "header", ["Video ID;URI", "video_id,uri", '\n"uri"\t"video-id"', "uri|video_id"]
+    )
+    def test_manifests_of_every_kind_are_known(self, header: str, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").write_text(f"{header}\n", encoding="utf-8-sig")
+        (tmp_path / "b.csv").write_text(f"{header}\n", encoding="utf-16")
+        columns = {"video_id": ["one"], "uri": ["a.mp4"]}
+        pq.write_table(pa.table(columns), tmp_path / "c.parquet")
+        for name in ("a.csv", "b.csv", "c.parquet"):
+            with pytest.raises(ConfigError, match="a manifest stands alone"):
+                plan_inputs([str(tmp_path / name), str(tmp_path)])
 
     @pytest.mark.parametrize("others", [["b.csv"], ["a.mp4"], ["."], ["a.csv"]])
     def test_a_manifest_stands_alone(self, others: list[str], tmp_path: Path) -> None:
