@@ -159,6 +159,8 @@ def load_beam_options(name_or_path: str) -> dict[str, tuple[str, ...]]:
             raise ConfigError(
                 where, "not the name of an option", "Write it without dashes, as flink_master."
             )
+        if name == "runner" and not isinstance(value, str):
+            raise ConfigError(where, f"a text is expected, found {value!r}", "Name one runner.")
         values = value if isinstance(value, list) else [value]
         if value is True:
             options[name] = ()

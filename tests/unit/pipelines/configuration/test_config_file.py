@@ -299,3 +299,9 @@ def test_any_value_of_any_setting_is_taken_or_refused_in_one_line(
         text = f"{section} = {value}" if key is None else f"[{section}]\n{key} = {value}"
         with suppress(ConfigError):
             load_settings(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("value", ["true", '["DirectRunner", "FlinkRunner"]', "3"])
+def test_a_runner_is_one_text(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"beam\.runner: a text is expected"):
+        load_beam_options(written(tmp_path, f"[beam]\nrunner = {value}"))
