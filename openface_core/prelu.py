@@ -27,37 +27,46 @@ _GROUP_ATTRIBUTE_TYPE, _SHAPE_ATTRIBUTE_TYPE = 2, 7
 _DIMENSIONS = 4
 """Of pictures: their number, channels, rows, columns. Sequences have three."""
 
-_Field = descriptor_pb2.FieldDescriptorProto
-_MESSAGES: dict[str, dict[str, tuple[int, int, str]]] = {
+_Proto = descriptor_pb2.FieldDescriptorProto
+
+
+class _Field(NamedTuple):
+    """A field of a message: its number and type, and for messages of which kind."""
+
+    number: int
+    kind: int
+    is_repeated: bool = False
+    message: str = ""
+
+
+_MESSAGES = {
     "Tensor": {
-        "dims": (1, _Field.TYPE_INT64, "repeated"),
-        "data_type": (2, _Field.TYPE_INT32, "optional"),
-        "float_data": (4, _Field.TYPE_FLOAT, "packed"),
-        "name": (8, _Field.TYPE_BYTES, "optional"),
-        "raw_data": (9, _Field.TYPE_BYTES, "optional"),
+        "dims": _Field(1, _Proto.TYPE_INT64, is_repeated=True),
+        "data_type": _Field(2, _Proto.TYPE_INT32),
+        "float_data": _Field(4, _Proto.TYPE_FLOAT, is_repeated=True),
+        "name": _Field(8, _Proto.TYPE_BYTES),
+        "raw_data": _Field(9, _Proto.TYPE_BYTES),
     },
     "Attribute": {
-        "name": (1, _Field.TYPE_BYTES, "optional"),
-        "i": (3, _Field.TYPE_INT64, "optional"),
-        "ints": (8, _Field.TYPE_INT64, "repeated"),
-        "type": (20, _Field.TYPE_INT32, "optional"),
+        "name": _Field(1, _Proto.TYPE_BYTES),
+        "i": _Field(3, _Proto.TYPE_INT64),
+        "ints": _Field(8, _Proto.TYPE_INT64, is_repeated=True),
+        "type": _Field(20, _Proto.TYPE_INT32),
     },
     "Node": {
-        "input": (1, _Field.TYPE_BYTES, "repeated"),
-        "output": (2, _Field.TYPE_BYTES, "repeated"),
-        "name": (3, _Field.TYPE_BYTES, "optional"),
-        "op_type": (4, _Field.TYPE_BYTES, "optional"),
-        "attribute": (5, _Field.TYPE_MESSAGE, "Attribute"),
+        "input": _Field(1, _Proto.TYPE_BYTES, is_repeated=True),
+        "output": _Field(2, _Proto.TYPE_BYTES, is_repeated=True),
+        "name": _Field(3, _Proto.TYPE_BYTES),
+        "op_type": _Field(4, _Proto.TYPE_BYTES),
+        "attribute": _Field(5, _Proto.TYPE_MESSAGE, is_repeated=True, message="Attribute"),
     },
     "Graph": {
-        "node": (1, _Field.TYPE_MESSAGE, "Node"),
-        "initializer": (5, _Field.TYPE_MESSAGE, "Tensor"),
+        "node": _Field(1, _Proto.TYPE_MESSAGE, is_repeated=True, message="Node"),
+        "initializer": _Field(5, _Proto.TYPE_MESSAGE, is_repeated=True, message="Tensor"),
     },
-    "Model": {"graph": (7, _Field.TYPE_MESSAGE, "Graph")},
+    "Model": {"graph": _Field(7, _Proto.TYPE_MESSAGE, message="Graph")},
 }
-"""Fields of ONNX's messages: number, type, and how often or of which message.
-
-Names are text in ONNX; as bytes, what is no text does no harm.
+"""What is used of ONNX's messages. Names are text in ONNX; as bytes, what is no text does no harm.
 """
 
 
@@ -65,16 +74,15 @@ Names are text in ONNX; as bytes, what is no text does no harm.
 def _message_class() -> Any:
     """Return the class of a model, as far as it is described here."""
     file = descriptor_pb2.FileDescriptorProto(name="prelu.proto", package="prelu")
-    for name, fields in _MESSAGES.items():
-        message = file.message_type.add(name=name)
-        for field_name, (number, kind, label) in fields.items():
-            field = message.field.add(name=field_name, number=number, type=kind)
-            is_one = label == "optional" or field_name == "graph"
-            field.label = _Field.LABEL_OPTIONAL if is_one else _Field.LABEL_REPEATED
-            if label == "packed":
-                field.options.packed = True
-            if kind == _Field.TYPE_MESSAGE:
-                field.type_name = f".prelu.{label}"
+    for message_name, fields in _MESSAGES.items():
+        message = file.message_type.add(name=message_name)
+        for name, field in fields.items():
+            added = message.field.add(name=name, number=field.number, type=field.kind)
+            added.label = _Proto.LABEL_REPEATED if field.is_repeated else _Proto.LABEL_OPTIONAL
+            # ONNX packs these numbers alone: all else is written as it was read.
+            added.options.packed = field.kind == _Proto.TYPE_FLOAT
+            if field.message:
+                added.type_name = f".prelu.{field.message}"
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("prelu.Model"))

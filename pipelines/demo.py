@@ -91,8 +91,8 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, or 1 if a scripted action unit does not rise."""
-    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-    return run_command(lambda: demo(arguments))
+    words = sys.argv[1:] if argv is None else argv
+    return run_command(lambda: demo(parse_arguments(words)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openface_core.errors import OutputError
 from pipelines.configuration.shared_options import (
     CommandParser,
     add_model_options,
@@ -40,6 +41,11 @@ class DemoArguments:
         environment says: figures are to be those of the documentation.
     quiet : bool
         Whether to show no progress.
+
+    Raises
+    ------
+    OutputError
+        If the folder is a URL.
     """
 
     output: str
@@ -47,6 +53,14 @@ class DemoArguments:
     models: str | None = None
     config: str | None = None
     quiet: bool = False
+
+    def __post_init__(self) -> None:
+        from openface_core.media.sources import is_url  # fsspec, which --help need not wait for
+
+        if is_url(self.output):
+            raise OutputError(
+                self.output, "the demo is made in a local folder", "Name one with --output."
+            )
 
 
 def parser() -> argparse.ArgumentParser:

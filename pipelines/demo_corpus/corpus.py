@@ -1,7 +1,6 @@
 """The demo corpus as files: clips, a broken one, and what happens in them as JSON."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,10 +38,6 @@ class Corpus:
     ground_truth: Path
 
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""A path has one of the two slashes of a URL only. Letters of drives stand alone."""
-
-
 def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
     """Make the corpus; the same bytes every time, with the same versions of the libraries.
 
@@ -63,12 +58,8 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
     ConfigError
         If scikit-image is missing, or the folder of the clips holds other files.
     OutputError
-        If it is no local folder, or cannot be written.
+        If it cannot be written.
     """
-    if _URL.match(str(output)):
-        raise OutputError(
-            str(output), "the demo is made in a local folder", "Name one with --output."
-        )
     corpus = Corpus(output / CLIPS_FOLDER, output / GROUND_TRUTH_NAME)
     try:
         _check_folder(corpus.clips_folder, {TRUNCATED_NAME, *(clip.name for clip in clips)})

@@ -1,6 +1,6 @@
 """The jobs over many inputs, called from Python."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,7 @@ def run(
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    several = [inputs] if isinstance(inputs, str | PathLike) else inputs
-    names = tuple(fspath(name) for name in several)
+    names = tuple(fspath(name) for name in _several(inputs))
     text_of("camera", options.get("camera"))
     return run_main_job(RunArguments(names, fspath(output), **options))
 
@@ -82,9 +81,10 @@ def export(
     OpenFaceBeamError
         If nothing can be done at all: no dataset, a format that there is not, no output.
     """
-    several = (formats,) if isinstance(formats, str) else tuple(formats)
-    options = _with_several_ids(options)
-    return export_dataset(ExportArguments(fspath(dataset), fspath(output), several, **options))
+    options["video_ids"] = _several(options.get("video_ids", ()))
+    return export_dataset(
+        ExportArguments(fspath(dataset), fspath(output), _several(formats), **options)
+    )
 
 
 def report(
@@ -113,11 +113,10 @@ def report(
         If nothing can be done at all: no dataset, no output.
     """
     folder = None if output is None else fspath(output)
-    options = _with_several_ids(options)
+    options["video_ids"] = _several(options.get("video_ids", ()))
     return report_dataset(ReportArguments(fspath(dataset), folder, **options))
 
 
-def _with_several_ids(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options in which one name of an input stands for itself, and not for its letters."""
-    ids = options.get("video_ids", ())
-    return {**options, "video_ids": (ids,) if isinstance(ids, str) else tuple(ids)}
+def _several(given: Any) -> tuple[Any, ...]:
+    """Return one or several names; one stands for itself, and not for its letters."""
+    return (given,) if isinstance(given, str | PathLike) else tuple(given)

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -98,8 +98,17 @@ def asked_runner(arguments: RunArguments) -> tuple[str, tuple[str, ...]]:
     ConfigError
         If there is no such runner, or the configuration is wrong.
     """
-    preset = load_beam_options(chosen_preset(arguments.models, arguments.config))
-    return chosen_runner(arguments.runner, arguments.beam, preset)
+    name = chosen_preset(arguments.models, arguments.config)
+    runner, words = chosen_runner(arguments.runner, arguments.beam, load_beam_options(name))
+    configured = words[: len(words) - len(arguments.beam)]
+    try:
+        if configured:  # the others are checked with them later; reading Beam's options takes long
+            check_words(runner, configured)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{name}: the section [beam]", f"{error.subject}: {error.cause}", error.remedy
+        ) from None
+    return runner, words
 
 
 def check_asked_runner(arguments: RunArguments) -> None:
@@ -113,21 +122,7 @@ def check_asked_runner(arguments: RunArguments) -> None:
     set_up_log()
     if _asks_for_beam(arguments):
         import_beam()
-        runner, words = asked_runner(arguments)
-        _check_configured(arguments, runner, words)
-        check_words(runner, words)
-
-
-def _check_configured(arguments: RunArguments, runner: str, words: Sequence[str]) -> None:
-    """Refuse options of Beam that a configuration has, by its name and that of the section."""
-    configured = words[: len(words) - len(arguments.beam)]
-    try:
-        check_words(runner, configured)
-    except ConfigError as error:
-        name = chosen_preset(arguments.models, arguments.config)
-        raise ConfigError(
-            f"{name}: the section [beam]", f"{error.subject}: {error.cause}", error.remedy
-        ) from None
+        check_words(*asked_runner(arguments))
 
 
 def prepare(arguments: RunArguments) -> Job:
@@ -152,7 +147,6 @@ def prepare(arguments: RunArguments) -> Job:
     else:
         import_beam()
         runner, given = asked_runner(arguments)
-        _check_configured(arguments, runner, given)
         options = pipeline_options(runner, given)
         workers = worker_place(runner, options)
         plan = plan or make_plan(arguments)

@@ -98,10 +98,9 @@ def is_made_otherwise(record: Mapping[str, Any], run: RunProvenance) -> bool:
         The run. Networks that the table did not need make no difference.
     """
     models = record.get("models_sha256")
-    settings = json.loads(json.dumps(run.settings))
     return (
         record.get("version") != __version__
-        or record.get("settings") != settings
+        or record.get("settings") != run.settings
         or not isinstance(models, dict)
         or any(run.models.get(name) != digest for name, digest in models.items())
     )

@@ -30,12 +30,8 @@ def decode(uri: str, content: bytes) -> str:
     ConfigError
         If it is in another encoding.
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
     try:
-        return content.decode(encoding)
+        return content.decode(_encoding_of(content))
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start)
         where = f"row {row}" if row else "the header"
@@ -44,6 +40,11 @@ def decode(uri: str, content: bytes) -> str:
             f"{where} is not in UTF-8, but probably in the encoding of an older spreadsheet",
             "Save it anew as UTF-8; Excel calls that 'CSV UTF-8'.",
         ) from None
+
+
+def _encoding_of(content: bytes) -> str:
+    has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if has_mark else "utf-8-sig"
 
 
 def separator_of(header: str, wanted: str) -> str:
@@ -73,10 +74,14 @@ def header_names(content: bytes, wanted: str) -> list[str]:
     wanted : str
         A column that tells which separator is used.
     """
-    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = content.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
-    header = next((line for line in _LINE_END.split(text) if line.strip()), "")
-    return next(csv.reader([header], delimiter=separator_of(header, wanted)), [])
+    return _columns(content.decode(_encoding_of(content), errors="replace"), wanted)[1]
+
+
+def _columns(text: str, wanted: str) -> tuple[str, list[str]]:
+    """Return what separates the columns of a table, and their names as they are written."""
+    header = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
+    separator = separator_of(header, wanted)
+    return separator, next(csv.reader([header], delimiter=separator), [])
 
 
 def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
@@ -105,9 +110,7 @@ def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
         If it is no table.
     """
     text = decode(uri, content)
-    header = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
-    separator = separator_of(header, wanted)
-    names = next(csv.reader([header], delimiter=separator), [])
+    separator, names = _columns(text, wanted)
     # Ids such as 007 stay what they are: every column is read as text. No threads of Arrow's: one
     # that still lets go of the content while the interpreter ends, as it does after a refused
     # manifest, would abort the process.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from openface_core.errors import InputError
+from openface_core.errors import InputError, OutputError
 from pipelines import run as main_job
-from pipelines.demo import main
+from pipelines.demo import demo, main
 from pipelines.demo_corpus import corpus as demo_corpus
+from pipelines.demo_corpus.arguments import DemoArguments
 from pipelines.demo_corpus.corpus import Corpus
 from pipelines.main_job.arguments import RunArguments
 from tests.fixtures.places import REPOSITORY
@@ -30,6 +31,17 @@ def test_help_waits_for_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["s3://bucket/demo", "file:///tmp/demo"])
+def test_it_is_made_in_a_local_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="the demo is made in a local folder"):
+        demo(DemoArguments(name))
+    assert main(["--output", name]) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_scikit_image_is_missing(

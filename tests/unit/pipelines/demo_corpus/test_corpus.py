@@ -30,16 +30,6 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-@pytest.mark.parametrize("name", ["s3://bucket/demo", "file:///tmp/demo"])
-def test_it_is_made_in_a_local_folder(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(OutputError, match="the demo is made in a local folder"):
-        write_corpus(Path(name), SMALL)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("skimage", reason="the photograph is inside scikit-image")
