@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.exports.rows import Rows
+from openface_core.exports.rows import LANDMARKS, Rows
 
 MAX_BINS = 3000
 """Points of a timeline: more cannot be told apart on any screen."""
@@ -15,6 +15,7 @@ POSE = tuple(f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz")
 GAZE = ("gaze_angle_x", "gaze_angle_y")
 _JUMP_WIDTHS = 0.5
 _PLACE = ("p_tx", "p_ty", "face_width_px")
+_INNER_FACE = LANDMARKS[2 * 17 :]
 
 Float32Array = NDArray[np.float32]
 
@@ -63,12 +64,21 @@ class FaceTrace:
         Frames of the input.
     intensities, presences : tuple of str
         Action units that have them, as ``AU12``.
+    width_px, height_px : int
+        Size of the picture.
     """
 
     def __init__(
-        self, face_id: int, frames: int, intensities: tuple[str, ...], presences: tuple[str, ...]
+        self,
+        face_id: int,
+        frames: int,
+        intensities: tuple[str, ...],
+        presences: tuple[str, ...],
+        width_px: int,
+        height_px: int,
     ) -> None:
         self.face_id, self.frames = face_id, max(1, frames)
+        self._size_px = width_px, height_px
         self.bins = min(self.frames, MAX_BINS)
         self.intensities, self.presences = intensities, presences
         self.series = (*(f"{name}_r" for name in intensities), *POSE, *GAZE, "confidence")
@@ -83,6 +93,7 @@ class FaceTrace:
         self.unsure = np.full(self.bins, 2.0)
         self.unsure_frame = np.zeros(self.bins, dtype=np.int64)
         self.frames_with_face = self.unsure_frames = self.jumps = 0
+        self.cut_off_frames = 0
         self.confidence_sum = 0.0
         self.widths_px = np.zeros(4096, dtype=np.int64)
         self._last: tuple[int, NDArray[np.float64]] | None = None
@@ -109,6 +120,7 @@ class FaceTrace:
         self._add_confidence(rows, chosen, frames, bins)
         self._add_units(rows, chosen, frames, bins)
         self._add_place(rows, chosen, frames)
+        self._add_cut_off(rows, chosen)
 
     def _add_confidence(
         self,
@@ -162,6 +174,12 @@ class FaceTrace:
         far = (np.diff(frames) == 1) & (moved > _JUMP_WIDTHS * places[:-1, 2])
         self.jumps += int(np.count_nonzero(far))
         self._last = int(frames[-1]), places[-1]
+
+    def _add_cut_off(self, rows: Rows, chosen: NDArray[np.intp]) -> None:
+        """Count frames in which brows, eyes, nose or mouth lie beyond the picture."""
+        points = rows.values(*_INNER_FACE)[chosen].reshape(len(chosen), -1, 2)
+        is_beyond = (points < 0) | (points > np.array(self._size_px) - 1)
+        self.cut_off_frames += int(np.count_nonzero(is_beyond.any(axis=(1, 2))))
 
     @property
     def mean_confidence(self) -> float:

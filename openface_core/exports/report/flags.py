@@ -8,6 +8,7 @@ from openface_core.exports.report.page_data import PageData
 
 _FEW_FOUND, _HARDLY_FOUND = 0.9, 0.5
 _OFTEN_UNSURE = 0.1
+_OFTEN_CUT_OFF = 0.1
 _SMALL_PX = 60
 _DARK = 50.0
 
@@ -114,6 +115,13 @@ def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:
                 "low confidence",
                 f"{who}: in {share:.0%} of its frames the confidence is below 0.75. Look at the "
                 "pictures with the least confidence below.",
+            )
+        if trace.cut_off_frames > _OFTEN_CUT_OFF * trace.frames_with_face:
+            share = trace.cut_off_frames / trace.frames_with_face
+            yield Flag(
+                "cut off by the picture",
+                f"{who}: in {share:.0%} of its frames brows, eyes, nose or mouth reach beyond the "
+                "picture. Landmarks and action units of what is not seen are guesses.",
             )
         if trace.jumps:
             yield Flag(

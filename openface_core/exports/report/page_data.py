@@ -36,8 +36,10 @@ class PageData:
         promised = self.video.record.get("frames_decoded")
         self.promised = max(1, promised if isinstance(promised, int) else self.video.rows)
         units = self.video.names_of("_r"), self.video.names_of("_c")
+        size_px = self.video.width_px, self.video.height_px
         self.traces = {
-            face_id: FaceTrace(face_id, self.promised, *units) for face_id in self.video.face_ids
+            face_id: FaceTrace(face_id, self.promised, *units, *size_px)
+            for face_id in self.video.face_ids
         }
         bins = min(self.promised, 3000)
         self.bin_seconds: NDArray[np.float64] = np.full(bins, np.nan)

@@ -180,6 +180,10 @@ def test_flags() -> None:
     assert names_of_flags(frame_rows([[0], None, None])) == {"face rarely found"}
     unsure = with_column(calm, "confidence", [0.6] * 5 + [0.9] * 15)
     assert names_of_flags(unsure) == {"low confidence"}
+    for name, beyond, within in (("x_48", -1.0, 0.0), ("y_57", 1e4, 5.0), ("x_0", -9.0, -9.0)):
+        flagged = {"cut off by the picture"} if name != "x_0" else set()
+        assert names_of_flags(with_column(calm, name, [beyond] * 3 + [within] * 17)) == flagged
+        assert names_of_flags(with_column(calm, name, [beyond] * 2 + [within] * 18)) == set()
     wide = with_column(calm, "face_width_px", [100.0] * 20)
     assert names_of_flags(with_column(wide, "face_width_px", [40.0] * 20)) == {"small face"}
     jumping = with_column(wide, "p_tx", [10.0] * 10 + [90.0] * 10)
