@@ -26,6 +26,9 @@ _PATIENCE_FRAMES = 8
 _PATIENCE_BESIDE_OTHERS_FRAMES = 2
 """The same for one that was never trusted, where others are: most such are no faces."""
 
+_FIRST_WAIT_FRAMES = 2
+"""After a face was given up untrusted, all are looked for in so many frames, then in twice as many."""
+
 _DOUBLE_OVERLAP = 0.5
 """Two faces whose landmarks overlap more than this are one, followed twice."""
 
@@ -94,6 +97,8 @@ class SeveralFacesTracker:
         self._watch = watch
         self._tracks: list[_Track] = []
         self._begun = 0
+        self._wait_frames = _FIRST_WAIT_FRAMES
+        self._next_look = -1
 
     def observe(self, frame: FrameInView, *, is_cut: bool) -> dict[int, Face]:
         """Find the faces of the next frame.
@@ -117,10 +122,13 @@ class SeveralFacesTracker:
             track.note(track.tracker.observe_in(frame, self._own(track)))
         self._tracks = [track for track in self._tracks if self._goes_on(track)]
         self._drop_doubles()
-        is_due = frame.number % self._settings.every_frames == 0
-        is_lost = any(track.was_trusted and track not in self._tracks for track in followed)
-        if is_due or is_lost or not self._tracks:
+        given_up = [track for track in followed if track not in self._tracks]
+        is_due = frame.number % self._settings.every_frames == 0 or frame.number == self._next_look
+        if is_due or any(track.was_trusted for track in given_up) or not self._tracks:
             self._begin_tracks(frame)
+        elif given_up and self._next_look < frame.number:
+            self._next_look = frame.number + self._wait_frames
+            self._wait_frames *= 2
         return {track.number: track.face for track in self._tracks}
 
     def _own(self, track: _Track) -> Choice:

@@ -79,19 +79,27 @@ class Stage:
             return LandmarkResult(points_at(middle - shift), 0.1)
         return LandmarkResult(points_at(min(near, key=lambda x: abs(x + shift - middle))), 0.9)
 
-    def tracker(self, most: int = 16, min_px: float = 0.0) -> SeveralIntervalsTracker:
+    def tracker(
+        self, most: int = 16, min_px: float = 0.0, look_every: int = LOOK_EVERY
+    ) -> SeveralIntervalsTracker:
         models: Any = FaceTrackingModels(self, self, PDM, None, None)  # type: ignore[arg-type]
         return SeveralIntervalsTracker(
             models,
             IntervalSettings(EVERY, LEAD),
-            FacesSettings(max=most, min_px=min_px, every_frames=LOOK_EVERY),
+            FacesSettings(max=most, min_px=min_px, every_frames=look_every),
             TrackerSettings(0.5, 1),
         )
 
     def run(
-        self, first: int, last: int, *, scenes: Sequence[int] = (), most: int = 16
+        self,
+        first: int,
+        last: int,
+        *,
+        scenes: Sequence[int] = (),
+        most: int = 16,
+        look_every: int = LOOK_EVERY,
     ) -> list[FacesInFrame]:
-        tracker = self.tracker(most)
+        tracker = self.tracker(most, look_every=look_every)
         frames = []
         for number in range(first, last):
             scene = scenes[number] if scenes else 0
@@ -169,9 +177,16 @@ def test_a_cut_ends_all_faces() -> None:
 
 def test_what_is_no_face_does_not_stay() -> None:
     stage = Stage([[100.0] * 50], false_places=[400.0])
-    frames = stage.run(0, 20)
+    frames = stage.run(0, EVERY - LEAD, look_every=100)
     assert all(list(trusted(frame)) == [0] for frame in frames)
-    assert [len(frame.faces) for frame in frames][:5] == [2, 1, 1, 1, 1]
+    tried = [number for number, frame in enumerate(frames) if len(frame.faces) == 2]
+    assert tried == [0, 3, 8], "after ever longer waits, each for a frame more"
+
+
+def test_who_is_not_trusted_at_once_beside_others_is_looked_for_again_soon() -> None:
+    late: list[float | None] = [None] * 6 + [400.0] * 44
+    frames = Stage([[100.0] * 50, late], false_places=[400.0]).run(0, 16, look_every=100)
+    assert [len(trusted(frame)) for frame in frames] == [1] * 8 + [2] * 8
 
 
 def test_not_more_than_so_many_faces_are_followed() -> None:
