@@ -9,9 +9,9 @@ from contextlib import contextmanager
 def collector_paused() -> Iterator[None]:
     """Have no garbage collected while packages are imported and models are loaded.
 
-    Both make hundreds of thousands of objects that stay. The collector would look through them again
-    and again, and once more as soon as it goes on: a third of a start, in which it finds nothing. So
-    they count as old afterwards, which it looks at last.
+    Both make hundreds of thousands of objects that stay. The collector would look through them
+    again and again, and once more as soon as it goes on: a third of a start, in which it finds
+    nothing. So they count as old afterwards, which it looks at last.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -8,6 +8,7 @@ from enum import Enum
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media import MediaInfo
 from openface_core.media.remedies import remedy_of
+from openface_core.media.sources import recorded_uri
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 
@@ -147,7 +148,7 @@ class Problem:
             about = "" if error.subject == task.uri else f"{error.subject}: "
             return cls(
                 task.video_id,
-                task.uri,
+                recorded_uri(task.uri),
                 Severity.ERROR,
                 error.stage,
                 about + error.cause,
@@ -156,7 +157,7 @@ class Problem:
         _log.error("unexpected failure on %s", task.uri, exc_info=error)
         return cls(
             task.video_id,
-            task.uri,
+            recorded_uri(task.uri),
             Severity.ERROR,
             "analysis",
             f"unexpected {type(error).__name__}: {error}",

@@ -27,7 +27,7 @@ _PATIENCE_BESIDE_OTHERS_FRAMES = 2
 """The same for one that was never trusted, where others are: most such are no faces."""
 
 _FIRST_WAIT_FRAMES = 2
-"""After a face was given up untrusted, all are looked for in so many frames, then in twice as many."""
+"""So long after a face was given up untrusted, all are looked for; the next time twice as long."""
 
 _DOUBLE_OVERLAP = 0.5
 """Two faces whose landmarks overlap more than this are one, followed twice."""

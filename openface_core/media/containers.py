@@ -185,6 +185,11 @@ def refuse_by_content(source: Source, head: bytes) -> None:
         )
 
 
+def films_of(container: InputContainer) -> list[VideoStream]:
+    """Return the streams of moving pictures, in order."""
+    return [s for s in container.streams.video if not s.disposition & _NOT_A_FILM]
+
+
 def film_stream(
     container: InputContainer, source: Source, limits: DecodeLimits, *, strict: bool = False
 ) -> VideoStream:
@@ -209,7 +214,7 @@ def film_stream(
     MediaError
         There is none, it cannot be decoded, or its frames are larger than `limits` allows.
     """
-    films = [s for s in container.streams.video if not s.disposition & _NOT_A_FILM]
+    films = films_of(container)
     if not films:
         what = "it holds sound but no video" if container.streams.audio else "it holds no video"
         raise MediaError(source.uri, what, "Name a video or image file.")

@@ -30,6 +30,7 @@ _REMEDIES = (
         r"damaged and (was|were) patched up( \(|,)",
         "Look whether a part of the picture is grey or shifted, and copy it again.",
     ),
+    (r"video tracks", "Cut another one into a file of its own, as with ffmpeg -map 0:v:1."),
     (r"taken to be square", "State the right sample aspect ratio in the file."),
 )
 _OTHERWISE = "What could be decoded was analysed; copy or repair the file for the rest."

@@ -1,5 +1,6 @@
 """Where bytes come from: a path on the local disk, or a file of any fsspec filesystem."""
 
+import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from openface_core.errors import MediaError, OpenFaceBeamError
 from openface_core.media.time_limit import DEFAULT_SECONDS, TimedFile, within
+from openface_core.readable import readable
 
 # "scheme://..." or a chain such as "simplecache::s3://..."; "concat:x" is the name of a local file.
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
@@ -25,6 +27,21 @@ _URL = re.compile(rf"({_SCHEME}::)*{_SCHEME}://")
 def is_url(uri: str) -> bool:
     """Return whether a name begins with a protocol; ``concat:x`` is the name of a local file."""
     return _URL.match(uri) is not None
+
+
+def is_in_memory(uri: str) -> bool:
+    """Return whether a name is that of frames that a caller had in memory, ``memory:name``."""
+    return uri.startswith("memory:") and not is_url(uri)
+
+
+def recorded_uri(uri: str) -> str:
+    """Return what a record calls an input: a local one by its path from the root, as readable text.
+
+    A relative path means another file in another working folder.
+    """
+    if is_url(uri) or is_in_memory(uri):
+        return readable(uri)
+    return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
 
 
 @contextmanager

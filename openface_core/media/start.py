@@ -45,8 +45,8 @@ def start_seconds(container: InputContainer, source: Source, limits: DecodeLimit
     Returns
     -------
     Fraction
-        Never negative: sound may begin before time 0 so that its decoder settles, and that is no
-        beginning that anyone sees.
+        Sound may begin before time 0 so that its decoder settles, and that is no beginning that
+        anyone sees. Pictures do where the clock of a broadcast began anew within the file.
 
     Raises
     ------
@@ -54,14 +54,18 @@ def start_seconds(container: InputContainer, source: Source, limits: DecodeLimit
         If it has to be opened again and cannot be.
     """
     starts = [
-        stream.start_time * stream.time_base
+        _seen_from(stream, stream.start_time * stream.time_base)
         for stream in _shown(container)
         if stream.start_time is not None and stream.time_base is not None
     ]
     if not starts and container.format.name in _TIME_EVERY_FRAME:
         with opened(source, limits) as again:
             starts = _first_times(again)
-    return max(Fraction(0), min(starts, default=Fraction(0)))
+    return min(starts, default=Fraction(0))
+
+
+def _seen_from(stream: Stream, start: Fraction) -> Fraction:
+    return start if stream.type == "video" else max(Fraction(0), start)
 
 
 def _shown(container: InputContainer) -> list[Stream]:
@@ -78,7 +82,7 @@ def _first_times(container: InputContainer) -> list[Fraction]:
     try:
         for packet in islice(container.demux(_shown(container)), _FIRST_PACKETS):
             if packet.pts is not None and packet.time_base is not None:
-                times.append(packet.pts * packet.time_base)
+                times.append(_seen_from(packet.stream, packet.pts * packet.time_base))
     except av.error.FFmpegError:
         pass  # damage behind them
     return times

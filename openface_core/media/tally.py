@@ -43,6 +43,7 @@ class Tally:
     orientations: set[Orientation] = field(default_factory=set)
     odd_matrices: int = 0
     odd_pixels: Fraction | None = None
+    film_count: int = 1
     has_no_clock: bool = False
     rest_lost: bool = False
     early_end: str | None = None
@@ -75,6 +76,8 @@ def warnings_of(tally: Tally, info: MediaInfo, expected_seconds: float | None) -
             f"({tally.concealed_places}); pictures up to the next key frame may be wrong"
         )
     yield from _time_warnings(tally, info)
+    if tally.film_count > 1:
+        yield f"it has {tally.film_count} video tracks, of which the first is measured"
     if len(tally.sizes) > 1:
         yield f"the frame size changes within the video ({sizes_text(tally.sizes)})"
     if len(tally.orientations) > 1:
@@ -120,13 +123,26 @@ def _where_frames_are_missing(tally: Tally, info: MediaInfo) -> str:
     return "; where they are missing cannot be told, and later times are too early"
 
 
+def _are_in_place(tally: Tally, info: MediaInfo) -> bool:
+    """Return whether a container that counts frames counts those it has not, too.
+
+    Capture programs write an empty place for a frame that they drop, so that the others have their
+    right times.
+    """
+    promised, rate = info.frame_count_from_header, info.average_rate_fps
+    last = tally.last_pts_seconds
+    if info.container != "avi" or promised is None or not rate or last is None:
+        return False
+    return round(last * rate) + 1 >= promised
+
+
 def _broken_promises(
     tally: Tally, info: MediaInfo, expected_seconds: float | None
 ) -> Iterator[str]:
     promised = info.frame_count_from_header
     place = _where_frames_are_missing(tally, info)
     if promised is not None:
-        if tally.frames + tally.discarded_packets < promised:
+        if tally.frames + tally.discarded_packets < promised and not _are_in_place(tally, info):
             yield f"the header promises {promised} frames, {tally.frames} could be decoded{place}"
     elif expected_seconds is not None and info.average_rate_fps:
         # The stated rate of a variable frame rate says little, and time stamps may be missing.

@@ -20,6 +20,7 @@ from openface_core.media.clock import PresentationClock, stated_rate
 from openface_core.media.containers import (
     decoder_name,
     film_stream,
+    films_of,
     opened,
     timed_out,
 )
@@ -132,6 +133,7 @@ class VideoReader(MediaReader):
         container = self._resources.enter_context(opened(self._source, self._limits, self._film))
         self._container = container
         self._stream = film_stream(container, self._source, self._limits, strict=strict)
+        self._tally.film_count = len(films_of(container))
         self._clock = PresentationClock(container, self._stream)
         self._watch = PacketWatch(container, self._stream)
         self._tally.odd_places, self._tally.seams = self._watch.places, self._watch.seams

@@ -141,7 +141,7 @@ class Analyser:
         task = VideoTask(
             video_id=safe_video_id(name) if name else name_videos([path])[0],
             uri=path,
-            person_id=person_id,
+            person_id=text_of("person_id", person_id),
             landmarks_uri=None if landmarks is None else fspath(landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
             camera=_camera(camera),

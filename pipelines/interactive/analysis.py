@@ -15,9 +15,10 @@ from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
+from openface_core.media.sources import is_in_memory
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number
-from pipelines.interactive.showing import described, is_in_memory, plot, write_shown
+from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset

@@ -1,6 +1,6 @@
 """The jobs over many inputs, called from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ def run(
     """
     names = tuple(fspath(name) for name in _several(inputs))
     text_of("camera", options.get("camera"))
-    return run_main_job(RunArguments(names, fspath(output), **options))
+    return run_main_job(RunArguments(names, fspath(output), **_with_texts(options)))
 
 
 def export(
@@ -83,7 +83,7 @@ def export(
     """
     options["video_ids"] = _several(options.get("video_ids", ()))
     return export_dataset(
-        ExportArguments(fspath(dataset), fspath(output), _several(formats), **options)
+        ExportArguments(fspath(dataset), fspath(output), _several(formats), **_with_texts(options))
     )
 
 
@@ -114,9 +114,17 @@ def report(
     """
     folder = None if output is None else fspath(output)
     options["video_ids"] = _several(options.get("video_ids", ()))
-    return report_dataset(ReportArguments(fspath(dataset), folder, **options))
+    return report_dataset(ReportArguments(fspath(dataset), folder, **_with_texts(options)))
 
 
 def _several(given: Any) -> tuple[Any, ...]:
     """Return one or several names; one stands for itself, and not for its letters."""
     return (given,) if isinstance(given, str | PathLike) else tuple(given)
+
+
+def _with_texts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with paths, as of landmarks or models, in the form of the command line."""
+    return {
+        name: fspath(value) if isinstance(value, PathLike) else value
+        for name, value in options.items()
+    }

@@ -12,15 +12,10 @@ import pyarrow as pa
 from openface_core.errors import ConfigError, InputError, OutputError
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.media import DecodeLimits, MediaInfo, open_media
-from openface_core.media.sources import storage_errors
+from openface_core.media.sources import is_in_memory, storage_errors
 from transforms.dataset.output_file import check_output_file
 from transforms.dataset.storage import writing_errors
 from transforms.exports.frames_in_step import in_step, rows_by_frame
-
-
-def is_in_memory(uri: str) -> bool:
-    """Return whether an analysis is of frames that were in memory only."""
-    return uri.startswith("memory:") and "://" not in uri
 
 
 def described(

@@ -12,7 +12,7 @@ from openface_core.errors import MediaError
 from openface_core.media import MediaInfo, fingerprint
 from openface_core.media.file_state import file_state
 from openface_core.media.pixel_aspect import ratio_text
-from openface_core.media.sources import locate
+from openface_core.media.sources import locate, recorded_uri
 from openface_core.readable import readable
 from openface_core.shape import Camera
 from transforms.records import InputContent, VideoTask
@@ -338,7 +338,7 @@ class VideoProvenance:
             "model_packs": _model_packs(identity["models_sha256"]),
             "video_id": task.video_id,
             "manifest_video_id": task.manifest_id or task.video_id,
-            "input_uri": readable(task.uri),
+            "input_uri": recorded_uri(task.uri),
             "input_size_bytes": self.identity.content.size_bytes,
             "input_kind": self.info.kind,
             "container": self.info.container,
@@ -351,7 +351,7 @@ class VideoProvenance:
             "sample_aspect_ratio": ratio_text(self.info.pixel_aspect_ratio),
             "average_rate_fps": self.info.average_rate_fps,
             "start_seconds": self.info.start_seconds,
-            "landmarks_uri": None if task.landmarks_uri is None else readable(task.landmarks_uri),
+            "landmarks_uri": task.landmarks_uri and recorded_uri(task.landmarks_uri),
             "onnxruntime_providers": list(self.providers),
             "frames_decoded": self.frames_decoded,
             "frames_with_face": self.frames_with_face,

@@ -1,5 +1,6 @@
 """What a folder or a pattern holds: the files to be analysed, and what is left out, in one line."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -54,6 +55,7 @@ SIDE_SUFFIXES = (
 _SIDE_NAMES = ("authors", "changelog", "changes", "citation", "licence", "license", "readme")
 
 _NAMED = 3
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,22 @@ def list_folder(folder: Source) -> Listing:
     return Listing(tuple(folder.child(name).uri for name in taken), left_out)
 
 
+def _is_hidden(path: str, pattern: str) -> bool:
+    """Return whether a pattern finds a path only because its wildcards take hidden names, too.
+
+    Shells have them not: what macOS and recycle bins leave beside videos is called like these.
+    """
+    parts = pattern.split("/")
+    begin = next((k for k, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    if any(part.startswith(".") for part in parts[begin:]):
+        return False
+    return any(part.startswith(".") for part in path.split("/")[begin:])
+
+
 def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
     """Return the files that a pattern stands for, or the folders where these are sequences.
+
+    Hidden ones are left out, unless the pattern names them with their dot.
 
     Raises
     ------
@@ -143,11 +159,12 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
         named = {
             name if place.is_local else filesystem.unstrip_protocol(name): info["type"]
             for name, info in found.items()
+            if not _is_hidden(name, path)
         }
     folders = sorted(uri for uri, kind in named.items() if kind == "directory")
     files = sorted(uri for uri, kind in named.items() if kind != "directory")
     if image_folders and folders:
-        return Listing(tuple(folders))
+        return Listing(tuple(folders), _left_out(pattern, files))
     media = [uri for uri in files if not is_side_file(uri)]
     if not files:
         what = "only folders match the pattern" if folders else "no file matches the pattern"
@@ -159,5 +176,10 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
         raise InputError(pattern, what, remedy)
     if not media:  # somebody asks for just these; reading them will say what they are
         return Listing(tuple(files))
-    rest = _described((PurePosixPath(uri).name for uri in files if is_side_file(uri)), 0, 0)
-    return Listing(tuple(media), f"{readable(pattern)}: {rest} left out" if rest else None)
+    return Listing(tuple(media), _left_out(pattern, filter(is_side_file, files)))
+
+
+def _left_out(pattern: str, files: Iterable[str]) -> str | None:
+    """Return in one line which of a pattern's files are not analysed; None if all are."""
+    rest = _described((PurePosixPath(uri).name for uri in files), 0, 0)
+    return f"{readable(pattern)}: {rest} left out" if rest else None

@@ -1,6 +1,7 @@
 """Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,10 +12,10 @@ from openface_core.errors import (
     OpenFaceBeamError,
 )
 from openface_core.media import DecodeLimits, promised_frame_count
-from openface_core.media.sources import locate
+from openface_core.media.sources import locate, recorded_uri
 from openface_core.shape import Camera
 from transforms.plan.folders import Listing, expand_pattern, list_folder
-from transforms.plan.known_inputs import KnownInputs, place_of
+from transforms.plan.known_inputs import KnownInputs
 from transforms.plan.manifest import has_manifest_columns, is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
 from transforms.records import Problem, VideoTask
@@ -82,7 +83,7 @@ def expand_inputs(
             left_out.append(listing.left_out)
     by_place: dict[str, str] = {}
     for uri in expanded:
-        by_place.setdefault(place_of(uri), uri)
+        by_place.setdefault(recorded_uri(uri), uri)
     return tuple(by_place.values()), tuple(dict.fromkeys(left_out))
 
 
@@ -133,12 +134,13 @@ def plan_inputs(
         listed = tuple(
             VideoTask(name, uri) for name, uri in zip(name_videos(uris, known()), uris, strict=True)
         )
+    stems = Counter(file_stem(task.uri) for task in listed)
     tasks: list[VideoTask] = []
     errors: list[tuple[VideoTask, OpenFaceBeamError]] = []
     for task in listed:
         try:
             _require(task)
-            found = _with_landmarks(task, landmarks, alone=len(listed) == 1)
+            found = _with_landmarks(task, landmarks, stems)
             tasks.append(found if found.camera is not None else replace(found, camera=camera))
         except (InputError, LandmarkFileError) as error:
             errors.append((task, error))
@@ -170,8 +172,11 @@ def _require(task: VideoTask) -> None:
         source.size_bytes()
 
 
-def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> VideoTask:
-    """Return the task with its file of given landmarks, if it is to have one."""
+def _with_landmarks(task: VideoTask, landmarks: str | None, stems: Counter[str]) -> VideoTask:
+    """Return the task with its file of given landmarks, if it is to have one.
+
+    `stems` are the names of all inputs' files, without their endings.
+    """
     if task.landmarks_uri is not None:
         locate(task.landmarks_uri, error=LandmarkFileError).size_bytes()
         return task
@@ -180,11 +185,17 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
     place = locate(landmarks, error=InputError)
     found = None
     if place.is_directory():
-        # The id of 001.mp4 is video-001, but its landmarks may well be called 001.csv.
-        names = dict.fromkeys(
-            (task.manifest_id or task.video_id, task.video_id, file_stem(task.uri))
-        )
-        files = [place.child(name + suffix) for name in names for suffix in _LANDMARK_SUFFIXES]
+        names = [task.manifest_id or task.video_id, task.video_id]
+        # The id of 001.mp4 is video-001, but its landmarks may well be called 001.csv. Those called
+        # as the files of two folders could be of either.
+        stem = file_stem(task.uri)
+        if stems[stem] == 1:
+            names.append(stem)
+        files = [
+            place.child(name + suffix)
+            for name in dict.fromkeys(names)
+            for suffix in _LANDMARK_SUFFIXES
+        ]
         found = next((file for file in files if file.exists()), None)
         if found is None:
             raise InputError(
@@ -192,7 +203,7 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, *, alone: bool) -> V
                 f"there are no landmarks for {task.uri}",
                 "Name the file after the video id, or leave the input out.",
             )
-    elif not alone:
+    elif stems.total() > 1:
         raise InputError(
             landmarks,
             "one file of landmarks cannot serve several inputs",

@@ -1,13 +1,12 @@
 """The inputs that the tables of an output folder are of: what keeps its name from run to run."""
 
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import fingerprint
-from openface_core.media.sources import is_url, locate
-from openface_core.readable import readable
+from openface_core.media.sources import is_url, locate, recorded_uri
 from transforms.dataset.table_records import all_records
 
 
@@ -33,13 +32,6 @@ class KnownInput:
     size_bytes: int | None = None
 
 
-def place_of(uri: str) -> str:
-    """Return where an input is, the same for all spellings of a local path, as readable text."""
-    if is_url(uri):
-        return readable(uri)
-    return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
-
-
 class KnownInputs:
     """Finds known inputs again.
 
@@ -54,14 +46,16 @@ class KnownInputs:
         self._by_id: dict[str, KnownInput] = {}
         self._by_size: dict[int, list[KnownInput]] = {}
         for known in inputs:
-            self._by_place.setdefault(place_of(known.uri), known)
+            # Where a relative path of an earlier version's record led cannot be told.
+            if is_url(known.uri) or Path(known.uri).is_absolute():
+                self._by_place.setdefault(recorded_uri(known.uri), known)
             self._by_id[known.video_id.lower()] = known  # some filesystems ignore case
             if known.size_bytes is not None:
                 self._by_size.setdefault(known.size_bytes, []).append(known)
 
     def at(self, uri: str) -> str | None:
         """Return the name of the input that lies, or lay, there; None if there is none."""
-        known = self._by_place.get(place_of(uri))
+        known = self._by_place.get(recorded_uri(uri))
         return None if known is None else known.video_id
 
     def content_of(self, video_id: str) -> str | None:
@@ -89,7 +83,7 @@ class KnownInputs:
         """
         known = self._by_id.get(video_id.lower())
         return known is not None and not (
-            place_of(known.uri) not in places and _holds(uri, known.fingerprint)
+            recorded_uri(known.uri) not in places and _holds(uri, known.fingerprint)
         )
 
     def renamed(self, uri: str, places: Collection[str]) -> str | None:
@@ -110,7 +104,7 @@ class KnownInputs:
         size = _size(uri) if self._by_size else None
         for known in self._by_size.get(size, ()) if size is not None else ():
             if (
-                place_of(known.uri) not in places
+                recorded_uri(known.uri) not in places
                 and _is_gone(known.uri)
                 and _holds(uri, known.fingerprint)
             ):

@@ -28,6 +28,9 @@ _MAX_BYTES = 2**30
 _MAX_ROWS = 10_000_000
 _MAX_HEADER_BYTES = 2**16
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+_NOTHING = frozenset(pyarrow.csv.ConvertOptions().null_values)
+"""What tables have where there is no value: nothing, NA, NaN, null."""
+
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
@@ -86,7 +89,7 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     numbers = table[ROW].to_pylist()
     check_columns(uri, table.column_names)
     columns = {
-        name: [_text(value) for value in table[name].to_pylist()]
+        name: [_text(value, name) for value in table[name].to_pylist()]
         if name in table.column_names
         else [None] * table.num_rows
         for name in COLUMNS
@@ -181,28 +184,24 @@ def _parse(uri: str, content: bytes) -> pa.Table:
             table.validate(full=True)  # text that is not UTF-8, for one
             table = table.rename_columns([column_name(name) for name in table.column_names])
             return table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
-        table = read_table(uri, content, REQUIRED_COLUMNS[0])
-        return _without_markers(table, pa.array(pyarrow.csv.ConvertOptions().null_values))
+        return read_table(uri, content, REQUIRED_COLUMNS[0])
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(uri, f"not a CSV or Parquet table ({reason})", COLUMNS_REMEDY) from error
 
 
-def _without_markers(table: pa.Table, markers: pa.Array) -> pa.Table:
-    """Return a table with nulls for words such as NA, except where they are ids of videos."""
-    import pyarrow.compute as pc  # a tenth of a second, which runs without a manifest are spared
+def _text(value: Any, name: str) -> str | None:
+    """Return a cell of a column as text; None if there is nothing in it, or a word such as NA.
 
-    for k, name in enumerate(table.column_names):
-        column = table.column(k)
-        if name != "video_id" and pa.types.is_string(column.type):
-            is_marker = pc.is_in(column, value_set=markers)
-            table = table.set_column(k, name, pc.if_else(is_marker, None, column))
-    return table
-
-
-def _text(value: Any) -> str | None:
-    """Return a cell as text, None if there is nothing in it."""
-    return None if value is None or not str(value).strip() else str(value).strip()
+    An id of a video may be such a word. Whole numbers are written as such: a column of them with a
+    gap holds 7.0 where pandas has written it.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else str(value).strip()
+    if name == REQUIRED_COLUMNS[0]:
+        return text or None
+    return None if text in _NOTHING else text
 
 
 def _resolve(manifest: Source, uri: str, row: int) -> str:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from transforms.plan.known_inputs import KnownInputs, place_of
+from openface_core.media.sources import recorded_uri
+from transforms.plan.known_inputs import KnownInputs
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _DATA_SUFFIXES = (
@@ -101,7 +102,7 @@ def _candidates(uri: str) -> tuple[str, ...]:
     texts = (stem, _name(uri), _in_folder(uri, stem), _in_folder(uri, _name(uri)))
     return (
         *(safe_video_id(text) for text in texts),
-        safe_video_id(_with_hash(safe_video_id(stem), place_of(uri))),
+        safe_video_id(_with_hash(safe_video_id(stem), recorded_uri(uri))),
     )
 
 
@@ -127,7 +128,7 @@ def name_videos(uris: Sequence[str], known: KnownInputs | None = None) -> tuple[
         with a hash of the place.
     """
     known = known or KnownInputs()
-    places = {place_of(uri) for uri in uris}
+    places = {recorded_uri(uri) for uri in uris}
     names: dict[int, str] = {}
     taken: set[str] = set()  # in small letters: some filesystems ignore case
 

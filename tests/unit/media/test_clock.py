@@ -1,5 +1,6 @@
 """Time stamps count from the file's start and increase, whatever the container says of them."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -80,6 +81,15 @@ def test_time_counts_from_the_start_of_the_file(
     assert warnings == ()
 
 
+def test_a_clock_that_begins_anew_within_a_transport_stream(tmp_path: Path) -> None:
+    path = write_late(tmp_path / "a.ts", 2**33 / 90_000 - 0.4, bf="0")
+    reader, times, warnings = read(path)
+    expected = np.arange(FRAMES) / RATE_FPS
+    assert times == pytest.approx(expected.tolist(), abs=2 * PTS_TOLERANCE_SECONDS)
+    assert reader.info.start_seconds < 0.0
+    assert warnings == ()
+
+
 @pytest.mark.parametrize(("name", "count"), [("a.mkv", 1), ("a.mkv", 3), ("a.mkv", 6), ("a.ts", 6)])
 def test_the_start_of_a_few_frames_is_found(tmp_path: Path, name: str, count: int) -> None:
     # FFmpeg waits for more frames before it believes their times.
@@ -110,6 +120,23 @@ def test_parts_of_a_late_video_have_the_times_of_the_whole(tmp_path: Path) -> No
     keys = [int(pts) for pts in index.pts[index.is_key][1:]]
     assert keys
     assert decode_in_parts(path, keys) == decode(path)
+
+
+def test_frames_that_a_capture_program_dropped_keep_their_places(tmp_path: Path) -> None:
+    kept = [0, 1, 2, 5, 6, 7, 8, 12, 13, 14]
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=RATE_FPS)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in kept:
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, RATE_FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    reader, times, warnings = read(path)
+    assert reader.info.frame_count_from_header == 15
+    assert times == pytest.approx([index / RATE_FPS for index in kept])
+    assert warnings == ()
 
 
 def test_a_picture_that_starts_after_the_sound_keeps_its_distance(tmp_path: Path) -> None:

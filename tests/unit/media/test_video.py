@@ -202,6 +202,20 @@ def test_sound_does_not_matter(tmp_path: Path) -> None:
     assert warnings == ()
 
 
+def test_of_several_video_tracks_the_first_is_measured_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=25) for _ in range(2)]
+        for stream, size in zip(streams, ((64, 48), (32, 32)), strict=True):
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for stream in streams:
+            frame = av.VideoFrame(stream.width, stream.height, "yuv420p")
+            container.mux([*stream.encode(frame), *stream.encode()])
+    info, _, warnings = decode(path)
+    assert (info.width_px, info.height_px) == (64, 48)
+    assert warnings == ("it has 2 video tracks, of which the first is measured",)
+
+
 def test_a_truncated_file_yields_its_beginning_and_a_warning(tmp_path: Path) -> None:
     whole = write_video(
         tmp_path / "whole.avi", moving_square(60, 320, 240), codec="mpeg4", options={"g": "10"}

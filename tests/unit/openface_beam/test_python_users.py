@@ -122,6 +122,8 @@ def test_models_and_cameras_are_texts(tmp_path: Path) -> None:
         Analyser(5)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="config: a text is expected"):
         Analyser("embedded", 5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="person_id: a text is expected, found nan"):
+        Analyser("embedded").video("a.mp4", person_id=float("nan"))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="camera: a text is expected"):
         run("a.mp4", tmp_path / "out", camera=(1200, 1200, 320, 180))
 

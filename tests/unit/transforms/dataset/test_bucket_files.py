@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.fields import Column, frame_schema
-from transforms.dataset.bucket_files import VIDEO_COLUMN, open_bucket, update_bucket
+from transforms.dataset.bucket_files import VIDEO_COLUMN, check_columns, open_bucket, update_bucket
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
+from transforms.dataset.layout import bucket_path
 from transforms.dataset.table_files import row_groups, write_work_table
 
 OUTPUT = OutputSettings(row_group_rows=7)
@@ -155,6 +156,17 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     update(path, {"a": f"{tmp_path}/other", "b": f"{tmp_path}/other"})
     assert rows_by_video(path)["b"].equals(other)
+
+
+def test_other_columns_are_refused_before_anything_is_analysed(tmp_path: Path) -> None:
+    path = Path(bucket_path(str(tmp_path), 0))
+    path.parent.mkdir(parents=True)
+    update(path, written(tmp_path, {"a": (3, 0), "b": (3, 0)}))
+    check_columns(str(tmp_path), 1, COLUMNS, ["b"])
+    check_columns(str(tmp_path), 1, COLUMNS[:-1], ["b", "a"])
+    check_columns(f"{tmp_path}/new", 1, COLUMNS, ["b"])
+    with pytest.raises(OutputError, match="rows of a have other columns"):
+        check_columns(str(tmp_path), 1, COLUMNS[:-1], ["b"])
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from models import default_registry
@@ -70,12 +71,13 @@ def test_the_record_is_json_with_everything_in_it() -> None:
     assert record["settings"] == RunSettings().as_dict()
     assert record["models_sha256"] == {"a.txt": "11", "b.txt": "22"}
     expected = {
-        "video_id": "v", "person_id": "P1", "input_uri": "a.mp4", "input_fingerprint": "sha256:00",
+        "video_id": "v", "person_id": "P1", "input_uri": str(Path.cwd() / "a.mp4"),
+        "input_fingerprint": "sha256:00",
         "landmarks_fingerprint": "sha256:01",
         "input_kind": "video", "container": "mov,mp4", "codec": "h264", "decoder": "PyAV 18",
         "frame_width_px": 640, "frame_height_px": 480, "rotation_degrees": 90,
         "sample_aspect_ratio": "4:3", "start_seconds": 1.5,
-        "average_rate_fps": 29.97, "landmarks_uri": "points.csv",
+        "average_rate_fps": 29.97, "landmarks_uri": str(Path.cwd() / "points.csv"),
         "onnxruntime_providers": ["CPUExecutionProvider"], "frames_decoded": 100,
         "frames_with_face": 90, "calibration_inputs_digest": None, "rest": None,
         "decoding_warnings": ["7 corrupt packets skipped"],

@@ -38,6 +38,14 @@ class TestExpandInputs:
         found = expand_inputs([f"{tmp_path}/**/*.mp4"])[0]
         assert found == (f"{tmp_path}/a.mp4", f"{tmp_path}/sub/c.mp4")
 
+    def test_wildcards_do_not_find_hidden_names(self, tmp_path: Path) -> None:
+        touch(tmp_path / ".data" / "s1", "a.mp4", "._a.mp4")
+        touch(tmp_path / ".data" / ".Trash", "old.mp4")
+        data = f"{tmp_path}/.data"
+        assert expand_inputs([f"{data}/**/*.mp4"])[0] == (f"{data}/s1/a.mp4",)
+        assert expand_inputs([f"{data}/*"], image_folders=True)[0] == (f"{data}/s1",)
+        assert expand_inputs([f"{data}/.T*/*"])[0] == (f"{data}/.Trash/old.mp4",)
+
     def test_a_file_whose_name_looks_like_a_pattern(self, tmp_path: Path) -> None:
         touch(tmp_path, "take[1].mp4")
         assert expand_inputs([f"{tmp_path}/take[1].mp4"])[0] == (f"{tmp_path}/take[1].mp4",)
@@ -90,7 +98,8 @@ class TestExpandInputs:
             with fsspec.open(f"{scheme}{tmp_path}/data/{name}", "wb", auto_mkdir=True) as file:
                 file.write(b"x")
         pattern = f"{scheme}{tmp_path}/data/*"
-        uris, _ = expand_inputs([pattern], image_folders=True)
+        uris, left_out = expand_inputs([pattern], image_folders=True)
+        assert left_out == (f"{pattern}: 1 other file (notes.txt) left out",)
         assert [uri.rsplit("/", 2)[1:] for uri in uris] == [["data", "s1"], ["data", "s2"]]
         assert all(uri.startswith(scheme) for uri in uris)
         with pytest.raises(InputError, match="only folders match the pattern"):
@@ -185,6 +194,16 @@ class TestPlanInputs:
             "001.csv",
             "video-002.csv",
         ]
+
+    def test_landmarks_named_after_files_of_two_folders_are_of_neither(
+        self, tmp_path: Path
+    ) -> None:
+        for folder in ("x", "y"):
+            touch(tmp_path / "in" / folder, "video.mp4")
+        touch(tmp_path / "points", "video.csv")
+        inputs = [f"{tmp_path}/in/*/video.mp4"]
+        with pytest.raises(InputError, match=r"there are no landmarks for .*/x/video\.mp4"):
+            plan_inputs(inputs, landmarks=f"{tmp_path}/points")
 
     @pytest.mark.parametrize("name", ["007", "video-007", "clip"])
     def test_landmarks_named_as_in_a_manifest(self, name: str, tmp_path: Path) -> None:

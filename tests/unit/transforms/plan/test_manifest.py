@@ -94,6 +94,21 @@ def test_parquet(tmp_path: Path) -> None:
     )
 
 
+def test_parquet_as_pandas_writes_it(tmp_path: Path) -> None:
+    nothing = float("nan")
+    columns = {
+        "video_id": pa.array([1.0, 2.0, 3.0, 4.0]),
+        "uri": ["a", "b", "c", "d"],
+        "person_id": pa.array([7.0, nothing, None, 7.5]),
+        "camera": pa.array(["NaN", "", None, "n/a"]).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "list.parquet")
+    tasks = read_manifest(str(tmp_path / "list.parquet"))
+    assert [task.manifest_id for task in tasks] == ["1", "2", "3", "4"]
+    assert [task.person_id for task in tasks] == ["7", None, None, "7.5"]
+    assert {task.camera for task in tasks} == {None}
+
+
 def test_ranges_of_rest(tmp_path: Path) -> None:
     text = "video_id,uri,rest_seconds,rest_frames\na,1,0-10.5; 60-65,\nb,2,,1-150;300\nc,3,,\n"
     assert [task.rest for task in read_manifest(csv(tmp_path, text))] == [

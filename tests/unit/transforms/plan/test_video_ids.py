@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openface_core.media import fingerprint
+from openface_core.media.sources import recorded_uri
 from transforms.plan.known_inputs import KnownInput, KnownInputs
 from transforms.plan.video_ids import name_videos, safe_video_id
 
@@ -103,6 +105,19 @@ def known_file(folder: Path, name: str, content: bytes, video_id: str) -> KnownI
 
 
 class TestKnownInputs:
+    def test_a_relative_path_means_another_file_in_another_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for folder, content in (("a", b"one"), ("b", b"two")):
+            known_file(tmp_path, f"{folder}/video.mp4", content, "")
+        monkeypatch.chdir(tmp_path / "a")
+        recorded = KnownInput("video", recorded_uri("video.mp4"), fingerprint("video.mp4"), 3)
+        assert name_videos(["video.mp4"], KnownInputs([recorded])) == ("video",)
+        monkeypatch.chdir(tmp_path / "b")
+        assert name_videos(["video.mp4"], KnownInputs([recorded])) == ("video.mp4",)
+        of_earlier_version = replace(recorded, uri="video.mp4")
+        assert name_videos(["video.mp4"], KnownInputs([of_earlier_version])) == ("video.mp4",)
+
     def test_an_input_keeps_its_name_at_its_place(self, tmp_path: Path) -> None:
         known = KnownInputs([known_file(tmp_path, "visit.mp4", b"one", "P1")])
         (tmp_path / "visit.mp4").write_bytes(b"another content")
