@@ -90,6 +90,7 @@ class Analyser:
             settings = replace(settings, faces=replace(settings.faces, select=faces))
         if sides is not None:
             settings = replace(settings, sides=replace(settings.sides, measure=sides))
+        _check_calibration(settings.calibration.mode)
         files = locate_models(choice.folder(), settings.models)
         self._core = CoreAnalyser(load_engine(files, settings), settings)
         self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
@@ -224,6 +225,17 @@ class Analyser:
         disable = None if self._progress is None else not self._progress
         with tqdm(total=frame_count, desc=name, unit=" frames", disable=disable) as bar:
             yield lambda *_: bar.update()
+
+
+def _check_calibration(mode: str) -> None:
+    """Refuse to calibrate on all files of a person: there is one input at a time here."""
+    if mode == "person":
+        raise ConfigError(
+            "calibration",
+            "'person' takes all files of a person together, and an Analyser sees one at a time",
+            "Call openface_beam.run with a manifest that has the column person_id, or give "
+            "calibration='video'.",
+        )
 
 
 def _path(path: str | PathLike[str]) -> str:

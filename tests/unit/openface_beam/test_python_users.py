@@ -159,6 +159,16 @@ def test_pictures_in_memory_have_a_method_of_their_own(analyser: Analyser, read:
         getattr(analyser, read)(np.zeros((4, 4, 3), np.uint8))
 
 
+def test_files_of_a_person_are_not_put_together_one_by_one(tmp_path: Path) -> None:
+    config = tmp_path / "person.toml"
+    config.write_text('base = "embedded"\n[calibration]\nmode = "person"\n')
+    with pytest.raises(ConfigError, match=r"openface_beam\.run with a manifest"):
+        Analyser("embedded", calibration="person")
+    with pytest.raises(ConfigError, match=r"openface_beam\.run with a manifest"):
+        Analyser(config=config)
+    assert Analyser(config=config, calibration="video").settings.calibration.mode == "video"
+
+
 @pytest.mark.parametrize("name", ["video_id", "camera", "rest_seconds", "rest_frames"])
 def test_an_option_of_another_type_is_named(analyser: Analyser, name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}.*a text is expected, found 3"):
