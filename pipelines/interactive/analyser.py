@@ -198,7 +198,7 @@ class Analyser:
         fps : float
             Frames per second, for the time stamps.
         video_id : str
-            Their name in a dataset.
+            Their name in a dataset, of which what cannot stand in a path is replaced.
         camera, rest_seconds, rest_frames : str, optional
             As for :meth:`video`.
 
@@ -207,7 +207,7 @@ class Analyser:
         OpenFaceBeamError
             If a picture is of another form, or ranges are wrong.
         """
-        (video_id,) = name_videos([text_of("video_id", video_id) or ""])
+        video_id = safe_video_id(text_of("video_id", video_id) or "frames")
         task = VideoTask(video_id, f"memory:{video_id}", camera=_camera(camera))
         rest = _rest_ranges(rest_seconds, rest_frames)
         media = MemoryFrames(images, fps, task.uri)

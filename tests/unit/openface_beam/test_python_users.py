@@ -169,6 +169,25 @@ def test_files_of_a_person_are_not_put_together_one_by_one(tmp_path: Path) -> No
     assert Analyser(config=config, calibration="video").settings.calibration.mode == "video"
 
 
+@pytest.mark.parametrize(
+    ("given", "video_id"),
+    [
+        ("subject.01", "subject.01"),
+        ("dyad-1/left", "dyad-1_left"),
+        ("s01.mp4", "s01.mp4"),
+        ("007", "video-007"),
+        (None, "frames"),
+    ],
+)
+def test_a_name_of_frames_is_no_path(
+    analyser: Analyser, given: str | None, video_id: str, tmp_path: Path
+) -> None:
+    pictures = [np.zeros((64, 64, 3), np.uint8)]
+    assert analyser.frames(pictures, 25.0, video_id=given).task.video_id == video_id  # type: ignore[arg-type]
+    cv2.imwrite(str(tmp_path / "frames.png"), pictures[0])
+    assert analyser.video(tmp_path / "frames.png", video_id=given).task.video_id == video_id
+
+
 @pytest.mark.parametrize("name", ["video_id", "camera", "rest_seconds", "rest_frames"])
 def test_an_option_of_another_type_is_named(analyser: Analyser, name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}.*a text is expected, found 3"):
