@@ -54,22 +54,6 @@ def run(arguments: RunArguments) -> RunSummary:
         return with_report(close(job, engine, metrics, clock), arguments)
 
 
-def dry_run(arguments: RunArguments) -> None:
-    """Write what a run would do to stdout; nothing else is written.
-
-    Raises
-    ------
-    OpenFaceBeamError
-        As :func:`run`.
-    """
-    from pipelines.main_job.plan import describe_plan, make_plan
-    from pipelines.main_job.prepare import check_asked_runner
-
-    check_asked_runner(arguments)
-    for line in describe_plan(make_plan(arguments)):
-        sys.stdout.write(f"{line}\n")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 3 if some inputs failed, or 1 if all did."""
     words = sys.argv[1:] if argv is None else argv
@@ -78,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         refuse_openface_words(words)
         arguments = parse_arguments(words)
         if arguments.dry_run:
+            from pipelines.main_job.dry_run import dry_run
+
             dry_run(arguments)
             return 0
         summary = run(arguments)

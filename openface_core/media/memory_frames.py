@@ -111,7 +111,7 @@ class MemoryFrames(MediaReader):
 
 def _frames_per_second(fps: object, name: str) -> float:
     """Return the rate; of any type that is a real number, as fractions are."""
-    rate = float(fps) if isinstance(fps, Real) else np.nan
+    rate = np.nan if isinstance(fps, bool) or not isinstance(fps, Real) else float(fps)
     if not _LOWEST_FPS <= rate <= _HIGHEST_FPS:
         raise InputError(
             name,

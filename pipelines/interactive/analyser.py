@@ -22,7 +22,7 @@ from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
-from pipelines.interactive.arguments import check_flag, text_of
+from pipelines.interactive.arguments import check_flag, path_of, text_of
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
@@ -78,6 +78,9 @@ class Analyser:
     ) -> None:
         check_flag("sides", sides)
         check_flag("progress", progress)
+        texts = {"provider": provider, "calibration": calibration, "faces": faces}
+        for option, text in texts.items():
+            text_of(option, text)
         choice = choose_models(_name("models", models), _name("config", config))
         settings = choice.settings
         if provider is not None:
@@ -143,7 +146,7 @@ class Analyser:
             video_id=safe_video_id(name) if name else name_videos([path])[0],
             uri=path,
             person_id=text_of("person_id", person_id),
-            landmarks_uri=None if landmarks is None else fspath(landmarks),
+            landmarks_uri=_name("landmarks", landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
             camera=_camera(camera),
         )
@@ -255,7 +258,7 @@ def _path(path: str | PathLike[str]) -> str:
 
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:
     """Return a pack, a preset or a path as text."""
-    return text_of(option, fspath(value) if isinstance(value, PathLike) else value)
+    return None if value is None else path_of(option, value)
 
 
 def _camera(text: str | None) -> Camera | None:

@@ -17,7 +17,7 @@ from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.media.sources import is_in_memory
 from openface_core.tables import summary_table
-from pipelines.interactive.arguments import check_number
+from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
@@ -187,14 +187,12 @@ class Analysis:
         """
         for name, value in (("from_seconds", from_seconds), ("to_seconds", to_seconds)):
             check_number(name, value)
-        for face_id in face_ids:
-            check_number("face_ids", face_id)
-        wanted = tuple(int(face_id) for face_id in face_ids)
+        path, wanted = path_of("path", path), whole_numbers("face_ids", face_ids)
         options = ExportOptions(from_seconds=from_seconds, to_seconds=to_seconds, face_ids=wanted)
         kind, suffix = ("picture", ".png") if self.info.kind == "image" else ("film", ".mp4")
-        if Path(fspath(path)).suffix.lower() != suffix:
+        if Path(path).suffix.lower() != suffix:
             raise OutputError(
-                fspath(path), f"a {kind} {suffix} would be written", f"End the name with {suffix}."
+                path, f"a {kind} {suffix} would be written", f"End the name with {suffix}."
             )
         return self._write(Overlay(options), path)
 
@@ -211,9 +209,9 @@ class Analysis:
         OpenFaceBeamError
             As :meth:`overlay`.
         """
-        return self._write(Report(), path)
+        return self._write(Report(), path_of("path", path))
 
-    def _write(self, exporter: Exporter, path: str | PathLike[str]) -> Path:
+    def _write(self, exporter: Exporter, path: str) -> Path:
         record = parse_record(self.metadata()[METADATA_KEY]) or {}
         table, info = self.measured.table, self.measured.info
         video = described(table, self.task.video_id, info, record)

@@ -1,13 +1,13 @@
 """The jobs over many inputs, called from Python."""
 
-from collections.abc import Mapping, Sequence
-from os import PathLike, fspath
+from collections.abc import Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from pipelines.export import export as export_dataset
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
-from pipelines.interactive.arguments import text_of
+from pipelines.interactive.arguments import arguments_of
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.report import report as report_dataset
@@ -38,16 +38,21 @@ def run(
     Returns
     -------
     RunSummary
-        What was done. An input that fails is a row of the error table, not an exception.
+        What was done: nothing with ``dry_run``, which prints what would be. An input that fails is
+        a row of the error table, not an exception.
 
     Raises
     ------
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
-    names = tuple(fspath(name) for name in _several(inputs))
-    text_of("camera", options.get("camera"))
-    return run_main_job(RunArguments(names, fspath(output), **_with_texts(options)))
+    named = {"inputs": inputs, "output": output}
+    arguments = arguments_of(RunArguments, named | options)
+    if arguments.dry_run:
+        from pipelines.main_job.dry_run import dry_run  # it brings numba and so on
+
+        return dry_run(arguments)
+    return run_main_job(arguments)
 
 
 def export(
@@ -81,10 +86,8 @@ def export(
     OpenFaceBeamError
         If nothing can be done at all: no dataset, a format that there is not, no output.
     """
-    options["video_ids"] = _several(options.get("video_ids", ()))
-    return export_dataset(
-        ExportArguments(fspath(dataset), fspath(output), _several(formats), **_with_texts(options))
-    )
+    named = {"dataset": dataset, "output": output, "formats": formats}
+    return export_dataset(arguments_of(ExportArguments, named | options))
 
 
 def report(
@@ -112,19 +115,5 @@ def report(
     OpenFaceBeamError
         If nothing can be done at all: no dataset, no output.
     """
-    folder = None if output is None else fspath(output)
-    options["video_ids"] = _several(options.get("video_ids", ()))
-    return report_dataset(ReportArguments(fspath(dataset), folder, **_with_texts(options)))
-
-
-def _several(given: Any) -> tuple[Any, ...]:
-    """Return one or several names; one stands for itself, and not for its letters."""
-    return (given,) if isinstance(given, str | PathLike) else tuple(given)
-
-
-def _with_texts(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with paths, as of landmarks or models, in the form of the command line."""
-    return {
-        name: fspath(value) if isinstance(value, PathLike) else value
-        for name, value in options.items()
-    }
+    named = {"dataset": dataset, "output": output}
+    return report_dataset(arguments_of(ReportArguments, named | options))

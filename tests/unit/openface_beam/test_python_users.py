@@ -159,6 +159,18 @@ def test_pictures_in_memory_have_a_method_of_their_own(analyser: Analyser, read:
         getattr(analyser, read)(np.zeros((4, 4, 3), np.uint8))
 
 
+@pytest.mark.parametrize("landmarks", [5, b"a.csv", pd.DataFrame({"x_0": [1.0]})])
+def test_landmarks_are_a_path(analyser: Analyser, landmarks: object) -> None:
+    with pytest.raises(ConfigError, match="landmarks: a text is expected"):
+        analyser.video("a.mp4", landmarks=landmarks)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", ["provider", "calibration", "faces"])
+def test_choices_are_texts(option: str) -> None:
+    with pytest.raises(ConfigError, match=f"{option}: a text is expected, found 5"):
+        Analyser("embedded", **{option: 5})  # type: ignore[arg-type]
+
+
 def test_files_of_a_person_are_not_put_together_one_by_one(tmp_path: Path) -> None:
     config = tmp_path / "person.toml"
     config.write_text('base = "embedded"\n[calibration]\nmode = "person"\n')
@@ -186,6 +198,27 @@ def test_a_name_of_frames_is_no_path(
     assert analyser.frames(pictures, 25.0, video_id=given).task.video_id == video_id  # type: ignore[arg-type]
     cv2.imwrite(str(tmp_path / "frames.png"), pictures[0])
     assert analyser.video(tmp_path / "frames.png", video_id=given).task.video_id == video_id
+
+
+def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
+    analysis: Analysis, tmp_path: Path
+) -> None:
+    for face_ids in ([0.5], [True], 0, "0"):
+        with pytest.raises(ConfigError, match="face_ids: a "):
+            analysis.overlay(tmp_path / "a.mp4", face_ids=face_ids)  # type: ignore[arg-type]
+    for write in (analysis.overlay, analysis.report):
+        with pytest.raises(ConfigError, match="path: a text is expected, found 5"):
+            write(5)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plan_is_printed_and_nothing_is_written(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = run(clip_in(clips), tmp_path / "out", models="embedded", dry_run=True, quiet=True)
+    assert (summary.inputs, summary.inputs_written) == (1, 0)
+    assert "1 input in" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["video_id", "camera", "rest_seconds", "rest_frames"])
@@ -217,6 +250,7 @@ def test_a_name_never_leads_out_of_a_dataset(
         ([], float("nan"), "fps must be a number from 1e-06"),
         ([], "25", "found '25'"),
         ([], None, "found None"),
+        ([], True, "found True"),
     ],
 )
 def test_frames_of_another_form(

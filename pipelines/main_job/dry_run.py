@@ -1,0 +1,38 @@
+"""What a run would do, told instead of done."""
+
+import sys
+
+from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.plan import describe_plan, make_plan
+from pipelines.main_job.prepare import check_asked_runner
+from pipelines.main_job.summary import RunSummary
+
+
+def dry_run(arguments: RunArguments) -> RunSummary:
+    """Write what a run would do to stdout; nothing else is written.
+
+    Parameters
+    ----------
+    arguments : RunArguments
+        What it would be asked to do.
+
+    Returns
+    -------
+    RunSummary
+        How many inputs there are, and how many of them an earlier run has finished.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        As :func:`pipelines.run.run`.
+    """
+    check_asked_runner(arguments)
+    plan = make_plan(arguments)
+    for line in describe_plan(plan):
+        sys.stdout.write(f"{line}\n")
+    return RunSummary(
+        arguments.output,
+        plan.inputs,
+        inputs_finished=len(plan.finished),
+        inputs_failed=len(plan.problems),
+    )
