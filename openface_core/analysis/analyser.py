@@ -276,7 +276,7 @@ class Analyser:
             frame_count = self.measure(frames, faces, recording, on_faces)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)
-            found, notes = kept.faces(
+            found, people = kept.faces(
                 self.settings.faces,
                 self.engine.typical_appearance,
                 frame_count,
@@ -294,7 +294,16 @@ class Analyser:
                 table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
         warnings = (*media.warnings, *gap_warnings(media.info, times))
         shown = tuple(measured) or (main.nobody(),)
-        return MeasuredVideo(media.info, frame_count, warnings, notes, table, shown)
+        has_embeddings = faces.are_several and self.settings.faces.compares_videos
+        return MeasuredVideo(
+            media.info,
+            frame_count,
+            warnings,
+            people.notes,
+            table,
+            shown,
+            people.embeddings if has_embeddings else None,
+        )
 
     def _calibrator(
         self,

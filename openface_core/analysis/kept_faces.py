@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from openface_core.analysis.calibration import Part
 from openface_core.analysis.one_face import FaceFrames
 from openface_core.analysis.parts import KeptParts
-from openface_core.analysis.people import PersonFrames, find_people
+from openface_core.analysis.people import People, PersonFrames, find_people
 from openface_core.face_tracking import FacesSettings
 from openface_core.identity import Tracklet
 from openface_core.shards import Absence, ShardFeatures
@@ -55,8 +55,8 @@ class KeptFaces:
         typical_appearance: NDArray[np.float64],
         frame_count: int,
         rate_fps: float | None,
-    ) -> tuple[tuple[FaceFrames, ...], tuple[str, ...]]:
-        """Return the faces of the whole input, and what is to be known of them.
+    ) -> tuple[tuple[FaceFrames, ...], People]:
+        """Return the faces of the whole input, and who they are, where that is sought.
 
         Parameters
         ----------
@@ -70,9 +70,9 @@ class KeptFaces:
             Frames per second, where they are known.
         """
         if not self._are_several:
-            return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), ()
+            return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), People()
         people = find_people(self._tracklets, settings, typical_appearance, frame_count, rate_fps)
-        return tuple(self._frames_of(person) for person in people.frames), people.notes
+        return tuple(self._frames_of(person) for person in people.frames), people
 
     def _frames_of(self, person: PersonFrames) -> FaceFrames:
         def parts() -> Iterator[Part]:

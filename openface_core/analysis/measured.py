@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from openface_core.analysis.people import PersonEmbedding
 from openface_core.media import MediaInfo
 from openface_core.tables import FrameActionUnits
 
@@ -57,6 +58,8 @@ class MeasuredVideo:
         The table of frames.
     faces : tuple of MeasuredFace
         The faces, in the order of their numbers; one without a number where there are none.
+    embeddings : tuple of PersonEmbedding or None
+        What they are known by in other videos; None where that is not asked for.
     """
 
     info: MediaInfo
@@ -65,3 +68,4 @@ class MeasuredVideo:
     notes: tuple[str, ...]
     table: pa.Table
     faces: tuple[MeasuredFace, ...]
+    embeddings: tuple[PersonEmbedding, ...] | None = None

@@ -23,6 +23,7 @@ from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
+from transforms.dataset.embeddings import write_embeddings
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
@@ -126,6 +127,8 @@ class Analysis:
         write_documents(output, self.run, *engine.columns, engine.video_models)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)
+        if self.measured.embeddings is not None:
+            write_embeddings(output, name, self.measured.embeddings)
         if settings.buckets:
             part = table_path(work_root(output), self.task.video_id)
             write_work_table(part, table.schema, groups)

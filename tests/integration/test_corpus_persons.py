@@ -10,6 +10,7 @@ import pytest
 
 from openface_core.errors import ConfigError
 from pipelines.comparison.invariance import hashes
+from pipelines.interactive import Analyser
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
@@ -123,6 +124,20 @@ def test_a_run_that_adds_videos_compares_them_with_those_from_before(corpus: Cor
     assert (summary.inputs_written, summary.inputs_finished) == (1, 3)
     assert corpus.persons() == {"b": 0, "d": 0, "a": 1, "c": 1}
     corpus.run(corpus.config("corpus"), "at once")
+    assert hashes(corpus.folder / "out") == hashes(corpus.folder / "at once")
+
+
+@pytest.mark.parametrize("buckets", [0, 2])
+def test_what_python_saves_is_compared_too(corpus: Corpus, buckets: int) -> None:
+    config = Path(corpus.config("corpus"))
+    config.write_text(f"{config.read_text()}[output]\nbuckets = {buckets}\n")
+    analyser = Analyser(corpus.folder / "models", config, progress=False)
+    analyser.video(corpus.folder / "in" / "a.mp4").save(corpus.folder / "out")
+    assert corpus.persons() == {"a": 0}
+    summary = corpus.run(str(config))
+    assert (summary.inputs_written, summary.inputs_finished) == (2, 1)
+    assert corpus.persons() == {"a": 0, "c": 0, "b": 1}
+    corpus.run(str(config), "at once")
     assert hashes(corpus.folder / "out") == hashes(corpus.folder / "at once")
 
 
