@@ -150,14 +150,15 @@ SELECTIONS = ("all", "main", "widest")
 
 @dataclass(frozen=True)
 class FacesSettings:
-    """Which faces of a frame are analysed.
+    """Which faces of a frame are analysed. With ``select = "widest"``, the other keys do nothing.
 
     Parameters
     ----------
     select : str
         ``all``: every face, each person with a number over the whole video. ``main``: the same, but
         only the person who is seen longest is written. ``widest``: one face, the widest where faces
-        are looked for, whoever that is; as OpenFace's FeatureExtraction.
+        are looked for, whoever that is; as OpenFace's FeatureExtraction. Its number is
+        0 in every frame, with a face or without.
     max : int
         At most so many faces of a frame are followed, the widest ones.
     min_px : float

@@ -290,7 +290,8 @@ FACE_FIELDS = (
             pa.int32(),
             "1",
             "number of the face in the video, 0 is the one seen longest; null in frames that show "
-            "nobody",
+            "nobody, but 0 in all frames where one face is followed: faces.select = widest, or "
+            "given landmarks",
         ),
         known=Known.WITH_ID,
     ),
