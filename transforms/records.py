@@ -83,6 +83,8 @@ class VideoTask:
         The camera of its upright frames; None takes OpenFace's guess by their size.
     content : InputContent or None
         What the input held before it was decoded; None until it has been read, and where it cannot.
+    missing : tuple of str
+        Video ids of the files that it would be calibrated with, and that are not there.
     """
 
     video_id: str
@@ -94,6 +96,7 @@ class VideoTask:
     row: int = 0
     camera: Camera | None = None
     content: InputContent | None = field(default=None, compare=False)
+    missing: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Severity(Enum):

@@ -182,7 +182,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
     tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []
     finished: list[VideoTask] = []
-    for group in calibration_groups(tasks, settings.calibration):
+    for group in calibration_groups(tasks, settings.calibration, inputs.unreachable):
         done = not arguments.force and are_finished(tables, group, provenance)
         (finished if done else todo).extend(group)
     return RunPlan(

@@ -142,6 +142,30 @@ def test_a_file_that_fails_is_left_out_of_its_person(corpus: Corpus) -> None:
     assert corpus.table("c").equals(alone)
 
 
+def test_a_file_that_is_not_there_is_named_by_its_person(corpus: Corpus) -> None:
+    corpus.run(corpus.manifest("bc"), "person")
+    assert corpus.record("c")["faces"][0]["calibration_inputs_failed"] == []
+    (corpus.folder / "a.mp4").rename(corpus.folder / "away.mp4")
+    summary = corpus.run(corpus.manifest("abc"), "person")
+    assert (summary.inputs_written, summary.inputs_failed, summary.inputs_finished) == (1, 1, 1)
+    face = corpus.record("c")["faces"][0]
+    assert (face["calibration_inputs"], face["calibration_inputs_failed"]) == (["c"], ["a"])
+    assert corpus.record("b")["faces"][0]["calibration_inputs_failed"] == []
+    summary = corpus.run(corpus.manifest("abc"), "person")  # which knows no more than before
+    assert (summary.inputs_written, summary.inputs_finished) == (0, 2)
+    (corpus.folder / "away.mp4").rename(corpus.folder / "a.mp4")
+    assert corpus.run(corpus.manifest("abc"), "person").inputs_written == 2
+    face = corpus.record("c")["faces"][0]
+    assert (face["calibration_inputs"], face["calibration_inputs_failed"]) == (["a", "c"], [])
+
+
+@pytest.mark.parametrize("mode", ["video", "none"])
+def test_a_file_that_is_not_there_means_nothing_to_others(corpus: Corpus, mode: str) -> None:
+    corpus.run(corpus.manifest("ac"), mode)
+    (corpus.folder / "a.mp4").unlink()
+    assert corpus.run(corpus.manifest("ac"), mode).inputs_finished == 1
+
+
 def test_a_block_that_is_lost_costs_all_files_of_its_person(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -216,9 +216,10 @@ def group_digest(
     Returns
     -------
     str or None
-        ``"sha256:<hex>"``; None for an input that is calibrated alone.
+        ``"sha256:<hex>"``; None for an input that is calibrated alone, and would be anyway.
     """
-    if len(tasks) < 2:
+    missing = tasks[0].missing
+    if len(tasks) + len(missing) < 2:
         return None
     rows = [
         [
@@ -229,6 +230,7 @@ def group_digest(
         ]
         for task, content in zip(tasks, contents, strict=True)
     ]
+    rows += ([video_id, None, None, None] for video_id in missing)
     return f"sha256:{hashlib.sha256(json.dumps(rows).encode()).hexdigest()}"
 
 

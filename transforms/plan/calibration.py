@@ -1,7 +1,7 @@
 """Which inputs are calibrated together, and what flows between the stages that do so."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
@@ -38,7 +38,9 @@ def calibration_key(task: VideoTask, settings: CalibrationSettings) -> str:
 
 
 def calibration_groups(
-    tasks: Iterable[VideoTask], settings: CalibrationSettings
+    tasks: Iterable[VideoTask],
+    settings: CalibrationSettings,
+    unreachable: Iterable[VideoTask] = (),
 ) -> tuple[tuple[VideoTask, ...], ...]:
     """Return inputs in groups that are calibrated together, each in the order of the manifest.
 
@@ -48,15 +50,23 @@ def calibration_groups(
         The inputs.
     settings : CalibrationSettings
         How action units are calibrated.
+    unreachable : iterable of VideoTask
+        Inputs that are not there. The others of their groups are told of them.
 
     Returns
     -------
     tuple of tuple of VideoTask
         The groups, in the order of their first inputs.
     """
+    missing: dict[str, tuple[str, ...]] = {}
+    for task in in_stated_order(unreachable):
+        key = calibration_key(task, settings)
+        missing[key] = (*missing.get(key, ()), task.video_id)
     groups: dict[str, list[VideoTask]] = {}
     for task in tasks:
-        groups.setdefault(calibration_key(task, settings), []).append(task)
+        key = calibration_key(task, settings)
+        told = replace(task, missing=missing[key]) if key in missing else task
+        groups.setdefault(key, []).append(told)
     return tuple(in_stated_order(group) for group in groups.values())
 
 
@@ -147,7 +157,7 @@ class CalibrationGroup:
     inputs : tuple of AssembledInput
         Those that were analysed, in the same order.
     failed : tuple of str
-        Video ids of those that could not be analysed.
+        Video ids of those that could not be analysed, and then of files that are not there.
     """
 
     key: str

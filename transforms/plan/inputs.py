@@ -36,11 +36,14 @@ class InputPlan:
         Inputs that cannot be, with the reason.
     left_out : tuple of str
         What folders and patterns hold besides, a line for each.
+    unreachable : tuple of VideoTask
+        The inputs that the problems are of.
     """
 
     tasks: tuple[VideoTask, ...]
     problems: tuple[Problem, ...]
     left_out: tuple[str, ...] = ()
+    unreachable: tuple[VideoTask, ...] = ()
 
 
 def expand_inputs(
@@ -149,7 +152,7 @@ def plan_inputs(
             raise errors[0][1]
         raise InputError("input", "there is nothing to analyse", "Name files with --input.")
     problems = tuple(Problem.from_error(task, error) for task, error in errors)
-    return InputPlan(tuple(tasks), problems, left_out)
+    return InputPlan(tuple(tasks), problems, left_out, tuple(task for task, _ in errors))
 
 
 def _require_manifest_alone(inputs: Sequence[str]) -> None:

@@ -200,7 +200,8 @@ class PrepareCalibration(EngineStage):
             yield SideOutput(PROBLEMS, problem)
         if inputs:
             of_tasks = tuple(task.video_id for task in tasks if task.video_id in failed)
-            group = CalibrationGroup(key, tasks, tuple(inputs), of_tasks)
+            left_out = (*of_tasks, *tasks[0].missing)
+            group = CalibrationGroup(key, tasks, tuple(inputs), left_out)
             yield SideOutput(GROUPS, (key, group))
         count(Count.BLOCKS, len(blocks))
         yield from blocks
