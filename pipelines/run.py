@@ -43,8 +43,8 @@ def run(arguments: RunArguments) -> RunSummary:
         from pipelines.main_job.close import close, close_finished
         from pipelines.main_job.prepare import held_and_clean, load_models, prepare
 
-    job = prepare(arguments)  # which may look at many inputs
-    with held_and_clean(job):
+    planned = prepare(arguments)  # which may look at many inputs
+    with held_and_clean(planned, arguments) as job:
         if not job.has_work:
             return with_report(close_finished(job), arguments)
         handle, engine = load_models(job)

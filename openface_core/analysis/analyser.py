@@ -36,7 +36,6 @@ from openface_core.face_tracking import (
     TrackerSettings,
 )
 from openface_core.faces import FacesInFrame
-from openface_core.fields import frame_columns, frame_schema
 from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
 from openface_core.media.gaps import gap_warnings
@@ -315,12 +314,13 @@ class Analyser:
         camera: Camera | None,
     ) -> FaceCalibrator:
         engine, settings = self.engine, self.settings.output
-        schema = frame_schema(frame_columns(engine.extent))
         return FaceCalibrator(
             models,
             mode,
             RestFrames(rest, info, settings) if mode == "rest" else None,
-            TableMaker(schema, engine.extent, engine.meter.pdm, info, settings, camera),
+            TableMaker(
+                engine.frame_schema, engine.extent, engine.meter.pdm, info, settings, camera
+            ),
             table_timestamps(pts_seconds, 1, info, settings),
             self.settings.calibration.least_frames,
             self.watch,

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
@@ -31,7 +32,7 @@ from openface_core.face_tracking import (
     NetworkWitness,
 )
 from openface_core.faces import Face, FaceMeter, FaceStatus
-from openface_core.fields import Column, Extent, NetworkColumn, frame_columns
+from openface_core.fields import Column, Extent, NetworkColumn, frame_columns, frame_schema
 from openface_core.identity import typical_appearance
 from openface_core.landmark_confidence import (
     ConfidenceModel,
@@ -111,6 +112,11 @@ class Engine:
         extent = self.extent
         of_summary = summary_columns(*self.action_unit_names, has_sides=extent.has_sides)
         return frame_columns(extent), of_summary
+
+    @cached_property
+    def frame_schema(self) -> pa.Schema:
+        """The columns of a table of frames, hundreds, which are the same for every input."""
+        return frame_schema(self.columns[0])
 
     @property
     def measures_gaze(self) -> bool:

@@ -46,6 +46,7 @@ class IntervalTracker:
         self._models = models
         self._watch = watch
         self._relay = TrackerRelay(intervals, lambda: FaceTracker(models, each, watch))
+        self._shape: tuple[int, ...] | None = None
 
     def observe(self, image_bgr: NDArray[np.uint8], number: int) -> Face:
         """Find the face of the next frame.
@@ -65,6 +66,9 @@ class IntervalTracker:
         """
         relay = self._relay
         relay.advance(number)
+        if self._shape not in (None, image_bgr.shape):
+            relay.begin_anew()  # landmarks are pixels of the frame before
+        self._shape = image_bgr.shape
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         ahead, face = (
             None if tracker is None else tracker.observe_in(frame, select_followed)

@@ -54,6 +54,11 @@ class TrackerRelay(Generic[_Tracker]):
         if self.current is None and self.ahead is None:
             raise ValueError(f"frame {number} begins neither an interval nor its lead")
 
+    def begin_anew(self) -> None:
+        """Have other trackers look at the frame: none of what was seen before holds for it."""
+        self.current = None if self.current is None else self._begin()
+        self.ahead = None if self.ahead is None else self._begin()
+
     @property
     def share(self) -> float:
         """How far a face has passed from the current tracker to the next one, 0 to 1."""

@@ -69,6 +69,10 @@ class _Track:
         return None if self.face.landmarks is None else box_of(self.face.landmarks)
 
 
+def _width(track: _Track) -> float:
+    return 0.0 if track.box is None else float(track.box[2] - track.box[0])
+
+
 class SeveralFacesTracker:
     """Follows all faces of consecutive frames; has a state, so each part of a video needs its own.
 
@@ -122,6 +126,7 @@ class SeveralFacesTracker:
             track.note(track.tracker.observe_in(frame, self._own(track)))
         self._tracks = [track for track in self._tracks if self._goes_on(track)]
         self._drop_doubles()
+        self._drop_surplus()
         given_up = [track for track in followed if track not in self._tracks]
         is_due = frame.number % self._settings.every_frames == 0 or frame.number == self._next_look
         if is_due or any(track.was_trusted for track in given_up) or not self._tracks:
@@ -173,13 +178,19 @@ class SeveralFacesTracker:
                 boxes.append(box)
         self._tracks = sorted(kept, key=lambda track: track.number)
 
+    def _drop_surplus(self) -> None:
+        """Keep as many as may be followed, the widest ones. Who is no face yet holds no place."""
+        known = sorted((track for track in self._tracks if track.was_trusted), key=_width)
+        for track in known[: max(0, len(known) - self._settings.max)]:
+            self._tracks.remove(track)
+
     def _begin_tracks(self, frame: FrameInView) -> None:
         """Follow the detected faces, the widest ones first, that nobody follows yet."""
         faces = frame.detections
         widths = faces.boxes[:, 2] - faces.boxes[:, 0]
         is_sure = sure_faces(faces) & (widths >= self._settings.min_px)
         for chosen in np.lexsort((faces.boxes[:, 0], -widths)):
-            if len(self._tracks) >= self._settings.max:
+            if sum(track.was_trusted for track in self._tracks) >= self._settings.max:
                 return
             box = faces.boxes[chosen]
             boxes = [track.box for track in self._tracks]

@@ -134,6 +134,11 @@ class Source:
                 return Path(self.path).exists()
             return bool(self._ask(lambda: self.filesystem.exists(self.path)))
 
+    def forget_listings(self) -> None:
+        """Have the filesystem look again: some keep listings, and miss what others write."""
+        if not self.is_local:
+            self.filesystem.invalidate_cache()
+
     def size_bytes(self) -> int | None:
         """Size of the file; None where the filesystem does not know it.
 

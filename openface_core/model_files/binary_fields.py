@@ -137,10 +137,6 @@ class BinaryFields:
             )
         return self.elements(rows * columns, what, dtype).reshape(rows, columns)
 
-    def records(self, count: int, what: str, dtype: np.dtype[np.void]) -> NDArray[np.void]:
-        """Return records of equal size, (count,), whose fields the caller must check."""
-        return np.frombuffer(self._take(count * dtype.itemsize, what), dtype=dtype)
-
     def end(self) -> None:
         """Raise ModelFileError if anything follows."""
         rest = len(self._content) - self._position

@@ -132,7 +132,7 @@ class _ExpertList:
         self._betas = np.zeros((views, landmarks, beta_count))
         self._support: int | None = None
         self._neurons = 0
-        self._records: list[np.ndarray] = []
+        self._records: list[bytes] = []
 
     def read(self, fields: BinaryFields, view: int, landmark: int) -> None:
         if fields.integer("expert's type number") != _EXPERT:
@@ -152,30 +152,27 @@ class _ExpertList:
         self._first[view, landmark] = self._neurons
         self._neurons += count
         self._count[view, landmark] = count
-        self._read_neurons(fields, count, width)
+        size = count * _neuron_record(width).itemsize
+        self._records.append(fields.bytes(size, "neurons"))
         for k in range(self._betas.shape[2]):
             self._betas[view, landmark, k] = fields.number("beta")
         self._confidence[view, landmark] = fields.number("confidence")
 
-    def _read_neurons(self, fields: BinaryFields, count: int, support: int) -> None:
-        found = fields.records(count, "neurons", _neuron_record(support))
+    def _packed_neurons(self, support: int) -> tuple[Float64Array, Float64Array, Float64Array]:
+        """Return weights, biases and alphas of all neurons, which are checked together."""
+        found = np.frombuffer(b"".join(self._records), dtype=_neuron_record(support))
         if (found["type"] != _NEURON).any():
-            raise fields.fail(f"a neuron should have the type number {_NEURON}")
+            raise ValueError(f"a neuron should have the type number {_NEURON}")
         kinds = found["kind"]
         if (kinds != _GREY_NEURON).any():
             other = kinds[kinds != _GREY_NEURON][0]
-            raise fields.fail(f"neurons should look at grey pictures (kind 0), found kind {other}")
+            raise ValueError(f"neurons should look at grey pictures (kind 0), found kind {other}")
         for header, expected in (("rows", support), ("columns", support), ("code", FLOAT32_CODE)):
             if (found[header] != expected).any():
-                raise fields.fail(
+                raise ValueError(
                     f"the neuron's weights should be {support} x {support} values of type "
                     f"{FLOAT32_CODE} (float32)"
                 )
-        self._records.append(found)
-
-    def _packed_neurons(self) -> tuple[Float64Array, Float64Array, Float64Array]:
-        """Return weights, biases and alphas of all neurons, which are checked together."""
-        found = np.concatenate(self._records)
         for name in ("norm", "bias", "alpha", "weights"):
             if not np.isfinite(found[name]).all():
                 raise ValueError(f"the neuron's {name} is not a finite number")
@@ -195,7 +192,7 @@ class _ExpertList:
         """Return the packed experts; raises ValueError if their numbers make no sense."""
         if self._support is None:
             raise ValueError("there is no expert")
-        weights, biases, alphas = self._packed_neurons()
+        weights, biases, alphas = self._packed_neurons(self._support)
         numbers = (centres, weights, biases, alphas, self._betas, self._confidence)
         if max(np.abs(values).max(initial=0.0) for values in numbers) > MAX_NUMBER:
             raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")

@@ -30,4 +30,4 @@ def with_report(summary: RunSummary, arguments: RunArguments) -> RunSummary:
 
     import_beam()
     found = run_report(ReportArguments(arguments.output, quiet=arguments.quiet))
-    return replace(summary, report=found.index)
+    return replace(summary, report=found.index, pages_failed=found.failed)

@@ -3,7 +3,7 @@
 import logging
 import time
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apache_beam as beam
@@ -20,11 +20,23 @@ from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.main_job.worker_place import WorkerPlace, worker_place
 from transforms.dataset.error_table import read_problems, write_error_table
-from transforms.exports.export_folder import ExportFolder
+from transforms.dataset.run_lock import held
 from transforms.exports.export_input import ExportPlan
 from transforms.exports.report_index import write_index
 from transforms.records import PROBLEMS, Problem
 from transforms.stages.export_videos import WRITTEN, ExportVideos
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """An export that may begin."""
+
+    arguments: ExportArguments
+    plan: ExportJobPlan
+    runner: str
+    options: Any
+    workers: WorkerPlace
+    begin: float
 
 
 def run_export(arguments: ExportArguments) -> ExportSummary:
@@ -33,8 +45,30 @@ def run_export(arguments: ExportArguments) -> ExportSummary:
     Raises
     ------
     OpenFaceBeamError
-        If nothing can be done at all.
+        If nothing can be done at all, or another export works in the output folder.
     """
+    job = _prepare(arguments)
+    with held(arguments.output):
+        return _write_all(job)
+
+
+def run_report(arguments: ReportArguments) -> ExportSummary:
+    """Write the pages of a dataset, and their index.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If nothing can be done at all, or another report is written into the output folder.
+    """
+    job = _prepare(arguments.as_export())
+    title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
+    with held(arguments.folder):
+        summary = _write_all(job)
+        return replace(summary, index=write_index(job.plan.folder, title, summary.failed))
+
+
+def _prepare(arguments: ExportArguments) -> _Job:
+    """Plan an export; nothing is written."""
     begin = time.monotonic()
     runner, given = chosen_runner(arguments.runner, arguments.beam, {})
     options = pipeline_options(runner, given)
@@ -46,10 +80,16 @@ def run_export(arguments: ExportArguments) -> ExportSummary:
     plan = make_plan(arguments)
     places = (arguments.output, arguments.dataset, *(task.uri for task in plan.todo))
     workers.check_paths(places)
+    return _Job(arguments, plan, runner, options, workers, begin)
+
+
+def _write_all(job: _Job) -> ExportSummary:
+    """Write what is planned into an output folder that is held."""
+    arguments, plan = job.arguments, job.plan
     plan.folder.begin(arguments.dataset)
     problems = plan.problems
     if plan.todo:
-        problems += _run(plan, runner, options, workers, quiet=arguments.quiet)
+        problems += _run(plan, job.runner, job.options, job.workers, quiet=arguments.quiet)
     plan.folder.discard_staging()
     write_error_table(arguments.output, problems)
     failed = {problem.video_id for problem in problems}
@@ -60,22 +100,8 @@ def run_export(arguments: ExportArguments) -> ExportSummary:
         written=sum(task.table.video_id not in failed for task in plan.todo),
         finished=plan.finished,
         problems=problems,
-        seconds=time.monotonic() - begin,
+        seconds=time.monotonic() - job.begin,
     )
-
-
-def run_report(arguments: ReportArguments) -> ExportSummary:
-    """Write the pages of a dataset, and their index.
-
-    Raises
-    ------
-    OpenFaceBeamError
-        If nothing can be done at all.
-    """
-    summary = run_export(arguments.as_export())
-    title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
-    index = write_index(ExportFolder(arguments.folder), title, summary.failed)
-    return replace(summary, index=index)
 
 
 def _run(

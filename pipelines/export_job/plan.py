@@ -1,21 +1,23 @@
 """What an export will do: which inputs, in which formats, with which models."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import search_model
-from openface_core.errors import ConfigError, DatasetError, OpenFaceBeamError
+from openface_core.errors import ConfigError, DatasetError, InputError, OpenFaceBeamError
 from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.options import ExportOptions
+from openface_core.media.sources import locate
 from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
-from transforms.dataset.storage import join
+from transforms.dataset.run_lock import refuse_if_held
 from transforms.exports.export_folder import ExportFolder
+from transforms.exports.input_places import find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
 from transforms.exports.task import ExportTask, Identity, identity_of
 from transforms.records import Problem, VideoTask
@@ -87,15 +89,19 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     Raises
     ------
     OpenFaceBeamError
-        If there is no dataset, no such format or input, or the output holds something else.
+        If there is no dataset, no such format or input, or the output holds something else or is
+        held by another export.
     """
     options = options_of(arguments)
     _check(arguments.formats, options)
     check_dataset(arguments.dataset)
     folder = ExportFolder(arguments.output)
     folder.check()
+    refuse_if_held(arguments.output)
+    _check_videos(arguments.videos)
     models = _Models(arguments.models)
     todo: list[tuple[int, ExportTask]] = []
+    recorded: dict[RecordedTable, str] = {}
     problems: list[Problem] = []
     shape_files: dict[str, ShapeFiles] = {}
     finished = 0
@@ -103,6 +109,7 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         try:
             record = table.record()
             task = _task(table, record, folder, options, arguments)
+            recorded[table] = task.uri
         except OpenFaceBeamError as error:
             problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
             continue
@@ -115,11 +122,12 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         todo.append((int(record.get("frames_decoded", 0)), task))
     # The largest first: no worker is left alone with a long video at the end.
     todo.sort(key=lambda item: -item[0])
+    tasks = _placed([task for _, task in todo], recorded, arguments.videos)
     return ExportJobPlan(
         folder,
         options,
         arguments.formats,
-        tuple(task for _, task in todo),
+        tasks,
         tuple(rows for rows, _ in todo),
         finished,
         tuple(problems),
@@ -133,6 +141,13 @@ def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
     for name in formats:
         if not FORMATS[name].needs_models:
             FORMATS[name].make(Request(options, formats))
+
+
+def _check_videos(videos: str | None) -> None:
+    """Refuse a folder of inputs that is not there; storage that lists no folders cannot tell."""
+    place = None if videos is None else locate(videos, error=InputError)
+    if place is not None and place.is_local and not place.is_directory():
+        raise ConfigError(f"--videos {videos}", "there is no such folder", "Check its name.")
 
 
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
@@ -161,16 +176,26 @@ def _task(
     arguments: ExportArguments,
 ) -> ExportTask:
     """Return what is to be done for an input: the formats that are not complete."""
-    uri = str(record.get("input_uri", ""))
-    if arguments.videos is not None:
-        uri = join(arguments.videos, Path(uri).name)
     wanted: dict[str, Identity] = {}
     for name in arguments.formats:
         identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
         known = None if arguments.force else folder.record(name, table.video_id)
         if known is None or known.identity != identity.digest:
             wanted[name] = identity
+    uri = str(record.get("input_uri", ""))
     return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
+
+
+def _placed(
+    tasks: Sequence[ExportTask], recorded: Mapping[RecordedTable, str], videos: str | None
+) -> tuple[ExportTask, ...]:
+    """Return tasks with the places that their inputs are at now, and no two inputs at one."""
+    found = dict(zip(recorded, find_inputs(tuple(recorded.values()), videos), strict=True))
+    places = [found[task.table] for task in tasks]
+    return tuple(
+        replace(task, uri=place.uri, refusal=place.refusal)
+        for task, place in zip(tasks, places, strict=True)
+    )
 
 
 class _Models:

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from pipelines.command import EXIT_SOME_FAILED
 from transforms.records import Problem
 
 _REPORTED_PROBLEMS = 10
@@ -47,6 +48,13 @@ class ExportSummary:
         """Whether an input is complete."""
         return bool(self.written or self.finished)
 
+    @property
+    def exit_status(self) -> int:
+        """What the command ends with: 0, 3 if some inputs failed, or 1 if none is complete."""
+        if not self.has_results:
+            return 1
+        return EXIT_SOME_FAILED if self.problems else 0
+
     def __str__(self) -> str:
         if self.inputs and self.inputs == self.finished:
             text = f"Nothing to do: all {self.inputs} inputs are complete in {self.output}."
@@ -64,11 +72,11 @@ class ExportSummary:
         return "" if self.index is None else f"\nOpen {self.index} in a browser."
 
     def tell(self) -> int:
-        """Tell a person, and return the exit status: 0, or 1 if nothing was written."""
+        """Tell a person, and return the exit status."""
         self.report_problems()
         sys.stderr.flush()
         sys.stdout.write(f"{self}\n")
-        return 0 if self.has_results else 1
+        return self.exit_status
 
     def report_problems(self) -> None:
         """Write the first problems to stderr."""

@@ -33,6 +33,7 @@ from transforms.dataset.provenance import (
     RunProvenance,
     VideoProvenance,
 )
+from transforms.dataset.run_lock import held
 from transforms.dataset.storage import remove_tree
 from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
@@ -111,10 +112,17 @@ class Analysis:
             If the folder holds something else, a dataset of another form, or another input of the
             same name.
         OutputError
-            If storage refuses.
+            If a run works in the folder for longer than a minute, or storage refuses. The analysis
+            can be saved later.
         """
-        output, settings = fspath(output), self.core.settings.output
+        output = fspath(output)
         check_output(output)
+        with held(output, is_brief=True):
+            return self._save(output)
+
+    def _save(self, output: str) -> str:
+        """Add the analysis to a dataset that is held."""
+        settings = self.core.settings.output
         check_buckets(output, settings.buckets)
         name = self.task.video_id
         if self._is_another(known_inputs(output)):

@@ -16,6 +16,7 @@ from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recor
 from transforms.dataset.provenance import RunProvenance
 from transforms.dataset.run_lock import LOCK_NAME, refuse_if_held
 from transforms.dataset.storage import is_temporary
+from transforms.dataset.table_records import table_states
 from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
@@ -50,6 +51,8 @@ class RunPlan:
         Whether an input needs detector and landmark network.
     left_out : tuple of str
         What the named folders and patterns hold besides, a line for each.
+    tables : frozenset
+        State of the tables that the output folder held when the plan was begun.
     """
 
     settings: RunSettings
@@ -60,6 +63,7 @@ class RunPlan:
     problems: tuple[Problem, ...]
     with_networks: bool
     left_out: tuple[str, ...] = ()
+    tables: frozenset[tuple[str, str | None]] = frozenset()
 
     @property
     def video_ids(self) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ def check_output(output: str) -> None:
     ConfigError
         If it does, or is a file.
     OutputError
-        If another run works in it, or storage refuses.
+        If storage refuses.
     """
     place = locate(output, error=OutputError)
     if not place.exists():
@@ -101,7 +105,6 @@ def check_output(output: str) -> None:
     # Documents are written before anything else, so that even a folder of work files without them
     # is somebody else's.
     if all(is_temporary(name) or name == LOCK_NAME for name in names) or is_own_dataset(output):
-        refuse_if_held(output)
         return
     if DESCRIPTION_NAME in names:
         raise ConfigError(
@@ -134,13 +137,15 @@ def check_buckets(output: str, buckets: int) -> None:
         )
 
 
-def make_plan(arguments: RunArguments) -> RunPlan:
+def make_plan(arguments: RunArguments, *, is_held: bool = False) -> RunPlan:
     """Work out what a run will do; nothing is written.
 
     Parameters
     ----------
     arguments : RunArguments
         What it is asked to do.
+    is_held : bool
+        Whether this process holds the output folder; otherwise nobody may.
 
     Returns
     -------
@@ -165,6 +170,9 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         calibration = replace(settings.calibration, mode=arguments.calibration)
         settings = replace(settings, calibration=calibration)
     check_output(arguments.output)
+    if not is_held:
+        refuse_if_held(arguments.output)
+    states = table_states(arguments.output)
     check_buckets(arguments.output, settings.output.buckets)
     inputs = plan_inputs(
         arguments.inputs,
@@ -194,6 +202,7 @@ def make_plan(arguments: RunArguments) -> RunPlan:
         inputs.problems + without_rest,
         with_networks,
         inputs.left_out,
+        states,
     )
 
 

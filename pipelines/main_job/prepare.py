@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from openface_core.analysis.engine import Engine, warm_up
@@ -12,7 +12,7 @@ from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.plan import RunPlan, make_plan, places_of
+from pipelines.main_job.plan import RunPlan, check_buckets, make_plan, places_of
 from pipelines.main_job.runners import (
     check_words,
     chosen_runner,
@@ -30,6 +30,7 @@ from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
 from transforms.dataset.run_lock import held
 from transforms.dataset.storage import remove, remove_temporaries
+from transforms.dataset.table_records import table_states
 from transforms.stages.engine_handle import EngineHandle
 from transforms.work.folder import discard_all
 
@@ -126,13 +127,15 @@ def check_asked_runner(arguments: RunArguments) -> None:
         check_words(*asked_runner(arguments))
 
 
-def prepare(arguments: RunArguments) -> Job:
+def prepare(arguments: RunArguments, *, is_held: bool = False) -> Job:
     """Plan a run; nothing is written. Beam is imported if the run needs it.
 
     Parameters
     ----------
     arguments : RunArguments
         What the run is asked to do.
+    is_held : bool
+        Whether this process holds the output folder; otherwise nobody may.
 
     Raises
     ------
@@ -142,7 +145,7 @@ def prepare(arguments: RunArguments) -> Job:
     set_up_log()
     plan = None
     if not _asks_for_beam(arguments):
-        plan = make_plan(arguments)
+        plan = make_plan(arguments, is_held=is_held)
     if plan is not None and is_small(plan):
         job = Job(plan, arguments.output, WITHOUT_BEAM, None, THIS_PROCESS, arguments.quiet)
     else:
@@ -150,7 +153,7 @@ def prepare(arguments: RunArguments) -> Job:
         runner, given = asked_runner(arguments)
         options = pipeline_options(runner, given)
         workers = worker_place(runner, options)
-        plan = plan or make_plan(arguments)
+        plan = plan or make_plan(arguments, is_held=is_held)
         job = Job(plan, arguments.output, runner, options, workers, arguments.quiet)
     if not arguments.quiet:
         sys.stderr.writelines(f"{line}\n" for line in plan.remarks)
@@ -166,13 +169,30 @@ def _asks_for_beam(arguments: RunArguments) -> bool:
 
 
 @contextmanager
-def held_and_clean(job: Job) -> Iterator[None]:
+def held_and_clean(job: Job, arguments: RunArguments) -> Iterator[Job]:
     """Hold an output folder, without what a killed run has left there and in temporary folders.
+
+    Planning may take minutes, in which nobody holds the folder: names that were free may be another
+    run's by now, and inputs finished. Where its tables have changed, the run is planned anew.
+
+    Parameters
+    ----------
+    job : Job
+        The run, as it was planned.
+    arguments : RunArguments
+        What it is asked to do.
+
+    Yields
+    ------
+    Job
+        The run, as it is to be done.
 
     Raises
     ------
     OutputError
         If another run holds it, or storage refuses.
+    OpenFaceBeamError
+        As :func:`prepare`, if it is planned anew.
     """
     with held(job.output), scratch_folder():
         if job.options is not None:
@@ -182,7 +202,17 @@ def held_and_clean(job: Job) -> Iterator[None]:
             end_earlier_jobs(job.output, job.options)
         remove_temporaries(job.output)
         discard_all(job.output)
-        yield
+        check_buckets(job.output, job.plan.settings.output.buckets)
+        if table_states(job.output) != job.plan.tables:
+            job = _planned_anew(job, arguments)
+        yield job
+
+
+def _planned_anew(job: Job, arguments: RunArguments) -> Job:
+    """Plan a run once more, in a folder that is held; what was said is not said again."""
+    if not job.quiet:
+        sys.stderr.write(f"another run has written to {job.output} meanwhile; planning anew ...\n")
+    return replace(prepare(replace(arguments, quiet=True), is_held=True), quiet=job.quiet)
 
 
 def load_models(job: Job) -> tuple[EngineHandle, Engine]:

@@ -45,6 +45,8 @@ class RunSummary:
         The runner that goes on by itself; nothing else is known then.
     report : str or None
         The index of its report, where one was made.
+    pages_failed : int
+        Inputs of the dataset whose page in it could not be made.
     made_otherwise : int
         Tables of the dataset that were made with other settings, models or another version.
     """
@@ -67,6 +69,7 @@ class RunSummary:
     seconds: float = 0.0
     handed_over_to: str | None = None
     report: str | None = None
+    pages_failed: int = 0
     made_otherwise: int = 0
 
     @property
@@ -76,14 +79,23 @@ class RunSummary:
 
     @property
     def exit_status(self) -> int:
-        """What the command ends with: 0, 3 if some inputs failed, or 1 if all did."""
+        """What the command ends with: 0, 3 if some inputs or pages failed, 1 if all inputs did."""
         if not self.has_results:
             return 1
-        return EXIT_SOME_FAILED if self.inputs_failed else 0
+        return EXIT_SOME_FAILED if self.inputs_failed or self.pages_failed else 0
 
     def __str__(self) -> str:
-        shown = "" if self.report is None else f"\nOpen {self.report} in a browser."
-        return self._outcome() + self._mixture() + shown
+        return self._outcome() + self._mixture() + self._report()
+
+    def _report(self) -> str:
+        """Return what follows where a report was made."""
+        if self.report is None:
+            return ""
+        text = f"\nOpen {self.report} in a browser."
+        if self.pages_failed:
+            errors = f"{self.report.rpartition('/')[0]}/errors.parquet"
+            text += f" {counted(self.pages_failed, 'page')} of it could not be made: see {errors}."
+        return text
 
     def _outcome(self) -> str:
         if self.handed_over_to is not None:

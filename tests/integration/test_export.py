@@ -1,5 +1,6 @@
 """Exports of a dataset: killed and resumed, with inputs and tables that are not as they were."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,21 +16,25 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from openface_core.errors import ConfigError, DatasetError
+from openface_core.errors import ConfigError, DatasetError, OutputError, StorageFullError
 from openface_core.exports.face_pictures import FacePictures
+from openface_core.exports.plain_csv import PlainCsv
 from openface_core.exports.rows import Rows
 from openface_core.faces import Face, FacesInFrame
 from openface_core.media import DecodedFrame
 from pipelines.comparison.invariance import hashes
 from pipelines.export import export
 from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.export_job.summary import ExportSummary
 from pipelines.interactive import Analyser
-from tests.fixtures.faces.clips import face_clip, write_clip
+from pipelines.report import report
+from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from tests.fixtures.media.writing import write_video
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
+from transforms.dataset.run_lock import LOCK_NAME, held
 
 FORMATS = ("openface-csv", "of-details", "hog", "aligned", "overlay", "csv")
 KILLS = 10
@@ -118,6 +123,87 @@ def test_a_missing_video_costs_its_pictures_only(exported: Exported) -> None:
     assert (found.written, found.failed) == (1, 0)
 
 
+def test_what_older_content_left_is_removed(exported: Exported) -> None:
+    exported.run("aligned", "csv")
+    assert (exported.output / "aligned" / "b_aligned").exists()
+    landmarks = exported.corpus.points / "b.csv"
+    write_landmarks(landmarks, face_clip(4, 1)[1], successes=[False] * 4)
+    exported.corpus.run()
+    assert exported.run("aligned", "csv").written == 1
+    assert sorted(path.name for path in (exported.output / "aligned").iterdir()) == [
+        "a_aligned", "c_aligned",
+    ]  # fmt: skip
+    assert (exported.output / "csv" / "b.csv").exists()
+
+
+@pytest.mark.parametrize("error_number", [errno.ENOSPC, errno.EIO])
+def test_storage_that_refuses_is_not_a_damaged_table(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch, error_number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(error_number, os.strerror(error_number))
+
+    monkeypatch.setattr(PlainCsv, "add", refuse)
+    if error_number == errno.ENOSPC:
+        with pytest.raises(StorageFullError, match="there is no space left"):
+            exported.run("csv")
+        return
+    summary = exported.run("csv")
+    assert {problem.stage for problem in summary.problems} == {"writing"}
+    assert all("it cannot be written" in problem.reason for problem in summary.problems)
+
+
+def test_one_export_at_a_time(exported: Exported) -> None:
+    exported.output.mkdir()
+    at_work = exported.output / ".staging" / "another's"
+    with held(str(exported.output)):
+        at_work.mkdir(parents=True)
+        with pytest.raises(OutputError, match="another run works in this folder"):
+            exported.run("csv")
+        assert at_work.exists()
+        assert not (exported.output / "errors.parquet").exists()
+    assert exported.run("csv").written == 3
+    assert not (exported.output / LOCK_NAME).exists()
+
+
+def test_the_report_of_a_run(exported: Exported) -> None:
+    corpus = exported.corpus
+    folder = corpus.output / "report"
+    with held(str(folder)), pytest.raises(OutputError, match="another run works in this folder"):
+        report(ReportArguments(str(corpus.output), quiet=True, beam=IN_MEMORY))
+    (corpus.videos / "b.mp4").unlink()
+    summary = corpus.run(report=True)
+    assert summary.report == f"{folder}/index.html"
+    assert (summary.inputs_failed, summary.pages_failed, summary.exit_status) == (0, 1, 3)
+    assert sorted(path.name for path in (folder / "report").iterdir()) == ["a.html", "c.html"]
+    assert not [*corpus.output.rglob(LOCK_NAME)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name that other systems do not have")
+def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
+    corpus, odd = exported.corpus, os.fsdecode(b"caf\xff.mp4")
+    for old, new in (("a", "sub-01/video.mp4"), ("b", "sub-02/video.mp4"), ("c", odd)):
+        (corpus.videos / new).parent.mkdir(exist_ok=True)
+        (corpus.videos / f"{old}.mp4").rename(corpus.videos / new)
+    (corpus.points / "c.csv").rename(corpus.points / os.fsdecode(b"caf\xff.csv"))
+    for old in "ab":
+        (corpus.points / f"{old}.csv").rename(corpus.points / f"sub-0{'_ab'.index(old)}_video.csv")
+    corpus.output = tmp_path / "tree"
+    assert corpus.run(inputs=(f"{corpus.videos}/**/*.mp4",)).inputs_written == 3
+    assert exported.run("of-details", "overlay").written == 3
+    moved = tmp_path / "moved"
+    corpus.videos.rename(moved)
+    assert exported.run("of-details", "overlay", videos=str(moved), force=True).written == 3
+    (moved / "sub-01" / "video.mp4").rename(moved / "video.mp4")
+    shutil.rmtree(moved / "sub-02")
+    summary = exported.run("csv", "overlay", videos=str(moved), force=True)
+    assert (summary.written, summary.failed) == (1, 2)
+    for problem in summary.problems:
+        assert problem.uri == f"{moved}/video.mp4"
+        assert all(f"sub-0{k}/video.mp4" in problem.reason for k in (1, 2))
+    assert len(list((exported.output / "csv").iterdir())) == 3
+
+
 def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Exported) -> None:
     summary = exported.run("aligned", "overlay", from_seconds=60.0)
     assert [problem.video_id for problem in summary.problems] == ["a", "b", "c"]
@@ -201,6 +287,8 @@ def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
         exported.run(dataset=str(tmp_path / "mine"))
     with pytest.raises(ConfigError, match="no such video"):
         exported.run(video_ids=("zzz",))
+    with pytest.raises(ConfigError, match="no such folder"):
+        exported.run(videos=str(tmp_path / "nowhere"))
     for name in ("xls", "report"):
         with pytest.raises(ConfigError, match="there is no such format"):
             exported.run(name)

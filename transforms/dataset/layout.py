@@ -1,8 +1,19 @@
 """Where things are in an output folder."""
 
 import hashlib
+import re
 
 from transforms.dataset.storage import join
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def is_plain_name(name: str) -> bool:
+    """Return whether a name stays in its folder, as all do that this program gives.
+
+    What a file says may be anybody's words.
+    """
+    return _PLAIN_NAME.fullmatch(name) is not None and name.strip(".") != ""
 
 
 def frames_path(output: str, video_id: str) -> str:

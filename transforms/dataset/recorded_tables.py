@@ -1,7 +1,7 @@
 """The tables of a finished dataset: which there are, and their rows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,27 @@ from openface_core.errors import DatasetError, OutputError
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import BucketReader, open_bucket
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset
+from transforms.dataset.layout import is_plain_name
 from transforms.dataset.provenance import METADATA_KEY
 from transforms.dataset.storage import join
 from transforms.dataset.table_records import parse_record, table_metadata
 
 _BATCH_ROWS = 500
 _REMEDY = "Run the analysis again; it writes what is missing or damaged, and nothing else."
+
+
+@contextmanager
+def _damage_of(path: str) -> Iterator[None]:
+    """Turn what reading a table raises into the error that says so."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: str, error: Exception) -> DatasetError:
+    reason = " ".join(str(error).split())[:200].rstrip(".")
+    return DatasetError(path, f"the table is damaged ({reason})", _REMEDY)
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,8 @@ class RecordedTable:
         """
         if self.is_shared:
             with self._bucket() as reader:
-                text = reader.entries[self.video_id].metadata.get(METADATA_KEY)
+                entry = reader.entries.get(self.video_id)
+                text = None if entry is None else entry.metadata.get(METADATA_KEY)
         else:
             text = table_metadata(self.path).get(METADATA_KEY)
         record = parse_record(text)
@@ -72,6 +88,8 @@ class RecordedTable:
     def open(self) -> Iterator["OpenTable"]:
         """Open the table.
 
+        What its user does meanwhile, such as writing files, has errors of its own.
+
         Raises
         ------
         DatasetError
@@ -79,47 +97,61 @@ class RecordedTable:
         OutputError
             If storage refuses.
         """
-        try:
-            if self.is_shared:
-                with self._bucket() as reader:
-                    yield _SharedTable(reader, self.video_id)
-            else:
-                with locate(self.path, error=OutputError).open() as source:
-                    # Nothing is buffered ahead: see transforms.plan.manifest.
-                    yield _OwnTable(pq.ParquetFile(source, pre_buffer=False))
-        except (pa.ArrowException, OSError, KeyError) as error:
-            reason = " ".join(str(error).split())[:200].rstrip(".")
-            raise DatasetError(self.path, f"the table is damaged ({reason})", _REMEDY) from error
+        with ExitStack() as stack:
+            with _damage_of(self.path):
+                table = self._open_in(stack)
+            try:
+                yield table
+            except pa.ArrowException as error:  # of a column that is not what its name says
+                raise _damaged(self.path, error) from error
+
+    def _open_in(self, stack: ExitStack) -> "OpenTable":
+        if self.is_shared:
+            return _SharedTable(self.path, stack.enter_context(self._bucket()), self.video_id)
+        source = stack.enter_context(locate(self.path, error=OutputError).open())
+        # Nothing is buffered ahead: see transforms.plan.manifest.
+        return _OwnTable(self.path, pq.ParquetFile(source, pre_buffer=False))
 
 
 class OpenTable:
     """A table whose rows can be read, in order and as often as is wanted."""
 
-    def __init__(self, schema: pa.Schema, rows: int) -> None:
+    def __init__(self, path: str, schema: pa.Schema, rows: int) -> None:
+        self._path = path
         self.columns = tuple(schema.names)
         self.rows = rows
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the rows, some hundred at a time."""
+        """Yield the rows, some hundred at a time.
+
+        Raises
+        ------
+        DatasetError
+            If they are damaged.
+        """
+        with _damage_of(self._path):  # which sees nothing of what is done with a batch
+            yield from self._batches(columns)
+
+    def _batches(self, columns: list[str] | None) -> Iterator[pa.Table]:
         raise NotImplementedError
 
 
 class _OwnTable(OpenTable):
-    def __init__(self, file: pq.ParquetFile) -> None:
-        super().__init__(file.schema_arrow, file.metadata.num_rows)
+    def __init__(self, path: str, file: pq.ParquetFile) -> None:
+        super().__init__(path, file.schema_arrow, file.metadata.num_rows)
         self._file = file
 
-    def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    def _batches(self, columns: list[str] | None) -> Iterator[pa.Table]:
         for batch in self._file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
             yield pa.table(batch)
 
 
 class _SharedTable(OpenTable):
-    def __init__(self, reader: BucketReader, video_id: str) -> None:
-        super().__init__(reader.columns, reader.entries[video_id].rows)
+    def __init__(self, path: str, reader: BucketReader, video_id: str) -> None:
+        super().__init__(path, reader.columns, reader.entries[video_id].rows)
         self._reader, self._video_id = reader, video_id
 
-    def batches(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    def _batches(self, columns: list[str] | None) -> Iterator[pa.Table]:
         for rows in self._reader.rows_of(self._video_id):
             table = rows if columns is None else rows.select(columns)
             for begin in range(0, table.num_rows, _BATCH_ROWS):
@@ -171,4 +203,6 @@ def recorded_tables(dataset: str) -> Iterator[RecordedTable]:
                 continue
             reader.close()
             for video_id in reader.entries:
-                yield RecordedTable(video_id, path, is_shared=True)
+                # A name that is a path has no table of ours, and would lead elsewhere.
+                known = video_id if is_plain_name(video_id) else name
+                yield RecordedTable(known, path, is_shared=True)

@@ -1,9 +1,10 @@
 """The mark that a run leaves in its output folder while it works there.
 
 Two runs into one folder would remove each other's work files, so that the second is refused at its
-start. The mark names the process that holds it and says since when; as long as that process works,
-it renews the mark. One that is not renewed any more, or whose process is known to have ended, is
-left by a killed run, and taken over.
+start. What lasts moments only, such as adding one table, is waited for instead, and itself waits.
+The mark names the process that holds it and says since when; as long as that process works, it
+renews the mark. One that is not renewed any more, or whose process is known to have ended, is left
+by a killed run, and taken over.
 """
 
 import json
@@ -33,6 +34,10 @@ PATIENCE_SECONDS = 120.0
 _SETTLING_SECONDS = 1.0
 """Storage that cannot make a file only where there is none settles by then whose mark stays."""
 
+WAITING_SECONDS = 60.0
+"""How long one and the same holder is waited for, if it or who waits holds the folder briefly."""
+_BETWEEN_LOOKS_SECONDS = 0.1
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -44,6 +49,9 @@ class Holder:
         Tells this run from all others.
     host : str
         Name of its machine.
+    namespace : str or None
+        What the number belongs to: containers of one machine, which may share its name, count
+        their own processes. None where the system does not tell, and in marks of earlier versions.
     process : int
         Number of its process there.
     started : str or None
@@ -52,26 +60,32 @@ class Holder:
         When the run began, as ISO 8601 in UTC.
     renewed_seconds : float
         When the mark was renewed, in seconds since 1970.
+    is_brief : bool
+        Whether it works there for moments only, so that others wait for it.
     """
 
     token: str
     host: str
+    namespace: str | None
     process: int
     started: str | None
     since: str
     renewed_seconds: float
+    is_brief: bool = False
 
     @classmethod
-    def here(cls) -> "Holder":
+    def here(cls, *, is_brief: bool = False) -> "Holder":
         """Return this process as the holder."""
         process = os.getpid()
         return cls(
             token=uuid.uuid4().hex,
             host=platform.node(),
+            namespace=_namespace(),
             process=process,
             started=_started(process),
             since=datetime.now(UTC).isoformat(timespec="seconds"),
             renewed_seconds=time.time(),
+            is_brief=is_brief,
         )
 
     @classmethod
@@ -82,10 +96,12 @@ class Holder:
             return cls(
                 token=str(values["token"]),
                 host=str(values["host"]),
+                namespace=_text(values.get("namespace")),
                 process=int(values["process"]),
-                started=None if values["started"] is None else str(values["started"]),
+                started=_text(values["started"]),
                 since=str(values["since"]),
                 renewed_seconds=float(values["renewed_seconds"]),
+                is_brief=values.get("is_brief") is True,
             )
         except (ValueError, KeyError, TypeError, OverflowError):
             return None
@@ -96,7 +112,7 @@ class Holder:
 
     def is_gone(self) -> bool:
         """Return whether the run has ended without taking its mark away."""
-        if self.host == platform.node() and os.name == "posix":
+        if self._is_of_this_machine():
             if not _is_alive(self.process):
                 return True
             started = _started(self.process)
@@ -104,6 +120,15 @@ class Holder:
                 return started != self.started
         # A clock that is ahead, or a damaged mark, must not hold the folder for ever.
         return not abs(time.time() - self.renewed_seconds) <= PATIENCE_SECONDS
+
+    def _is_of_this_machine(self) -> bool:
+        """Whether its number is that of a process which this one could see."""
+        here = (platform.node(), _namespace())
+        return os.name == "posix" and (self.host, self.namespace) == here
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _is_alive(process: int) -> bool:
@@ -128,13 +153,28 @@ def _status(process: int) -> list[str]:
     return text.rpartition(")")[2].split()  # the name of the program may hold blanks
 
 
+def _boot() -> str | None:
+    """Return what Linux calls the time since it was started; None on other systems."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _namespace() -> str | None:
+    """Return what the numbers of processes belong to here; None where the system does not tell."""
+    try:
+        own = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        own = None
+    # Namespaces of two machines may have the same number.
+    return " ".join(filter(None, (_boot(), own))) or None
+
+
 def _started(process: int) -> str | None:
     """Return when a process of this machine started; None where the system does not tell."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {_status(process)[19]}"
-    except (OSError, IndexError):
-        return None
+    boot, status = _boot(), _status(process)
+    return None if boot is None or len(status) < 20 else f"{boot} {status[19]}"
 
 
 def holder_of(output: str) -> Holder | None:
@@ -146,28 +186,43 @@ def holder_of(output: str) -> Holder | None:
         If storage refuses.
     """
     path = join(output, LOCK_NAME)
-    if not locate(path, error=OutputError).exists():
+    place = locate(path, error=OutputError)
+    place.forget_listings()
+    if not place.exists():
         return None
     try:
         holder = Holder.parse(read_whole(path).read())
     except OutputError:
-        if locate(path, error=OutputError).exists():
+        place.forget_listings()
+        if place.exists():
             raise
         return None  # it was taken away in between
     return None if holder is None or holder.is_gone() else holder
 
 
-def refuse_if_held(output: str) -> None:
+def refuse_if_held(output: str, *, patience_seconds: float = 0.0) -> None:
     """Refuse an output folder in which another run works.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    patience_seconds : float
+        How long one and the same holder is waited for; a brief one always is.
 
     Raises
     ------
     OutputError
-        If it does, or storage refuses.
+        If it still works there, or storage refuses.
     """
-    holder = holder_of(output)
-    if holder is not None:
-        raise _refusal(output, holder)
+    waited_for, deadline = None, 0.0
+    while (holder := holder_of(output)) is not None:
+        if holder.token != waited_for:  # whoever waits in a queue gets on
+            patience = max(patience_seconds, WAITING_SECONDS if holder.is_brief else 0.0)
+            waited_for, deadline = holder.token, time.monotonic() + patience
+        if time.monotonic() >= deadline:
+            raise _refusal(output, holder)
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
 
 
 def _refusal(output: str, holder: Holder) -> OutputError:
@@ -180,20 +235,22 @@ def _refusal(output: str, holder: Holder) -> OutputError:
 
 
 @contextmanager
-def held(output: str) -> Iterator[None]:
+def held(output: str, *, is_brief: bool = False) -> Iterator[None]:
     """Hold an output folder for as long as the block lasts.
 
     Parameters
     ----------
     output : str
         The output folder, which is made if there is none.
+    is_brief : bool
+        Whether that is moments only. Such a block waits a while for others, and they for it.
 
     Raises
     ------
     OutputError
         If another run works there, or storage refuses.
     """
-    mark = _Mark(output)
+    mark = _Mark(output, is_brief=is_brief)
     mark.take()
     try:
         yield
@@ -204,10 +261,11 @@ def held(output: str) -> Iterator[None]:
 class _Mark:
     """A mark of this process, renewed by a thread of its own."""
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, output: str, *, is_brief: bool) -> None:
         self._output = output
         self._path = join(output, LOCK_NAME)
-        self._holder = Holder.here()
+        self._holder = Holder.here(is_brief=is_brief)
+        self._patience_seconds = WAITING_SECONDS if is_brief else 0.0
         self._made_folder = False
         self._is_over = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="run lock", daemon=True)
@@ -216,23 +274,27 @@ class _Mark:
         """Leave the mark."""
         place = locate(self._path, error=OutputError)
         self._made_folder = place.is_local and not Path(place.path).parent.exists()
-        while not (self._take_local(place) if place.is_local else self._take_remote()):
-            refuse_if_held(self._output)
+        is_taken = False
+        while not is_taken:
+            refuse_if_held(self._output, patience_seconds=self._patience_seconds)
+            is_taken = self._take_local(place) if place.is_local else self._take_remote()
         self._renewer.start()
 
     def _take_local(self, place: Source) -> bool:
         """Leave the mark where there is none, or one that is left; say whether it is there."""
-        refuse_if_held(self._output)
         # Named as files being written are, which a run removes if they are left.
         own = join(self._output, f"{LOCK_NAME}.{self._holder.token}.tmp")
-        write_whole(own, lambda file: file.write(self._holder.content()))
+        self._holder = replace(self._holder, renewed_seconds=time.time())
+        content = self._holder.content()
+        write_whole(own, lambda file: file.write(content), durable=False)
         with _taken_by_nobody_else(Path(place.path).parent):
             return self._replace_left_mark(place, own)
 
     def _replace_left_mark(self, place: Source, own: str) -> bool:
         """Leave the mark written at `own`, unless there is one that is held."""
         try:
-            refuse_if_held(self._output)
+            if holder_of(self._output) is not None:
+                return False
             _set_aside(place.path, f"{place.path}.{uuid.uuid4().hex}.tmp")
             os.link(own, place.path)  # fails if there is one, unlike a renaming
         except FileExistsError:
@@ -259,7 +321,6 @@ class _Mark:
         return True
 
     def _take_remote(self) -> bool:
-        refuse_if_held(self._output)
         self._write()
         time.sleep(_SETTLING_SECONDS)
         return self._is_own()

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
+from openface_core.media.file_state import states_below
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.json_text import parse_json
@@ -90,6 +91,25 @@ def record_digest(record: Mapping[str, object] | None) -> str | None:
         return None
     text = json.dumps(record, sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def table_states(output: str) -> frozenset[tuple[str, str | None]]:
+    """Return what changes when a table of an output folder comes, goes or is replaced.
+
+    No table is opened.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    folder = locate(join(output, "frames"), error=OutputError)
+    return frozenset(states_below(folder, "frames.parquet").items())
 
 
 def all_records(output: str) -> Iterator[dict[str, Any]]:

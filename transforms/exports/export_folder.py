@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any
 
 from openface_core import __version__
 from openface_core.errors import ConfigError, OutputError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.json_text import parse_json
+from transforms.dataset.layout import is_plain_name
 from transforms.dataset.provenance import SOFTWARE
+from transforms.dataset.run_lock import LOCK_NAME
 from transforms.dataset.storage import (
     is_temporary,
     join,
@@ -25,6 +27,7 @@ from transforms.dataset.storage import (
     remove_tree,
     write_if_changed,
     write_whole,
+    writing_errors,
 )
 
 DESCRIPTION_NAME = "export_description.json"
@@ -80,7 +83,8 @@ class ExportFolder:
         if not folder.is_dir():
             raise ConfigError(self.root, "the output is not a folder", "Name a folder.")
         names = [path.name for path in folder.iterdir()]
-        others = [name for name in names if name != _STAGING and not is_temporary(name)]
+        own = (_STAGING, LOCK_NAME)  # the lock of an export that has just begun may stand alone
+        others = [name for name in names if name not in own and not is_temporary(name)]
         if others and not self._is_own():
             raise ConfigError(
                 self.root,
@@ -99,7 +103,7 @@ class ExportFolder:
             return False
 
     def begin(self, dataset: str) -> None:
-        """Mark the folder as an export, and remove what a killed one has left.
+        """Mark the folder, which is held, as an export, and remove what a killed one has left.
 
         Raises
         ------
@@ -123,7 +127,7 @@ class ExportFolder:
             with storage_errors(self.root, OutputError):
                 for path in Path(place.path).iterdir():
                     if is_temporary(path.name):
-                        path.unlink()
+                        path.unlink(missing_ok=True)
 
     def discard_staging(self) -> None:
         """Remove what is being put together."""
@@ -140,40 +144,61 @@ class ExportFolder:
         OutputError
             If storage refuses.
         """
-        path = self._record_path(format_, video_id)
-        if not locate(path, error=OutputError).exists():
-            return None
-        try:
-            content = parse_json(read_whole(path).read())
-            record = ExportRecord(content["identity"], tuple(content["files"]), content["notes"])
-        except (ValueError, KeyError, TypeError):
+        record = self._written_record(format_, video_id)
+        if record is None:
             return None
         places = (
             locate(join(self.root, format_, name), error=OutputError) for name in record.files
         )
         return record if all(place.exists() for place in places) else None
 
+    def _written_record(self, format_: str, video_id: str) -> ExportRecord | None:
+        """Return the record of an input, whether or not its files are there; None without one."""
+        path = self._record_path(format_, video_id)
+        if not locate(path, error=OutputError).exists():
+            return None
+        try:
+            content = parse_json(read_whole(path).read())
+            identity, files, notes = content["identity"], content["files"], content["notes"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        if not isinstance(files, list) or not isinstance(notes, dict):
+            return None
+        if not all(isinstance(name, str) for name in (identity, *files)):
+            return None
+        return ExportRecord(identity, tuple(files), notes)
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """Make a local folder in which files are put together, and remove it afterwards.
 
         For a local output it is within the output, so that what is complete is only renamed.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses, also what is written there meanwhile.
         """
         target = locate(self.root, error=OutputError)
         if not target.is_local:
-            with TemporaryDirectory(prefix="openface-beam-export-") as name:
+            with (
+                writing_errors(gettempdir()),
+                TemporaryDirectory(prefix="openface-beam-export-") as name,
+            ):
                 yield Path(name)
             return
         folder = Path(target.path) / _STAGING / uuid.uuid4().hex
-        with storage_errors(self.root, OutputError):
-            folder.mkdir(parents=True)
         try:
-            yield folder
+            with writing_errors(self.root):
+                folder.mkdir(parents=True)
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, format_: str, video_id: str, staged: Path, record: ExportRecord) -> None:
         """Put files in place, each whole or not at all, and write the record last.
+
+        Files of an earlier export of the input that there are no new ones for are removed.
 
         Parameters
         ----------
@@ -190,6 +215,11 @@ class ExportFolder:
             If storage refuses.
         """
         record_path = self._record_path(format_, video_id)
+        old = self._written_record(format_, video_id)
+        # First: an export that is killed meanwhile leaves a record that names the rest of them.
+        for name in () if old is None else old.files:
+            if name not in record.files and is_plain_name(name):
+                self._discard(join(self.root, format_, name))
         remove(record_path)
         for name in record.files:
             self._place(staged / name, join(self.root, format_, name))
@@ -202,11 +232,20 @@ class ExportFolder:
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
 
+    def _discard(self, uri: str) -> None:
+        """Remove a file or folder."""
+        target = locate(uri, error=OutputError)
+        is_link = target.is_local and Path(target.path).is_symlink()
+        if target.is_directory() and not is_link:
+            remove_tree(uri)
+        else:
+            remove(uri)
+
     def _place(self, staged: Path, uri: str) -> None:
         target = locate(uri, error=OutputError)
         if target.is_local:
             path = Path(target.path)
-            with storage_errors(uri, OutputError):
+            with writing_errors(uri):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if staged.is_dir() and path.exists():
                     shutil.rmtree(path)

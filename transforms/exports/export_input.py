@@ -188,6 +188,8 @@ def _add_frames(
     exporters: Sequence[Exporter],
     progress: ProgressWriter,
 ) -> None:
+    if task.refusal is not None:
+        raise task.refusal
     _check_unchanged(task.uri, record)
     with open_media(task.uri, limits=_limits(record)) as media, _named(task.uri):
         for rows, frame in in_step(task.uri, media, rows_by_frame(table.batches())):

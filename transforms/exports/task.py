@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from openface_core import __version__
+from openface_core.errors import MediaError
 from openface_core.exports.formats import ExportFormat
 from openface_core.exports.options import ExportOptions
 from transforms.dataset.recorded_tables import RecordedTable
@@ -36,17 +37,20 @@ class ExportTask:
     table : RecordedTable
         Its table.
     uri : str
-        Where the input itself is now.
+        Where the input itself is now, or was if it has not been found.
     formats : tuple of str
         The formats.
     identities : tuple of Identity
         What their files depend on, in the same order.
+    refusal : MediaError or None
+        Why the input cannot be read, where that is known already.
     """
 
     table: RecordedTable
     uri: str
     formats: tuple[str, ...]
     identities: "tuple[Identity, ...]"
+    refusal: MediaError | None = None
 
 
 def identity_of(

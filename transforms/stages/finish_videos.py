@@ -20,7 +20,6 @@ from openface_core.analysis.finishing import (
 )
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
-from openface_core.fields import frame_columns, frame_schema
 from openface_core.media import MediaInfo
 from openface_core.media.gaps import gap_warnings
 from openface_core.shards.scores_file import BlockScores
@@ -117,7 +116,7 @@ def finish_video(
         warnings=(*source.warnings, *gap_warnings(info, pts_seconds)),
         notes=source.notes,
     )
-    schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
+    schema = engine.frame_schema.with_metadata(provenance.metadata())
     maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output, task.camera)
     groups = row_groups(_tables(video, faces, maker), settings.output.row_group_rows)
     with timed(StageStep.TABLE):

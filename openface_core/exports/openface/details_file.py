@@ -7,6 +7,7 @@ from typing import ClassVar
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS
+from openface_core.readable import readable
 from openface_core.shape import Camera
 
 _SWITCHES = {
@@ -84,6 +85,7 @@ class OpenFaceDetails(Exporter):
             CSV: ("openface-csv", f"{video.name}.csv"),
         }
         files = {kind: name for kind, (format_, name) in names.items() if format_ in self._formats}
-        text = details_text(video.uri, video.camera, files, self._groups, is_image=video.is_image)
+        name = readable(video.uri)
+        text = details_text(name, video.camera, files, self._groups, is_image=video.is_image)
         path = folder / f"{video.name}_of_details.txt"
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,12 +1,14 @@
 """The sound of a video: copied as it is where MP4 holds such sound, otherwise encoded anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import av
 import av.error
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -21,9 +23,26 @@ from openface_core.media.start import start_seconds
 _COPIED = ("aac", "mp3", "ac3", "eac3", "opus", "alac", "flac")
 """What an MP4 file may hold; other sound, such as the PCM of many cameras, becomes AAC."""
 
+_AAC: Final = "aac"
+_RATE_FOR_HIGHER_HZ = 48_000
+"""Players need not take the highest rates that AAC has, and nobody hears more."""
+
 _SECOND = Fraction(1)
 
 Packets = Iterator["Packet[AudioStream]"]
+
+
+def aac_rate(rate_hz: int) -> int:
+    """Return the rate, Hz, at which AAC holds sound: the nearest one that keeps all of it.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Samples per second; 0 where the file does not say.
+    """
+    rates = av.Codec(_AAC, "w").audio_rates or [_RATE_FOR_HIGHER_HZ]
+    enough = [rate for rate in rates if rate >= rate_hz > 0]
+    return min(enough, default=_RATE_FOR_HIGHER_HZ)
 
 
 class SoundTrack:
@@ -76,7 +95,7 @@ class SoundTrack:
         if stream.codec_context.name in _COPIED:
             self._packets = self._copied(stream, output.add_stream_from_template(stream))
         else:
-            target = output.add_stream("aac", rate=stream.codec_context.sample_rate)
+            target = output.add_stream(_AAC, rate=aac_rate(stream.codec_context.sample_rate))
             self._packets = self._encoded(stream, target)
 
     def write_until(self, seconds: float) -> None:
@@ -110,6 +129,12 @@ class SoundTrack:
 
     def _encoded(self, stream: AudioStream, target: AudioStream) -> Packets:
         """Yield packets of AAC, at their times in the output."""
+        for frame in _of_one_kind(self._decoded(stream), target):
+            yield from target.encode(frame)
+        yield from target.encode(None)
+
+    def _decoded(self, stream: AudioStream) -> Iterator[AudioFrame]:
+        """Yield sound, at its times in the output."""
         for packet in self._demuxed(stream):
             try:
                 frames = stream.decode(packet)
@@ -120,8 +145,7 @@ class SoundTrack:
                 if frame.pts is None or self._is_before(frame.pts, time_base):
                     continue
                 frame.pts -= round(self._zero_seconds / float(time_base))
-                yield from target.encode(frame)
-        yield from target.encode(None)
+                yield frame
 
     def _demuxed(self, stream: AudioStream) -> Packets:
         try:
@@ -136,3 +160,25 @@ class SoundTrack:
         self._container.close()
         if self._file is not None:
             self._file.close()
+
+
+def _of_one_kind(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[AudioFrame]:
+    """Yield sound with the rate and the channels of a stream; those of the input may change."""
+    wanted = target.codec_context
+    resampler: AudioResampler | None = None
+    kind: tuple[str, str, int] | None = None
+    for frame in frames:
+        found = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is None or found != kind:
+            yield from _rest(resampler)
+            resampler = AudioResampler(wanted.format, wanted.layout, wanted.sample_rate)
+            kind = found
+        yield from resampler.resample(frame)
+    yield from _rest(resampler)
+
+
+def _rest(resampler: AudioResampler | None) -> Iterator[AudioFrame]:
+    """Yield what a resampler holds back."""
+    for frame in () if resampler is None else resampler.resample(None):
+        if frame is not None:  # as it is where nothing had to be changed
+            yield frame

@@ -157,3 +157,9 @@ def test_details_name_what_is_written(tmp_path: Path) -> None:
         "Pose: 0",
         "Shape parameters: 0",
     ]
+
+
+def test_details_of_a_name_that_is_no_text(tmp_path: Path) -> None:
+    write_with(OpenFaceDetails(), tmp_path, frame_rows([[0]]), uri="in/caf\udcff.mp4")
+    text = (tmp_path / "clip_of_details.txt").read_text()
+    assert text.startswith("Input:in/caf\\xff.mp4\n")

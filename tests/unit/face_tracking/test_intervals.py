@@ -50,11 +50,12 @@ def interval_tracker(every: int = EVERY, lead: int = LEAD) -> IntervalTracker:
     return IntervalTracker(models, IntervalSettings(every, lead), TrackerSettings(0.5))
 
 
-def places(first: int, last: int, lead: int = LEAD) -> np.ndarray:
+def places(first: int, last: int, lead: int = LEAD, larger_from: int = FRAMES) -> np.ndarray:
     """Return where the face is seen from a frame to before another."""
     tracker = interval_tracker(lead=lead)
-    image = np.zeros((4, 4, 3), dtype=np.uint8)
-    found = [tracker.observe(image, number) for number in range(first, last)]
+    sides = [4 if number < larger_from else 8 for number in range(first, last)]
+    images = [np.zeros((side, side, 3), dtype=np.uint8) for side in sides]
+    found = [tracker.observe(*seen) for seen in zip(images, range(first, last), strict=True)]
     return np.array([face.fit.translation_px[0] for face in found if face.fit is not None])
 
 
@@ -64,6 +65,15 @@ def test_a_part_with_its_lead_is_as_in_the_whole(border: int, lead: int) -> None
     whole = places(0, FRAMES, lead)
     np.testing.assert_array_equal(places(border - lead, FRAMES, lead)[lead:], whole[border:])
     np.testing.assert_array_equal(places(0, border, lead), whole[:border])
+
+
+@pytest.mark.parametrize("change", [13, 17, 20])
+def test_in_frames_of_another_size_the_face_is_looked_for_anew(change: int) -> None:
+    found = places(0, FRAMES, larger_from=change)
+    assert found[change] - change == pytest.approx(100.0 + SETTLING_PX / 2)
+    np.testing.assert_array_equal(found[:change], places(0, change))
+    part = places(20 - LEAD, FRAMES, larger_from=change)
+    np.testing.assert_array_equal(part[LEAD:], found[20:])
 
 
 def test_the_fit_has_settled_where_an_interval_begins() -> None:

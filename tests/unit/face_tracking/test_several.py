@@ -194,6 +194,17 @@ def test_not_more_than_so_many_faces_are_followed() -> None:
     assert [len(frame.faces) for frame in stage.run(0, 10, most=2)] == [2] * 10
 
 
+def test_who_is_no_face_holds_no_place() -> None:
+    stage = Stage([[400.0] * 50], false_places=[100.0])
+    assert [len(trusted(frame)) for frame in stage.run(0, 10, most=1)] == [1] * 10
+
+
+def test_who_turns_out_to_be_a_face_too_many_is_not_followed() -> None:
+    late: list[float | None] = [None] + [100.0] * 49
+    frames = Stage([[400.0] * 50, late], false_places=[100.0]).run(0, 10, most=1)
+    assert [len(trusted(frame)) for frame in frames] == [1] * 10
+
+
 def test_unsure_detections_beside_sure_ones_are_left_out() -> None:
     stage = two_people()
     usual = stage.detect

@@ -7,7 +7,8 @@ import fsspec
 import pytest
 
 from openface_core.errors import MediaError
-from openface_core.media.file_state import file_state
+from openface_core.media.file_state import file_state, states_below
+from openface_core.media.sources import locate
 
 
 def test_a_file_that_is_left_alone_keeps_its_state(tmp_path: Path) -> None:
@@ -62,3 +63,24 @@ def test_storage_that_tells_only_the_size_gives_no_state(monkeypatch: pytest.Mon
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         file_state(str(tmp_path / "no.mp4"))
+
+
+@pytest.mark.parametrize("scheme", ["", "memory:/"])
+def test_files_below_a_folder(scheme: str, tmp_path: Path) -> None:
+    folder = locate(f"{scheme}{tmp_path}/frames")
+    assert states_below(folder, "x.parquet") == {}
+    files = folder.filesystem or fsspec.filesystem("file")
+
+    def write(name: str, content: bytes) -> dict[str, str | None]:
+        files.makedirs(f"{folder.path}/{name}".rpartition("/")[0], exist_ok=True)
+        files.pipe_file(f"{folder.path}/{name}", content)
+        return states_below(folder, "x.parquet")
+
+    first = write("a/x.parquet", b"content")
+    assert list(first) == [f"{folder.path}/a/x.parquet"]
+    assert write("a/y.parquet", b"content") == first
+    both = write("b/x.parquet", b"content")
+    assert first.items() < both.items()
+    again = write("a/x.parquet", b"another one")
+    assert again.keys() == both.keys()
+    assert again != both

@@ -119,6 +119,16 @@ class TestSummary:
             "(25 frames per second); 1 input failed, 0 warnings: see out/errors.parquet."
         )
 
+    def test_pages_that_could_not_be_made(self) -> None:
+        whole = replace(SUMMARY, inputs_failed=0, report="out/report/index.html")
+        assert str(whole).endswith("\nOpen out/report/index.html in a browser.")
+        assert whole.exit_status == 0
+        some = replace(whole, pages_failed=1)
+        assert str(some).endswith(
+            "in a browser. 1 page of it could not be made: see out/report/errors.parquet."
+        )
+        assert some.exit_status == 3
+
     def test_calibration_by_person_is_not_advised_where_it_is_used(self) -> None:
         few = replace(SUMMARY, inputs_with_few_frames=2, few_frames=300, inputs_withheld=1)
         advice = "--calibration person puts the clips of a person together"

@@ -5,13 +5,13 @@ import pytest
 from openface_core.errors import LandmarkFileError, MediaError, StorageFullError
 from transforms.records import Problem, Severity, VideoTask
 
-TASK = VideoTask("v", "folder/v.mp4")
+TASK = VideoTask("v", "/folder/v.mp4")
 
 
 def test_an_expected_failure_of_the_input_itself() -> None:
     error = MediaError(TASK.uri, "the file is empty", "Copy it again.")
     assert Problem.from_error(TASK, error) == Problem(
-        "v", "folder/v.mp4", Severity.ERROR, "decoding", "the file is empty", "Copy it again."
+        "v", "/folder/v.mp4", Severity.ERROR, "decoding", "the file is empty", "Copy it again."
     )
 
 

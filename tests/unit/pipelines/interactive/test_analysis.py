@@ -1,12 +1,15 @@
 """The analysis of one input in memory, with a real engine on synthetic models."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from models import locate_models
@@ -15,7 +18,13 @@ from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, OutputSettings, RunSettings
 from openface_core.analysis.sources import TrackedFace
-from openface_core.errors import ConfigError, LandmarkFileError, MediaError, ModelFileError
+from openface_core.errors import (
+    ConfigError,
+    LandmarkFileError,
+    MediaError,
+    ModelFileError,
+    OutputError,
+)
 from openface_core.face_tracking import FacesSettings
 from openface_core.faces import Face, FacesInFrame, FaceStatus
 from openface_core.media import DecodedFrame
@@ -32,7 +41,9 @@ from tests.fixtures.faces.clips import (
 )
 from tests.fixtures.media.writing import write_video
 from tests.twins.sequential_analysis import analyse_video
+from transforms.dataset import run_lock
 from transforms.dataset.provenance import RunProvenance, read_content
+from transforms.dataset.run_lock import LOCK_NAME, held
 from transforms.records import VideoTask
 
 SETTINGS = RunSettings()
@@ -299,3 +310,49 @@ def test_a_picture_has_no_medians(engine: Engine, tmp_path: Path) -> None:
     table = analyse(engine, picture, points).measured.table
     assert table["calibration_frames"].null_count == 1
     assert all(table[name].null_count == 0 for name in engine.video_models.relative_columns)
+
+
+SHARED = replace(SETTINGS, output=replace(SETTINGS.output, buckets=1))
+
+
+def analyses_of(engine: Engine, folder: Path, count: int) -> list[Analysis]:
+    """Return analyses of a clip under several names, for a dataset whose inputs share a file."""
+    clip = write_clip(folder / "v.mp4", 2)
+    points = write_landmarks(folder / "v.csv", face_clip(2)[1])
+    one = analyse(engine, clip, points)
+    core, run = Analyser(engine, SHARED), replace(RUN, settings=SHARED.as_dict())
+    return [
+        replace(one, task=replace(one.task, video_id=f"v{number}"), run=run, core=core)
+        for number in range(count)
+    ]
+
+
+def test_saves_at_once_lose_no_table(engine: Engine, tmp_path: Path) -> None:
+    analyses = analyses_of(engine, tmp_path, 6)
+    output = tmp_path / "results"
+    begin = Barrier(len(analyses))
+
+    def save(analysis: Analysis) -> str:
+        begin.wait()
+        return analysis.save(output)
+
+    with ThreadPoolExecutor(len(analyses)) as threads:
+        (path,) = set(threads.map(save, analyses))
+    names = [f"v{number}" for number in range(len(analyses))]
+    assert pq.read_table(path)["video_id"].unique().to_pylist() == names
+    summary = pq.read_table(output / "summary.parquet")
+    assert summary["video_id"].to_pylist() == names
+    assert not (output / LOCK_NAME).exists()
+
+
+def test_a_save_does_not_meddle_with_a_run(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "WAITING_SECONDS", 0.1)
+    (analysis,) = analyses_of(engine, tmp_path, 1)
+    output = tmp_path / "results"
+    with held(str(output)):
+        with pytest.raises(OutputError, match="another run works in this folder"):
+            analysis.save(output)
+        assert [path.name for path in output.iterdir()] == [LOCK_NAME]
+    assert Path(analysis.save(output)).is_file()

@@ -3,13 +3,17 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from openface_core.errors import OutputError
@@ -33,9 +37,15 @@ except OutputError as error:
 """
 
 
-def start(output: Path, at: float = 0.0, seconds: float = 0.3) -> "subprocess.Popen[str]":
-    """Start a process that holds a folder for a while."""
-    command = [sys.executable, "-c", HOLD, str(output), str(at), str(seconds)]
+IN_NAMESPACE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
+"""As a container does that shares its host's name; Linux lets users do so on many machines."""
+
+
+def start(
+    output: Path, at: float = 0.0, seconds: float = 0.3, before: Sequence[str] = ()
+) -> "subprocess.Popen[str]":
+    """Start a process that holds a folder for a while; words may stand before its command."""
+    command = [*before, sys.executable, "-c", HOLD, str(output), str(at), str(seconds)]
     return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
@@ -109,6 +119,117 @@ def test_a_run_on_another_host_is_believed_as_long_as_it_renews_its_mark(output:
     with pytest.raises(OutputError, match="process 1 on elsewhere"), held(output):
         pass
     assert holder_of(output) == there
+
+
+@pytest.mark.parametrize("namespace", ["another boot pid:[4026531836]", None])
+def test_numbers_of_processes_mean_nothing_in_another_container(
+    namespace: str | None, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "_namespace", lambda: "boot pid:[4026531836]")
+    there = replace(Holder.here(), namespace=namespace, process=2**22 + 1)
+    leave_mark(output, there)
+    with pytest.raises(OutputError, match="another run works"), held(output):
+        pass
+    leave_mark(output, replace(there, renewed_seconds=time.time() - PATIENCE_SECONDS - 1))
+    with held(output):
+        pass
+
+
+def test_a_mark_of_an_earlier_version_is_believed_as_long_as_it_is_renewed(output: str) -> None:
+    values = json.loads(Holder.here().content())
+    del values["namespace"], values["is_brief"]
+    holder = Holder.parse(json.dumps(values).encode())
+    assert holder == replace(Holder.here(), **values, namespace=None)
+    leave_mark(output, holder)
+    assert holder_of(output) == holder
+    leave_mark(output, replace(holder, renewed_seconds=time.time() - PATIENCE_SECONDS - 1))
+    if sys.platform == "linux":
+        assert holder_of(output) is None
+
+
+def test_a_process_of_another_container_is_not_taken_for_gone(tmp_path: Path) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not installed")
+    if subprocess.run([*IN_NAMESPACE, "true"], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody make a namespace")
+    output = str(tmp_path / "out")
+    with held(output):
+        inside = start(tmp_path / "out", before=IN_NAMESPACE)
+        assert inside.communicate()[0] == "refused\n"
+    inside = start(tmp_path / "out", seconds=1.5, before=IN_NAMESPACE)
+    assert inside.stdout is not None
+    assert inside.stdout.readline()
+    with pytest.raises(OutputError, match="another run works"), held(output):
+        pass
+    inside.communicate()
+    with held(output):
+        pass
+
+
+def hold_for(output: str, seconds: float, *, is_brief: bool) -> threading.Thread:
+    """Return a thread that holds a folder from now on."""
+    begun = threading.Event()
+
+    def work() -> None:
+        with held(output, is_brief=is_brief):
+            begun.set()
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(10)
+    return thread
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+def test_what_is_brief_is_waited_for_and_waits(first: bool, second: bool, output: str) -> None:
+    thread, begin = hold_for(output, 0.3, is_brief=first), time.time()
+    with held(output, is_brief=second):
+        holder = holder_of(output)
+        assert holder is not None
+        assert holder.is_brief is second
+        assert holder.renewed_seconds > begin + 0.2  # and not from before it waited
+        thread.join()
+
+
+def test_nobody_waits_for_a_long_run_for_ever(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "WAITING_SECONDS", 0.2)
+    with held(output):
+        begin = time.monotonic()
+        with pytest.raises(OutputError, match="another run works"), held(output, is_brief=True):
+            pass
+        assert time.monotonic() - begin >= 0.2
+
+
+def test_a_queue_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "WAITING_SECONDS", 0.3)
+    monkeypatch.setattr(run_lock, "_BETWEEN_LOOKS_SECONDS", 0.02)
+    holders = [replace(Holder.here(is_brief=True), token=str(number)) for number in range(4)]
+    begin = time.monotonic()
+
+    def holder_of_now(_: str) -> Holder | None:
+        number = int((time.monotonic() - begin) / 0.15)
+        return holders[number] if number < len(holders) else None
+
+    monkeypatch.setattr(run_lock, "holder_of", holder_of_now)
+    run_lock.refuse_if_held("out")
+    assert time.monotonic() - begin >= 0.6
+
+
+def test_a_mark_is_seen_though_the_storage_keeps_listings(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = fsspec.filesystem("memory")
+    listed: dict[str, bool] = {}
+    exists = type(memory).exists
+    monkeypatch.setattr(
+        type(memory),
+        "exists",
+        lambda self, path: listed.setdefault(path, exists(self, path)),
+    )
+    monkeypatch.setattr(type(memory), "invalidate_cache", lambda self, path=None: listed.clear())
+    assert holder_of("memory://listed/out") is None
+    content = Holder.here().content()
+    memory.pipe_file("/listed/out/" + LOCK_NAME, content)
+    assert holder_of("memory://listed/out") is not None
 
 
 def test_the_mark_is_renewed(output: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
-"""The folder of exports: what is complete, and what appears in it."""
+"""The folder of exports: what is complete, what appears in it, and what goes."""
 
+import errno
 import json
 from pathlib import Path
 
 import fsspec
 import pytest
 
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OutputError, StorageFullError
+from transforms.dataset.run_lock import LOCK_NAME
 from transforms.exports.export_folder import (
     DESCRIPTION_NAME,
     ExportFolder,
@@ -67,17 +69,88 @@ def test_a_record_without_its_files_is_none(folder: ExportFolder) -> None:
     assert folder.record("csv", "v") is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"identity": 1}', "{"])
-def test_a_damaged_record_is_none(folder: ExportFolder, text: str) -> None:
+def test_what_there_is_nothing_new_for_is_removed(folder: ExportFolder) -> None:
+    stage(folder, ("v.csv", "v_aligned/1.bmp", "v.hog"), "old")
+    stage(folder, ("w.csv",), "another input's")
+    stage(folder, ("v.hog",), "new")
+    assert not exists(folder, "csv/v.csv")
+    assert not exists(folder, "csv/v_aligned")
+    assert text_of(folder, "csv/v.hog") == "new"
+    stage(folder, (), "")
+    assert not exists(folder, "csv/v.hog")
+    record = folder.record("csv", "v")
+    assert record is not None
+    assert record.files == ()
+
+
+def test_what_is_gone_already_needs_no_removing(folder: ExportFolder) -> None:
+    stage(folder, ("v.csv", "v.hog"), "old")
+    filesystem, path = fsspec.core.url_to_fs(f"{folder.root}/csv/v.csv")
+    filesystem.rm_file(path)
+    stage(folder, (), "")
+    assert not exists(folder, "csv/v.hog")
+
+
+@pytest.mark.parametrize(
+    "name", ["../mine.txt", "../../mine.txt", "..", ".", "", "sub/mine.txt", "..\\mine.txt", "\x00"]
+)
+def test_records_remove_nothing_elsewhere(folder: ExportFolder, name: str) -> None:
     stage(folder, ("v.csv",), "old")
+    for place in ("mine.txt", "csv/sub/mine.txt", "../mine.txt"):
+        with fsspec.open(f"{folder.root}/{place}", "wt") as file:
+            file.write("mine")
+    write_record(folder, json.dumps({"identity": "1", "files": [name, "v.csv"], "notes": {}}))
+    stage(folder, (), "")
+    for place in ("mine.txt", "csv/sub/mine.txt", "../mine.txt"):
+        assert text_of(folder, place) == "mine"
+    assert not exists(folder, "csv/v.csv")
+
+
+def test_a_link_goes_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    folder = ExportFolder(str(tmp_path / "out"))
+    folder.begin("results")
+    stage(folder, ("v_aligned/1.bmp",), "old")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "out" / "csv" / "v_aligned").rename(tmp_path / "old")
+    (tmp_path / "out" / "csv" / "v_aligned").symlink_to(tmp_path / "mine")
+    stage(folder, (), "")
+    assert not (tmp_path / "out" / "csv" / "v_aligned").is_symlink()
+    assert (tmp_path / "mine").is_dir()
+
+
+def write_record(folder: ExportFolder, text: str) -> None:
     with fsspec.open(f"{folder.root}/export_records/csv/v.json", "wt") as file:
         file.write(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"identity": 1}', "{",
+        '{"identity": "1", "files": "v.csv", "notes": {}}',
+        '{"identity": "1", "files": [1], "notes": {}}',
+        '{"identity": "1", "files": ["v.csv"], "notes": []}',
+    ],
+)  # fmt: skip
+def test_a_damaged_record_is_none(folder: ExportFolder, text: str) -> None:
+    stage(folder, ("v.csv",), "old")
+    write_record(folder, text)
     assert folder.record("csv", "v") is None
+    stage(folder, ("v.csv",), "new")
+    assert text_of(folder, "csv/v.csv") == "new"
+
+
+def test_what_cannot_be_written_is_told_as_such(folder: ExportFolder) -> None:
+    with pytest.raises(StorageFullError), folder.staging():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OutputError, match="it cannot be written"), folder.staging() as staged:
+        (staged / "no such folder" / "v.csv").write_text("")
 
 
 def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
     folder = ExportFolder(str(tmp_path))
     (tmp_path / ".staging" / "x").mkdir(parents=True)
+    (tmp_path / LOCK_NAME).write_text("{}")
     folder.check()
     folder.begin("results")
     left = tmp_path / "export_records" / "csv" / f".v.json.{32 * 'a'}.tmp"
