@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,7 @@ class Analysis:
             If a run works in the folder for longer than a minute, or storage refuses. The analysis
             can be saved later.
         """
-        output = fspath(output)
+        output = path_of("output", output)
         check_output(output)
         with held(output, is_brief=True):
             return self._save(output)

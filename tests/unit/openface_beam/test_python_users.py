@@ -209,6 +209,8 @@ def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
     for write in (analysis.overlay, analysis.report):
         with pytest.raises(ConfigError, match="path: a text is expected, found 5"):
             write(5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="output: a text is expected, found 5"):
+        analysis.save(5)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 
 
