@@ -109,6 +109,7 @@ def find_people(
     typical_appearance: Float64Array,
     frame_count: int,
     rate_fps: float | None,
+    cuts: Sequence[int],
 ) -> People:
     """Return the persons of a video that are wanted.
 
@@ -124,12 +125,14 @@ def find_people(
         Frames of the video.
     rate_fps : float or None
         Frames per second, where they are known.
+    cuts : sequence of int
+        The frames, from 0, that begin another scene.
     """
     if not tracklets:
         return People()
     identity = IdentitySettings(identify=settings.identify)
     rate = rate_fps or _USUAL_RATE_FPS
-    persons = join_tracklets(tracklets, identity, rate, typical_appearance)
+    persons = join_tracklets(tracklets, identity, rate, typical_appearance, cuts)
     people = frames_of_people(tracklets, persons.labels, frame_count)
     notes: tuple[str, ...] = ()
     if persons.closest_margin is not None and persons.closest_margin > -_CLOSE:

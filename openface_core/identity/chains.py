@@ -73,6 +73,7 @@ def bridge_gaps(
     descriptors: Descriptors,
     settings: IdentitySettings,
     frame_rate: float,
+    cuts: Sequence[int],
 ) -> None:
     """Join a tracklet that ends with one that soon begins in its place.
 
@@ -91,8 +92,10 @@ def bridge_gaps(
         The longest gap.
     frame_rate : float
         Frames per second.
+    cuts : sequence of int
+        The frames that begin another scene, in order: nobody is followed over them.
     """
-    candidates = _candidates(tracklets, descriptors, settings.max_gap_seconds * frame_rate)
+    candidates = _candidates(tracklets, descriptors, settings.max_gap_seconds * frame_rate, cuts)
     rivals: dict[tuple[str, int], list[_Candidate]] = {}
     for one in candidates:
         rivals.setdefault(("ending", one.ending), []).append(one)
@@ -121,9 +124,11 @@ class _Candidate(NamedTuple):
 
 
 def _candidates(
-    tracklets: Sequence[Tracklet], descriptors: Descriptors, max_frames: float
+    tracklets: Sequence[Tracklet],
+    descriptors: Descriptors,
+    max_frames: float,
+    cuts: Sequence[int],
 ) -> list[_Candidate]:
-    cuts = cut_frames(tracklets)
     found = []
     for a, ending in enumerate(tracklets):
         soon = bisect_right(tracklets, ending.last_frame, key=_first_frame)
@@ -175,15 +180,8 @@ def _first_frame(tracklet: Tracklet) -> int:
     return tracklet.first_frame
 
 
-def cut_frames(tracklets: Sequence[Tracklet]) -> list[int]:
-    """Return the frames that follow a scene cut, as far as tracklets tell of it."""
-    begins = {t.first_frame for t in tracklets if t.begins_at_cut}
-    ends = {t.last_frame + 1 for t in tracklets if t.ends_at_cut}
-    return sorted(begins | ends)
-
-
 def scene_of(cuts: Sequence[int], tracklet: Tracklet) -> int:
-    """Return the number of the scene, between the frames of :func:`cut_frames`, of a tracklet."""
+    """Return the number of the scene in which a tracklet lies, given the frames that begin one."""
     return bisect_right(cuts, tracklet.first_frame)
 
 

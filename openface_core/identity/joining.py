@@ -1,7 +1,7 @@
 """From tracklets to persons, over a whole video."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from openface_core.identity.chains import (
     Groups,
     border_links,
     bridge_gaps,
-    cut_frames,
     overlap_in_time,
     scene_of,
 )
@@ -68,6 +67,7 @@ def join_tracklets(
     settings: IdentitySettings,
     frame_rate: float,
     typical_appearance: NDArray[Any] | None = None,
+    cuts: Iterable[int] = (),
 ) -> Persons:
     """Say which tracklets of a video show the same person.
 
@@ -85,6 +85,8 @@ def join_tracklets(
         What is taken off appearances before they are compared, see
         :func:`~openface_core.identity.typical.typical_appearance`. Without it, only faces with
         embeddings are known again.
+    cuts : iterable of int
+        Numbers in the video of the frames that begin another scene.
 
     Returns
     -------
@@ -100,22 +102,24 @@ def join_tracklets(
         raise ValueError(f"expected a positive frame rate, found {frame_rate}")
     if len({(t.interval, t.number) for t in tracklets}) != len(tracklets):
         raise ValueError("two tracklets have the same number in one interval")
+    scenes = sorted(set(cuts))
     order = sorted(range(len(tracklets)), key=lambda k: tracklets[k].order)
     ordered = [tracklets[k] for k in order]
     doubtful = not_trusted(ordered, border_links(ordered).labels(), settings)
     kept = [k for k, is_doubtful in enumerate(doubtful) if not is_doubtful]
     faces = [ordered[k] for k in kept]
-    chains = _chains(faces, settings, frame_rate, typical_appearance)
+    chains = _chains(faces, settings, frame_rate, typical_appearance, scenes)
     # A second look at a face, in a frame or two, must not keep its other tracklets apart.
     every, least = chains, min(_MIN_CHAIN, settings.min_seen_frames)
     chains, doubles = without_glimpses(faces, every, least)
-    linkage = _linkage(faces, chains, settings, typical_appearance)
+    linkage = _linkage(faces, chains, settings, typical_appearance, scenes)
     persons, brief = without_glimpses(
         faces, _persons(chains, linkage.labels), settings.min_seen_frames
     )
     if doubles and settings.identify != "off":
         brief_ones = set(doubles)
-        shots = [chain for chain in short_shots(faces, every, least) if chain[0] in brief_ones]
+        long_enough = short_shots(faces, every, least, scenes)
+        shots = [chain for chain in long_enough if chain[0] in brief_ones]
         persons = with_short_shots(faces, persons, shots, settings, typical_appearance)
         doubles = sorted(set(doubles).difference(*persons))
     persons = _by_seen(faces, persons)
@@ -141,9 +145,10 @@ def _chains(
     settings: IdentitySettings,
     frame_rate: float,
     typical: NDArray[Any] | None,
+    cuts: Sequence[int],
 ) -> list[list[int]]:
     groups: Groups = border_links(faces)
-    bridge_gaps(faces, groups, Descriptors(faces, typical), settings, frame_rate)
+    bridge_gaps(faces, groups, Descriptors(faces, typical), settings, frame_rate, cuts)
     return groups.members()
 
 
@@ -152,12 +157,12 @@ def _linkage(
     chains: Sequence[Sequence[int]],
     settings: IdentitySettings,
     typical: NDArray[Any] | None,
+    cuts: Sequence[int],
 ) -> Linkage:
     """Join chains by their looks."""
     count = len(chains)
     if settings.identify == "off":
         return Linkage(list(range(count)), -math.inf)
-    cuts = cut_frames(faces)
     members = [[faces[k] for k in chain] for chain in chains]
     looks = [look_of(chain, typical) for chain in members]
     margins = np.full((count, count), -math.inf)

@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from openface_core.identity.chains import cut_frames, overlap_in_time, scene_of
+from openface_core.identity.chains import overlap_in_time, scene_of
 from openface_core.identity.descriptors import look_of, margin
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.tracklet import Tracklet
@@ -13,7 +13,7 @@ from openface_core.identity.vouching import without_glimpses
 
 
 def short_shots(
-    faces: Sequence[Tracklet], chains: Sequence[list[int]], least: int
+    faces: Sequence[Tracklet], chains: Sequence[list[int]], least: int, cuts: Sequence[int]
 ) -> list[list[int]]:
     """Return the faces that are seen for long enough in their shot, however short it is.
 
@@ -25,8 +25,9 @@ def short_shots(
         Tracklets of each face that was followed without a break, none of them over a scene cut.
     least : int
         Fewer frames are a glimpse, but half as many as that of the face seen longest in the shot.
+    cuts : sequence of int
+        The frames that begin another scene, in order.
     """
-    cuts = cut_frames(faces)
     shots: dict[int, list[list[int]]] = {}
     for chain in chains:
         shots.setdefault(scene_of(cuts, faces[chain[0]]), []).append(chain)

@@ -70,15 +70,8 @@ def test_no_tracklets() -> None:
 
 
 def looking(first: int, last: int, number: int, looks: np.ndarray) -> Tracklet:
-    """A tracklet of somebody who looks so, on a place of its own, in a scene of its own."""
-    x = 200.0 * number
-    return replace(
-        tracklet(first, last, x),
-        number=number,
-        appearance=looks,
-        begins_at_cut=first > 0,
-        ends_at_cut=True,
-    )
+    """A tracklet of somebody who looks so, on a place of its own."""
+    return replace(tracklet(first, last, 200.0 * number), number=number, appearance=looks)
 
 
 def test_people_who_are_nearly_alike_are_told_of() -> None:
@@ -92,6 +85,7 @@ def test_people_who_are_nearly_alike_are_told_of() -> None:
             np.zeros(4464),
             200,
             None,
+            [100],
         )
         assert [person.face_id for person in found.frames] == [0, 1]
         assert bool(found.notes) is told
@@ -109,10 +103,11 @@ def test_what_is_not_taken_for_a_face_is_counted() -> None:
         np.zeros(4464),
         100,
         25.0,
+        [],
     )
     assert [person.face_id for person in found.frames] == [0]
     assert found.tracklets_left_out == 1
 
 
 def test_a_video_that_shows_nobody() -> None:
-    assert find_people([], FacesSettings(), np.zeros(4464), 100, 25.0).frames == ()
+    assert find_people([], FacesSettings(), np.zeros(4464), 100, 25.0, []).frames == ()
