@@ -49,17 +49,17 @@ class Persons:
         How many persons there are.
     chain_count : int
         How many faces were followed without a break.
-    closest_margin : float or None
-        By how much the two persons most alike, of those never seen together, miss the threshold:
-        the cosine of their embeddings, or of their appearances without a face network. Below 0;
-        None if there are no such two.
+    closest_margins : tuple of (float or None)
+        For each person, by how much another one misses being the same: the person most alike of
+        those never seen at the same time. The cosine of their embeddings less the threshold, or of
+        their appearances without a face network. Below 0; None if there is no such other.
     """
 
     labels: tuple[int, ...]
     dropped: tuple[DropReason | None, ...]
     count: int
     chain_count: int
-    closest_margin: float | None
+    closest_margins: tuple[float | None, ...]
 
 
 def join_tracklets(
@@ -116,13 +116,15 @@ def join_tracklets(
     persons, brief = without_glimpses(
         faces, _persons(chains, linkage.labels), settings.min_seen_frames
     )
+    closest = _closest_margins(chains, linkage, persons)
     if doubles and settings.identify != "off":
         brief_ones = set(doubles)
         long_enough = short_shots(faces, every, least, scenes)
         shots = [chain for chain in long_enough if chain[0] in brief_ones]
         persons = with_short_shots(faces, persons, shots, settings, typical_appearance)
         doubles = sorted(set(doubles).difference(*persons))
-    persons = _by_seen(faces, persons)
+    ranks = _by_seen(faces, persons)
+    persons, closest = [persons[k] for k in ranks], [closest[k] for k in ranks]
     labels = [NOBODY] * len(tracklets)
     dropped: list[DropReason | None] = [DropReason.NOT_TRUSTED] * len(tracklets)
     for number, members in enumerate(persons):
@@ -136,7 +138,7 @@ def join_tracklets(
         dropped=tuple(dropped),
         count=len(persons),
         chain_count=len(chains),
-        closest_margin=linkage.closest if math.isfinite(linkage.closest) else None,
+        closest_margins=tuple(closest),
     )
 
 
@@ -162,7 +164,7 @@ def _linkage(
     """Join chains by their looks."""
     count = len(chains)
     if settings.identify == "off":
-        return Linkage(list(range(count)), -math.inf)
+        return Linkage(list(range(count)), np.full((count, count), -math.inf))
     members = [[faces[k] for k in chain] for chain in chains]
     looks = [look_of(chain, typical) for chain in members]
     margins = np.full((count, count), -math.inf)
@@ -196,9 +198,22 @@ def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[lis
     return [sorted(tracklets) for tracklets in members.values()]
 
 
-def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[list[int]]:
-    """Return the persons, the one seen in most frames first."""
-    return sorted(
-        persons,
-        key=lambda tracklets: (-seen_frames(faces, tracklets), faces[tracklets[0]].order),
-    )
+def _closest_margins(
+    chains: Sequence[Sequence[int]], linkage: Linkage, persons: Sequence[Sequence[int]]
+) -> list[float | None]:
+    """Return for each person the margin of the other one most alike, of those who may be one."""
+    groups = {chain[0]: label for chain, label in zip(chains, linkage.labels, strict=True)}
+    # The first tracklet of a person is the first one of a chain.
+    own = [groups[tracklets[0]] for tracklets in persons]
+    margins = linkage.margins[np.ix_(own, own)].max(axis=1, initial=-math.inf)
+    return [float(margin) if math.isfinite(margin) else None for margin in margins]
+
+
+def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[int]:
+    """Return the places of the persons, of the one seen in most frames first."""
+
+    def rank(place: int) -> tuple[int, tuple[int, float, int, int]]:
+        tracklets = persons[place]
+        return -seen_frames(faces, tracklets), faces[tracklets[0]].order
+
+    return sorted(range(len(persons)), key=rank)

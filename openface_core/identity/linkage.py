@@ -16,12 +16,13 @@ class Linkage(NamedTuple):
     ----------
     labels : list of int
         For each item the number of the first one in its group.
-    closest : float
-        Margin of the two groups that are most alike of those that may be one; -inf without any.
+    margins : (n, n) ndarray of float64
+        Mean margins between the groups, each at the number of its first item; -inf elsewhere, and
+        where two cannot be one.
     """
 
     labels: list[int]
-    closest: float
+    margins: NDArray[np.float64]
 
 
 def average_linkage(
@@ -43,7 +44,7 @@ def average_linkage(
     Returns
     -------
     Linkage
-        The groups, and how near the two most alike came to each other.
+        The groups, and how near they came to each other.
     """
     count = len(sizes)
     mean, allowed, weight = margins.copy(), may_join.copy(), sizes.astype(np.float64)
@@ -55,7 +56,7 @@ def average_linkage(
         # The first greatest one of the flat array: the smallest row, then the smallest column.
         a, b = divmod(int(np.argmax(mean)), len(sizes))
         if not mean[a, b] >= 0.0:
-            return Linkage(labels, float(mean[a, b]))
+            break
         both = allowed[a] & allowed[b]
         share = weight[b] / (weight[a] + weight[b])
         joined = np.full(len(sizes), -math.inf)
@@ -66,4 +67,4 @@ def average_linkage(
         mean[b] = mean[:, b] = -math.inf
         weight[a] += weight[b]
         labels = [a if label == b else label for label in labels]
-    return Linkage(labels, -math.inf)
+    return Linkage(labels, mean)

@@ -26,7 +26,7 @@ def join(
 
 
 def test_without_faces_there_are_no_persons() -> None:
-    assert join() == Persons((), (), 0, 0, None)
+    assert join() == Persons((), (), 0, 0, ())
 
 
 def test_who_comes_back_after_a_cut_is_known_again() -> None:
@@ -149,7 +149,19 @@ def test_how_near_two_persons_came_is_told() -> None:
     other = replace(tracklet(2, 0, (300, 399), 0), embeddings=embedding(0, np.arccos(0.4))[None])
     persons = join(one, other)
     assert persons.count == 2
-    assert persons.closest_margin == pytest.approx(-0.05)
+    assert persons.closest_margins == (pytest.approx(-0.05), pytest.approx(-0.05))
+
+
+def test_how_near_each_person_came_to_another_who_is_kept() -> None:
+    anna, ben = tracklet(0, 0, (0, 99), 0), tracklet(0, 1, (0, 89), 1, x=300.0)
+    like_ben = embedding(1, np.arccos(0.4))[None]
+    eva = replace(tracklet(2, 0, (300, 379), 1), embeddings=like_ben)
+    persons = join(anna, ben, eva)
+    assert persons.closest_margins == pytest.approx((-0.45, -0.05, -0.05))
+    glimpse = replace(tracklet(2, 0, (300, 309), 1), embeddings=like_ben)
+    persons = join(anna, ben, glimpse)
+    assert persons.labels == (0, 1, -1)
+    assert persons.closest_margins == (None, None), "they are seen together"
 
 
 def test_off_leaves_every_face_to_itself() -> None:
@@ -201,7 +213,7 @@ def test_a_frame_between_two_cuts_is_given_to_nobody_who_looks_otherwise() -> No
     persons = join(anna, flash, tracklet(0, 2, (101, 149), 0), cuts=FLASH)
     assert persons.labels == (0, -1, 0)
     assert persons.dropped[1] == DropReason.SEEN_TOO_BRIEFLY
-    assert persons.closest_margin is None
+    assert persons.closest_margins == (None,)
 
 
 def test_two_looks_at_one_face_between_two_cuts_give_it_one_number() -> None:
