@@ -2,8 +2,11 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.identity.descriptors import Descriptors
 from openface_core.identity.settings import IdentitySettings
@@ -176,6 +179,24 @@ def overlap_in_time(one: Sequence[Tracklet], other: Sequence[Tracklet]) -> bool:
     return False
 
 
+def overlapping(chains: Sequence[Sequence[Tracklet]]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of any two chains that are seen at the same time, at times repeatedly.
+
+    Parameters
+    ----------
+    chains : sequence of sequence of Tracklet
+        Tracklets of one face each, of which no two overlap.
+    """
+    spans = sorted(
+        (t.first_frame, t.last_frame, k) for k, chain in enumerate(chains) for t in chain
+    )
+    seen: list[tuple[int, int]] = []
+    for first, last, chain in spans:
+        seen = [(end, other) for end, other in seen if end >= first]
+        yield from ((other, chain) for _, other in seen)
+        seen.append((last, chain))
+
+
 def _first_frame(tracklet: Tracklet) -> int:
     return tracklet.first_frame
 
@@ -183,6 +204,27 @@ def _first_frame(tracklet: Tracklet) -> int:
 def scene_of(cuts: Sequence[int], tracklet: Tracklet) -> int:
     """Return the number of the scene in which a tracklet lies, given the frames that begin one."""
     return bisect_right(cuts, tracklet.first_frame)
+
+
+def share_scenes(chains: Sequence[Sequence[Tracklet]], cuts: Sequence[int]) -> NDArray[np.bool_]:
+    """Return whether two chains are seen in one scene, (n, n): no cut parts all of their tracklets.
+
+    Parameters
+    ----------
+    chains : sequence of sequence of Tracklet
+        Tracklets of one face each.
+    cuts : sequence of int
+        The frames that begin another scene, in order.
+    """
+    scenes: dict[int, set[int]] = {}
+    for number, chain in enumerate(chains):
+        for tracklet in chain:
+            scenes.setdefault(scene_of(cuts, tracklet), set()).add(number)
+    shared = np.zeros((len(chains), len(chains)), dtype=np.bool_)
+    for seen in scenes.values():
+        numbers = sorted(seen)
+        shared[np.ix_(numbers, numbers)] = True
+    return shared
 
 
 def is_cut_between(cuts: Sequence[int], earlier: Tracklet, later: Tracklet) -> bool:

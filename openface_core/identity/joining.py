@@ -12,10 +12,10 @@ from openface_core.identity.chains import (
     Groups,
     border_links,
     bridge_gaps,
-    overlap_in_time,
-    scene_of,
+    overlapping,
+    share_scenes,
 )
-from openface_core.identity.descriptors import Descriptors, look_of, margin
+from openface_core.identity.descriptors import Descriptors, Looks, margins_of
 from openface_core.identity.linkage import Linkage, average_linkage
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.short_shots import short_shots, with_short_shots
@@ -166,28 +166,23 @@ def _linkage(
     if settings.identify == "off":
         return Linkage(list(range(count)), np.full((count, count), -math.inf))
     members = [[faces[k] for k in chain] for chain in chains]
-    looks = [look_of(chain, typical) for chain in members]
-    margins = np.full((count, count), -math.inf)
-    may_join = np.zeros((count, count), dtype=np.bool_)
-    for a in range(count):
-        for b in range(a + 1, count):
-            if overlap_in_time(members[a], members[b]):
-                continue
-            is_same_scene = not _is_cut_between(cuts, members[a], members[b])
-            found = margin(looks[a], looks[b], is_same_scene, settings)
-            if found is not None:
-                margins[a, b] = margins[b, a] = found
-                may_join[a, b] = may_join[b, a] = True
+    margins = _margins(members, settings, typical, cuts)
     sizes = np.array([sum(t.seen for t in chain) for chain in members], dtype=np.float64)
-    return average_linkage(margins, may_join, sizes)
+    return average_linkage(margins, np.isfinite(margins), sizes)
 
 
-def _is_cut_between(
-    cuts: Sequence[int], one: Sequence[Tracklet], other: Sequence[Tracklet]
-) -> bool:
-    """Whether every way from a tracklet of one chain to one of another crosses a scene cut."""
-    scenes_of_one = {scene_of(cuts, t) for t in one}
-    return scenes_of_one.isdisjoint(scene_of(cuts, t) for t in other)
+def _margins(
+    chains: Sequence[Sequence[Tracklet]],
+    settings: IdentitySettings,
+    typical: NDArray[Any] | None,
+    cuts: Sequence[int],
+) -> NDArray[np.float64]:
+    """Return how much speaks for any two chains being one person; -inf where they cannot be."""
+    looks = Looks(chains, typical)
+    margins = margins_of(looks, looks, share_scenes(chains, cuts), settings)
+    for a, b in overlapping(chains):
+        margins[a, b] = margins[b, a] = -math.inf
+    return margins
 
 
 def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[list[int]]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.identity.chains import overlap_in_time, scene_of
-from openface_core.identity.descriptors import look_of, margin
+from openface_core.identity.descriptors import Looks, margins_of
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.tracklet import Tracklet
 from openface_core.identity.vouching import without_glimpses
@@ -63,14 +64,14 @@ def with_short_shots(
     list of list of int
         The persons, in the same order.
     """
-    looks = [look_of([faces[k] for k in person], typical_appearance) for person in persons]
-    pairs = []
-    for number, shot in enumerate(shots):
-        look = look_of([faces[k] for k in shot], typical_appearance)
-        for who, known in enumerate(looks):
-            found = margin(known, look, False, settings)
-            if found is not None and found >= 0.0:
-                pairs.append((-found, number, who))
+    known, short = (
+        Looks([[faces[k] for k in own] for own in groups], typical_appearance)
+        for groups in (persons, shots)
+    )
+    margins = margins_of(short, known, False, settings)
+    pairs = [
+        (-margins[number, who], number, who) for number, who in np.argwhere(margins >= 0.0).tolist()
+    ]
     members, given = [list(person) for person in persons], set()
     for _, number, who in sorted(pairs):
         seen = [faces[k] for k in shots[number]]

@@ -149,7 +149,7 @@ def test_how_near_two_persons_came_is_told() -> None:
     other = replace(tracklet(2, 0, (300, 399), 0), embeddings=embedding(0, np.arccos(0.4))[None])
     persons = join(one, other)
     assert persons.count == 2
-    assert persons.closest_margins == (pytest.approx(-0.05), pytest.approx(-0.05))
+    assert persons.closest_margins == pytest.approx((-0.05, -0.05))
 
 
 def test_how_near_each_person_came_to_another_who_is_kept() -> None:
