@@ -164,7 +164,7 @@ def _linkage(
     """Join chains by their looks."""
     count = len(chains)
     if settings.identify == "off":
-        return Linkage(list(range(count)), np.full((count, count), -math.inf))
+        return Linkage(list(range(count)), np.broadcast_to(-math.inf, (count, count)))
     members = [[faces[k] for k in chain] for chain in chains]
     margins = _margins(members, settings, typical, cuts)
     sizes = np.array([sum(t.seen for t in chain) for chain in members], dtype=np.float64)
@@ -200,8 +200,8 @@ def _closest_margins(
     groups = {chain[0]: label for chain, label in zip(chains, linkage.labels, strict=True)}
     # The first tracklet of a person is the first one of a chain.
     own = [groups[tracklets[0]] for tracklets in persons]
-    margins = linkage.margins[np.ix_(own, own)].max(axis=1, initial=-math.inf)
-    return [float(margin) if math.isfinite(margin) else None for margin in margins]
+    margins = [float(linkage.margins[group, own].max()) for group in own]
+    return [margin if math.isfinite(margin) else None for margin in margins]
 
 
 def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[int]:
