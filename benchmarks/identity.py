@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.face_samples import FaceSamples, Sampler, thumbnail
-from benchmarks.simple_tracker import Track, follow, overlap, tracklet_of
+from benchmarks.simple_tracker import Track, cut_frames, follow, overlap, tracklet_of
 from benchmarks.stress_video import StressFrame, plain_frames, stress_frames
 from models import locate_models, models_folder
 from models.locate import PACKAGE_FOLDER
@@ -193,7 +193,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         default = getattr(IdentitySettings(), name)
         for threshold in (default - 0.1, default, default + 0.1):
             chosen = IdentitySettings(**{name: threshold})
-            persons = join_tracklets(tracklets, chosen, FRAME_RATE, typical)
+            persons = join_tracklets(
+                tracklets, chosen, FRAME_RATE, typical, cut_frames(recording.samples)
+            )
             scores = score(recording, tracks, persons)
             print(
                 f"| {len(arguments.videos)} | {name.partition('_')[0]} | {threshold:.2f} "
@@ -209,7 +211,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for video in arguments.videos if arguments.alone else ():
         alone = record(plain_frames(video), sampler, arguments.every_frames)
         counts = [
-            join_tracklets(alone.tracklets(w)[1], IdentitySettings(), FRAME_RATE, typical).count
+            join_tracklets(
+                alone.tracklets(w)[1],
+                IdentitySettings(),
+                FRAME_RATE,
+                typical,
+                cut_frames(alone.samples),
+            ).count
             for w in (True, False)
         ]
         print(f"{video.name}: {counts[0]} with the network, {counts[1]} without")

@@ -40,12 +40,8 @@ class Track:
     ----------
     interval : int
         Interval it lies in.
-    begins_at_cut : bool
-        Whether a scene cut opened it.
     rows : list of int
         Its samples.
-    ends_at_cut : bool
-        Whether a scene cut closed it.
     following : Track or None
         The track of the next interval that goes on with it.
     number : int
@@ -53,11 +49,14 @@ class Track:
     """
 
     interval: int
-    begins_at_cut: bool
     rows: list[int] = field(default_factory=list)
-    ends_at_cut: bool = False
     following: "Track | None" = None
     number: int = 0
+
+
+def cut_frames(samples: FaceSamples) -> list[int]:
+    """Return the frames looked at that begin another scene."""
+    return [int(frame) for frame in samples.looked_at[samples.change >= CUT_CHANGE]]
 
 
 def follow(samples: FaceSamples) -> list[Track]:
@@ -65,12 +64,11 @@ def follow(samples: FaceSamples) -> list[Track]:
     done: list[Track] = []
     active: list[Track] = []
     interval = -1
-    for frame, change in zip(samples.looked_at, samples.change, strict=True):
-        is_cut, is_border = change >= CUT_CHANGE, frame // INTERVAL_FRAMES != interval
+    cuts = set(cut_frames(samples))
+    for frame in samples.looked_at:
+        is_cut, is_border = int(frame) in cuts, frame // INTERVAL_FRAMES != interval
         before: list[Track] = []
         if is_cut or is_border:
-            for track in active:
-                track.ends_at_cut = bool(is_cut)
             before = [] if is_cut else active
             done, active = done + active, []
         interval = int(frame // INTERVAL_FRAMES)
@@ -80,7 +78,7 @@ def follow(samples: FaceSamples) -> list[Track]:
         active = [t for t in active if t not in ended]
         done += ended
         for k in new:
-            track = Track(interval, bool(is_cut), [k])
+            track = Track(interval, [k])
             _link(samples, before, track)
             active.append(track)
     return _numbered(samples, done + active)
@@ -155,6 +153,4 @@ def tracklet_of(samples: FaceSamples, track: Track, step: int, with_network: boo
         appearance=samples.appearance[rows].mean(axis=0),
         embeddings=samples.embedding[best],
         next_number=None if track.following is None else track.following.number,
-        begins_at_cut=track.begins_at_cut,
-        ends_at_cut=track.ends_at_cut,
     )

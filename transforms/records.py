@@ -202,7 +202,8 @@ class Shard:
     first_index : int
         Index of its first frame in the input, from 0.
     lead_frames : int
-        So many frames before it are decoded too, for the search of a face to settle in.
+        So many frames before it are decoded too, for the search of a face to settle in; one at
+        least, which tells whether the shard begins with a scene cut.
     lead_pts : int or None
         Time of the first of them; None for the video's own begin.
     """

@@ -280,6 +280,7 @@ class Analyser:
                 self.engine.typical_appearance,
                 frame_count,
                 media.info.average_rate_fps,
+                recording.cuts,
             )
             pts_seconds = [features.series.pts_seconds for features in kept.frames]
             times = np.concatenate([np.empty(0), *pts_seconds])

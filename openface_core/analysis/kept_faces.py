@@ -1,6 +1,6 @@
 """The faces of an input that is analysed in one go, until all of it is measured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +55,7 @@ class KeptFaces:
         typical_appearance: NDArray[np.float64],
         frame_count: int,
         rate_fps: float | None,
+        cuts: Sequence[int],
     ) -> tuple[tuple[FaceFrames, ...], People]:
         """Return the faces of the whole input, and who they are, where that is sought.
 
@@ -68,10 +69,14 @@ class KeptFaces:
             Frames of the input.
         rate_fps : float or None
             Frames per second, where they are known.
+        cuts : sequence of int
+            The frames, from 0, that begin another scene.
         """
         if not self._are_several:
             return (FaceFrames(0, 1, frame_count, lambda: iter(self.frames)),), People()
-        people = find_people(self._tracklets, settings, typical_appearance, frame_count, rate_fps)
+        people = find_people(
+            self._tracklets, settings, typical_appearance, frame_count, rate_fps, cuts
+        )
         return tuple(self._frames_of(person) for person in people.frames), people
 
     def _frames_of(self, person: PersonFrames) -> FaceFrames:

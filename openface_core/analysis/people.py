@@ -1,5 +1,6 @@
 """The frames of each person of a video, put together of tracklets."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,7 @@ def find_people(
     typical_appearance: Float64Array,
     frame_count: int,
     rate_fps: float | None,
+    cuts: Sequence[int],
 ) -> People:
     """Return the persons of a video that are wanted.
 
@@ -124,21 +126,25 @@ def find_people(
         Frames of the video.
     rate_fps : float or None
         Frames per second, where they are known.
+    cuts : sequence of int
+        The frames, from 0, that begin another scene.
     """
     if not tracklets:
         return People()
     identity = IdentitySettings(identify=settings.identify)
     rate = rate_fps or _USUAL_RATE_FPS
-    persons = join_tracklets(tracklets, identity, rate, typical_appearance)
+    persons = join_tracklets(tracklets, identity, rate, typical_appearance, cuts)
     people = frames_of_people(tracklets, persons.labels, frame_count)
-    notes: tuple[str, ...] = ()
-    if persons.closest_margin is not None and persons.closest_margin > -_CLOSE:
-        notes = (
-            "two of its people look so much alike that they may be one: "
-            f"they miss it by {-persons.closest_margin:.2f} in cosine",
-        )
     left_out = sum(reason is not None for reason in persons.dropped)
     wanted = people[:1] if settings.select == "main" else people
+    margins = [persons.closest_margins[person.face_id] for person in wanted]
+    closest = max((margin for margin in margins if margin is not None), default=-math.inf)
+    notes: tuple[str, ...] = ()
+    if closest > -_CLOSE:
+        notes = (
+            "two of its people look so much alike that they may be one: "
+            f"they miss it by {-closest:.2f} in cosine",
+        )
     embeddings = tuple(_embeddings(tracklets, wanted)) if settings.compares_videos else ()
     return People(wanted, notes, left_out, embeddings)
 

@@ -1,6 +1,6 @@
 """What is kept of a video's faces while its frames are measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,10 @@ KeepTracklet = Callable[[Tracklet, ShardFeatures], None]
 
 class Recording(Protocol):
     """Takes the measured faces of consecutive frames."""
+
+    @property
+    def cuts(self) -> Sequence[int]:
+        """Indices in the input of the frames that begin another scene, as far as that matters."""
 
     def add(self, frame: DecodedFrame, measured: FacesInFrame) -> None:
         """Take the next frame."""
@@ -46,6 +50,11 @@ class OneFaceRecording:
         self._keep = keep
         self._kept = 0
         self._recorder = ShardRecorder(models, extent)
+
+    @property
+    def cuts(self) -> Sequence[int]:
+        """None: there is nobody to be told from others."""
+        return ()
 
     def add(self, frame: DecodedFrame, measured: FacesInFrame) -> None:
         """Take the next frame, which has one face, found or not."""
@@ -113,15 +122,21 @@ class SeveralFacesRecording:
         self._keep_tracklet = keep_tracklet
         self._index = first_index
         self._interval = _Interval(-1, {})
+        self._cuts: list[int] = []
+
+    @property
+    def cuts(self) -> Sequence[int]:
+        """Indices in the input of the frames that begin another scene, whoever is seen there."""
+        return self._cuts
 
     def add(self, frame: DecodedFrame, measured: FacesInFrame) -> None:
         """Take the next frame and all of its faces."""
-        if measured.interval != self._interval.number:
+        if measured.is_cut:
+            self._cuts.append(self._index)
+        if measured.is_cut or measured.interval != self._interval.number:
             self._close(self._interval.tracklets)
             self._interval = _Interval(measured.interval, {})
         tracklets = self._interval.tracklets
-        if measured.is_cut:
-            self._close(tracklets, at_cut=True)
         for number, face in measured.faces.items():
             if number not in tracklets and not face.is_measured:
                 continue
@@ -131,8 +146,7 @@ class SeveralFacesRecording:
                     self._extent,
                     (measured.interval, number),
                     self._index,
-                    begins_at_cut=measured.is_cut,
-                    identifier=self._identifier,
+                    self._identifier,
                 )
             tracklets[number].add(frame, face)
         for number, next_number in measured.next_numbers.items():
@@ -141,10 +155,9 @@ class SeveralFacesRecording:
         self._frames.add_face(frame, Face(measured.status))
         self._index += 1
 
-    def _close(self, tracklets: dict[int, TrackletRecorder], *, at_cut: bool = False) -> None:
+    def _close(self, tracklets: dict[int, TrackletRecorder]) -> None:
         for number in sorted(tracklets):
-            self._keep_tracklet(*tracklets[number].finish(ends_at_cut=at_cut))
-        tracklets.clear()
+            self._keep_tracklet(*tracklets[number].finish())
 
     def finish(self) -> int:
         """Keep what has not been kept yet, and return how many frames there were."""

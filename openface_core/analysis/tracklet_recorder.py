@@ -39,8 +39,6 @@ class TrackletRecorder:
         Number of the interval, and of the face in it.
     first_index : int
         Index in the input, from 0, of its first frame.
-    begins_at_cut : bool
-        Whether a scene cut is why it begins.
     identifier : callable or None
         Says something by which people are known again.
     """
@@ -51,15 +49,12 @@ class TrackletRecorder:
         extent: Extent,
         name: tuple[int, int],
         first_index: int,
-        *,
-        begins_at_cut: bool,
         identifier: Identifier | None = None,
     ) -> None:
         self.next_number: int | None = None
         self._recorder = ShardRecorder(models, extent)
         self._name = name
         self._first_index = first_index
-        self._begins_at_cut = begins_at_cut
         self._appearance = np.zeros(FHOG_SIZE)
         self._boxes: tuple[Box, Box] | None = None
         self._found = 0
@@ -85,14 +80,8 @@ class TrackletRecorder:
                 self._embeddings.append(embedding)
                 self._next_identified = self._until_found - 1 + IDENTIFIED_EVERY
 
-    def finish(self, *, ends_at_cut: bool) -> tuple[Tracklet, ShardFeatures]:
-        """Return the face up to the last frame in which it was measured.
-
-        Parameters
-        ----------
-        ends_at_cut : bool
-            Whether a scene cut is why it ends.
-        """
+    def finish(self) -> tuple[Tracklet, ShardFeatures]:
+        """Return the face up to the last frame in which it was measured."""
         assert self._boxes is not None  # noqa: S101 - the first frame is one that was measured
         features = self._recorder.features().first_frames(self._until_found)
         series = features.series
@@ -113,7 +102,5 @@ class TrackletRecorder:
                 len(self._embeddings), -1 if self._embeddings else 0
             ),
             next_number=self.next_number,
-            begins_at_cut=self._begins_at_cut,
-            ends_at_cut=ends_at_cut,
         )
         return tracklet, features

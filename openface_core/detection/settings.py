@@ -73,5 +73,10 @@ class DetectionSettings:
         """Frames of a search that do not count: `lead_frames`, at most all but one of them."""
         return min(self.lead_frames, self.every_frames - 1)
 
+    @property
+    def frames_ahead(self) -> int:
+        """Frames before a part of a video that it has to see: one more tells of a scene cut."""
+        return max(1, self.settling_frames)
+
 
 DEFAULT_DETECTION: Final = DetectionSettings()

@@ -17,7 +17,7 @@ from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.settings import IntervalSettings, TrackerSettings
 from openface_core.face_tracking.tracker import FaceTracker
-from openface_core.faces import Face
+from openface_core.faces import Face, FaceStatus
 from openface_core.watch import NO_WATCH, Watch
 
 
@@ -56,8 +56,9 @@ class IntervalTracker:
         image_bgr : (H, W, 3) ndarray of uint8
             The upright frame.
         number : int
-            Its number in the video, from 0. The first frame given begins an interval, or its lead:
-            what is returned before the interval begins is then not what the whole video gives.
+            Its number in the video, from 0. The first frame given begins an interval or its lead,
+            or is the one before an interval: what is returned before the interval begins is then
+            not what the whole video gives.
 
         Returns
         -------
@@ -75,7 +76,5 @@ class IntervalTracker:
             for tracker in (relay.ahead, relay.current)
         )
         if face is None or ahead is None:
-            seen = face or ahead
-            assert seen is not None  # noqa: S101 - at least one tracker looks at a frame
-            return seen
+            return face or ahead or Face(FaceStatus.NOT_DETECTED)
         return handed_over(self._models.frame, face, ahead, relay.share)

@@ -28,8 +28,6 @@ class TrackerRelay(Generic[_Tracker]):
         """Of the next interval, once its search has begun."""
         self.frames_to_next = 0
         """How many frames ahead the next interval begins; 0 where one begins."""
-        self.had_lead = False
-        """Where an interval begins: whether its search began earlier."""
 
     def advance(self, number: int) -> None:
         """Go on to the next frame.
@@ -42,16 +40,17 @@ class TrackerRelay(Generic[_Tracker]):
         Raises
         ------
         ValueError
-            If it is the first one, and begins neither an interval nor its lead.
+            If it is the first one, and begins neither an interval nor its lead, nor is the one
+            before an interval. At that, nobody looks if there is no lead.
         """
         self.frames_to_next = -number % self._intervals.every_frames
         if self.frames_to_next == 0:
-            self.had_lead = self.ahead is not None
             self.current = self.ahead or self._begin()
             self.ahead = None
         elif self.frames_to_next <= self._intervals.lead_frames and self.ahead is None:
             self.ahead = self._begin()
-        if self.current is None and self.ahead is None:
+        nobody_looks = self.current is None and self.ahead is None
+        if nobody_looks and self.frames_to_next != 1:
             raise ValueError(f"frame {number} begins neither an interval nor its lead")
 
     def begin_anew(self) -> None:

@@ -67,8 +67,10 @@ class SeveralIntervalsTracker:
         image_bgr : (H, W, 3) ndarray of uint8
             The upright frame.
         number : int
-            Its number in the video, from 0. The first frame given begins an interval, or its lead:
-            what is returned before the interval begins is then not what the whole video gives.
+            Its number in the video, from 0. The first frame given begins an interval or its lead,
+            or is the one before an interval: what is returned before the interval begins is then
+            not what the whole video gives. A part that begins later than the video has to be given
+            one frame before its interval at least: it says whether that begins with a scene cut.
 
         Returns
         -------
@@ -79,9 +81,6 @@ class SeveralIntervalsTracker:
         relay.advance(number)
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         is_cut = self._cuts.is_cut(image_bgr)
-        if relay.frames_to_next == 0:
-            # Where its search began earlier, that has seen whether this frame is a cut.
-            is_cut = is_cut and relay.had_lead
         ahead = {} if relay.ahead is None else relay.ahead.observe(frame, is_cut=is_cut)
         if relay.current is None:
             return FacesInFrame(ahead, interval, is_cut)

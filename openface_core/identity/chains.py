@@ -2,8 +2,11 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.identity.descriptors import Descriptors
 from openface_core.identity.settings import IdentitySettings
@@ -73,6 +76,7 @@ def bridge_gaps(
     descriptors: Descriptors,
     settings: IdentitySettings,
     frame_rate: float,
+    cuts: Sequence[int],
 ) -> None:
     """Join a tracklet that ends with one that soon begins in its place.
 
@@ -91,8 +95,10 @@ def bridge_gaps(
         The longest gap.
     frame_rate : float
         Frames per second.
+    cuts : sequence of int
+        The frames that begin another scene, in order: nobody is followed over them.
     """
-    candidates = _candidates(tracklets, descriptors, settings.max_gap_seconds * frame_rate)
+    candidates = _candidates(tracklets, descriptors, settings.max_gap_seconds * frame_rate, cuts)
     rivals: dict[tuple[str, int], list[_Candidate]] = {}
     for one in candidates:
         rivals.setdefault(("ending", one.ending), []).append(one)
@@ -121,9 +127,11 @@ class _Candidate(NamedTuple):
 
 
 def _candidates(
-    tracklets: Sequence[Tracklet], descriptors: Descriptors, max_frames: float
+    tracklets: Sequence[Tracklet],
+    descriptors: Descriptors,
+    max_frames: float,
+    cuts: Sequence[int],
 ) -> list[_Candidate]:
-    cuts = cut_frames(tracklets)
     found = []
     for a, ending in enumerate(tracklets):
         soon = bisect_right(tracklets, ending.last_frame, key=_first_frame)
@@ -171,20 +179,52 @@ def overlap_in_time(one: Sequence[Tracklet], other: Sequence[Tracklet]) -> bool:
     return False
 
 
+def overlapping(chains: Sequence[Sequence[Tracklet]]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of any two chains that are seen at the same time, at times repeatedly.
+
+    Parameters
+    ----------
+    chains : sequence of sequence of Tracklet
+        Tracklets of one face each, of which no two overlap.
+    """
+    spans = sorted(
+        (t.first_frame, t.last_frame, k) for k, chain in enumerate(chains) for t in chain
+    )
+    seen: list[tuple[int, int]] = []
+    for first, last, chain in spans:
+        seen = [(end, other) for end, other in seen if end >= first]
+        yield from ((other, chain) for _, other in seen)
+        seen.append((last, chain))
+
+
 def _first_frame(tracklet: Tracklet) -> int:
     return tracklet.first_frame
 
 
-def cut_frames(tracklets: Sequence[Tracklet]) -> list[int]:
-    """Return the frames that follow a scene cut, as far as tracklets tell of it."""
-    begins = {t.first_frame for t in tracklets if t.begins_at_cut}
-    ends = {t.last_frame + 1 for t in tracklets if t.ends_at_cut}
-    return sorted(begins | ends)
-
-
 def scene_of(cuts: Sequence[int], tracklet: Tracklet) -> int:
-    """Return the number of the scene, between the frames of :func:`cut_frames`, of a tracklet."""
+    """Return the number of the scene in which a tracklet lies, given the frames that begin one."""
     return bisect_right(cuts, tracklet.first_frame)
+
+
+def share_scenes(chains: Sequence[Sequence[Tracklet]], cuts: Sequence[int]) -> NDArray[np.bool_]:
+    """Return whether two chains are seen in one scene, (n, n): no cut parts all of their tracklets.
+
+    Parameters
+    ----------
+    chains : sequence of sequence of Tracklet
+        Tracklets of one face each.
+    cuts : sequence of int
+        The frames that begin another scene, in order.
+    """
+    scenes: dict[int, set[int]] = {}
+    for number, chain in enumerate(chains):
+        for tracklet in chain:
+            scenes.setdefault(scene_of(cuts, tracklet), set()).add(number)
+    shared = np.zeros((len(chains), len(chains)), dtype=np.bool_)
+    for seen in scenes.values():
+        numbers = sorted(seen)
+        shared[np.ix_(numbers, numbers)] = True
+    return shared
 
 
 def is_cut_between(cuts: Sequence[int], earlier: Tracklet, later: Tracklet) -> bool:

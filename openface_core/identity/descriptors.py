@@ -22,6 +22,8 @@ _GAP_COSINE = 0.2
 _GAP_LIKENESS = 0.3
 """The same for the likeness of appearances."""
 
+_ROWS_AT_ONCE = 256
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
@@ -112,29 +114,98 @@ class Descriptors:
         return None if likeness is None else round(likeness - _GAP_LIKENESS, DECIMALS)
 
 
-def margin(a: Look, b: Look, is_same_scene: bool, settings: IdentitySettings) -> float | None:
-    """Return how much speaks for one person: by how far their likeness exceeds its threshold.
+class Looks:
+    """The looks of many faces, to be compared all at once.
 
     Parameters
     ----------
-    a, b : Look
-        Two faces.
-    is_same_scene : bool
-        Whether there is no scene cut between them.
+    faces : sequence of sequence of Tracklet
+        The tracklets of each.
+    typical_appearance : (4464,) ndarray of float or None
+        See :func:`look_of`.
+    """
+
+    def __init__(
+        self, faces: Sequence[Sequence[Tracklet]], typical_appearance: NDArray[Any] | None
+    ) -> None:
+        self.embeddings = _Vectors(len(faces))
+        self.appearances = _Vectors(len(faces))
+        for place, tracklets in enumerate(faces):
+            look = look_of(tracklets, typical_appearance)
+            self.embeddings.put(place, look.embedding)
+            self.appearances.put(place, look.appearance)
+
+    def __len__(self) -> int:
+        return self.embeddings.count
+
+
+class _Vectors:
+    """Vectors of length 1 of some of so many faces, the sizes of which may differ."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._by_size: dict[int, tuple[NDArray[np.bool_], Float64Array]] = {}
+
+    def put(self, place: int, vector: Float64Array | None) -> None:
+        """Take the vector of a face."""
+        if vector is None:
+            return
+        size = len(vector)
+        if size not in self._by_size:
+            is_known = np.zeros(self.count, dtype=np.bool_)
+            self._by_size[size] = is_known, np.zeros((self.count, size))
+        is_known, matrix = self._by_size[size]
+        is_known[place], matrix[place] = True, vector
+
+    def cosines(self, others: "_Vectors", rows: slice, columns: slice) -> Float64Array:
+        """Return the cosines of some with some others; NaN where one is missing."""
+        shape = len(range(self.count)[rows]), len(range(others.count)[columns])
+        cosines = np.full(shape, np.nan)
+        for size, (is_known, matrix) in self._by_size.items():
+            if size in others._by_size:
+                other_is_known, other = others._by_size[size]
+                found = matrix[rows] @ other[columns].T
+                both = is_known[rows, None] & other_is_known[columns]
+                np.copyto(cosines, np.round(found, DECIMALS), where=both)
+        return cosines
+
+
+def margins_of(
+    looks: Looks,
+    others: Looks,
+    is_same_scene: NDArray[np.bool_] | bool,
+    settings: IdentitySettings,
+) -> Float64Array:
+    """Return how much speaks for one person: by how far likenesses exceed their thresholds.
+
+    Parameters
+    ----------
+    looks, others : Looks
+        n faces, and m that they are compared with.
+    is_same_scene : (n, m) ndarray of bool, or bool
+        Whether there is no scene cut between two of them; symmetric where both are the same faces.
     settings : IdentitySettings
         The thresholds.
 
     Returns
     -------
-    float or None
-        From 0 up for one person; None where nothing is known.
+    (n, m) ndarray of float64
+        From 0 up for one person; -inf where nothing is known.
     """
-    cosine = a.cosine(b)
-    if cosine is not None:
-        return round(cosine - settings.network_threshold, DECIMALS)
-    likeness = a.likeness(b)
-    if likeness is None:
-        return None
-    if is_same_scene:
-        return round(likeness - settings.same_scene_threshold, DECIMALS)
-    return round(likeness - settings.appearance_threshold, DECIMALS)
+    shape = len(looks), len(others)
+    margins, scenes = np.empty(shape), np.broadcast_to(is_same_scene, shape)
+    is_symmetric = others is looks
+    for begin in range(0, len(looks), _ROWS_AT_ONCE):
+        rows = slice(begin, begin + _ROWS_AT_ONCE)
+        columns = slice(begin if is_symmetric else 0, None)
+        found = looks.embeddings.cosines(others.embeddings, rows, columns)
+        found -= settings.network_threshold
+        if np.isnan(found).any():
+            likeness = looks.appearances.cosines(others.appearances, rows, columns)
+            in_one, in_two = settings.same_scene_threshold, settings.appearance_threshold
+            likeness -= np.where(scenes[rows, columns], in_one, in_two)
+            np.copyto(found, likeness, where=np.isnan(found))
+        margins[rows, columns] = np.where(np.isnan(found), -np.inf, np.round(found, DECIMALS))
+    for place in range(len(looks) if is_symmetric else 0):
+        margins[place:, place] = margins[place, place:]
+    return margins

@@ -1,7 +1,7 @@
 """From tracklets to persons, over a whole video."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,10 @@ from openface_core.identity.chains import (
     Groups,
     border_links,
     bridge_gaps,
-    cut_frames,
-    overlap_in_time,
-    scene_of,
+    overlapping,
+    share_scenes,
 )
-from openface_core.identity.descriptors import Descriptors, look_of, margin
+from openface_core.identity.descriptors import Descriptors, Looks, margins_of
 from openface_core.identity.linkage import Linkage, average_linkage
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.short_shots import short_shots, with_short_shots
@@ -50,17 +49,17 @@ class Persons:
         How many persons there are.
     chain_count : int
         How many faces were followed without a break.
-    closest_margin : float or None
-        By how much the two persons most alike, of those never seen together, miss the threshold:
-        the cosine of their embeddings, or of their appearances without a face network. Below 0;
-        None if there are no such two.
+    closest_margins : tuple of (float or None)
+        For each person, by how much another one misses being the same: the person most alike of
+        those never seen at the same time. The cosine of their embeddings less the threshold, or of
+        their appearances without a face network. Below 0; None if there is no such other.
     """
 
     labels: tuple[int, ...]
     dropped: tuple[DropReason | None, ...]
     count: int
     chain_count: int
-    closest_margin: float | None
+    closest_margins: tuple[float | None, ...]
 
 
 def join_tracklets(
@@ -68,6 +67,7 @@ def join_tracklets(
     settings: IdentitySettings,
     frame_rate: float,
     typical_appearance: NDArray[Any] | None = None,
+    cuts: Iterable[int] = (),
 ) -> Persons:
     """Say which tracklets of a video show the same person.
 
@@ -85,6 +85,8 @@ def join_tracklets(
         What is taken off appearances before they are compared, see
         :func:`~openface_core.identity.typical.typical_appearance`. Without it, only faces with
         embeddings are known again.
+    cuts : iterable of int
+        Numbers in the video of the frames that begin another scene.
 
     Returns
     -------
@@ -100,25 +102,29 @@ def join_tracklets(
         raise ValueError(f"expected a positive frame rate, found {frame_rate}")
     if len({(t.interval, t.number) for t in tracklets}) != len(tracklets):
         raise ValueError("two tracklets have the same number in one interval")
+    scenes = sorted(set(cuts))
     order = sorted(range(len(tracklets)), key=lambda k: tracklets[k].order)
     ordered = [tracklets[k] for k in order]
     doubtful = not_trusted(ordered, border_links(ordered).labels(), settings)
     kept = [k for k, is_doubtful in enumerate(doubtful) if not is_doubtful]
     faces = [ordered[k] for k in kept]
-    chains = _chains(faces, settings, frame_rate, typical_appearance)
+    chains = _chains(faces, settings, frame_rate, typical_appearance, scenes)
     # A second look at a face, in a frame or two, must not keep its other tracklets apart.
     every, least = chains, min(_MIN_CHAIN, settings.min_seen_frames)
     chains, doubles = without_glimpses(faces, every, least)
-    linkage = _linkage(faces, chains, settings, typical_appearance)
+    linkage = _linkage(faces, chains, settings, typical_appearance, scenes)
     persons, brief = without_glimpses(
         faces, _persons(chains, linkage.labels), settings.min_seen_frames
     )
+    closest = _closest_margins(chains, linkage, persons)
     if doubles and settings.identify != "off":
         brief_ones = set(doubles)
-        shots = [chain for chain in short_shots(faces, every, least) if chain[0] in brief_ones]
+        long_enough = short_shots(faces, every, least, scenes)
+        shots = [chain for chain in long_enough if chain[0] in brief_ones]
         persons = with_short_shots(faces, persons, shots, settings, typical_appearance)
         doubles = sorted(set(doubles).difference(*persons))
-    persons = _by_seen(faces, persons)
+    ranks = _by_seen(faces, persons)
+    persons, closest = [persons[k] for k in ranks], [closest[k] for k in ranks]
     labels = [NOBODY] * len(tracklets)
     dropped: list[DropReason | None] = [DropReason.NOT_TRUSTED] * len(tracklets)
     for number, members in enumerate(persons):
@@ -132,7 +138,7 @@ def join_tracklets(
         dropped=tuple(dropped),
         count=len(persons),
         chain_count=len(chains),
-        closest_margin=linkage.closest if math.isfinite(linkage.closest) else None,
+        closest_margins=tuple(closest),
     )
 
 
@@ -141,9 +147,10 @@ def _chains(
     settings: IdentitySettings,
     frame_rate: float,
     typical: NDArray[Any] | None,
+    cuts: Sequence[int],
 ) -> list[list[int]]:
     groups: Groups = border_links(faces)
-    bridge_gaps(faces, groups, Descriptors(faces, typical), settings, frame_rate)
+    bridge_gaps(faces, groups, Descriptors(faces, typical), settings, frame_rate, cuts)
     return groups.members()
 
 
@@ -152,35 +159,30 @@ def _linkage(
     chains: Sequence[Sequence[int]],
     settings: IdentitySettings,
     typical: NDArray[Any] | None,
+    cuts: Sequence[int],
 ) -> Linkage:
     """Join chains by their looks."""
     count = len(chains)
     if settings.identify == "off":
-        return Linkage(list(range(count)), -math.inf)
-    cuts = cut_frames(faces)
+        return Linkage(list(range(count)), np.broadcast_to(-math.inf, (count, count)))
     members = [[faces[k] for k in chain] for chain in chains]
-    looks = [look_of(chain, typical) for chain in members]
-    margins = np.full((count, count), -math.inf)
-    may_join = np.zeros((count, count), dtype=np.bool_)
-    for a in range(count):
-        for b in range(a + 1, count):
-            if overlap_in_time(members[a], members[b]):
-                continue
-            is_same_scene = not _is_cut_between(cuts, members[a], members[b])
-            found = margin(looks[a], looks[b], is_same_scene, settings)
-            if found is not None:
-                margins[a, b] = margins[b, a] = found
-                may_join[a, b] = may_join[b, a] = True
+    margins = _margins(members, settings, typical, cuts)
     sizes = np.array([sum(t.seen for t in chain) for chain in members], dtype=np.float64)
-    return average_linkage(margins, may_join, sizes)
+    return average_linkage(margins, np.isfinite(margins), sizes)
 
 
-def _is_cut_between(
-    cuts: Sequence[int], one: Sequence[Tracklet], other: Sequence[Tracklet]
-) -> bool:
-    """Whether every way from a tracklet of one chain to one of another crosses a scene cut."""
-    scenes_of_one = {scene_of(cuts, t) for t in one}
-    return scenes_of_one.isdisjoint(scene_of(cuts, t) for t in other)
+def _margins(
+    chains: Sequence[Sequence[Tracklet]],
+    settings: IdentitySettings,
+    typical: NDArray[Any] | None,
+    cuts: Sequence[int],
+) -> NDArray[np.float64]:
+    """Return how much speaks for any two chains being one person; -inf where they cannot be."""
+    looks = Looks(chains, typical)
+    margins = margins_of(looks, looks, share_scenes(chains, cuts), settings)
+    for a, b in overlapping(chains):
+        margins[a, b] = margins[b, a] = -math.inf
+    return margins
 
 
 def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[list[int]]:
@@ -191,9 +193,22 @@ def _persons(chains: Sequence[Sequence[int]], labels: Sequence[int]) -> list[lis
     return [sorted(tracklets) for tracklets in members.values()]
 
 
-def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[list[int]]:
-    """Return the persons, the one seen in most frames first."""
-    return sorted(
-        persons,
-        key=lambda tracklets: (-seen_frames(faces, tracklets), faces[tracklets[0]].order),
-    )
+def _closest_margins(
+    chains: Sequence[Sequence[int]], linkage: Linkage, persons: Sequence[Sequence[int]]
+) -> list[float | None]:
+    """Return for each person the margin of the other one most alike, of those who may be one."""
+    groups = {chain[0]: label for chain, label in zip(chains, linkage.labels, strict=True)}
+    # The first tracklet of a person is the first one of a chain.
+    own = [groups[tracklets[0]] for tracklets in persons]
+    margins = [float(linkage.margins[group, own].max()) for group in own]
+    return [margin if math.isfinite(margin) else None for margin in margins]
+
+
+def _by_seen(faces: Sequence[Tracklet], persons: Sequence[list[int]]) -> list[int]:
+    """Return the places of the persons, of the one seen in most frames first."""
+
+    def rank(place: int) -> tuple[int, tuple[int, float, int, int]]:
+        tracklets = persons[place]
+        return -seen_frames(faces, tracklets), faces[tracklets[0]].order
+
+    return sorted(range(len(persons)), key=rank)

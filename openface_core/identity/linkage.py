@@ -16,12 +16,13 @@ class Linkage(NamedTuple):
     ----------
     labels : list of int
         For each item the number of the first one in its group.
-    closest : float
-        Margin of the two groups that are most alike of those that may be one; -inf without any.
+    margins : (n, n) ndarray of float64
+        Mean margins between the groups, each at the number of its first item; -inf elsewhere, and
+        where two cannot be one.
     """
 
     labels: list[int]
-    closest: float
+    margins: NDArray[np.float64]
 
 
 def average_linkage(
@@ -38,32 +39,69 @@ def average_linkage(
     may_join : (n, n) ndarray of bool
         Symmetric: False where two items cannot be one.
     sizes : (n,) ndarray of float64
-        Weights of the items in means.
+        Weights of the items in means, above 0.
 
     Returns
     -------
     Linkage
-        The groups, and how near the two most alike came to each other.
+        The groups, and how near they came to each other.
     """
-    count = len(sizes)
-    mean, allowed, weight = margins.copy(), may_join.copy(), sizes.astype(np.float64)
-    mean[~allowed] = -math.inf
-    np.fill_diagonal(allowed, False)
+    mean = np.where(may_join, margins, -math.inf)
     np.fill_diagonal(mean, -math.inf)
-    labels = list(range(count))
-    while count > 1:
-        # The first greatest one of the flat array: the smallest row, then the smallest column.
-        a, b = divmod(int(np.argmax(mean)), len(sizes))
-        if not mean[a, b] >= 0.0:
-            return Linkage(labels, float(mean[a, b]))
-        both = allowed[a] & allowed[b]
+    weight, labels = sizes.astype(np.float64), np.arange(len(sizes))
+    partners = _Partners(mean)
+    while (pair := partners.best_pair()) is not None:
+        a, b = pair
         share = weight[b] / (weight[a] + weight[b])
-        joined = np.full(len(sizes), -math.inf)
-        joined[both] = np.round(mean[a, both] * (1.0 - share) + mean[b, both] * share, _DECIMALS)
-        allowed[a] = allowed[:, a] = both
+        # Where one of them cannot be joined, both cannot: the mean is as far below as can be.
+        joined = np.round(mean[a] * (1.0 - share) + mean[b] * share, _DECIMALS)
         mean[a] = mean[:, a] = joined
-        allowed[b] = allowed[:, b] = False
         mean[b] = mean[:, b] = -math.inf
+        partners.note_joined(a, b)
         weight[a] += weight[b]
-        labels = [a if label == b else label for label in labels]
-    return Linkage(labels, -math.inf)
+        labels[labels == b] = a
+    return Linkage(labels.tolist(), mean)
+
+
+class _Partners:
+    """Keeps for each item the best of those after it: all pairs are not looked at for each join.
+
+    Parameters
+    ----------
+    mean : (n, n) ndarray of float64
+        Symmetric margins, -inf on the diagonal; changed by whoever joins items.
+    """
+
+    def __init__(self, mean: NDArray[np.float64]) -> None:
+        self._mean = mean
+        self._margin = np.full(len(mean), -math.inf)
+        self._partner = np.zeros(len(mean), dtype=np.int64)
+        for item in range(len(mean) - 1):
+            self._look(item)
+
+    def best_pair(self) -> tuple[int, int] | None:
+        """Return the first pair of the greatest margin; None if that is negative."""
+        if not len(self._margin):
+            return None
+        item = int(self._margin.argmax())
+        return (item, int(self._partner[item])) if self._margin[item] >= 0.0 else None
+
+    def note_joined(self, a: int, b: int) -> None:
+        """Take note of new margins of an item, which another one after it has been joined to."""
+        before_b = self._partner[:b]
+        has_lost = before_b == b
+        has_lost[:a] |= before_b[:a] == a
+        has_lost[a] = True
+        self._margin[b] = -math.inf
+        new, margin, partner = self._mean[:a, a], self._margin[:a], self._partner[:a]
+        is_better = (new > margin) | ((new == margin) & (a < partner))
+        margin[is_better], partner[is_better] = new[is_better], a
+        for item in np.flatnonzero(has_lost).tolist():
+            self._look(item)
+
+    def _look(self, item: int) -> None:
+        """Look for the first best one after an item."""
+        after = self._mean[item, item + 1 :]
+        if len(after):
+            place = int(after.argmax())
+            self._margin[item], self._partner[item] = after[place], item + 1 + place

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.identity.chains import cut_frames, overlap_in_time, scene_of
-from openface_core.identity.descriptors import look_of, margin
+from openface_core.identity.chains import overlap_in_time, scene_of
+from openface_core.identity.descriptors import Looks, margins_of
 from openface_core.identity.settings import IdentitySettings
 from openface_core.identity.tracklet import Tracklet
 from openface_core.identity.vouching import without_glimpses
 
 
 def short_shots(
-    faces: Sequence[Tracklet], chains: Sequence[list[int]], least: int
+    faces: Sequence[Tracklet], chains: Sequence[list[int]], least: int, cuts: Sequence[int]
 ) -> list[list[int]]:
     """Return the faces that are seen for long enough in their shot, however short it is.
 
@@ -25,8 +26,9 @@ def short_shots(
         Tracklets of each face that was followed without a break, none of them over a scene cut.
     least : int
         Fewer frames are a glimpse, but half as many as that of the face seen longest in the shot.
+    cuts : sequence of int
+        The frames that begin another scene, in order.
     """
-    cuts = cut_frames(faces)
     shots: dict[int, list[list[int]]] = {}
     for chain in chains:
         shots.setdefault(scene_of(cuts, faces[chain[0]]), []).append(chain)
@@ -62,14 +64,14 @@ def with_short_shots(
     list of list of int
         The persons, in the same order.
     """
-    looks = [look_of([faces[k] for k in person], typical_appearance) for person in persons]
-    pairs = []
-    for number, shot in enumerate(shots):
-        look = look_of([faces[k] for k in shot], typical_appearance)
-        for who, known in enumerate(looks):
-            found = margin(known, look, False, settings)
-            if found is not None and found >= 0.0:
-                pairs.append((-found, number, who))
+    known, short = (
+        Looks([[faces[k] for k in own] for own in groups], typical_appearance)
+        for groups in (persons, shots)
+    )
+    margins = margins_of(short, known, False, settings)
+    pairs = [
+        (-margins[number, who], number, who) for number, who in np.argwhere(margins >= 0.0).tolist()
+    ]
     members, given = [list(person) for person in persons], set()
     for _, number, who in sorted(pairs):
         seen = [faces[k] for k in shots[number]]

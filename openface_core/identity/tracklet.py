@@ -36,8 +36,6 @@ class Tracklet:
     next_number : int or None
         The tracklet of the next interval that follows the same face, where the tracker itself saw
         both on it in the frames before the border.
-    begins_at_cut, ends_at_cut : bool
-        Whether a scene cut opened or closed it.
 
     Raises
     ------
@@ -57,8 +55,6 @@ class Tracklet:
     appearance: NDArray[np.float32] | None
     embeddings: NDArray[np.float32]
     next_number: int | None = None
-    begins_at_cut: bool = False
-    ends_at_cut: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.seen <= self.last_frame - self.first_frame + 1:

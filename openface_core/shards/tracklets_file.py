@@ -1,4 +1,4 @@
-"""The file of what is known of a shard's tracklets, beside their features."""
+"""The file of what is known of a shard's tracklets and scenes, beside their features."""
 
 from collections.abc import Sequence
 from typing import IO
@@ -21,14 +21,15 @@ MAX_TRACKLETS = 100_000
 
 _MAX_EMBEDDINGS = 1_000_000
 _MAX_EMBEDDING_SIZE = 4096
-_KIND = b"OFBTRKL1"
+_MAX_CUTS = 10_000_000
+_KIND = b"OFBTRKL2"
 _NONE = -1
-_INTEGERS = 9
+_INTEGERS = 7
 _REALS = 10
 
 
-def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet]) -> None:
-    """Write tracklets; the same ones give the same bytes.
+def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet], cuts: Sequence[int]) -> None:
+    """Write tracklets and scene cuts; the same ones give the same bytes.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet]) -> None:
         Where to.
     tracklets : sequence of Tracklet
         What to write.
+    cuts : sequence of int
+        The frames that begin another scene, whether or not a face is seen there.
     """
     count = len(tracklets)
     integers = np.array([_integers_of(each) for each in tracklets], dtype=np.int64)
@@ -51,8 +54,9 @@ def write_tracklets(file: IO[bytes], tracklets: Sequence[Tracklet]) -> None:
         reals.reshape(count, _REALS),
         np.array([t.appearance for t in tracklets], dtype=np.float32).reshape(count, FHOG_SIZE),
         np.concatenate([np.empty((0, size), dtype=np.float32), *embeddings]),
+        np.array(cuts, dtype=np.int64),
     ]
-    write_work_file(file, _KIND, [count, len(arrays[-1]), size], arrays)
+    write_work_file(file, _KIND, [count, len(arrays[3]), size, len(cuts)], arrays)
 
 
 def _integers_of(tracklet: Tracklet) -> list[int]:
@@ -63,19 +67,22 @@ def _integers_of(tracklet: Tracklet) -> list[int]:
         tracklet.last_frame,
         tracklet.seen,
         _NONE if tracklet.next_number is None else tracklet.next_number,
-        int(tracklet.begins_at_cut),
-        int(tracklet.ends_at_cut),
         len(tracklet.embeddings),
     ]
 
 
-def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
+def read_tracklets(file: IO[bytes]) -> tuple[list[Tracklet], list[int]]:
     """Read what :func:`write_tracklets` wrote.
 
     Parameters
     ----------
     file : file opened for reading
         Where from.
+
+    Returns
+    -------
+    list of Tracklet, list of int
+        The tracklets, and the frames that begin another scene.
 
     Raises
     ------
@@ -84,25 +91,28 @@ def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
     """
 
     def layout(numbers: Sequence[int]) -> ArrayLayout:
-        count, embeddings, size = numbers
-        limits = (MAX_TRACKLETS, _MAX_EMBEDDINGS, _MAX_EMBEDDING_SIZE)
+        count, embeddings, size, cuts = numbers
+        limits = (MAX_TRACKLETS, _MAX_EMBEDDINGS, _MAX_EMBEDDING_SIZE, _MAX_CUTS)
         if not all(0 <= n <= limit for n, limit in zip(numbers, limits, strict=True)):
-            raise DamagedError(f"it claims to hold {count} tracklets of {embeddings} embeddings")
+            raise DamagedError(
+                f"it claims to hold {count} tracklets of {embeddings} embeddings, and {cuts} cuts"
+            )
         return [
             ((count, _INTEGERS), np.dtype(np.int64)),
             ((count, _REALS), np.dtype(np.float64)),
             ((count, FHOG_SIZE), np.dtype(np.float32)),
             ((embeddings, size), np.dtype(np.float32)),
+            ((cuts,), np.dtype(np.int64)),
         ]
 
-    numbers, arrays = read_work_file(file, _KIND, 3, layout)
-    integers, reals, appearances, embeddings = arrays
+    numbers, arrays = read_work_file(file, _KIND, 4, layout)
+    integers, reals, appearances, embeddings, cuts = arrays
     if int(integers[:, -1].sum()) != numbers[1] or (integers[:, -1] < 0).any():
         raise damaged(file, "its embeddings are not as many as its tracklets say")
     tracklets = []
     begin = 0
     for row, values, appearance in zip(integers, reals, appearances, strict=True):
-        interval, number, first, last, seen, following, begins, ends, own = map(int, row)
+        interval, number, first, last, seen, following, own = map(int, row)
         sides = [float(value) for value in values]
         tracklets.append(
             Tracklet(
@@ -118,9 +128,7 @@ def read_tracklets(file: IO[bytes]) -> list[Tracklet]:
                 appearance=appearance,
                 embeddings=embeddings[begin : begin + own],
                 next_number=None if following == _NONE else following,
-                begins_at_cut=bool(begins),
-                ends_at_cut=bool(ends),
             )
         )
         begin += own
-    return tracklets
+    return tracklets, cuts.tolist()

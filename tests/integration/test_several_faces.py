@@ -50,10 +50,17 @@ class Clip:
     def uri(self) -> str:
         return str(self.folder / "in" / "clip.mp4")
 
-    def config(self, seconds: float, select: str = "all") -> str:
-        path = self.folder / f"{seconds}-{select}.toml"
+    def config(
+        self,
+        seconds: float,
+        select: str = "all",
+        every_frames: int = EVERY_FRAMES,
+        lead_frames: int = 4,
+    ) -> str:
+        path = self.folder / f"{seconds}-{select}-{every_frames}-{lead_frames}.toml"
         preset = (Path(__file__).parents[2] / "configs" / "embedded.toml").read_text()
-        preset = preset.replace("every_frames = 60", f"every_frames = {EVERY_FRAMES}")
+        preset = preset.replace("every_frames = 60", f"every_frames = {every_frames}")
+        preset = preset.replace("lead_frames = 4", f"lead_frames = {lead_frames}")
         faces = f'[faces]\nselect = "{select}"\nevery_frames = 10\n'
         path.write_text(f"{preset}\n{faces}[shards]\nseconds = {seconds}\n")
         return str(path)
@@ -67,11 +74,12 @@ class Clip:
         calibration: str | None = None,
         *,
         sides: bool = False,
+        config: str | None = None,
     ) -> Path:
         arguments = RunArguments(
             inputs=(self.uri,),
             output=str(output),
-            config=self.config(seconds, select),
+            config=config or self.config(seconds, select),
             models=EMBEDDED_PACK,
             calibration=calibration,
             sides=sides,
@@ -150,6 +158,20 @@ def test_the_same_bytes_however_the_clip_is_cut(
     seconds: float, clip: Clip, whole: Path, tmp_path: Path
 ) -> None:
     assert hashes(clip.run(tmp_path / "out", seconds)) == hashes(whole)
+
+
+@pytest.mark.parametrize("every_frames", [1, DARK.start // 2])
+def test_the_same_bytes_without_a_lead_where_a_border_is_a_scene_cut(
+    every_frames: int, clip: Clip, tmp_path: Path
+) -> None:
+    whole, cut = (
+        clip.run(
+            tmp_path / str(seconds),
+            config=clip.config(seconds, every_frames=every_frames, lead_frames=0),
+        )
+        for seconds in (0, 1)
+    )
+    assert hashes(cut) == hashes(whole)
 
 
 def test_both_sides_of_each_person(clip: Clip, table: pd.DataFrame, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
         )
         rate = media.info.average_rate_fps
     labels = join_tracklets(
-        tracklets, IdentitySettings(), rate or 30.0, engine.typical_appearance
+        tracklets, IdentitySettings(), rate or 30.0, engine.typical_appearance, recording.cuts
     ).labels
     people = []
     for face_id in sorted({label for label in labels if label >= 0}):

@@ -133,6 +133,4 @@ def plan_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
     except MediaError:
         return (Shard(task),)
     detection = settings.detection
-    return shards_of(
-        task, index, settings.shards, detection.every_frames, detection.settling_frames
-    )
+    return shards_of(task, index, settings.shards, detection.every_frames, detection.frames_ahead)

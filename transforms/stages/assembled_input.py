@@ -44,10 +44,12 @@ def assembled_input(
     task, info, warnings = first.shard.task, first.info, first.warnings
     if first.tracklets_path is None:
         return AssembledInput(task, info, warnings, frames, (FaceParts(0, 1, parts),))
-    tracklets = [tracklet for item in shards for tracklet in load_tracklets(item)]
+    loaded = [load_tracklets(item) for item in shards]
+    tracklets = [tracklet for own, _ in loaded for tracklet in own]
+    cuts = [frame for _, own in loaded for frame in own]
     files = [part for item in shards for part in item.tracklet_parts]
     people = find_people(
-        tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps
+        tracklets, settings.faces, engine.typical_appearance, frames, info.average_rate_fps, cuts
     )
     count(Count.TRACKLETS_LEFT_OUT, people.tracklets_left_out)
     if settings.faces.compares_videos:

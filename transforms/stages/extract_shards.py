@@ -98,7 +98,9 @@ def extract_shard(
     if not faces.are_several:
         return result
     path = tracklets_path(work, shard)
-    size_bytes = write_whole(path, lambda file: write_tracklets(file, tracklets), durable=False)
+    size_bytes = write_whole(
+        path, lambda file: write_tracklets(file, tracklets, recording.cuts), durable=False
+    )
     count(Count.WORK_BYTES, size_bytes)
     return replace(result, tracklets_path=path, tracklet_parts=tuple(tracklet_parts))
 

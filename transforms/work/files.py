@@ -58,8 +58,8 @@ def load_part(part: FeaturesPart, extent: Extent) -> ShardFeatures | Absence:
     return Absence(part.frames) if part.path is None else load_features(part, extent)
 
 
-def load_tracklets(result: ShardResult) -> list[Tracklet]:
-    """Return what is known of a shard's tracklets.
+def load_tracklets(result: ShardResult) -> tuple[list[Tracklet], list[int]]:
+    """Return what is known of a shard's tracklets, and which frames begin another scene.
 
     Raises
     ------
@@ -69,11 +69,11 @@ def load_tracklets(result: ShardResult) -> list[Tracklet]:
         If it cannot be read.
     """
     if result.tracklets_path is None:
-        return []
-    tracklets = read_tracklets(read_whole(result.tracklets_path))
+        return [], []
+    tracklets, cuts = read_tracklets(read_whole(result.tracklets_path))
     if len(tracklets) != len(result.tracklet_parts):
         raise WorkFileError(result.tracklets_path, "the file is of another shard", "Run again.")
-    return tracklets
+    return tracklets, cuts
 
 
 def save_scores(path: str, scores: BlockScores) -> None:

@@ -70,15 +70,8 @@ def test_no_tracklets() -> None:
 
 
 def looking(first: int, last: int, number: int, looks: np.ndarray) -> Tracklet:
-    """A tracklet of somebody who looks so, on a place of its own, in a scene of its own."""
-    x = 200.0 * number
-    return replace(
-        tracklet(first, last, x),
-        number=number,
-        appearance=looks,
-        begins_at_cut=first > 0,
-        ends_at_cut=True,
-    )
+    """A tracklet of somebody who looks so, on a place of its own."""
+    return replace(tracklet(first, last, 200.0 * number), number=number, appearance=looks)
 
 
 def test_people_who_are_nearly_alike_are_told_of() -> None:
@@ -92,6 +85,7 @@ def test_people_who_are_nearly_alike_are_told_of() -> None:
             np.zeros(4464),
             200,
             None,
+            [100],
         )
         assert [person.face_id for person in found.frames] == [0, 1]
         assert bool(found.notes) is told
@@ -99,6 +93,29 @@ def test_people_who_are_nearly_alike_are_told_of() -> None:
         names = {flag.name for flag in flags_of(PageData(video), {})}
         assert ("people too alike" in names) is told
         assert found.tracklets_left_out == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "select", "told"),
+    [(199, "all", True), (199, "main", True), (110, "all", False), (110, "main", False)],
+)
+def test_nobody_is_told_of_who_has_no_row(last: int, select: str, told: bool) -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 4464)).astype(np.float32)
+    alike = (0.53 * one + np.sqrt(1 - 0.53**2) * other).astype(np.float32)
+    faces = [looking(0, 99, 0, one), looking(100, last, 1, alike)]
+    found = find_people(faces, FacesSettings(select), np.zeros(4464), 200, None, [100])
+    assert bool(found.notes) is told
+
+
+def test_people_who_are_alike_are_not_told_of_where_only_another_is_wanted() -> None:
+    rng = np.random.default_rng(0)
+    one, other, main = rng.normal(size=(3, 4464)).astype(np.float32)
+    alike = (0.53 * one + np.sqrt(1 - 0.53**2) * other).astype(np.float32)
+    faces = [looking(0, 29, 0, one), looking(30, 59, 1, alike), looking(60, 199, 2, main)]
+    for select, told in (("all", True), ("main", False)):
+        found = find_people(faces, FacesSettings(select), np.zeros(4464), 200, None, [30, 60])
+        assert bool(found.notes) is told
 
 
 def test_what_is_not_taken_for_a_face_is_counted() -> None:
@@ -109,10 +126,11 @@ def test_what_is_not_taken_for_a_face_is_counted() -> None:
         np.zeros(4464),
         100,
         25.0,
+        [],
     )
     assert [person.face_id for person in found.frames] == [0]
     assert found.tracklets_left_out == 1
 
 
 def test_a_video_that_shows_nobody() -> None:
-    assert find_people([], FacesSettings(), np.zeros(4464), 100, 25.0).frames == ()
+    assert find_people([], FacesSettings(), np.zeros(4464), 100, 25.0, []).frames == ()

@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.face_samples import FaceSamples
 from benchmarks.identity import Recording, true_persons
-from benchmarks.simple_tracker import follow, overlap, tracklet_of
+from benchmarks.simple_tracker import cut_frames, follow, overlap, tracklet_of
 
 STEP = 3
 
@@ -50,8 +50,7 @@ def test_a_cut_closes_tracks_and_a_border_links_them() -> None:
     tracks = follow(samples)
     tracklets = [tracklet_of(samples, track, STEP, True) for track in tracks]
     assert [(t.first_frame, t.last_frame) for t in tracklets] == [(0, 57), (60, 147), (150, 177)]
-    assert [t.begins_at_cut for t in tracklets] == [False, True, False]
-    assert [t.ends_at_cut for t in tracklets] == [True, False, False]
+    assert cut_frames(samples) == [60]
     assert [t.next_number for t in tracklets] == [None, 0, None]
     assert len(tracklets[0].embeddings) == 5
     assert len(tracklet_of(samples, tracks[0], STEP, False).embeddings) == 0

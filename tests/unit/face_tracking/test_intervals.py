@@ -76,6 +76,11 @@ def test_in_frames_of_another_size_the_face_is_looked_for_anew(change: int) -> N
     np.testing.assert_array_equal(part[LEAD:], found[20:])
 
 
+def test_the_frame_before_an_interval_may_be_given_without_a_lead() -> None:
+    whole = places(0, FRAMES, lead=0)
+    np.testing.assert_array_equal(places(9, FRAMES, lead=0), whole[10:])
+
+
 def test_the_fit_has_settled_where_an_interval_begins() -> None:
     steps = np.abs(np.diff(places(0, FRAMES)))
     borders = [EVERY - 1, 2 * EVERY - 1, 3 * EVERY - 1]

@@ -23,6 +23,7 @@ from tests.fixtures.faces.shape import synthetic_pdm
 PDM = synthetic_pdm()
 MEAN = PDM.mean_mm.reshape(3, -1)[:2].T
 EVERY, LEAD = 20, 4
+INTERVALS = IntervalSettings(EVERY, LEAD)
 LOOK_EVERY = 5
 
 
@@ -80,12 +81,16 @@ class Stage:
         return LandmarkResult(points_at(min(near, key=lambda x: abs(x + shift - middle))), 0.9)
 
     def tracker(
-        self, most: int = 16, min_px: float = 0.0, look_every: int = LOOK_EVERY
+        self,
+        most: int = 16,
+        min_px: float = 0.0,
+        look_every: int = LOOK_EVERY,
+        intervals: IntervalSettings = INTERVALS,
     ) -> SeveralIntervalsTracker:
         models: Any = FaceTrackingModels(self, self, PDM, None, None)  # type: ignore[arg-type]
         return SeveralIntervalsTracker(
             models,
-            IntervalSettings(EVERY, LEAD),
+            intervals,
             FacesSettings(max=most, min_px=min_px, every_frames=look_every),
             TrackerSettings(0.5, 1),
         )
@@ -98,8 +103,9 @@ class Stage:
         scenes: Sequence[int] = (),
         most: int = 16,
         look_every: int = LOOK_EVERY,
+        intervals: IntervalSettings = INTERVALS,
     ) -> list[FacesInFrame]:
-        tracker = self.tracker(most, look_every=look_every)
+        tracker = self.tracker(most, look_every=look_every, intervals=intervals)
         frames = []
         for number in range(first, last):
             scene = scenes[number] if scenes else 0
@@ -173,6 +179,21 @@ def test_a_cut_ends_all_faces() -> None:
     frames = Stage([[100.0] * 50]).run(0, 20, scenes=[0] * 8 + [1] * 42)
     assert [frame.is_cut for frame in frames].index(True) == 8
     assert [list(trusted(frame)) for frame in frames] == [[0]] * 8 + [[1]] * 12
+
+
+@pytest.mark.parametrize(("every", "lead"), [(20, 4), (20, 1), (20, 0), (2, 1), (1, 0)])
+@pytest.mark.parametrize("cut", [19, 20, 21])
+def test_a_cut_near_a_border_is_seen_in_the_whole_and_in_parts(
+    every: int, lead: int, cut: int
+) -> None:
+    stage, intervals = Stage([[100.0] * 40]), IntervalSettings(every, lead)
+    scenes = [0] * cut + [1] * (40 - cut)
+    whole = stage.run(0, 40, scenes=scenes, intervals=intervals)
+    assert [number for number, frame in enumerate(whole) if frame.is_cut] == [cut]
+    ahead = max(1, lead)
+    part = stage.run(20 - ahead, 40, scenes=scenes, intervals=intervals)[ahead:]
+    assert [frame.is_cut for frame in part] == [frame.is_cut for frame in whole[20:]]
+    assert [list(frame.faces) for frame in part] == [list(frame.faces) for frame in whole[20:]]
 
 
 def test_what_is_no_face_does_not_stay() -> None:

@@ -1,6 +1,7 @@
 """Persons of videos whose people are known."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,14 +15,18 @@ from tests.unit.identity.tracklets import box, described, embedding, tracklet, t
 RATE = 30.0
 SETTINGS = IdentitySettings()
 OFF = IdentitySettings(identify="off")
+FLASH = 100, 101
+"""Scene cuts around a frame."""
 
 
-def join(*tracklets: Tracklet, settings: IdentitySettings = SETTINGS) -> Persons:
-    return join_tracklets(tracklets, settings, RATE)
+def join(
+    *tracklets: Tracklet, settings: IdentitySettings = SETTINGS, cuts: Sequence[int] = ()
+) -> Persons:
+    return join_tracklets(tracklets, settings, RATE, cuts=cuts)
 
 
 def test_without_faces_there_are_no_persons() -> None:
-    assert join() == Persons((), (), 0, 0, None)
+    assert join() == Persons((), (), 0, 0, ())
 
 
 def test_who_comes_back_after_a_cut_is_known_again() -> None:
@@ -91,19 +96,18 @@ def test_a_face_that_reappears_in_its_place_is_the_same() -> None:
         tracklet(0, 1, (111, 149), None, x=20.0),  # 61 frames later
         tracklet(0, 1, (90, 140), None, x=101.0),
         replace(tracklet(0, 1, (90, 140), None), first_box=box(0.0, side=161.0)),
-        replace(tracklet(0, 1, (90, 140), None), begins_at_cut=True),
     ],
-    ids=["too late", "elsewhere", "larger", "after a cut"],
+    ids=["too late", "elsewhere", "larger"],
 )
 def test_a_face_that_appears_otherwise_is_another(after: Tracklet) -> None:
     persons = join(tracklet(0, 0, (0, 50), None), after)
     assert persons.count == 2
 
 
-def test_a_cut_that_another_tracklet_tells_of_closes_the_gap_too() -> None:
+@pytest.mark.parametrize(("cut", "count"), [(50, 1), (51, 2), (71, 2), (90, 2), (91, 1)])
+def test_a_face_that_appears_after_a_cut_is_another(cut: int, count: int) -> None:
     before, after = tracklet(0, 0, (0, 50), None), tracklet(0, 1, (90, 140), None)
-    witness = replace(tracklet(0, 2, (0, 70), None, x=400.0), ends_at_cut=True)
-    assert join(before, after, witness).count == 3
+    assert join(before, after, cuts=[cut]).count == count
 
 
 def test_of_two_that_appear_the_nearer_one_is_the_same() -> None:
@@ -145,7 +149,19 @@ def test_how_near_two_persons_came_is_told() -> None:
     other = replace(tracklet(2, 0, (300, 399), 0), embeddings=embedding(0, np.arccos(0.4))[None])
     persons = join(one, other)
     assert persons.count == 2
-    assert persons.closest_margin == pytest.approx(-0.05)
+    assert persons.closest_margins == pytest.approx((-0.05, -0.05))
+
+
+def test_how_near_each_person_came_to_another_who_is_kept() -> None:
+    anna, ben = tracklet(0, 0, (0, 99), 0), tracklet(0, 1, (0, 89), 1, x=300.0)
+    like_ben = embedding(1, np.arccos(0.4))[None]
+    eva = replace(tracklet(2, 0, (300, 379), 1), embeddings=like_ben)
+    persons = join(anna, ben, eva)
+    assert persons.closest_margins == pytest.approx((-0.45, -0.05, -0.05))
+    glimpse = replace(tracklet(2, 0, (300, 309), 1), embeddings=like_ben)
+    persons = join(anna, ben, glimpse)
+    assert persons.labels == (0, 1, -1)
+    assert persons.closest_margins == (None, None), "they are seen together"
 
 
 def test_off_leaves_every_face_to_itself() -> None:
@@ -184,35 +200,32 @@ def test_a_second_look_at_a_face_does_not_keep_its_tracklets_apart() -> None:
 
 def test_a_frame_between_two_cuts_is_given_to_whom_it_shows() -> None:
     anna = tracklet(0, 0, (0, 99), 0)
-    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 0))
+    flash = tracklet(0, 1, (100, 100), 0)
     anna_again = tracklet(0, 2, (101, 149), 0)
-    assert join(anna, flash, anna_again).labels == (0, 0, 0)
-    assert join(anna, flash, anna_again).dropped == (None, None, None)
+    persons = join(anna, flash, anna_again, cuts=FLASH)
+    assert persons.labels == (0, 0, 0)
+    assert persons.dropped == (None, None, None)
 
 
 def test_a_frame_between_two_cuts_is_given_to_nobody_who_looks_otherwise() -> None:
     anna = tracklet(0, 0, (0, 99), 0)
-    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 1))
-    persons = join(anna, flash, tracklet(0, 2, (101, 149), 0))
+    flash = tracklet(0, 1, (100, 100), 1)
+    persons = join(anna, flash, tracklet(0, 2, (101, 149), 0), cuts=FLASH)
     assert persons.labels == (0, -1, 0)
     assert persons.dropped[1] == DropReason.SEEN_TOO_BRIEFLY
-    assert persons.closest_margin is None
+    assert persons.closest_margins == (None,)
 
 
 def test_two_looks_at_one_face_between_two_cuts_give_it_one_number() -> None:
     anna, ben = tracklet(0, 0, (0, 99), 0), tracklet(0, 1, (0, 99), 1, x=300.0)
-    looks = [in_a_shot_of_its_own(tracklet(0, k, (100, 100), 0, x=20.0 * k)) for k in (2, 3)]
-    assert join(anna, ben, *looks).labels == (0, 1, 0, -1)
+    looks = [tracklet(0, k, (100, 100), 0, x=20.0 * k) for k in (2, 3)]
+    assert join(anna, ben, *looks, cuts=FLASH).labels == (0, 1, 0, -1)
 
 
 def test_a_frame_between_two_cuts_stays_nobody_where_nobody_is_known_again() -> None:
     anna = tracklet(0, 0, (0, 99), 0)
-    flash = in_a_shot_of_its_own(tracklet(0, 1, (100, 100), 0))
-    assert join(anna, flash, settings=OFF).labels == (0, -1)
-
-
-def in_a_shot_of_its_own(face: Tracklet) -> Tracklet:
-    return replace(face, begins_at_cut=True, ends_at_cut=True)
+    flash = tracklet(0, 1, (100, 100), 0)
+    assert join(anna, flash, settings=OFF, cuts=FLASH).labels == (0, -1)
 
 
 def test_a_piece_of_a_few_frames_beyond_a_border_is_kept_with_its_face() -> None:
@@ -222,19 +235,19 @@ def test_a_piece_of_a_few_frames_beyond_a_border_is_kept_with_its_face() -> None
 
 def test_without_a_network_who_comes_back_after_a_cut_is_known_by_looks() -> None:
     anna = described(tracklet(0, 0, (0, 149), None), 0)
-    ben = replace(described(tracklet(1, 0, (150, 299), None), 1), begins_at_cut=True)
-    anna_again = replace(described(tracklet(2, 0, (300, 399), None), 0), begins_at_cut=True)
-    faces = anna, ben, anna_again
-    assert join_tracklets(faces, SETTINGS, RATE, typical()).labels == (0, 1, 0)
-    assert join(*faces).labels == (0, 1, 2)
+    ben = described(tracklet(1, 0, (150, 299), None), 1)
+    anna_again = described(tracklet(2, 0, (300, 399), None), 0)
+    faces, cuts = (anna, ben, anna_again), (150, 300)
+    assert join_tracklets(faces, SETTINGS, RATE, typical(), cuts).labels == (0, 1, 0)
+    assert join(*faces, cuts=cuts).labels == (0, 1, 2)
 
 
 def test_without_a_network_a_changed_look_in_one_scene_is_still_the_same_person() -> None:
     before = described(tracklet(0, 0, (0, 100), None), 0)
     after = described(tracklet(2, 0, (300, 400), None), 0, likeness=0.3)
-    cut = replace(after, begins_at_cut=True)
-    assert join_tracklets([before, after], SETTINGS, RATE, typical()).count == 1
-    assert join_tracklets([before, cut], SETTINGS, RATE, typical()).count == 2
+    for cuts, count in (((), 1), ((101,), 2), ((200,), 2), ((300,), 2), ((301,), 1)):
+        found = join_tracklets([before, after], SETTINGS, RATE, typical(), cuts)
+        assert found.count == count, cuts
 
 
 def test_two_tracklets_cannot_have_the_same_number() -> None:
@@ -258,19 +271,24 @@ def videos(draw: st.DrawFn) -> list[Tracklet]:
         person = draw(st.sampled_from([None, 0, 1, 2, 3]))
         face = tracklet(interval, number, (first, last), person, draw(st.floats(0.0, 300.0)))
         links = draw(st.sampled_from([None, *range(12)]))
-        tracklets.append(replace(face, next_number=links, begins_at_cut=draw(st.booleans())))
+        tracklets.append(replace(face, next_number=links))
     return tracklets
 
 
-@given(videos(), st.randoms(use_true_random=False), st.sampled_from(["video", "off"]))
+@given(
+    videos(),
+    st.randoms(use_true_random=False),
+    st.sampled_from(["video", "off"]),
+    st.lists(st.integers(0, 600), max_size=8),
+)
 def test_no_order_matters_and_nobody_is_in_two_places(
-    tracklets: list[Tracklet], shuffler: random.Random, identify: str
+    tracklets: list[Tracklet], shuffler: random.Random, identify: str, cuts: list[int]
 ) -> None:
     settings = IdentitySettings(identify=identify)
-    persons = join_tracklets(tracklets, settings, RATE)
+    persons = join_tracklets(tracklets, settings, RATE, cuts=sorted(cuts))
     shuffled = list(range(len(tracklets)))
     shuffler.shuffle(shuffled)
-    again = join_tracklets([tracklets[k] for k in shuffled], settings, RATE)
+    again = join_tracklets([tracklets[k] for k in shuffled], settings, RATE, cuts=cuts)
     assert [persons.labels[k] for k in shuffled] == list(again.labels)
     assert sorted(set(persons.labels) - {-1}) == list(range(persons.count))
     assert persons.count >= 1

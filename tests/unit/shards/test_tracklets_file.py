@@ -1,6 +1,7 @@
 """What is known of tracklets, on its way between stages."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -28,21 +29,20 @@ def tracklet(number: int, embeddings: int = 0) -> Tracklet:
         appearance=rng.random(FHOG_SIZE).astype(np.float32),
         embeddings=rng.normal(size=(embeddings, 8)).astype(np.float32),
         next_number=None if number % 2 else number + 5,
-        begins_at_cut=bool(number % 2),
-        ends_at_cut=not number % 2,
     )
 
 
-def written(tracklets: list[Tracklet]) -> bytes:
+def written(tracklets: list[Tracklet], cuts: Sequence[int] = ()) -> bytes:
     file = io.BytesIO()
-    write_tracklets(file, tracklets)
+    write_tracklets(file, tracklets, cuts)
     return file.getvalue()
 
 
 @pytest.mark.parametrize("counts", [[], [0], [0, 0], [3, 0, 5]])
 def test_they_come_back(counts: list[int]) -> None:
     tracklets = [tracklet(number, count) for number, count in enumerate(counts)]
-    found = read_tracklets(io.BytesIO(written(tracklets)))
+    found, cuts = read_tracklets(io.BytesIO(written(tracklets)))
+    assert cuts == []
     assert len(found) == len(tracklets)
     for one, other in zip(found, tracklets, strict=True):
         for field in fields(Tracklet):
@@ -55,14 +55,22 @@ def test_they_come_back(counts: list[int]) -> None:
                 assert value == expected, field.name
 
 
+@pytest.mark.parametrize("tracklets", [[], [tracklet(0, 2), tracklet(1)]])
+def test_scene_cuts_come_back_with_faces_and_without(tracklets: list[Tracklet]) -> None:
+    cuts = [0, 7, 8, 123_456_789_012]
+    found, found_cuts = read_tracklets(io.BytesIO(written(tracklets, cuts)))
+    assert found_cuts == cuts
+    assert [one.number for one in found] == [one.number for one in tracklets]
+
+
 def test_the_same_ones_give_the_same_bytes() -> None:
     tracklets = [tracklet(0, 2), tracklet(1)]
-    assert written(tracklets) == written(tracklets)
+    assert written(tracklets, [455]) == written(tracklets, [455])
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_flipped_bit(seed: int) -> None:
-    content = bytearray(written([tracklet(0, 2), tracklet(1)]))
+    content = bytearray(written([tracklet(0, 2), tracklet(1)], [455]))
     rng = np.random.default_rng(seed)
     content[rng.integers(len(content))] ^= 1 << rng.integers(8)
     with pytest.raises(WorkFileError):

@@ -23,10 +23,11 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> list[VideoTask]:
     return [VideoTask(name, str(folder / f"{name}.mp4")) for name in "ab"]
 
 
-def planned(tasks: list[VideoTask], seconds: float) -> dict[str, list[Shard]]:
-    settings = RunSettings(
-        detection=DetectionSettings(every_frames=10), shards=ShardSettings(seconds)
-    )
+def planned(
+    tasks: list[VideoTask], seconds: float, every_frames: int = 10, lead_frames: int = 16
+) -> dict[str, list[Shard]]:
+    detection = DetectionSettings(every_frames=every_frames, lead_frames=lead_frames)
+    settings = RunSettings(detection=detection, shards=ShardSettings(seconds))
     shards = elements(tasks) | PlanShards(settings)
     return {task.video_id: [shard for shard in shards if shard.task == task] for task in tasks}
 
@@ -37,6 +38,16 @@ def test_each_input_is_cut_by_its_own_length(tasks: list[VideoTask]) -> None:
     assert [shard.expected_frames for shard in found["a"]] == [30, 30, 30]
     assert [shard.number for shard in found["b"]] == [0]
     assert {shard.count for shard in found["a"]} == {3}
+
+
+@pytest.mark.parametrize(
+    ("every", "lead", "ahead"), [(10, 16, 9), (10, 4, 4), (10, 0, 1), (1, 16, 1)]
+)
+def test_a_shard_sees_the_lead_and_one_frame_at_least(
+    every: int, lead: int, ahead: int, tasks: list[VideoTask]
+) -> None:
+    shards = planned(tasks, 1, every, lead)["a"]
+    assert [shard.lead_frames for shard in shards] == [0, ahead, ahead]
 
 
 def test_inputs_stay_whole_where_nothing_is_cut(tasks: list[VideoTask]) -> None:
