@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
@@ -75,8 +76,23 @@ def in_stated_order(tasks: Iterable[VideoTask]) -> tuple[VideoTask, ...]:
     return tuple(sorted(tasks, key=lambda task: (task.row, task.video_id)))
 
 
-FaceOfInput = tuple[AssembledInput, FaceParts]
-"""An input, and one of its faces."""
+class FaceOfInput(NamedTuple):
+    """An input, and one of its faces.
+
+    Parameters
+    ----------
+    source : AssembledInput
+        The input.
+    face : FaceParts
+        The face.
+    frames_before : int
+        Frames of inputs that show nobody, between the one before with which it shares medians and
+        this one. They count, as if the person's inputs were one video.
+    """
+
+    source: AssembledInput
+    face: FaceParts
+    frames_before: int = 0
 
 
 def sharing_medians(inputs: Sequence[AssembledInput]) -> Iterator[tuple[FaceOfInput, ...]]:
@@ -90,13 +106,21 @@ def sharing_medians(inputs: Sequence[AssembledInput]) -> Iterator[tuple[FaceOfIn
     inputs : sequence of AssembledInput
         Inputs that were analysed, in order.
     """
-    videos = [item for item in inputs if item.info.kind != "image"]
-    together = tuple((item, item.faces[0]) for item in videos if item.faces)
+    together: list[FaceOfInput] = []
+    frames_before = 0
+    for item in inputs:
+        if item.info.kind == "image":
+            continue
+        if item.faces:
+            together.append(FaceOfInput(item, item.faces[0], frames_before))
+            frames_before = 0
+        else:
+            frames_before += item.frames
     if together:
-        yield together
+        yield tuple(together)
     for item in inputs:
         alone = item.faces if item.info.kind == "image" else item.faces[1:]
-        yield from (((item, face),) for face in alone)
+        yield from ((FaceOfInput(item, face),) for face in alone)
 
 
 def with_rest(

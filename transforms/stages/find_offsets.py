@@ -93,7 +93,7 @@ def calibrate_together(
     """
     used_mode = mode_of_face(mode, faces[0][1].face_id) if models.is_dynamic.any() else "none"
     at_rest = used_mode == "rest"
-    own = [blocks[FaceKey(source.task.video_id, face.face_id)] for source, face in faces]
+    own = [blocks[FaceKey(source.task.video_id, face.face_id)] for source, face, _ in faces]
     median = own[-1][-1].weighted_median
     limit = 0 if at_rest else REPREDICTED_FRAMES
     scores = (
@@ -101,12 +101,12 @@ def calibrate_together(
         for items in own
         for item in items
     )
-    frame_count = sum(face.frames for _, face in faces)
+    frame_count = sum(face.frames for _, face, _ in faces)
     person = find_baselines(models, scores, frame_count, np.array(median), limit)
     moving = person.sets_offsets if at_rest else person.success & _moves_medians(faces)
     calibration = _calibration(group, faces, used_mode, int(moving.sum()))
     begin = 0
-    for (_, face), items in zip(faces, own, strict=True):
+    for (_, face, _), items in zip(faces, own, strict=True):
         yield CalibratedFace(
             parts=face,
             blocks=items,
@@ -122,7 +122,8 @@ def calibrate_together(
 def _moves_medians(faces: Sequence[FaceOfInput]) -> NDArray[np.bool_]:
     """Return which frames of all faces are the first, third, fifth ... of all inputs."""
     flags, before = [], 0
-    for source, face in faces:
+    for source, face, frames_before in faces:
+        before += frames_before
         places = before + face.first_number - 1 + np.arange(face.frames)
         flags.append(places % 2 == 0)
         before += source.frames
@@ -134,10 +135,14 @@ def _calibration(
 ) -> Calibration:
     if mode == "none":
         return Calibration(mode, group.key)
-    videos = tuple(source.task.video_id for source, _ in faces)
-    if faces[0][1].face_id and group.key != f"video:{videos[0]}":
-        return Calibration(mode, f"video:{videos[0]}", videos, frames=frames)
-    return Calibration(mode, group.key, videos, group.failed, frames)
+    source, face, _ = faces[0]
+    if face.face_id or source.info.kind == "image":
+        own = source.task.video_id
+        failed = group.failed if group.key == f"video:{own}" else ()
+        return Calibration(mode, f"video:{own}", (own,), failed, frames)
+    # Frames of videos that show nobody count, too.
+    videos = (item.task.video_id for item in group.inputs if item.info.kind != "image")
+    return Calibration(mode, group.key, tuple(videos), group.failed, frames)
 
 
 def _rows_of_all(group: CalibrationGroup, problems: Sequence[Problem]) -> Iterator[Problem]:
@@ -209,7 +214,7 @@ class FindOffsets(EngineStage):
         )
         faces: dict[str, list[CalibratedFace]] = {}
         for together in sharing_medians(group.inputs):
-            video_ids = [source.task.video_id for source, _ in together]
+            video_ids = [source.task.video_id for source, *_ in together]
             models = engine.models_for(together[0][0].info.kind)
             try:
                 for video_id in video_ids:

@@ -90,15 +90,16 @@ def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, work: str) -> t
     """
     blocks: list[Block] = []
     medians = DescriptorMedians()
-    for place, (source, face) in enumerate(faces):
+    for place, (source, face, frames_before) in enumerate(faces):
         own = list(blocks_of(source, face))
         if not has_medians(source, engine):
             blocks += own
             continue
         # Every other frame of an input moves the medians, whoever is seen in it.
-        medians.skip(face.first_number - 1)
+        medians.skip(frames_before + face.first_number - 1)
         for block in own:
-            blocks.append(_with_state(block, medians, work) if blocks else block)
+            is_first = not blocks and not frames_before
+            blocks.append(block if is_first else _with_state(block, medians, work))
             if place < len(faces) - 1 or block.number < block.count - 1:
                 for part in block.parts:
                     count_shard(medians, load_part(part, engine.extent))
@@ -138,7 +139,7 @@ def find_rest_medians(
     CalibrationError
         If no frame at rest shows face 0.
     """
-    blocks = [block for source, face in faces for block in blocks_of(source, face)]
+    blocks = [block for source, face, _ in faces for block in blocks_of(source, face)]
     if not has_medians(faces[0][0], engine):
         return tuple(blocks)
     medians = RestMedians()
@@ -191,7 +192,7 @@ class PrepareCalibration(EngineStage):
                 with timed(StageStep.HISTOGRAMS):
                     blocks += self._blocks(together, engine)
             except Exception as error:  # whatever one person's inputs do, the others go on
-                problems += (Problem.from_error(source.task, error) for source, _ in together)
+                problems += (Problem.from_error(source.task, error) for source, *_ in together)
         failed = {problem.video_id for problem in problems}
         inputs = [source for source in inputs if source.task.video_id not in failed]
         blocks = [block for block in blocks if block.task.video_id not in failed]

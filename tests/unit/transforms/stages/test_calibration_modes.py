@@ -1,7 +1,7 @@
 """Calibration on a person, on rest frames and on nothing, held to plain computations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def tables(
     engine: Engine,
     output: Path,
     rest: Sequence[RestRanges | None] | None = None,
+    of_nobody: Collection[int] = (),
 ) -> list[pa.Table]:
     """Return the tables of a person's videos, each given as its shards."""
     inputs = []
@@ -66,7 +67,7 @@ def tables(
     run = RunProvenance(chosen(mode).as_dict())
     finished = [
         finish_video(video, engine, chosen(mode), run, local_folders(str(output)))
-        for video in calibrate_inputs(inputs, engine, str(output), chosen(mode))
+        for video in calibrate_inputs(inputs, engine, str(output), chosen(mode), of_nobody)
     ]
     return [pq.ParquetFile(video.path).read() for video in finished]
 
@@ -84,7 +85,10 @@ def action_units(table: pa.Table, engine: Engine) -> tuple[np.ndarray, np.ndarra
 
 
 def assert_person_equals_the_tracker(
-    videos: Sequence[Sequence[Places]], engine: Engine, output: Path
+    videos: Sequence[Sequence[Places]],
+    engine: Engine,
+    output: Path,
+    of_nobody: Collection[int] = (),
 ) -> None:
     """Assert equality in every bit with the sequential tracker fed with all frames in turn."""
     models = engine.video_models
@@ -92,7 +96,8 @@ def assert_person_equals_the_tracker(
     whole = track(models, pool_for(engine), joined).finish()
     count = len(models.intensity)
     begin = 0
-    for table, shards in zip(tables("person", videos, engine, output), videos, strict=True):
+    found_tables = tables("person", videos, engine, output, of_nobody=of_nobody)
+    for place, (table, shards) in enumerate(zip(found_tables, videos, strict=True)):
         rows = slice(begin, begin + sum(map(len, shards)))
         scores, success = whole.repredicted_scores[rows], whole.success[rows]
         intensities = final_intensities(scores[:, :count], whole.offsets, success)
@@ -100,11 +105,13 @@ def assert_person_equals_the_tracker(
         found = action_units(table, engine)
         np.testing.assert_array_equal(found[0], intensities[success].astype(np.float32))
         np.testing.assert_array_equal(found[1], present[success])
+        begin = rows.stop
+        if place in of_nobody:
+            continue
         record = json.loads(table.schema.metadata[b"openface_beam"])["faces"][0]
         assert record["calibration"] == "person"
         assert record["calibration_frames"] == whole.calibration_frames
         assert record["calibration_inputs"] == [f"v{k}" for k in range(len(videos))]
-        begin = rows.stop
 
 
 _FIXTURES = [HealthCheck.function_scoped_fixture]  # every example writes the same files anew
@@ -149,6 +156,14 @@ class TestPerson:
         ]
         assert_person_equals_the_tracker(videos, engine, tmp_path)
 
+    @pytest.mark.parametrize("lengths", [(3, 12, 9), (12, 3, 9), (2, 1, 12), (12, 9, 3)])
+    def test_files_that_show_nobody_count(
+        self, lengths: tuple[int, ...], engine: Engine, tmp_path: Path
+    ) -> None:
+        of_nobody = [place for place, length in enumerate(lengths) if length < 9]
+        videos = [[np.full(n, -1) if n < 9 else places_of_faces(n, seed=n)] for n in lengths]
+        assert_person_equals_the_tracker(videos, engine, tmp_path, of_nobody)
+
     @pytest.mark.parametrize("limit", [1, 20])
     def test_the_limit_of_reprediction_runs_on_over_files(
         self, limit: int, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -183,7 +198,7 @@ class TestPerson:
             AssembledInput(VideoTask(str(n), ""), media_info(kind), (), 9, (FaceParts(0, 1, ()),))
             for n, kind in enumerate(kinds)
         ]
-        groups = [[source.task.video_id for source, _ in g] for g in sharing_medians(inputs)]
+        groups = [[source.task.video_id for source, *_ in g] for g in sharing_medians(inputs)]
         assert groups == [["0", "2", "4"], ["1"], ["3"]]
 
     def test_only_the_faces_seen_longest_share_medians(self) -> None:
@@ -192,7 +207,7 @@ class TestPerson:
             AssembledInput(VideoTask(name, ""), media_info(), (), 9, faces[:count])
             for name, count in (("a", 3), ("b", 0), ("c", 2))
         ]
-        groups = [[(s.task.video_id, f.face_id) for s, f in g] for g in sharing_medians(inputs)]
+        groups = [[(s.task.video_id, f.face_id) for s, f, _ in g] for g in sharing_medians(inputs)]
         assert groups == [[("a", 0), ("c", 0)], [("a", 1)], [("a", 2)], [("c", 1)]]
 
 
