@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 
 MAX_RANGES = 1000
 
-_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*-\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)")
+ROUNDING_SECONDS = 1e-6
+"""So much before and after a range belong to it: people round the time stamps of a table."""
+
+_TIME = r"([0-9]{1,9}(?:\.[0-9]{1,20})?)"
+_SECONDS = re.compile(rf"{_TIME}\s*-\s*{_TIME}")
 _FRAMES = re.compile(r"([0-9]{1,9})(?:\s*-\s*([0-9]{1,9}))?")
 
 
@@ -72,7 +76,7 @@ class RestRanges:
         return cls(times, numbers) if times or numbers else None
 
     def __str__(self) -> str:
-        times = [f"{begin:.9g}-{end:.9g} s" for begin, end in self.seconds]
+        times = [f"{_shortest(begin)}-{_shortest(end)} s" for begin, end in self.seconds]
         numbers = [f"frames {begin}-{end}" for begin, end in self.frames]
         return "; ".join(times + numbers)
 
@@ -89,14 +93,20 @@ class RestRanges:
         Returns
         -------
         (n,) ndarray of bool
-            Both ends of a range belong to it.
+            Both ends of a range belong to it, also where they are rounded to microseconds.
         """
         inside = np.zeros(len(timestamps), dtype=np.bool_)
         for begin, end in self.seconds:
-            inside |= (timestamps >= begin) & (timestamps <= end)
+            first, last = begin - ROUNDING_SECONDS, end + ROUNDING_SECONDS
+            inside |= (timestamps >= first) & (timestamps <= last)
         for first, last in self.frames:
             inside[max(0, first - first_number) : max(0, last - first_number + 1)] = True
         return inside
+
+
+def _shortest(seconds: float) -> str:
+    """Return the shortest text that means this number, 10 and not 10.0."""
+    return repr(seconds).removesuffix(".0")
 
 
 def _matches(pattern: re.Pattern[str], text: str | None, unit: str) -> list[re.Match[str]]:

@@ -206,6 +206,8 @@ class Shard:
         least, which tells whether the shard begins with a scene cut.
     lead_pts : int or None
         Time of the first of them; None for the video's own begin.
+    input_seconds : float or None
+        From the first to the last time stamp of the input, by its packets; None where it is whole.
     """
 
     task: VideoTask
@@ -217,6 +219,7 @@ class Shard:
     first_index: int = 0
     lead_frames: int = 0
     lead_pts: int | None = None
+    input_seconds: float | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -5,7 +5,8 @@ neighbouring bins, so bin ``o`` becomes ``9 - o``. Blocks to the right become bl
 That mirrors the aligned face about the middle of its picture, a border of cells. The middle of the
 face is half a pixel to the right of it, in the centre of a pixel, so that the half that is mirrored
 has to move to the right by one pixel: to first order, by the slope from the cell before to the one
-after. All of this is linear, so that the median of a folded descriptor is the folded median.
+after. All of this is linear, so that the folded median stands for the median of the folded
+descriptor. But for the slope it is that; the slope moves a score by a constant of .04 or less.
 
 That leaves three differences from the descriptor of a picture that is composed of half a face and
 its mirror image. A vertical gradient lies exactly between bins 4 and 5, and FHOG counts it for bin

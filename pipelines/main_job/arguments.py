@@ -150,7 +150,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--dry-run",
         action="store_true",
-        help="print what would be done, input by input, and how each video is cut; analyse nothing",
+        help="print what would be done, input by input, and how each video is cut (finer where "
+        "workers share few videos); analyse nothing",
     )
     add_quiet_option(result)
     return result

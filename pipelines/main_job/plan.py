@@ -242,7 +242,7 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from _describe_calibration(plan)
     yield (
         f"{counted(len(plan.todo), 'input')} in {counted(shards, 'part')} to be analysed, "
-        f"{len(plan.finished)} finished, {len(plan.problems)} unreachable."
+        f"{len(plan.finished)} finished, {len(plan.problems)} that cannot be analysed."
     )
 
 

@@ -269,6 +269,16 @@ def test_rest_frames_that_are_not_there(corpus: Corpus) -> None:
     assert all("named as rest" in row["reason"] for row in rows)
 
 
+def test_the_file_with_the_ranges_fails(corpus: Corpus) -> None:
+    manifest = corpus.manifest("abc", a="2-4", b="1-3")
+    (corpus.folder / "a.mp4").write_bytes(b"no video")
+    assert corpus.run(manifest, "rest").inputs_failed == 2
+    errors = pq.read_table(corpus.output / "errors.parquet").to_pylist()
+    reasons = {row["video_id"]: row["reason"] for row in errors}
+    assert "the frames at rest are those of a, which failed: " in reasons["c"]
+    assert reasons["c"].endswith(reasons["a"])
+
+
 def test_the_plan_says_who_is_calibrated_together(corpus: Corpus) -> None:
     arguments = corpus.arguments(corpus.manifest(**REST), "person")
     lines = list(describe_plan(make_plan(arguments)))

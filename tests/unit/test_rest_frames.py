@@ -50,6 +50,20 @@ def test_both_ends_belong_to_a_range_and_unknown_times_to_none() -> None:
     assert ranges.contain(times, 1).tolist() == [False, True, True, True, False, False]
 
 
+def test_time_stamps_of_a_table_are_ends_of_a_range_whole_or_rounded() -> None:
+    times = np.arange(60) * 1001 / 30000
+    for text in (f"{float(times[10])!r}-{float(times[40])!r}", f"{times[10]:.6f}-{times[40]:.9f}"):
+        ranges = RestRanges.parse(text, None)
+        assert ranges is not None
+        assert np.flatnonzero(ranges.contain(times, 1)).tolist() == list(range(10, 41))
+
+
+def test_ranges_that_differ_are_written_differently() -> None:
+    texts = ("1000.033366-1001", "1000.0333667-1001", "1000.0333666667-1001")
+    assert len({str(RestRanges.parse(text, None)) for text in texts}) == 3
+    assert str(RestRanges.parse("0.1-10", None)) == "0.1-10 s"
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.integers(0, 30)), max_size=4),
     st.integers(0, 40),

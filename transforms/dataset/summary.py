@@ -109,7 +109,7 @@ def write_summary(
 
 
 def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:
-    """Return how many of some inputs are calibrated on few frames.
+    """Return how many of some inputs have a face that is calibrated on few frames.
 
     Parameters
     ----------
@@ -119,10 +119,11 @@ def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:
         The inputs.
     """
     names = set(video_ids)
-    flags = zip(
-        summary["video_id"].to_pylist(), summary["calibration_is_short"].to_pylist(), strict=True
+    columns = ("video_id", "first_frame", "calibration_is_short")
+    rows = zip(*(summary[name].to_pylist() for name in columns), strict=True)
+    return len(
+        {name for name, first, is_short in rows if name in names and first is not None and is_short}
     )
-    return len({name for name, is_short in flags if is_short and name in names})
 
 
 def count_calibrated_below(summary: pa.Table, video_ids: Iterable[str], least_frames: int) -> int:
@@ -138,12 +139,12 @@ def count_calibrated_below(summary: pa.Table, video_ids: Iterable[str], least_fr
         So many are enough.
     """
     names = set(video_ids)
-    columns = ("video_id", "face_id", "calibration", "calibration_frames")
+    columns = ("video_id", "first_frame", "calibration", "calibration_frames")
     rows = zip(*(summary[name].to_pylist() for name in columns), strict=True)
     return len(
         {
             name
-            for name, face_id, mode, frames in rows
-            if name in names and face_id is not None and mode != "none" and frames < least_frames
+            for name, first, mode, frames in rows
+            if name in names and first is not None and mode != "none" and frames < least_frames
         }
     )

@@ -93,6 +93,7 @@ def shards_of(
     if len(begins) == 1:
         return (Shard(task, expected_frames=None if index.unsafe_reason else len(index.pts)),)
     ends = [*begins[1:], len(index.pts)]
+    input_seconds = float((int(index.pts[-1]) - int(index.pts[0])) * index.time_base)
     return tuple(
         Shard(
             task=task,
@@ -104,6 +105,7 @@ def shards_of(
             first_index=begin,
             lead_frames=min(lead_frames, begin),
             lead_pts=None if begin <= lead_frames else int(index.pts[begin - lead_frames]),
+            input_seconds=input_seconds,
         )
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
     )

@@ -101,4 +101,7 @@ def fit_together(results: Sequence[ShardResult]) -> bool:
         return frames >= info.frame_count_from_header
     if info.duration_seconds_from_header is None or not info.average_rate_fps:
         return True
-    return frames / info.average_rate_fps >= (1 - _SHORTER_BY) * info.duration_seconds_from_header
+    # The stated rate of a variable frame rate says little.
+    span = (results[0].shard.input_seconds or 0.0) + 1 / info.average_rate_fps
+    seconds = max(frames / info.average_rate_fps, span)
+    return seconds >= (1 - _SHORTER_BY) * info.duration_seconds_from_header

@@ -5,7 +5,7 @@ all inputs that are calibrated together and leaves the state before each block o
 the next stage can advance the medians of all blocks side by side. Medians at rest are final here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -14,6 +14,7 @@ from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.calibration import count_rest, weighted_rest_median
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import OutputSettings, mode_of_face
+from openface_core.errors import CalibrationError
 from openface_core.running_medians import DescriptorMedians, RestMedians
 from openface_core.shards import count_shard, write_median_state
 from transforms.dataset.storage import write_whole
@@ -152,6 +153,25 @@ def find_rest_medians(
     return tuple(replace(block, weighted_median=weighted) for block in blocks)
 
 
+def _without_ranges(
+    error: Exception, tasks: Sequence[VideoTask], problems: Mapping[str, Problem]
+) -> Exception:
+    """Return why there is no frame at rest: the file that has the ranges may have failed itself."""
+    failed = (
+        problems[task.video_id]
+        for task in tasks
+        if task.rest is not None and task.video_id in problems
+    )
+    cause = next(failed, None)
+    if cause is None or not isinstance(error, CalibrationError):
+        return error
+    return CalibrationError(
+        "rest frames",
+        f"the frames at rest are those of {cause.video_id}, which failed: {cause.reason}",
+        "Mend that file first, or name frames at rest of another file of the person.",
+    )
+
+
 @dataclass
 class PrepareCalibration(EngineStage):
     """Put inputs together: ``(key, [(task, result)])`` to ``Block``, with two outputs beside.
@@ -184,7 +204,8 @@ class PrepareCalibration(EngineStage):
             found.setdefault(task, []).append(result)
         tasks = in_stated_order(found)
         outcomes = [self._assemble(task, found[task], engine) for task in tasks]
-        problems = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+        failures = (outcome for outcome in outcomes if isinstance(outcome, Problem))
+        problems = {problem.video_id: problem for problem in failures}
         inputs = [outcome for outcome in outcomes if not isinstance(outcome, Problem)]
         blocks: list[Block] = []
         for together in sharing_medians(inputs):
@@ -192,15 +213,17 @@ class PrepareCalibration(EngineStage):
                 with timed(StageStep.HISTOGRAMS):
                     blocks += self._blocks(together, engine)
             except Exception as error:  # whatever one person's inputs do, the others go on
-                problems += (Problem.from_error(source.task, error) for source, *_ in together)
-        failed = {problem.video_id for problem in problems}
-        inputs = [source for source in inputs if source.task.video_id not in failed]
-        blocks = [block for block in blocks if block.task.video_id not in failed]
-        for problem in problems:
+                reason = _without_ranges(error, tasks, problems)
+                for source, *_ in together:
+                    problem = Problem.from_error(source.task, reason)
+                    problems.setdefault(problem.video_id, problem)
+        inputs = [source for source in inputs if source.task.video_id not in problems]
+        blocks = [block for block in blocks if block.task.video_id not in problems]
+        for problem in problems.values():
             count_failure(problem.stage)
             yield SideOutput(PROBLEMS, problem)
         if inputs:
-            of_tasks = tuple(task.video_id for task in tasks if task.video_id in failed)
+            of_tasks = tuple(task.video_id for task in tasks if task.video_id in problems)
             left_out = (*of_tasks, *tasks[0].missing)
             group = CalibrationGroup(key, tasks, tuple(inputs), left_out)
             yield SideOutput(GROUPS, (key, group))

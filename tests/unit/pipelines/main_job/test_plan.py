@@ -29,7 +29,8 @@ def test_every_input_has_its_line_and_nothing_is_written(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"analyse  a  as a whole  ({tmp_path}/in/a.mp4)"
     assert lines[1].startswith("analyse  b  as a whole")
-    assert lines[-1] == "2 inputs in 2 parts to be analysed, 0 finished, 0 unreachable."
+    expected = "2 inputs in 2 parts to be analysed, 0 finished, 0 that cannot be analysed."
+    assert lines[-1] == expected
     assert not (tmp_path / "out").exists()
 
 

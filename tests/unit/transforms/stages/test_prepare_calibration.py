@@ -120,6 +120,13 @@ class TestFitTogether:
     def test_the_length_promised(self, seconds: float | None, fits: bool) -> None:
         assert fit_together(self.shards(duration_seconds_from_header=seconds)) is fits
 
+    def test_frames_of_a_variable_rate_last_as_long_as_their_time_stamps_say(self) -> None:
+        few = self.shards(duration_seconds_from_header=0.7)
+        known = [replace(one, shard=replace(one.shard, input_seconds=0.66)) for one in few]
+        assert fit_together(known)
+        short = [replace(one, shard=replace(one.shard, input_seconds=0.5)) for one in few]
+        assert not fit_together(short)
+
     @pytest.mark.parametrize(
         "change",
         [
