@@ -23,6 +23,7 @@ _OTHERS = (
     "-simalign", "-simscale", "-simsize", "-tracked", "-validate_detections", "-verbose",
     "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
 )  # fmt: skip
+_SEQUENCE = "--image-folders"
 _PAGE = "`openface-beam docs coming-from-openface` has the others"
 
 
@@ -72,7 +73,7 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
     found.setdefault("--input", ["VIDEO"])
     found.setdefault("--output", ["processed"])
     options = [part for name, values in found.items() for part in (name, *values)]
-    return [*options, *(["--image-folders"] if is_sequence else [])], left_out
+    return [*options, *([_SEQUENCE] if is_sequence else [])], left_out
 
 
 def refuse_openface_words(words: Sequence[str]) -> None:
@@ -87,9 +88,11 @@ def refuse_openface_words(words: Sequence[str]) -> None:
         return
     options, left_out = translated(words)
     rest = f" ({', '.join(left_out)} left out; {_PAGE})" if left_out else f" ({_PAGE})"
+    # FeatureExtraction and FaceLandmarkImg have the same flag, and here nothing tells them apart.
+    images = f" For single images leave out {_SEQUENCE}." if _SEQUENCE in options else ""
     first = next(word for word in words if is_openface([word]))
     raise ConfigError(
         first,
         "an option of OpenFace's programs",
-        f"Here it is: openface-beam run {shlex.join(options)}{rest}.",
+        f"Here it is: openface-beam run {shlex.join(options)}{rest}.{images}",
     )

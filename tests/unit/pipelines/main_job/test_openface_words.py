@@ -41,6 +41,16 @@ def test_the_answer_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: -f: an option of OpenFace's programs. Here it is: ")
     assert "openface-beam run --input 'my film.mp4' --output out" in line
+    assert "single images" not in line
+
+
+def test_of_a_folder_the_answer_says_what_single_images_need(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["-fdir", "photographs", "-out_dir", "out"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--input photographs --output out --image-folders" in line
+    assert line.endswith("For single images leave out --image-folders.")
 
 
 def test_every_flag_of_the_page_is_known() -> None:
