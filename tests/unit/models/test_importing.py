@@ -97,6 +97,28 @@ def test_another_version_is_refused(
     assert not store.root.exists()
 
 
+@pytest.mark.parametrize("name", ["face", "own"])
+@pytest.mark.parametrize("above", [False, True])
+def test_something_else_in_the_place_of_a_file(
+    name: str, above: bool, registry: Registry, store: ModelStore, tmp_path: Path
+) -> None:
+    file = registry.packs[name].files[-1]
+    place = store.path_of(file)
+    if above:
+        place = place.parent
+        write(place, b"a file")
+    else:
+        place.mkdir(parents=True)
+    with pytest.raises(ModelFileError, match=f"stands where {file.path} belongs") as caught:
+        bring(registry, store, write_files(tmp_path / "OpenFace"), name)
+    assert caught.value.subject == str(place)
+    assert caught.value.remedy == "Remove it, then run the command again."
+    assert not (store.root / ".incoming").exists()
+    (check,) = (check for check in store.check(registry.packs[name]) if check.file is file)
+    assert not check.is_there
+    assert str(check).endswith(f" ({place})")
+
+
 def test_a_missing_file(registry: Registry, store: ModelStore, tmp_path: Path) -> None:
     source = write_files(tmp_path / "OpenFace")
     (source / PREDICTOR_PLACE).unlink()
