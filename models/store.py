@@ -42,6 +42,7 @@ class State(Enum):
     WRONG_SIZE = "wrong size"
     WRONG_HASH = "wrong SHA-256"
     UNCHECKED = "there; nothing to compare it with"
+    EMPTY = "empty"
     NO_FILE = "something stands there that is no file"
     NO_FOLDER = "something stands in place of its folder"
 
@@ -121,9 +122,9 @@ class ModelStore:
         path = self.path_of(file)
         if not path.is_file():
             return self._check_place(file)
-        if file.sha256 is None:
-            return FileCheck(file, State.UNCHECKED)
         size_bytes = path.stat().st_size
+        if file.sha256 is None:
+            return FileCheck(file, State.UNCHECKED if size_bytes else State.EMPTY)
         if size_bytes != file.size_bytes:
             return FileCheck(file, State.WRONG_SIZE, str(size_bytes))
         if hashes and (found := sha256_of(path)) != file.sha256:
@@ -156,6 +157,8 @@ class ModelStore:
                 raise ModelFileError(
                     check.found, f"something else stands where {check.file.path} belongs", _REMOVE
                 )
+            elif check.state is State.EMPTY:
+                raise ModelFileError(self.path_of(check.file), "the file is empty", _REMOVE)
             elif not check.is_there:
                 path = self.path_of(check.file)
                 raise wrong_hash(path, check.file, sha256_of(path), _REMOVE)

@@ -83,6 +83,22 @@ def test_a_file_that_every_user_makes_himself(
     assert (store.root / "models" / "own.onnx").read_bytes() == b"anything"
 
 
+def test_an_empty_file_is_none(registry: Registry, store: ModelStore, tmp_path: Path) -> None:
+    empty = write(tmp_path / "mine" / "own.onnx", b"")
+    with pytest.raises(ModelFileError, match="the file is empty") as caught:
+        bring(registry, store, tmp_path / "mine", "own")
+    assert caught.value.subject == str(empty)
+    assert not store.root.exists()
+    write(tmp_path / "mine" / "below" / "own.onnx", b"anything")
+    place = write(store.root / "models" / "own.onnx", b"")
+    with pytest.raises(ModelFileError, match="the file is empty. Remove it"):
+        bring(registry, store, tmp_path / "mine", "own")
+    (check,) = store.check(registry.packs["own"])
+    assert (check.is_there, str(check)) == (False, "models/own.onnx: empty")
+    place.unlink()
+    assert bring(registry, store, tmp_path / "mine", "own") == 1
+
+
 @pytest.mark.parametrize("content", [SHAPE[:-1], SHAPE + b"x", SHAPE[::-1], b""])
 def test_another_version_is_refused(
     content: bytes, registry: Registry, store: ModelStore, tmp_path: Path
