@@ -91,7 +91,7 @@ def test_an_empty_file_is_none(registry: Registry, store: ModelStore, tmp_path: 
     assert not store.root.exists()
     write(tmp_path / "mine" / "below" / "own.onnx", b"anything")
     place = write(store.root / "models" / "own.onnx", b"")
-    with pytest.raises(ModelFileError, match="the file is empty. Remove it"):
+    with pytest.raises(ModelFileError, match=r"the file is empty\. Remove it"):
         bring(registry, store, tmp_path / "mine", "own")
     (check,) = store.check(registry.packs["own"])
     assert (check.is_there, str(check)) == (False, "models/own.onnx: empty")

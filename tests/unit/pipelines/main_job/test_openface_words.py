@@ -24,6 +24,23 @@ from tests.fixtures.places import REPOSITORY
             [],
         ),
         ("-f a -fx 9", "--input a --output processed", ["-fx"]),
+        ("--input a.mp4 -out_dir x", "--input a.mp4 --output x", []),
+        ("--input=a -f b -out_dir x", "--input a b --output x", []),
+        (
+            "-f a --models M -pose --output=o --dry-run",
+            "--input a --models M --output o --dry-run",
+            [],
+        ),
+        (
+            "-f a -au_static --calibration=video",
+            "--input a --output processed --calibration=video",
+            [],
+        ),
+        (
+            "-fdir s --image-folders -q --quiet",
+            "--input s --output processed --image-folders --quiet",
+            [],
+        ),
         ("-f a -of x -wild", "--input a --output processed", ["-of", "-wild"]),
     ],
 )
