@@ -76,20 +76,25 @@ class ImportFolder:
         Returns
         -------
         Path
-            A file with the expected hash.
+            A file with the expected hash; where none is known, one that is not empty.
 
         Raises
         ------
         ModelFileError
-            If there is none, or only others of that name: then both hashes are told.
+            If there is none, or only others of that name: then both hashes are told, if known.
         """
         others: list[Path] = []
         for path in self._candidates(file):
-            if file.sha256 is None:
+            size_bytes = path.stat().st_size
+            if file.sha256 is None and size_bytes:
                 return path
-            if path.stat().st_size == file.size_bytes and sha256_of(path) == file.sha256:
+            if size_bytes == file.size_bytes and sha256_of(path) == file.sha256:
                 return path
             others.append(path)
+        if others and file.sha256 is None:
+            raise ModelFileError(
+                others[0], "the file is empty", f"Write it anew; it comes from {file.origin}."
+            )
         if others:
             raise wrong_hash(
                 others[0],

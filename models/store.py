@@ -19,6 +19,7 @@ import platformdirs
 
 from models.checked_file import sha256_of, writing, wrong_hash
 from models.registry import SHA256_DIGITS, Pack, PackFile
+from openface_core.errors import ModelFileError
 
 STORE_VARIABLE = "OPENFACE_MODELS_DIR"
 """Environment variable that names another folder."""
@@ -28,6 +29,7 @@ _LAYOUT = "models-1"
 _INCOMING = ".incoming"
 _NO_HOME = Path("/nonexistent")
 """Debian's home of users without one. It exists nowhere: they have the embedded pack only."""
+_REMOVE = "Remove it, then run the command again."
 _ABANDONED_SECONDS = 24 * 3600.0
 """What was being written that long ago was left by a command that was killed."""
 
@@ -40,6 +42,9 @@ class State(Enum):
     WRONG_SIZE = "wrong size"
     WRONG_HASH = "wrong SHA-256"
     UNCHECKED = "there; nothing to compare it with"
+    EMPTY = "empty"
+    NO_FILE = "something stands there that is no file"
+    NO_FOLDER = "something stands in place of its folder"
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class FileCheck:
     state : State
         What was found.
     found : str
-        The size or hash that was found where it is wrong, or nothing.
+        The size or hash that was found where it is wrong, what stands in the way, or nothing.
     """
 
     file: PackFile
@@ -65,11 +70,18 @@ class FileCheck:
         """Whether the file is there and nothing is known against it."""
         return self.state in (State.GOOD, State.UNCHECKED)
 
+    @property
+    def is_obstructed(self) -> bool:
+        """Whether the file cannot be put there before something else is gone."""
+        return self.state in (State.NO_FILE, State.NO_FOLDER)
+
     def __str__(self) -> str:
         if self.state is State.WRONG_HASH:
             return f"{self.file.path}: expected SHA-256 {self.file.sha256}, found {self.found}"
         if self.state is State.WRONG_SIZE:
             return f"{self.file.path}: expected {self.file.size_bytes} bytes, found {self.found}"
+        if self.is_obstructed:
+            return f"{self.file.path}: {self.state.value} ({self.found})"
         return f"{self.file.path}: {self.state.value}"
 
 
@@ -109,15 +121,25 @@ class ModelStore:
     def _check(self, file: PackFile, hashes: bool) -> FileCheck:
         path = self.path_of(file)
         if not path.is_file():
-            return FileCheck(file, State.MISSING)
-        if file.sha256 is None:
-            return FileCheck(file, State.UNCHECKED)
+            return self._check_place(file)
         size_bytes = path.stat().st_size
+        if file.sha256 is None:
+            return FileCheck(file, State.UNCHECKED if size_bytes else State.EMPTY)
         if size_bytes != file.size_bytes:
             return FileCheck(file, State.WRONG_SIZE, str(size_bytes))
         if hashes and (found := sha256_of(path)) != file.sha256:
             return FileCheck(file, State.WRONG_HASH, found)
         return FileCheck(file, State.GOOD)
+
+    def _check_place(self, file: PackFile) -> FileCheck:
+        """Return what was found where there is no such file: nothing, or something else."""
+        path = self.path_of(file)
+        if path.exists():
+            return FileCheck(file, State.NO_FILE, str(path))
+        for folder in path.parents[: file.path.count("/")]:
+            if folder.exists() and not folder.is_dir():
+                return FileCheck(file, State.NO_FOLDER, str(folder))
+        return FileCheck(file, State.MISSING)
 
     def wanted(self, pack: Pack) -> tuple[PackFile, ...]:
         """Return the files of a pack that are still to be got.
@@ -125,17 +147,21 @@ class ModelStore:
         Raises
         ------
         ModelFileError
-            If another file is in the place of one; it is left alone.
+            If another file, or something else, is in the place of one; it is left alone.
         """
         wanted = []
         for check in self.check(pack):
             if check.state is State.MISSING:
                 wanted.append(check.file)
+            elif check.is_obstructed:
+                raise ModelFileError(
+                    check.found, f"something else stands where {check.file.path} belongs", _REMOVE
+                )
+            elif check.state is State.EMPTY:
+                raise ModelFileError(self.path_of(check.file), "the file is empty", _REMOVE)
             elif not check.is_there:
                 path = self.path_of(check.file)
-                raise wrong_hash(
-                    path, check.file, sha256_of(path), "Remove it, then run the command again."
-                )
+                raise wrong_hash(path, check.file, sha256_of(path), _REMOVE)
         return tuple(wanted)
 
     def incoming(self, file: PackFile) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from openface_core import __version__
-from pipelines.command import leave
+from pipelines.command import leave_after
 
 COMMANDS = {
     "run": "measure faces in videos and write a dataset",
@@ -50,8 +50,8 @@ def script() -> NoReturn:
     # Python processes that a command starts, such as Beam's workers, must not look for packages in
     # the current folder either, where there may be a folder `models` of the user's own.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
-    leave(main())
+    leave_after(main)
 
 
 if __name__ == "__main__":
-    leave(main())
+    leave_after(main)

@@ -6,15 +6,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
-from openface_core.errors import OpenFaceBeamError
+from openface_core.errors import OpenFaceBeamError, OutputError
 from pipelines.own_packages import check_own_packages
 from pipelines.spared_imports import spare_imports
 
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
 EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
+"""What a shell tells of a program that SIGPIPE ended."""
 
 
 def run_command(command: Callable[[], int]) -> int:
@@ -29,7 +32,8 @@ def run_command(command: Callable[[], int]) -> int:
     Returns
     -------
     int
-        Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption.
+        Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption;
+        141, in silence, where nobody reads on.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that the screen's encoding lacks
@@ -42,14 +46,68 @@ def run_command(command: Callable[[], int]) -> int:
         os.environ.setdefault(variable, "1")
     try:
         check_own_packages()
-        return command()
+        status = command()
+        sys.stdout.flush()
     except OpenFaceBeamError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"error: {line}\n")
-        return EXIT_FAILED
+        return _tell(error)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return EXIT_INTERRUPTED
+    except OSError:
+        if (unsaid := _end_unheard()) is None:
+            raise
+        return unsaid
+    return status
+
+
+def _tell(error: OpenFaceBeamError) -> int:
+    """Say an expected failure in one line, and return the exit status."""
+    line = " ".join(str(error).split())
+    sys.stderr.write(f"error: {line}\n")
+    return EXIT_FAILED
+
+
+def _end_unheard() -> int | None:
+    """Return the exit status where standard output takes nothing any more, otherwise None.
+
+    It is asked, because the error itself may be of any file. What it has not taken yet is dropped.
+    """
+    try:
+        sys.stdout.write("\n")  # without a buffer there is nothing left that a flush would write
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = EXIT_CLOSED_PIPE
+    except OSError as error:
+        status = _tell(
+            OutputError(
+                "standard output",
+                f"it cannot be written ({error.strerror})",
+                "Free some space, or send it to another place.",
+            )
+        )
+    else:
+        return None
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def leave_after(main: Callable[[], int]) -> NoReturn:
+    """Run a command line, and end the process with its exit status.
+
+    Parameters
+    ----------
+    main : callable
+        Returns the exit status.
+    """
+    try:
+        status = main()
+    except SystemExit as end:  # argparse, after a help text or a mistyped option
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError:
+        if (unsaid := _end_unheard()) is None:
+            raise
+        status = unsaid
+    leave(status)
 
 
 def leave(status: int) -> NoReturn:
@@ -67,7 +125,8 @@ def leave(status: int) -> NoReturn:
     atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
     try:
         sys.stdout.flush()
+    except OSError:
+        status = _end_unheard() or status
+    with suppress(OSError):
         sys.stderr.flush()
-    except OSError:  # as a closed pipe, which the interpreter has its own words for
-        sys.exit(status)
     os._exit(status)

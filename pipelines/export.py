@@ -47,8 +47,8 @@ def export(arguments: ExportArguments) -> "ExportSummary":
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 3 if some inputs failed, or 1 if none is complete."""
-    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-    return run_command(lambda: export(arguments).tell())
+    words = sys.argv[1:] if argv is None else argv
+    return run_command(lambda: export(parse_arguments(words)).tell())
 
 
 if __name__ == "__main__":

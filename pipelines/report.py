@@ -44,8 +44,8 @@ def report(arguments: ReportArguments) -> "ExportSummary":
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, 3 if some inputs failed, or 1 if none is complete."""
-    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
-    return run_command(lambda: report(arguments).tell())
+    words = sys.argv[1:] if argv is None else argv
+    return run_command(lambda: report(parse_arguments(words)).tell())
 
 
 if __name__ == "__main__":

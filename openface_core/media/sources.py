@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from openface_core.errors import MediaError, OpenFaceBeamError
+from openface_core.errors import InputError, MediaError, OpenFaceBeamError
 from openface_core.media.time_limit import DEFAULT_SECONDS, TimedFile, within
 from openface_core.readable import readable
 
@@ -38,10 +38,22 @@ def recorded_uri(uri: str) -> str:
     """Return what a record calls an input: a local one by its path from the root, as readable text.
 
     A relative path means another file in another working folder.
+
+    Raises
+    ------
+    InputError
+        If there is no working folder that a relative path could be relative to.
     """
     if is_url(uri) or is_in_memory(uri):
         return readable(uri)
-    return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
+    try:
+        return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
+    except FileNotFoundError:
+        raise InputError(
+            uri,
+            "the current folder is gone, which this path is relative to",
+            "Change to a folder that is there, or give the whole path.",
+        ) from None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pipelines.configuration.shared_options import (
     CommandParser,
     add_model_options,
     add_quiet_option,
+    check_folder_name,
 )
 
 _EXAMPLES = """\
@@ -58,7 +59,7 @@ class ValidateArguments:
     Raises
     ------
     ConfigError
-        If there is nothing to compare with.
+        If there is nothing to compare with, or the name of a folder is empty.
     """
 
     video: str
@@ -79,6 +80,7 @@ class ValidateArguments:
                 "nothing to compare with",
                 "Give --csv (output of OpenFace), --golden (dumps) or --track, or several.",
             )
+        check_folder_name("--output", self.output)
         if self.landmarks is not None and self.csv is None:
             raise ConfigError(
                 "--landmarks", "landmarks are compared with a CSV only", "Give --csv as well."

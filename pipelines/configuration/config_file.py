@@ -15,6 +15,9 @@ from openface_core.toml_file import read_toml
 _BASE = "base"
 _BEAM = "beam"
 _PACK = "pack"
+_MODELS = "models"
+_SPECIFICATIONS = ("landmarks", "witness", "second_witness", "face_network", "measurements")
+"""Settings of that section that may name a file of the user's own."""
 _MAX_BASES = 5
 _OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -29,6 +32,7 @@ def preset_names() -> tuple[str, ...]:
 def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
     """Return the path of a preset or file, and its content on top of that of its base."""
     path, content = _read_alone(name_or_path)
+    _find_beside(path.parent, content.get(_MODELS))
     # Nothing but the preset of that name goes with the embedded models.
     implied = EMBEDDED_PACK if content.get(_PACK) == EMBEDDED_PACK else None
     base = content.pop(_BASE, None if path.parent == PRESETS_FOLDER else implied)
@@ -46,6 +50,23 @@ def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
     _, below = _read(base, bases + 1)
     below.pop("name", None)
     return path, _on_top(below, content)
+
+
+def _find_beside(folder: Path, models: object) -> None:
+    """Name the specifications beside a configuration, or below it, by their paths from the root.
+
+    What is not there stays as it is: names of this package, and files of the current folder.
+    """
+    if not isinstance(models, dict):
+        return
+
+    def found(value: object) -> object:
+        is_file = isinstance(value, str) and value.endswith(".toml") and (folder / value).is_file()
+        return str((folder / str(value)).resolve()) if is_file else value
+
+    for key in models.keys() & set(_SPECIFICATIONS):
+        value = models[key]
+        models[key] = [found(item) for item in value] if isinstance(value, list) else found(value)
 
 
 def _on_top(below: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

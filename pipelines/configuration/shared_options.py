@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from openface_core.errors import ConfigError
+
 
 class _GivenOnce(argparse.Action):
     """Keeps the value of an option, and refuses to have it replaced by a later one."""
@@ -39,6 +41,20 @@ class CommandParser(argparse.ArgumentParser):
         """Parse a command line from its beginning."""
         self.given.clear()
         return super().parse_known_args(*arguments, **options)
+
+
+def check_folder_name(option: str, name: str | None) -> None:
+    """Do nothing if a folder has a name, or none was asked for.
+
+    An empty path is the current folder, which is not what an unset variable means.
+
+    Raises
+    ------
+    ConfigError
+        If the name is empty.
+    """
+    if name is not None and not name.strip():
+        raise ConfigError(option, "the name is empty", "Name a folder.")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

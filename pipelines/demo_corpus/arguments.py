@@ -9,6 +9,7 @@ from pipelines.configuration.shared_options import (
     CommandParser,
     add_model_options,
     add_quiet_option,
+    check_folder_name,
 )
 
 RESULTS_FOLDER = "results"
@@ -44,6 +45,8 @@ class DemoArguments:
 
     Raises
     ------
+    ConfigError
+        If its name is empty.
     OutputError
         If the folder is a URL.
     """
@@ -57,6 +60,7 @@ class DemoArguments:
     def __post_init__(self) -> None:
         from openface_core.media.sources import is_url  # fsspec, which --help need not wait for
 
+        check_folder_name("--output", self.output)
         if is_url(self.output):
             raise OutputError(
                 self.output, "the demo is made in a local folder", "Name one with --output."

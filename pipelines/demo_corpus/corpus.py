@@ -1,5 +1,6 @@
 """The demo corpus as files: clips, a broken one, and what happens in them as JSON."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,11 @@ from pipelines.demo_corpus.script import CLIPS, TRUNCATED_NAME, Clip
 
 CLIPS_FOLDER = "clips"
 GROUND_TRUTH_NAME = "ground_truth.json"
+
+_OF_STORAGE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
+)
+"""What FFmpeg hands on from storage; the rest is of the encoders."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,11 @@ def write_corpus(output: Path, clips: Sequence[Clip] = CLIPS) -> Corpus:
                 (made / clip.name).replace(corpus.clips_folder / clip.name)
             (made / TRUNCATED_NAME).replace(corpus.clips_folder / TRUNCATED_NAME)
             (made / GROUND_TRUTH_NAME).replace(corpus.ground_truth)
-    except av.FFmpegError as error:
-        raise OutputError(
-            output, f"a clip cannot be encoded ({error.strerror})", "Install the wheel of PyAV."
-        ) from error
-    except OSError as error:
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, av.FFmpegError) and error.errno not in _OF_STORAGE:
+            raise OutputError(
+                output, f"a clip cannot be encoded ({error.strerror})", "Install the wheel of PyAV."
+            ) from error
         raise OutputError(
             output, f"cannot be written ({error.strerror})", "Name another folder with --output."
         ) from error

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import add_quiet_option
+from pipelines.configuration.shared_options import add_quiet_option, check_folder_name
 
 # The formats themselves bring NumPy and Arrow, which `--help` need not wait for; a test compares.
 FORMAT_TITLES = {
@@ -77,6 +77,11 @@ class ExportArguments:
         Whether to show no progress.
     beam : tuple of str
         Options for Beam.
+
+    Raises
+    ------
+    ConfigError
+        If the name of a folder is empty.
     """
 
     dataset: str
@@ -99,6 +104,10 @@ class ExportArguments:
     force: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_folder_name("--dataset", self.dataset)
+        check_folder_name("--output", self.output)
 
 
 def parser() -> argparse.ArgumentParser:

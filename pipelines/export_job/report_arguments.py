@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.configuration.shared_options import check_folder_name
 from pipelines.export_job.arguments import (
     ExportArguments,
     add_dataset_options,
@@ -44,6 +45,11 @@ class ReportArguments:
         Whether to show no progress.
     beam : tuple of str
         Options for Beam.
+
+    Raises
+    ------
+    ConfigError
+        If the name of a folder is empty.
     """
 
     dataset: str
@@ -54,6 +60,10 @@ class ReportArguments:
     force: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_folder_name("--dataset", self.dataset)
+        check_folder_name("--output", self.output)
 
     @property
     def folder(self) -> str:

@@ -8,6 +8,7 @@ from pipelines.configuration.shared_options import (
     CommandParser,
     add_model_options,
     add_quiet_option,
+    check_folder_name,
 )
 
 _EXAMPLES = """\
@@ -73,6 +74,11 @@ class RunArguments:
         Whether to show no progress.
     beam : tuple of str
         Options for Beam.
+
+    Raises
+    ------
+    ConfigError
+        If the name of the output folder is empty.
     """
 
     inputs: tuple[str, ...]
@@ -92,6 +98,9 @@ class RunArguments:
     dry_run: bool = False
     quiet: bool = False
     beam: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_folder_name("--output", self.output)
 
 
 def parser() -> argparse.ArgumentParser:

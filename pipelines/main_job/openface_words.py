@@ -1,5 +1,6 @@
 """A command line of OpenFace's own programs, said in the options of this one."""
 
+import itertools
 import shlex
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ _OTHERS = (
     "-simalign", "-simscale", "-simsize", "-tracked", "-validate_detections", "-verbose",
     "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
 )  # fmt: skip
+_SEQUENCE = "--image-folders"
 _PAGE = "`openface-beam docs coming-from-openface` has the others"
 
 
@@ -42,12 +44,13 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
     Returns
     -------
     list of str
-        What says the same here.
+        What says the same here, with the options of this program that stand among them.
     list of str
         Options that it leaves out, because they are not needed, or not there.
     """
     found: dict[str, list[str]] = {}
     left_out: list[str] = []
+    own: list[str] = []
     camera: dict[str, str] = {}
     is_sequence = False
     place = 0
@@ -62,6 +65,14 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
             place += 1
         elif word in _SWITCHES:
             found[_SWITCHES[word][0]] = [*_SWITCHES[word][1:]]
+        elif word.startswith("--"):
+            option = _with_values(words[place:])
+            name, *values = option[0].split("=", 1) + option[1:]
+            if name in _WITH_VALUE.values():
+                found.setdefault(name, []).extend(values)
+            else:
+                own += option
+            place += len(option) - 1
         elif word.startswith("-") and word not in _ALWAYS:
             left_out.append(word)
         place += 1
@@ -71,8 +82,18 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
         left_out += camera
     found.setdefault("--input", ["VIDEO"])
     found.setdefault("--output", ["processed"])
-    options = [part for name, values in found.items() for part in (name, *values)]
-    return [*options, *(["--image-folders"] if is_sequence else [])], left_out
+    if is_sequence:
+        found[_SEQUENCE] = []
+    # What is said in this program's own words comes before what OpenFace's stand for.
+    named = {word.partition("=")[0] for word in own}
+    translations = ((name, *values) for name, values in found.items() if name not in named)
+    return [*itertools.chain.from_iterable(translations), *own], left_out
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """Return the option that words begin with, and the values after it."""
+    values = itertools.takewhile(lambda word: not word.startswith("-"), words[1:])
+    return [words[0], *values]
 
 
 def refuse_openface_words(words: Sequence[str]) -> None:
@@ -87,9 +108,11 @@ def refuse_openface_words(words: Sequence[str]) -> None:
         return
     options, left_out = translated(words)
     rest = f" ({', '.join(left_out)} left out; {_PAGE})" if left_out else f" ({_PAGE})"
+    # FeatureExtraction and FaceLandmarkImg have the same flag, and here nothing tells them apart.
+    images = f" For single images leave out {_SEQUENCE}." if _SEQUENCE in options else ""
     first = next(word for word in words if is_openface([word]))
     raise ConfigError(
         first,
         "an option of OpenFace's programs",
-        f"Here it is: openface-beam run {shlex.join(options)}{rest}.",
+        f"Here it is: openface-beam run {shlex.join(options)}{rest}.{images}",
     )

@@ -11,10 +11,12 @@ What `--help` of every command prints. `openface-beam` is installed with the pac
 `python -m pipelines.run` is the same as `openface-beam run`, and so on for the other commands.
 
 Exit status: 0 if all went well, 2 if the command could not do its work (one line on stderr says
-why, and what to do), 130 if it was interrupted. A run, an export or a report in which some inputs
+why, and what to do), 130 if it was interrupted, 141 if what reads its output stopped reading, as
+`head` does. A run, an export or a report in which some inputs
 failed and others did not ends with 3, and with 1 a run without any result, and an export or a
 report in which no input is complete; `errors.parquet` lists what failed. `run --report` ends with 3
-too if a page could not be made. `validate` and `demo` end with 1 if a check fails.
+too if a page could not be made. `validate` and `demo` end with 1 if a check fails, and
+`models verify` if a file is missing or wrong.
 
 An option that takes one value may be given once; `--input` may be given again, and adds.
 """

@@ -29,7 +29,8 @@ timestamps = "frame_number"
 
 A file may start from a preset, or from another file beside it: with `base = "embedded"` it changes
 what it sets, and is otherwise that preset. With the embedded models this is needed, as the other
-presets name models that these do not have.
+presets name models that these do not have. Specifications that a file names under `[models]`, too,
+are looked for beside that file first, then in the current folder.
 
 [`configs/default.toml`](../configs/default.toml) has all of them with their defaults. Two more keys
 choose where and with what a run happens; results do not depend on them otherwise:

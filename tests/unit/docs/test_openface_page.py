@@ -54,6 +54,15 @@ def test_a_csv_with_zeros_can_be_made(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "interview.csv").read_text().splitlines()[1].endswith(",1,1")
 
 
+@pytest.mark.parametrize("program", ["FaceLandmarkImg", "FaceLandmarkVidMulti"])
+def test_programs_that_measure_all_faces_do_so_here(program: str) -> None:
+    # The preset openface22 measures the widest one alone.
+    (line,) = re.findall(rf"# {program} .*\n(.*)\n", PAGE.text)
+    assert "--config openface22 --faces all" in line
+    (row,) = (row for row in PAGE.table("OpenFace's program") if row[0] == f"`{program}`")
+    assert "--faces all" in row[1]
+
+
 @pytest.mark.reference
 def test_they_are_those_of_a_genuine_csv(reference: Path) -> None:
     genuine = (reference / "formats" / "header_video.csv").read_text().strip().split(",")

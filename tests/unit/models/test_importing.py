@@ -83,6 +83,22 @@ def test_a_file_that_every_user_makes_himself(
     assert (store.root / "models" / "own.onnx").read_bytes() == b"anything"
 
 
+def test_an_empty_file_is_none(registry: Registry, store: ModelStore, tmp_path: Path) -> None:
+    empty = write(tmp_path / "mine" / "own.onnx", b"")
+    with pytest.raises(ModelFileError, match="the file is empty") as caught:
+        bring(registry, store, tmp_path / "mine", "own")
+    assert caught.value.subject == str(empty)
+    assert not store.root.exists()
+    write(tmp_path / "mine" / "below" / "own.onnx", b"anything")
+    place = write(store.root / "models" / "own.onnx", b"")
+    with pytest.raises(ModelFileError, match=r"the file is empty\. Remove it"):
+        bring(registry, store, tmp_path / "mine", "own")
+    (check,) = store.check(registry.packs["own"])
+    assert (check.is_there, str(check)) == (False, "models/own.onnx: empty")
+    place.unlink()
+    assert bring(registry, store, tmp_path / "mine", "own") == 1
+
+
 @pytest.mark.parametrize("content", [SHAPE[:-1], SHAPE + b"x", SHAPE[::-1], b""])
 def test_another_version_is_refused(
     content: bytes, registry: Registry, store: ModelStore, tmp_path: Path
@@ -95,6 +111,28 @@ def test_another_version_is_refused(
     assert caught.value.subject == str(path)
     assert "https://models.invalid" in caught.value.remedy
     assert not store.root.exists()
+
+
+@pytest.mark.parametrize("name", ["face", "own"])
+@pytest.mark.parametrize("above", [False, True])
+def test_something_else_in_the_place_of_a_file(
+    name: str, above: bool, registry: Registry, store: ModelStore, tmp_path: Path
+) -> None:
+    file = registry.packs[name].files[-1]
+    place = store.path_of(file)
+    if above:
+        place = place.parent
+        write(place, b"a file")
+    else:
+        place.mkdir(parents=True)
+    with pytest.raises(ModelFileError, match=f"stands where {file.path} belongs") as caught:
+        bring(registry, store, write_files(tmp_path / "OpenFace"), name)
+    assert caught.value.subject == str(place)
+    assert caught.value.remedy == "Remove it, then run the command again."
+    assert not (store.root / ".incoming").exists()
+    (check,) = (check for check in store.check(registry.packs[name]) if check.file is file)
+    assert not check.is_there
+    assert str(check).endswith(f" ({place})")
 
 
 def test_a_missing_file(registry: Registry, store: ModelStore, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Exit statuses."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -67,12 +70,50 @@ def test_leaving_says_all_that_was_written_before() -> None:
     assert (found.returncode, found.stdout) == (0, "x" * 100_000 + "\n")
 
 
-def test_leaving_with_nobody_to_read_is_a_failure() -> None:
-    code = "import sys; from pipelines.command import leave; print('x'); leave(0)"
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.wait(60) != 0
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"])
+"""Whether what is said meets the pipe at once, or at the end."""
+
+SPEAKING = "from pipelines.command import leave_after; leave_after(lambda: print('x') or 0)"
+LINES = (
+    ["-c", SPEAKING],
+    ["-m", "pipelines.cli", "--version"],
+    ["-m", "pipelines.cli", "docs"],
+    ["-m", "pipelines.cli", "run", "--help"],
+    ["-m", "pipelines.models", "list"],
+)
+
+
+def speak(words: list[str], unbuffered: str, output: IO[bytes] | int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *words], cwd=REPOSITORY, stdout=output, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+
+
+# argparse says nothing of a help text that nobody took.
+@UNBUFFERED
+@pytest.mark.parametrize("words", LINES, ids=lambda words: words[-1][:9])
+def test_nobody_who_reads_on_ends_a_command_in_silence(words: list[str], unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with speak(words, unbuffered, writing) as process:
+        os.close(writing)
+        _, said = process.communicate(timeout=60)
+    assert said == ""
+    assert process.returncode in ((0, 141) if unbuffered and "--help" in words else (141,))
+
+
+@UNBUFFERED
+@pytest.mark.parametrize("words", LINES[:3], ids=lambda words: words[-1][:9])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+def test_a_full_device_is_one_line(words: list[str], unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full, speak(words, unbuffered, full) as process:
+        _, said = process.communicate(timeout=60)
+    assert said.startswith("error: standard output: it cannot be written (")
+    assert said.count("\n") == 1
+    assert process.returncode == EXIT_FAILED
+
+
+def test_what_other_files_refuse_is_not_taken_for_that() -> None:
+    with pytest.raises(BrokenPipeError):
+        run_command(raising(BrokenPipeError()))

@@ -250,6 +250,35 @@ def test_a_base_may_be_a_file_beside_it(tmp_path: Path) -> None:
     assert found.models == load_settings("fast").models
 
 
+@pytest.mark.parametrize(
+    "key", ["landmarks", "witness", "second_witness", "face_network", "measurements"]
+)
+def test_a_specification_is_looked_for_beside_the_file_that_names_it(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, elsewhere = tmp_path / "study", tmp_path / "elsewhere"
+    for folder in (study / "below", elsewhere):
+        folder.mkdir(parents=True)
+    spec = study / "below" / "mine.toml"
+    spec.touch()
+    name = "below/mine.toml"
+    several = key == "measurements"
+    lab = tmp_path / "study" / "lab.toml"
+    lab.write_text(f"[models]\n{key} = {[name] if several else name!r}\n")
+    own = written(elsewhere, "base = '../study/lab.toml'\n")
+    monkeypatch.chdir(elsewhere)
+    for config in (str(lab), "../study/lab.toml", own):
+        found = getattr(load_settings(config).models, key)
+        assert found == ((str(spec),) if several else str(spec))
+
+
+def test_what_is_not_beside_it_is_left_to_the_current_folder(tmp_path: Path) -> None:
+    text = "[models]\nlandmarks = 'mine.toml'\nwitness = 'embedded68'\nmeasurements = ['a.toml']\n"
+    models = load_settings(written(tmp_path, text)).models
+    assert (models.landmarks, models.witness) == ("mine.toml", "embedded68")
+    assert models.measurements == ("a.toml",)
+
+
 def test_a_base_brings_its_runner(tmp_path: Path) -> None:
     options = load_beam_options(written(tmp_path, 'base = "flink"\n[beam]\nparallelism = 3\n'))
     assert options == load_beam_options("flink") | {"parallelism": ("3",)}

@@ -1,14 +1,17 @@
 """The corpus as files."""
 
+import errno
 import json
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from openface_core.errors import ConfigError, OutputError
 from openface_core.media import open_media
+from pipelines.demo_corpus import corpus
 from pipelines.demo_corpus.corpus import write_corpus
 from pipelines.demo_corpus.face_actions import BLINK
 from pipelines.demo_corpus.script import TRUNCATED_NAME, Action, Clip, ScriptedFace
@@ -77,6 +80,28 @@ def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("x")
     with pytest.raises(OutputError, match="cannot be written"):
         write_corpus(tmp_path / "out", SMALL)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "cannot be written .*Name another folder"),
+        (errno.EDQUOT, "cannot be written .*Name another folder"),
+        (errno.EACCES, "cannot be written .*Name another folder"),
+        (errno.EINVAL, "cannot be encoded .*Install the wheel"),
+    ],
+)
+def test_storage_that_refuses_is_no_fault_of_the_encoder(
+    number: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("skimage")
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        av.error.err_check(-number)
+
+    monkeypatch.setattr(corpus, "write_video", refuse)
+    with pytest.raises(OutputError, match=words):
+        write_corpus(tmp_path, SMALL)
 
 
 def test_without_scikit_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """The command lines of export and report."""
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.cli import main as openface_beam
@@ -62,6 +64,28 @@ def test_reports() -> None:
 def test_every_option_is_explained(parser: object) -> None:
     actions = parser()._actions  # type: ignore[operator]
     assert all(action.help for action in actions)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --input a.mp4 --output=",
+        "export --format csv --dataset d --output=",
+        "export --format csv --dataset= --output o",
+        "report --dataset d --output=",
+        "report --dataset=",
+        "demo --output=",
+        "validate --video a.mp4 --csv a.csv --output=",
+    ],
+)
+def test_an_empty_name_is_no_folder(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert openface_beam(words.split()) == 2
+    option = "--dataset" if "--dataset=" in words else "--output"
+    assert capsys.readouterr().err == f"error: {option}: the name is empty. Name a folder.\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["export", "report"])

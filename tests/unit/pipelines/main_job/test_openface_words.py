@@ -24,6 +24,23 @@ from tests.fixtures.places import REPOSITORY
             [],
         ),
         ("-f a -fx 9", "--input a --output processed", ["-fx"]),
+        ("--input a.mp4 -out_dir x", "--input a.mp4 --output x", []),
+        ("--input=a -f b -out_dir x", "--input a b --output x", []),
+        (
+            "-f a --models M -pose --output=o --dry-run",
+            "--input a --models M --output o --dry-run",
+            [],
+        ),
+        (
+            "-f a -au_static --calibration=video",
+            "--input a --output processed --calibration=video",
+            [],
+        ),
+        (
+            "-fdir s --image-folders -q --quiet",
+            "--input s --output processed --image-folders --quiet",
+            [],
+        ),
         ("-f a -of x -wild", "--input a --output processed", ["-of", "-wild"]),
     ],
 )
@@ -41,6 +58,16 @@ def test_the_answer_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: -f: an option of OpenFace's programs. Here it is: ")
     assert "openface-beam run --input 'my film.mp4' --output out" in line
+    assert "single images" not in line
+
+
+def test_of_a_folder_the_answer_says_what_single_images_need(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["-fdir", "photographs", "-out_dir", "out"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--input photographs --output out --image-folders" in line
+    assert line.endswith("For single images leave out --image-folders.")
 
 
 def test_every_flag_of_the_page_is_known() -> None:
