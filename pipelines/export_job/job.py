@@ -10,7 +10,7 @@ import apache_beam as beam
 
 from openface_core.errors import ConfigError, PipelineError
 from pipelines.export_job.arguments import ExportArguments
-from pipelines.export_job.plan import ExportJobPlan, make_plan
+from pipelines.export_job.plan import ExportJobPlan, make_plan, page_identities
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.export_job.summary import ExportSummary
 from pipelines.main_job.pipeline_failure import pipeline_failure
@@ -60,11 +60,13 @@ def run_report(arguments: ReportArguments) -> ExportSummary:
     OpenFaceBeamError
         If nothing can be done at all, or another report is written into the output folder.
     """
-    job = _prepare(arguments.as_export())
+    as_export = arguments.as_export()
+    job = _prepare(as_export)
     title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
     with held(arguments.folder):
         summary = _write_all(job)
-        return replace(summary, index=write_index(job.plan.folder, title, summary.failed))
+        current = page_identities(as_export, job.plan)
+        return replace(summary, index=write_index(job.plan.folder, title, summary.failed, current))
 
 
 def _prepare(arguments: ExportArguments) -> _Job:

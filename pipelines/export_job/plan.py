@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class ExportJobPlan:
         Inputs whose tables cannot be read.
     shape_files : mapping of str to ShapeFiles
         By video id, the models of its table, where they are there.
+    identities : mapping of (str, str) to str
+        By format and video id, the hash of what its files depend on.
     """
 
     folder: ExportFolder
@@ -57,6 +60,7 @@ class ExportJobPlan:
     finished: int
     problems: tuple[Problem, ...]
     shape_files: Mapping[str, ShapeFiles]
+    identities: Mapping[tuple[str, str], str]
 
 
 def options_of(arguments: ExportArguments) -> ExportOptions:
@@ -104,15 +108,18 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     recorded: dict[RecordedTable, str] = {}
     problems: list[Problem] = []
     shape_files: dict[str, ShapeFiles] = {}
+    identities: dict[tuple[str, str], str] = {}
     finished = 0
     for table in _chosen(arguments):
         try:
             record = table.record()
-            task = _task(table, record, folder, options, arguments)
+            known = _identities(record, options, arguments)
+            task = _task(table, record, folder, known, force=arguments.force)
             recorded[table] = task.uri
         except OpenFaceBeamError as error:
             problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
             continue
+        identities |= {(name, table.video_id): known[name].digest for name in known}
         if not task.formats:
             finished += 1
             continue
@@ -132,7 +139,33 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         finished,
         tuple(problems),
         shape_files,
+        identities,
     )
+
+
+def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str, str]:
+    """Return what the pages of a dataset depend on now, also those of inputs that were not chosen.
+
+    Parameters
+    ----------
+    arguments : ExportArguments
+        What a report was asked to show.
+    plan : ExportJobPlan
+        What came of it.
+
+    Returns
+    -------
+    dict of str to str
+        By video id, the hash of it; inputs whose tables cannot be read are left out.
+    """
+    found = {video_id: digest for (_, video_id), digest in plan.identities.items()}
+    for table in recorded_tables(arguments.dataset) if arguments.video_ids else ():
+        if table.video_id in arguments.video_ids:
+            continue
+        with suppress(OpenFaceBeamError):
+            (identity,) = _identities(table.record(), plan.options, arguments).values()
+            found[table.video_id] = identity.digest
+    return found
 
 
 def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
@@ -168,18 +201,28 @@ def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
     return [t for t in tables if not arguments.video_ids or t.video_id in arguments.video_ids]
 
 
+def _identities(
+    record: Mapping[str, Any], options: ExportOptions, arguments: ExportArguments
+) -> dict[str, Identity]:
+    """Return what the files of an input depend on, by format."""
+    return {
+        name: identity_of(name, FORMATS[name], options, record, arguments.formats)
+        for name in arguments.formats
+    }
+
+
 def _task(
     table: RecordedTable,
     record: Mapping[str, Any],
     folder: ExportFolder,
-    options: ExportOptions,
-    arguments: ExportArguments,
+    identities: Mapping[str, Identity],
+    *,
+    force: bool,
 ) -> ExportTask:
     """Return what is to be done for an input: the formats that are not complete."""
     wanted: dict[str, Identity] = {}
-    for name in arguments.formats:
-        identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
-        known = None if arguments.force else folder.record(name, table.video_id)
+    for name, identity in identities.items():
+        known = None if force else folder.record(name, table.video_id)
         if known is None or known.identity != identity.digest:
             wanted[name] = identity
     uri = str(record.get("input_uri", ""))

@@ -179,6 +179,48 @@ def test_the_report_of_a_run(exported: Exported) -> None:
     assert not [*corpus.output.rglob(LOCK_NAME)]
 
 
+def measure_anew(corpus: LandmarkCorpus, name: str, seed: int) -> None:
+    """Analyse an input again, with other landmarks."""
+    write_landmarks(corpus.points / f"{name}.csv", face_clip(4, seed)[1])
+    assert corpus.run().inputs_written == 1
+
+
+def test_what_cannot_be_written_anew_does_not_stay_as_it_was(exported: Exported) -> None:
+    exported.run("overlay", "csv")
+    measure_anew(exported.corpus, "b", 7)
+    (exported.corpus.videos / "b.mp4").unlink()
+    (exported.corpus.videos / "c.mp4").unlink()
+    summary = exported.run("overlay", "csv")
+    assert (summary.written, summary.finished, summary.failed) == (0, 2, 1)
+    for folder, names in (("overlay", "ac"), ("csv", "abc"), ("export_records/overlay", "ac")):
+        assert [path.stem for path in sorted((exported.output / folder).iterdir())] == [*names]
+    # What is of this content stays, also where it cannot be made again.
+    assert exported.run("overlay", force=True).failed == 2
+    assert (exported.output / "overlay" / "c.mp4").exists()
+
+
+def test_the_index_lists_pages_of_this_content_alone(exported: Exported) -> None:
+    corpus = exported.corpus
+    folder = corpus.output / "report"
+
+    def listed(*video_ids: str) -> str:
+        arguments = ReportArguments(
+            str(corpus.output), video_ids=video_ids, quiet=True, beam=IN_MEMORY
+        )
+        report(arguments)
+        text = (folder / "index-data.js").read_text()
+        rows = json.loads(text.removeprefix("window.reports=").rstrip(";\n"))["rows"]
+        return "".join(row[0] for row in rows)
+
+    assert listed() == "abc"
+    measure_anew(corpus, "b", 7)
+    (corpus.videos / "b.mp4").unlink()
+    assert listed("a") == "ac"
+    assert (folder / "report" / "b.html").exists()
+    assert listed() == "ac"
+    assert not (folder / "report" / "b.html").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a name that other systems do not have")
 def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
     corpus, odd = exported.corpus, os.fsdecode(b"caf\xff.mp4")

@@ -1,14 +1,14 @@
 """The export of one input: its rows, and where needed its frames, through all exporters at once."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from openface_core.errors import ConfigError, DatasetError, InputError, MediaError
+from openface_core.errors import ConfigError, DatasetError, InputError, MediaError, OutputError
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request
 from openface_core.exports.options import ExportOptions
@@ -17,8 +17,10 @@ from transforms.dataset.recorded_tables import OpenTable
 from transforms.exports.export_folder import ExportFolder, ExportRecord
 from transforms.exports.frames_in_step import in_step, rows_by_frame
 from transforms.exports.shape_files import ShapeFiles, face_pictures, missing_models
-from transforms.exports.task import ExportTask
+from transforms.exports.task import ExportTask, Identity
 from transforms.work.progress import ProgressWriter
+
+Chosen = Sequence[tuple[str, Identity, ExportFormat]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> E
 def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> int:
     """Write an input in those of its formats that need its frames, or in the others.
 
+    What cannot be written leaves nothing of an earlier export of another content behind.
+
     Parameters
     ----------
     task : ExportTask
@@ -110,6 +114,17 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     ]
     if not chosen:
         return 0
+    try:
+        _write(task, plan, chosen, with_pictures=with_pictures)
+    except Exception:
+        for name, identity, _ in chosen:
+            with suppress(OutputError):  # the reason why nothing is written says more
+                plan.folder.discard_outdated(name, task.table.video_id, identity.digest)
+        raise
+    return len(chosen)
+
+
+def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, *, with_pictures: bool) -> None:
     record = task.table.record()
     request = _request(task, plan, record, [format_ for _, _, format_ in chosen])
     exporters = {name: format_.make(request) for name, _, format_ in chosen}
@@ -142,7 +157,6 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
             plan.folder.publish(name, task.table.video_id, staging / name, known)
     if refused is not None:
         raise refused
-    return len(chosen)
 
 
 def _begin(
