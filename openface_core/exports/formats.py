@@ -64,6 +64,8 @@ class ExportFormat:
         Whether the input itself is read.
     needs_models : bool
         Whether faces are aligned, for which the shape model must be there.
+    takes_models : bool
+        Whether files hold more where the shape model is there, which they can do without.
     """
 
     title: str
@@ -71,6 +73,7 @@ class ExportFormat:
     options: tuple[str, ...] = ()
     needs_pictures: bool = False
     needs_models: bool = False
+    takes_models: bool = False
 
 
 def _aligned(request: Request) -> Exporter:
@@ -84,6 +87,7 @@ FORMATS: Mapping[str, ExportFormat] = {
         "OpenFace's CSV",
         lambda request: OpenFaceCsv(request.options.columns, request.options.dialect, request.pdm),
         ("columns", "dialect"),
+        takes_models=True,
     ),
     "of-details": ExportFormat(
         "OpenFace's text file beside it",

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from openface_core.errors import ConfigError, PipelineError
+from openface_core.exports.openface.csv_file import ROWS_WITHOUT_SHAPE, OpenFaceCsv
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.plan import ExportJobPlan, make_plan, page_identities
 from pipelines.export_job.report_arguments import ReportArguments
@@ -103,7 +105,18 @@ def _write_all(job: _Job) -> ExportSummary:
         finished=plan.finished,
         problems=problems,
         seconds=time.monotonic() - job.begin,
+        without_shape=tuple(_without_shape(plan)),
     )
+
+
+def _without_shape(plan: ExportJobPlan) -> Iterator[str]:
+    """Yield inputs with zeros for want of the shape model, among those that were to be written."""
+    for task in plan.todo:
+        video_id = task.table.video_id
+        if OpenFaceCsv.format in task.formats and video_id not in plan.shape_files:
+            record = plan.folder.record(OpenFaceCsv.format, video_id)
+            if record is not None and ROWS_WITHOUT_SHAPE in record.notes:
+                yield video_id
 
 
 def _run(

@@ -113,8 +113,11 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     for table in _chosen(arguments):
         try:
             record = table.record()
-            known = _identities(record, options, arguments)
-            task = _task(table, record, folder, known, force=arguments.force)
+            files = models.of(record)
+            known = _identities(record, options, arguments, has_models=files is not None)
+            # What was written with a model that is not here now is not written without it.
+            best = known if files else _identities(record, options, arguments, has_models=True)
+            task = _task(table, record, folder, (known, best), force=arguments.force)
             recorded[table] = task.uri
         except OpenFaceBeamError as error:
             problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
@@ -123,7 +126,6 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
         if not task.formats:
             finished += 1
             continue
-        files = models.of(record)
         if files is not None:
             shape_files[table.video_id] = files
         todo.append((int(record.get("frames_decoded", 0)), task))
@@ -163,7 +165,8 @@ def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str
         if table.video_id in arguments.video_ids:
             continue
         with suppress(OpenFaceBeamError):
-            (identity,) = _identities(table.record(), plan.options, arguments).values()
+            record = table.record()
+            (identity,) = _identities(record, plan.options, arguments, has_models=False).values()
             found[table.video_id] = identity.digest
     return found
 
@@ -202,12 +205,17 @@ def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
 
 
 def _identities(
-    record: Mapping[str, Any], options: ExportOptions, arguments: ExportArguments
+    record: Mapping[str, Any],
+    options: ExportOptions,
+    arguments: ExportArguments,
+    *,
+    has_models: bool,
 ) -> dict[str, Identity]:
     """Return what the files of an input depend on, by format."""
+    formats = arguments.formats
     return {
-        name: identity_of(name, FORMATS[name], options, record, arguments.formats)
-        for name in arguments.formats
+        name: identity_of(name, FORMATS[name], options, record, formats, has_models=has_models)
+        for name in formats
     }
 
 
@@ -215,15 +223,15 @@ def _task(
     table: RecordedTable,
     record: Mapping[str, Any],
     folder: ExportFolder,
-    identities: Mapping[str, Identity],
+    identities: tuple[Mapping[str, Identity], Mapping[str, Identity]],
     *,
     force: bool,
 ) -> ExportTask:
-    """Return what is to be done for an input: the formats that are not complete."""
+    """Return what is to be done for an input: the formats that are complete by no identity."""
     wanted: dict[str, Identity] = {}
-    for name, identity in identities.items():
+    for name, identity in identities[0].items():
         known = None if force else folder.record(name, table.video_id)
-        if known is None or known.identity != identity.digest:
+        if known is None or known.identity not in {of[name].digest for of in identities}:
             wanted[name] = identity
     uri = str(record.get("input_uri", ""))
     return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))

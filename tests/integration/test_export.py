@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -349,6 +350,29 @@ def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.Monkey
     assert "--models" in summary.problems[0].remedy
     assert (exported.output / "csv" / "a.csv").exists()
     assert not (exported.output / "aligned").exists()
+
+
+def test_a_csv_is_written_again_once_the_shape_model_is_named(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
+    monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+    write_landmarks(exported.corpus.points / "b.csv", face_clip(4, 1)[1], successes=[False] * 4)
+    exported.corpus.run()
+
+    def depths() -> set[float]:
+        table = pd.read_csv(exported.output / "openface-csv" / "b.csv")
+        return set(table.filter(regex="^Z_").to_numpy().ravel())
+
+    summary = exported.run("openface-csv", models=None)
+    assert (summary.written, summary.without_shape, depths()) == (3, ("b",), {0.0})
+    assert "in the CSV of b: the shape model was not found. Name its folder" in str(summary)
+    assert exported.run("openface-csv", models=None).finished == 3
+    summary = exported.run("openface-csv")
+    assert (summary.written, summary.without_shape, 0.0 in depths()) == (3, (), False)
+    # Without the model again, what was written with it is better than anything new.
+    assert exported.run("openface-csv", models=None).finished == 3
+    assert exported.run("openface-csv", models=None, columns=("2d",)).without_shape == ()
 
 
 def test_faces_and_descriptors_are_those_that_the_analysis_saw(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def identity_of(
     options: ExportOptions,
     record: Mapping[str, Any],
     formats: tuple[str, ...],
+    *,
+    has_models: bool,
 ) -> Identity:
     """Return everything that the files of a format depend on.
 
@@ -74,14 +76,18 @@ def identity_of(
         How the table was made, which tells its content.
     formats : tuple of str
         All formats of this export, which the details name.
+    has_models : bool
+        Whether the shape model is there.
     """
     table = {key: value for key, value in record.items() if key != "input_uri"}
-    made = {
+    made: dict[str, Any] = {
         "version": __version__,
         "options": options.of(format_.options),
         "table_record": _digest(table),
         "formats": sorted(formats) if name == "of-details" else [name],
     }
+    if format_.takes_models:
+        made["shape_model"] = has_models
     return Identity(_digest(made), json.dumps(made, sort_keys=True))
 
 
