@@ -1,9 +1,9 @@
 """What an export will do: which inputs, in which formats, with which models."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 from transforms.dataset.run_lock import refuse_if_held
 from transforms.exports.export_folder import ExportFolder
-from transforms.exports.input_places import find_inputs
+from transforms.exports.input_places import InputPlace, find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
-from transforms.exports.task import ExportTask, Identity, identity_of
+from transforms.exports.task import ExportTask, Identity, dependencies_of, identity_of
 from transforms.records import Problem, VideoTask
 
 _PACKS = ("default", EMBEDDED_PACK)
@@ -103,41 +103,33 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     folder.check()
     refuse_if_held(arguments.output)
     _check_videos(arguments.videos)
-    models = _Models(arguments.models)
+    readable, problems = _readable(arguments, options)
+    places = find_inputs([one.uri for one in readable], arguments.videos)
     todo: list[tuple[int, ExportTask]] = []
-    recorded: dict[RecordedTable, str] = {}
-    problems: list[Problem] = []
     shape_files: dict[str, ShapeFiles] = {}
     identities: dict[tuple[str, str], str] = {}
     finished = 0
-    for table in _chosen(arguments):
+    for one, place in zip(readable, places, strict=True):
         try:
-            record = table.record()
-            files = models.of(record)
-            known = _identities(record, options, arguments, has_models=files is not None)
-            # What was written with a model that is not here now is not written without it.
-            best = known if files else _identities(record, options, arguments, has_models=True)
-            task = _task(table, record, folder, (known, best), force=arguments.force)
-            recorded[table] = task.uri
+            task, known = _task(one, place, folder, force=arguments.force)
         except OpenFaceBeamError as error:
-            problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
+            problems.append(_problem(one.table, error))
             continue
-        identities |= {(name, table.video_id): known[name].digest for name in known}
+        identities |= {(name, one.table.video_id): known[name].digest for name in known}
         if not task.formats:
             finished += 1
             continue
-        if files is not None:
-            shape_files[table.video_id] = files
-        todo.append((int(record.get("frames_decoded", 0)), task))
+        if one.files is not None:
+            shape_files[one.table.video_id] = one.files
+        todo.append((one.frames, task))
     # The largest first: no worker is left alone with a long video at the end.
     todo.sort(key=lambda item: -item[0])
-    tasks = _placed([task for _, task in todo], recorded, arguments.videos)
     return ExportJobPlan(
         folder,
         options,
         arguments.formats,
-        tasks,
-        tuple(rows for rows, _ in todo),
+        tuple(task for _, task in todo),
+        tuple(frames for frames, _ in todo),
         finished,
         tuple(problems),
         shape_files,
@@ -166,8 +158,10 @@ def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str
             continue
         with suppress(OpenFaceBeamError):
             record = table.record()
-            (identity,) = _identities(record, plan.options, arguments, has_models=False).values()
-            found[table.video_id] = identity.digest
+            of = _dependencies(record, plan.options, arguments, has_models=False)
+            for name, dependencies in of.items():
+                identity = identity_of(FORMATS[name], dependencies, "")
+                found[table.video_id] = identity.digest
     return found
 
 
@@ -204,49 +198,95 @@ def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
     return [t for t in tables if not arguments.video_ids or t.video_id in arguments.video_ids]
 
 
-def _identities(
+@dataclass(frozen=True)
+class _Readable:
+    """What is kept of an input whose table can be read; records are too large for thousands.
+
+    Parameters
+    ----------
+    table : RecordedTable
+        Its table.
+    uri : str
+        Where it was analysed.
+    frames : int
+        How many it has.
+    files : ShapeFiles or None
+        The models of its table, where they are there.
+    dependencies : tuple of mapping
+        By format, what files depend on; further ones are of files that are no worse.
+    """
+
+    table: RecordedTable
+    uri: str
+    frames: int
+    files: ShapeFiles | None
+    dependencies: tuple[Mapping[str, Mapping[str, Any]], ...]
+
+
+def _readable(
+    arguments: ExportArguments, options: ExportOptions
+) -> tuple[list[_Readable], list[Problem]]:
+    """Read the records of the inputs, and return also those whose tables cannot be read."""
+    models = _Models(arguments.models)
+    readable: list[_Readable] = []
+    problems: list[Problem] = []
+    for table in _chosen(arguments):
+        try:
+            record = table.record()
+        except OpenFaceBeamError as error:
+            problems.append(_problem(table, error))
+            continue
+        files = models.of(record)
+        # What was written with a model that is not here now is not written without it.
+        dependencies = tuple(
+            _dependencies(record, options, arguments, has_models=has_models)
+            for has_models in ((True,) if files is not None else (False, True))
+        )
+        uri, frames = str(record.get("input_uri", "")), int(record.get("frames_decoded", 0))
+        readable.append(_Readable(table, uri, frames, files, dependencies))
+    return readable, problems
+
+
+def _problem(table: RecordedTable, error: OpenFaceBeamError) -> Problem:
+    return Problem.from_error(VideoTask(table.video_id, table.path), error)
+
+
+def _dependencies(
     record: Mapping[str, Any],
     options: ExportOptions,
     arguments: ExportArguments,
     *,
     has_models: bool,
-) -> dict[str, Identity]:
+) -> dict[str, Mapping[str, Any]]:
     """Return what the files of an input depend on, by format."""
     formats = arguments.formats
     return {
-        name: identity_of(name, FORMATS[name], options, record, formats, has_models=has_models)
+        name: dependencies_of(name, FORMATS[name], options, record, formats, has_models=has_models)
         for name in formats
     }
 
 
 def _task(
-    table: RecordedTable,
-    record: Mapping[str, Any],
-    folder: ExportFolder,
-    identities: tuple[Mapping[str, Identity], Mapping[str, Identity]],
-    *,
-    force: bool,
-) -> ExportTask:
-    """Return what is to be done for an input: the formats that are complete by no identity."""
-    wanted: dict[str, Identity] = {}
-    for name, identity in identities[0].items():
-        known = None if force else folder.record(name, table.video_id)
-        if known is None or known.identity not in {of[name].digest for of in identities}:
-            wanted[name] = identity
-    uri = str(record.get("input_uri", ""))
-    return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
+    one: _Readable, place: InputPlace, folder: ExportFolder, *, force: bool
+) -> tuple[ExportTask, dict[str, Identity]]:
+    """Return what is to be done for an input, and what its files depend on by format.
 
-
-def _placed(
-    tasks: Sequence[ExportTask], recorded: Mapping[RecordedTable, str], videos: str | None
-) -> tuple[ExportTask, ...]:
-    """Return tasks with the places that their inputs are at now, and no two inputs at one."""
-    found = dict(zip(recorded, find_inputs(tuple(recorded.values()), videos), strict=True))
-    places = [found[task.table] for task in tasks]
-    return tuple(
-        replace(task, uri=place.uri, refusal=place.refusal)
-        for task, place in zip(tasks, places, strict=True)
+    To be done are the formats that are not complete.
+    """
+    identities, *others = (
+        {name: identity_of(FORMATS[name], of[name], place.uri) for name in of}
+        for of in one.dependencies
     )
+    wanted: dict[str, Identity] = {}
+    for name, identity in identities.items():
+        known = None if force else folder.record(name, one.table.video_id)
+        if known is None or known.identity not in {
+            identity.digest,
+            *(other[name].digest for other in others),
+        }:
+            wanted[name] = identity
+    task = ExportTask(one.table, place.uri, tuple(wanted), tuple(wanted.values()), place.refusal)
+    return task, identities
 
 
 class _Models:

@@ -234,9 +234,14 @@ def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
     corpus.output = tmp_path / "tree"
     assert corpus.run(inputs=(f"{corpus.videos}/**/*.mp4",)).inputs_written == 3
     assert exported.run("of-details", "overlay").written == 3
+    overlays = {path: path.stat().st_mtime_ns for path in (exported.output / "overlay").iterdir()}
     moved = tmp_path / "moved"
     corpus.videos.rename(moved)
-    assert exported.run("of-details", "overlay", videos=str(moved), force=True).written == 3
+    assert exported.run("of-details", "overlay", videos=str(moved)).written == 3
+    assert exported.run("of-details", "overlay", videos=str(moved)).finished == 3
+    for details in (exported.output / "of-details").iterdir():
+        assert details.read_text().startswith(f"Input:{moved}/")
+    assert {path: path.stat().st_mtime_ns for path in overlays} == overlays  # they name no place
     (moved / "sub-01" / "video.mp4").rename(moved / "video.mp4")
     shutil.rmtree(moved / "sub-02")
     summary = exported.run("csv", "overlay", videos=str(moved), force=True)
