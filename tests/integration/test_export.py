@@ -350,11 +350,15 @@ def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
 def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
     monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
-    summary = exported.run("aligned", "csv", models=None)
+    summary = exported.run("aligned", "hog", "overlay", "csv", models=None)
     assert summary.failed == 3
+    assert {problem.stage for problem in summary.problems} == {"models"}
+    # An overlay is drawn from the table alone.
+    assert len(list((exported.output / "overlay").glob("*.mp4"))) == 3
+    assert exported.run("overlay", models=None).finished == 3
     assert "--models" in summary.problems[0].remedy
     assert (exported.output / "csv" / "a.csv").exists()
-    assert not (exported.output / "aligned").exists()
+    assert not any((exported.output / name).exists() for name in ("aligned", "hog"))
 
 
 def test_a_csv_is_written_again_once_the_shape_model_is_named(

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from openface_core.errors import ConfigError, DatasetError, InputError, MediaError, OutputError
+from openface_core.errors import (
+    ConfigError,
+    DatasetError,
+    InputError,
+    MediaError,
+    OpenFaceBeamError,
+    OutputError,
+)
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request
 from openface_core.exports.options import ExportOptions
@@ -126,14 +133,22 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
 
 def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, *, with_pictures: bool) -> None:
     record = task.table.record()
-    request = _request(task, plan, record, [format_ for _, _, format_ in chosen])
+    models = plan.shape_files.get(task.table.video_id)
+    refused: OpenFaceBeamError | None = None
+    if models is None and any(format_.needs_models for _, _, format_ in chosen):
+        refused = missing_models(task.table.video_id, record)
+        chosen = [one for one in chosen if not one[2].needs_models]
+        if not chosen:
+            raise refused
+    pictures = None if models is None else face_pictures(record, models)
+    request = Request(plan.options, plan.formats, pictures)
     exporters = {name: format_.make(request) for name, _, format_ in chosen}
     with plan.folder.staging() as staging, ExitStack() as stack:
         with task.table.open() as table:
             video = describe(task, record, table)
             for exporter in exporters.values():
                 stack.callback(exporter.abandon)
-            refused = _begin(exporters, video, staging)
+            refused = _begin(exporters, video, staging) or refused
             _look_ahead(table, exporters.values())
             if with_pictures and exporters:
                 progress = ProgressWriter(plan.progress_folder, task.table.video_id)
@@ -180,19 +195,6 @@ def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:
         rows = Rows(batch.combine_chunks())
         for exporter in ahead:
             exporter.look(rows)
-
-
-def _request(
-    task: ExportTask,
-    plan: ExportPlan,
-    record: Mapping[str, Any],
-    formats: Sequence[ExportFormat],
-) -> Request:
-    files = plan.shape_files.get(task.table.video_id)
-    if files is None and any(format_.needs_models for format_ in formats):
-        raise missing_models(task.table.video_id, record)
-    pictures = None if files is None else face_pictures(record, files)
-    return Request(plan.options, plan.formats, pictures)
 
 
 def _add_frames(
