@@ -148,8 +148,10 @@ def _run(
         except PipelineError:
             raise
         except Exception as error:  # Beam turns what happens in a worker into many exceptions
-            logging.getLogger(__name__).exception("the pipeline failed")
-            raise pipeline_failure(error) from error
+            failure = pipeline_failure(error)
+            if not failure.ends_run:
+                logging.getLogger(__name__).exception("the pipeline failed")
+            raise failure from error
     return tuple(read_problems(plan.folder.root))
 
 
