@@ -115,7 +115,8 @@ class Annotations(Exporter):
         grid = self._library.Praat.TextGrid(xmin=0, xmax=end)
         for key, tier in self._tiers.items():
             elan.add_tier(names[key])
-            intervals = grid.add_tier(names[key])
+            # Praat writes a quotation mark twice; the package does so in texts, not in names.
+            intervals = grid.add_tier(names[key].replace('"', '""'))
             for begin, until in tier.spans:
                 begin_ms = round(1000 * begin)
                 until_ms = max(round(1000 * until), begin_ms + 1)

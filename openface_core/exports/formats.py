@@ -64,6 +64,10 @@ class ExportFormat:
         Whether the input itself is read.
     needs_models : bool
         Whether faces are aligned, for which the shape model must be there.
+    takes_models : bool
+        Whether files hold more where the shape model is there, which they can do without.
+    names_input : bool
+        Whether files say where the input is.
     """
 
     title: str
@@ -71,6 +75,8 @@ class ExportFormat:
     options: tuple[str, ...] = ()
     needs_pictures: bool = False
     needs_models: bool = False
+    takes_models: bool = False
+    names_input: bool = False
 
 
 def _aligned(request: Request) -> Exporter:
@@ -84,11 +90,13 @@ FORMATS: Mapping[str, ExportFormat] = {
         "OpenFace's CSV",
         lambda request: OpenFaceCsv(request.options.columns, request.options.dialect, request.pdm),
         ("columns", "dialect"),
+        takes_models=True,
     ),
     "of-details": ExportFormat(
         "OpenFace's text file beside it",
         lambda request: OpenFaceDetails(request.formats, request.options.columns),
         ("columns",),
+        names_input=True,
     ),
     "hog": ExportFormat(
         "OpenFace's file of appearance descriptors",
@@ -110,7 +118,7 @@ FORMATS: Mapping[str, ExportFormat] = {
         needs_pictures=True,
     ),
     "annotations": ExportFormat(
-        "presence of action units, for ELAN and Praat", lambda _: Annotations()
+        "presence of action units, for ELAN and Praat", lambda _: Annotations(), names_input=True
     ),
     "report": ExportFormat(
         "a page that shows what was measured", lambda _: Report(), needs_pictures=True

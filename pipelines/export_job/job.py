@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import apache_beam as beam
 
 from openface_core.errors import ConfigError, PipelineError
+from openface_core.exports.openface.csv_file import ROWS_WITHOUT_SHAPE, OpenFaceCsv
 from pipelines.export_job.arguments import ExportArguments
-from pipelines.export_job.plan import ExportJobPlan, make_plan
+from pipelines.export_job.plan import ExportJobPlan, make_plan, page_identities
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.export_job.summary import ExportSummary
 from pipelines.main_job.pipeline_failure import pipeline_failure
@@ -60,11 +62,13 @@ def run_report(arguments: ReportArguments) -> ExportSummary:
     OpenFaceBeamError
         If nothing can be done at all, or another report is written into the output folder.
     """
-    job = _prepare(arguments.as_export())
+    as_export = arguments.as_export()
+    job = _prepare(as_export)
     title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
     with held(arguments.folder):
         summary = _write_all(job)
-        return replace(summary, index=write_index(job.plan.folder, title, summary.failed))
+        current = page_identities(as_export, job.plan)
+        return replace(summary, index=write_index(job.plan.folder, title, summary.failed, current))
 
 
 def _prepare(arguments: ExportArguments) -> _Job:
@@ -101,7 +105,18 @@ def _write_all(job: _Job) -> ExportSummary:
         finished=plan.finished,
         problems=problems,
         seconds=time.monotonic() - job.begin,
+        without_shape=tuple(_without_shape(plan)),
     )
+
+
+def _without_shape(plan: ExportJobPlan) -> Iterator[str]:
+    """Yield inputs with zeros for want of the shape model, among those that were to be written."""
+    for task in plan.todo:
+        video_id = task.table.video_id
+        if OpenFaceCsv.format in task.formats and video_id not in plan.shape_files:
+            record = plan.folder.record(OpenFaceCsv.format, video_id)
+            if record is not None and ROWS_WITHOUT_SHAPE in record.notes:
+                yield video_id
 
 
 def _run(
@@ -133,8 +148,10 @@ def _run(
         except PipelineError:
             raise
         except Exception as error:  # Beam turns what happens in a worker into many exceptions
-            logging.getLogger(__name__).exception("the pipeline failed")
-            raise pipeline_failure(error) from error
+            failure = pipeline_failure(error)
+            if not failure.ends_run:
+                logging.getLogger(__name__).exception("the pipeline failed")
+            raise failure from error
     return tuple(read_problems(plan.folder.root))
 
 

@@ -1,8 +1,9 @@
 """What an export will do: which inputs, in which formats, with which models."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 from transforms.dataset.run_lock import refuse_if_held
 from transforms.exports.export_folder import ExportFolder
-from transforms.exports.input_places import find_inputs
+from transforms.exports.input_places import InputPlace, find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
-from transforms.exports.task import ExportTask, Identity, identity_of
+from transforms.exports.task import ExportTask, Identity, dependencies_of, identity_of
 from transforms.records import Problem, VideoTask
 
 _PACKS = ("default", EMBEDDED_PACK)
@@ -47,6 +48,8 @@ class ExportJobPlan:
         Inputs whose tables cannot be read.
     shape_files : mapping of str to ShapeFiles
         By video id, the models of its table, where they are there.
+    identities : mapping of (str, str) to str
+        By format and video id, the hash of what its files depend on.
     """
 
     folder: ExportFolder
@@ -57,6 +60,7 @@ class ExportJobPlan:
     finished: int
     problems: tuple[Problem, ...]
     shape_files: Mapping[str, ShapeFiles]
+    identities: Mapping[tuple[str, str], str]
 
 
 def options_of(arguments: ExportArguments) -> ExportOptions:
@@ -99,40 +103,66 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     folder.check()
     refuse_if_held(arguments.output)
     _check_videos(arguments.videos)
-    models = _Models(arguments.models)
+    readable, problems = _readable(arguments, options)
+    places = find_inputs([one.uri for one in readable], arguments.videos)
     todo: list[tuple[int, ExportTask]] = []
-    recorded: dict[RecordedTable, str] = {}
-    problems: list[Problem] = []
     shape_files: dict[str, ShapeFiles] = {}
+    identities: dict[tuple[str, str], str] = {}
     finished = 0
-    for table in _chosen(arguments):
+    for one, place in zip(readable, places, strict=True):
         try:
-            record = table.record()
-            task = _task(table, record, folder, options, arguments)
-            recorded[table] = task.uri
+            task, known = _task(one, place, folder, force=arguments.force)
         except OpenFaceBeamError as error:
-            problems.append(Problem.from_error(VideoTask(table.video_id, table.path), error))
+            problems.append(_problem(one.table, error))
             continue
+        identities |= {(name, one.table.video_id): known[name].digest for name in known}
         if not task.formats:
             finished += 1
             continue
-        files = models.of(record)
-        if files is not None:
-            shape_files[table.video_id] = files
-        todo.append((int(record.get("frames_decoded", 0)), task))
+        if one.files is not None:
+            shape_files[one.table.video_id] = one.files
+        todo.append((one.frames, task))
     # The largest first: no worker is left alone with a long video at the end.
     todo.sort(key=lambda item: -item[0])
-    tasks = _placed([task for _, task in todo], recorded, arguments.videos)
     return ExportJobPlan(
         folder,
         options,
         arguments.formats,
-        tasks,
-        tuple(rows for rows, _ in todo),
+        tuple(task for _, task in todo),
+        tuple(frames for frames, _ in todo),
         finished,
         tuple(problems),
         shape_files,
+        identities,
     )
+
+
+def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str, str]:
+    """Return what the pages of a dataset depend on now, also those of inputs that were not chosen.
+
+    Parameters
+    ----------
+    arguments : ExportArguments
+        What a report was asked to show.
+    plan : ExportJobPlan
+        What came of it.
+
+    Returns
+    -------
+    dict of str to str
+        By video id, the hash of it; inputs whose tables cannot be read are left out.
+    """
+    found = {video_id: digest for (_, video_id), digest in plan.identities.items()}
+    for table in recorded_tables(arguments.dataset) if arguments.video_ids else ():
+        if table.video_id in arguments.video_ids:
+            continue
+        with suppress(OpenFaceBeamError):
+            record = table.record()
+            of = _dependencies(record, plan.options, arguments, has_models=False)
+            for name, dependencies in of.items():
+                identity = identity_of(FORMATS[name], dependencies, "")
+                found[table.video_id] = identity.digest
+    return found
 
 
 def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
@@ -168,34 +198,95 @@ def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
     return [t for t in tables if not arguments.video_ids or t.video_id in arguments.video_ids]
 
 
-def _task(
-    table: RecordedTable,
+@dataclass(frozen=True)
+class _Readable:
+    """What is kept of an input whose table can be read; records are too large for thousands.
+
+    Parameters
+    ----------
+    table : RecordedTable
+        Its table.
+    uri : str
+        Where it was analysed.
+    frames : int
+        How many it has.
+    files : ShapeFiles or None
+        The models of its table, where they are there.
+    dependencies : tuple of mapping
+        By format, what files depend on; further ones are of files that are no worse.
+    """
+
+    table: RecordedTable
+    uri: str
+    frames: int
+    files: ShapeFiles | None
+    dependencies: tuple[Mapping[str, Mapping[str, Any]], ...]
+
+
+def _readable(
+    arguments: ExportArguments, options: ExportOptions
+) -> tuple[list[_Readable], list[Problem]]:
+    """Read the records of the inputs, and return also those whose tables cannot be read."""
+    models = _Models(arguments.models)
+    readable: list[_Readable] = []
+    problems: list[Problem] = []
+    for table in _chosen(arguments):
+        try:
+            record = table.record()
+        except OpenFaceBeamError as error:
+            problems.append(_problem(table, error))
+            continue
+        files = models.of(record)
+        # What was written with a model that is not here now is not written without it.
+        dependencies = tuple(
+            _dependencies(record, options, arguments, has_models=has_models)
+            for has_models in ((True,) if files is not None else (False, True))
+        )
+        uri, frames = str(record.get("input_uri", "")), int(record.get("frames_decoded", 0))
+        readable.append(_Readable(table, uri, frames, files, dependencies))
+    return readable, problems
+
+
+def _problem(table: RecordedTable, error: OpenFaceBeamError) -> Problem:
+    return Problem.from_error(VideoTask(table.video_id, table.path), error)
+
+
+def _dependencies(
     record: Mapping[str, Any],
-    folder: ExportFolder,
     options: ExportOptions,
     arguments: ExportArguments,
-) -> ExportTask:
-    """Return what is to be done for an input: the formats that are not complete."""
-    wanted: dict[str, Identity] = {}
-    for name in arguments.formats:
-        identity = identity_of(name, FORMATS[name], options, record, arguments.formats)
-        known = None if arguments.force else folder.record(name, table.video_id)
-        if known is None or known.identity != identity.digest:
-            wanted[name] = identity
-    uri = str(record.get("input_uri", ""))
-    return ExportTask(table, uri, tuple(wanted), tuple(wanted.values()))
+    *,
+    has_models: bool,
+) -> dict[str, Mapping[str, Any]]:
+    """Return what the files of an input depend on, by format."""
+    formats = arguments.formats
+    return {
+        name: dependencies_of(name, FORMATS[name], options, record, formats, has_models=has_models)
+        for name in formats
+    }
 
 
-def _placed(
-    tasks: Sequence[ExportTask], recorded: Mapping[RecordedTable, str], videos: str | None
-) -> tuple[ExportTask, ...]:
-    """Return tasks with the places that their inputs are at now, and no two inputs at one."""
-    found = dict(zip(recorded, find_inputs(tuple(recorded.values()), videos), strict=True))
-    places = [found[task.table] for task in tasks]
-    return tuple(
-        replace(task, uri=place.uri, refusal=place.refusal)
-        for task, place in zip(tasks, places, strict=True)
+def _task(
+    one: _Readable, place: InputPlace, folder: ExportFolder, *, force: bool
+) -> tuple[ExportTask, dict[str, Identity]]:
+    """Return what is to be done for an input, and what its files depend on by format.
+
+    To be done are the formats that are not complete.
+    """
+    identities, *others = (
+        {name: identity_of(FORMATS[name], of[name], place.uri) for name in of}
+        for of in one.dependencies
     )
+    wanted: dict[str, Identity] = {}
+    for name, identity in identities.items():
+        known = None if force else folder.record(name, one.table.video_id)
+        if known is None or known.identity not in {
+            identity.digest,
+            *(other[name].digest for other in others),
+        }:
+            wanted[name] = identity
+    task = ExportTask(one.table, place.uri, tuple(wanted), tuple(wanted.values()), place.refusal)
+    return task, identities
 
 
 class _Models:

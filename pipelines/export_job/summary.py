@@ -7,6 +7,7 @@ from pipelines.command import EXIT_SOME_FAILED
 from transforms.records import Problem
 
 _REPORTED_PROBLEMS = 10
+_NAMED_INPUTS = 3
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class ExportSummary:
         Wall time.
     index : str or None
         The index of reports.
+    without_shape : tuple of str
+        Inputs in whose CSV 3D landmarks are 0 for want of the shape model.
     """
 
     output: str
@@ -37,6 +40,7 @@ class ExportSummary:
     problems: tuple[Problem, ...]
     seconds: float
     index: str | None = None
+    without_shape: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -66,7 +70,19 @@ class ExportSummary:
         )
         if self.failed:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
-        return f"{text}.{self._index_line()}"
+        return f"{text}.{self._shape_line()}{self._index_line()}"
+
+    def _shape_line(self) -> str:
+        """Say where there are zeros that need not be."""
+        if not self.without_shape:
+            return ""
+        names = ", ".join(self.without_shape[:_NAMED_INPUTS])
+        more = len(self.without_shape) - _NAMED_INPUTS
+        return (
+            f"\n3D landmarks of frames without a face are 0 in the CSV of {names}"
+            f"{f' and {more} more' if more > 0 else ''}: the shape model was not found. "
+            "Name its folder with --models to have them as OpenFace writes them."
+        )
 
     def _index_line(self) -> str:
         return "" if self.index is None else f"\nOpen {self.index} in a browser."

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -179,6 +180,48 @@ def test_the_report_of_a_run(exported: Exported) -> None:
     assert not [*corpus.output.rglob(LOCK_NAME)]
 
 
+def measure_anew(corpus: LandmarkCorpus, name: str, seed: int) -> None:
+    """Analyse an input again, with other landmarks."""
+    write_landmarks(corpus.points / f"{name}.csv", face_clip(4, seed)[1])
+    assert corpus.run().inputs_written == 1
+
+
+def test_what_cannot_be_written_anew_does_not_stay_as_it_was(exported: Exported) -> None:
+    exported.run("overlay", "csv")
+    measure_anew(exported.corpus, "b", 7)
+    (exported.corpus.videos / "b.mp4").unlink()
+    (exported.corpus.videos / "c.mp4").unlink()
+    summary = exported.run("overlay", "csv")
+    assert (summary.written, summary.finished, summary.failed) == (0, 2, 1)
+    for folder, names in (("overlay", "ac"), ("csv", "abc"), ("export_records/overlay", "ac")):
+        assert [path.stem for path in sorted((exported.output / folder).iterdir())] == [*names]
+    # What is of this content stays, also where it cannot be made again.
+    assert exported.run("overlay", force=True).failed == 2
+    assert (exported.output / "overlay" / "c.mp4").exists()
+
+
+def test_the_index_lists_pages_of_this_content_alone(exported: Exported) -> None:
+    corpus = exported.corpus
+    folder = corpus.output / "report"
+
+    def listed(*video_ids: str) -> str:
+        arguments = ReportArguments(
+            str(corpus.output), video_ids=video_ids, quiet=True, beam=IN_MEMORY
+        )
+        report(arguments)
+        text = (folder / "index-data.js").read_text()
+        rows = json.loads(text.removeprefix("window.reports=").rstrip(";\n"))["rows"]
+        return "".join(row[0] for row in rows)
+
+    assert listed() == "abc"
+    measure_anew(corpus, "b", 7)
+    (corpus.videos / "b.mp4").unlink()
+    assert listed("a") == "ac"
+    assert (folder / "report" / "b.html").exists()
+    assert listed() == "ac"
+    assert not (folder / "report" / "b.html").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a name that other systems do not have")
 def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
     corpus, odd = exported.corpus, os.fsdecode(b"caf\xff.mp4")
@@ -191,9 +234,14 @@ def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
     corpus.output = tmp_path / "tree"
     assert corpus.run(inputs=(f"{corpus.videos}/**/*.mp4",)).inputs_written == 3
     assert exported.run("of-details", "overlay").written == 3
+    overlays = {path: path.stat().st_mtime_ns for path in (exported.output / "overlay").iterdir()}
     moved = tmp_path / "moved"
     corpus.videos.rename(moved)
-    assert exported.run("of-details", "overlay", videos=str(moved), force=True).written == 3
+    assert exported.run("of-details", "overlay", videos=str(moved)).written == 3
+    assert exported.run("of-details", "overlay", videos=str(moved)).finished == 3
+    for details in (exported.output / "of-details").iterdir():
+        assert details.read_text().startswith(f"Input:{moved}/")
+    assert {path: path.stat().st_mtime_ns for path in overlays} == overlays  # they name no place
     (moved / "sub-01" / "video.mp4").rename(moved / "video.mp4")
     shutil.rmtree(moved / "sub-02")
     summary = exported.run("csv", "overlay", videos=str(moved), force=True)
@@ -302,11 +350,38 @@ def test_what_is_refused(exported: Exported, tmp_path: Path) -> None:
 def test_missing_models_are_named(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
     monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
-    summary = exported.run("aligned", "csv", models=None)
+    summary = exported.run("aligned", "hog", "overlay", "csv", models=None)
     assert summary.failed == 3
+    assert {problem.stage for problem in summary.problems} == {"models"}
+    # An overlay is drawn from the table alone.
+    assert len(list((exported.output / "overlay").glob("*.mp4"))) == 3
+    assert exported.run("overlay", models=None).finished == 3
     assert "--models" in summary.problems[0].remedy
     assert (exported.output / "csv" / "a.csv").exists()
-    assert not (exported.output / "aligned").exists()
+    assert not any((exported.output / name).exists() for name in ("aligned", "hog"))
+
+
+def test_a_csv_is_written_again_once_the_shape_model_is_named(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
+    monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+    write_landmarks(exported.corpus.points / "b.csv", face_clip(4, 1)[1], successes=[False] * 4)
+    exported.corpus.run()
+
+    def depths() -> set[float]:
+        table = pd.read_csv(exported.output / "openface-csv" / "b.csv")
+        return set(table.filter(regex="^Z_").to_numpy().ravel())
+
+    summary = exported.run("openface-csv", models=None)
+    assert (summary.written, summary.without_shape, depths()) == (3, ("b",), {0.0})
+    assert "in the CSV of b: the shape model was not found. Name its folder" in str(summary)
+    assert exported.run("openface-csv", models=None).finished == 3
+    summary = exported.run("openface-csv")
+    assert (summary.written, summary.without_shape, 0.0 in depths()) == (3, (), False)
+    # Without the model again, what was written with it is better than anything new.
+    assert exported.run("openface-csv", models=None).finished == 3
+    assert exported.run("openface-csv", models=None, columns=("2d",)).without_shape == ()
 
 
 def test_faces_and_descriptors_are_those_that_the_analysis_saw(tmp_path: Path) -> None:

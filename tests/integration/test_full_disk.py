@@ -5,6 +5,8 @@ import io
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -15,6 +17,7 @@ import pytest
 from openface_core.errors import StorageFullError
 from pipelines.comparison.invariance import hashes
 from pipelines.run import main
+from tests.fixtures.places import REPOSITORY
 from tests.fixtures.runs.landmark_corpus import LandmarkCorpus
 from tests.fixtures.trials import Trials
 from transforms.dataset import storage
@@ -148,6 +151,41 @@ def test_a_full_disk_is_told_in_one_line(
     assert line.startswith(f"error: {corpus.output}/.work/d/")
     assert "there is no space left (Disk quota exceeded). Free some space and run again" in line
     assert captured.out == ""
+
+
+_FULL_FOR_CSV = """
+import errno, os
+from openface_core.exports.plain_csv import PlainCsv
+
+def refuse(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+PlainCsv.add = refuse
+"""
+
+
+def test_a_disk_that_is_full_for_an_export_is_told_in_one_line(corpus: LandmarkCorpus) -> None:
+    output, site = corpus.folder / "exports", corpus.folder / "site"
+    site.mkdir()
+    # Python runs it at each start, so that it is in worker processes too.
+    (site / "sitecustomize.py").write_text(_FULL_FOR_CSV)
+    command = [
+        sys.executable, "-m", "pipelines.export", "--dataset", str(corpus.output),
+        "--output", str(output), "--format", "csv", "--quiet", "--direct_num_workers=2",
+    ]  # fmt: skip
+    path = os.pathsep.join((str(site), str(REPOSITORY)))
+    found = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 2
+    (line,) = found.stderr.splitlines()
+    assert line.startswith(f"error: {output}: there is no space left (No space left on device).")
+    assert found.stdout == ""
 
 
 @pytest.mark.parametrize("refused", [".features", ".scores", ".parquet"])

@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -215,11 +215,7 @@ class ExportFolder:
             If storage refuses.
         """
         record_path = self._record_path(format_, video_id)
-        old = self._written_record(format_, video_id)
-        # First: an export that is killed meanwhile leaves a record that names the rest of them.
-        for name in () if old is None else old.files:
-            if name not in record.files and is_plain_name(name):
-                self._discard(join(self.root, format_, name))
+        self._discard_files(format_, self._written_record(format_, video_id), record.files)
         remove(record_path)
         for name in record.files:
             self._place(staged / name, join(self.root, format_, name))
@@ -231,6 +227,36 @@ class ExportFolder:
         }
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
+
+    def discard_outdated(self, format_: str, video_id: str, identity: str) -> None:
+        """Remove what an earlier export wrote of an input that is another one by now.
+
+        Parameters
+        ----------
+        format_, video_id : str
+            What it is.
+        identity : str
+            What files depend on now; those with it stay.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        old = self._written_record(format_, video_id)
+        if old is not None and old.identity != identity:
+            self._discard_files(format_, old, ())
+            remove(self._record_path(format_, video_id))
+
+    def _discard_files(self, format_: str, old: ExportRecord | None, kept: Collection[str]) -> None:
+        """Remove files of an earlier export.
+
+        Their record goes after them: an export that is killed meanwhile leaves one that names the
+        rest.
+        """
+        for name in () if old is None else old.files:
+            if name not in kept and is_plain_name(name):
+                self._discard(join(self.root, format_, name))
 
     def _discard(self, uri: str) -> None:
         """Remove a file or folder."""

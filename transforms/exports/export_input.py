@@ -1,14 +1,21 @@
 """The export of one input: its rows, and where needed its frames, through all exporters at once."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from openface_core.errors import ConfigError, DatasetError, InputError, MediaError
+from openface_core.errors import (
+    ConfigError,
+    DatasetError,
+    InputError,
+    MediaError,
+    OpenFaceBeamError,
+    OutputError,
+)
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request
 from openface_core.exports.options import ExportOptions
@@ -17,8 +24,10 @@ from transforms.dataset.recorded_tables import OpenTable
 from transforms.exports.export_folder import ExportFolder, ExportRecord
 from transforms.exports.frames_in_step import in_step, rows_by_frame
 from transforms.exports.shape_files import ShapeFiles, face_pictures, missing_models
-from transforms.exports.task import ExportTask
+from transforms.exports.task import ExportTask, Identity
 from transforms.work.progress import ProgressWriter
+
+Chosen = Sequence[tuple[str, Identity, ExportFormat]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> E
 def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> int:
     """Write an input in those of its formats that need its frames, or in the others.
 
+    What cannot be written leaves nothing of an earlier export of another content behind.
+
     Parameters
     ----------
     task : ExportTask
@@ -110,15 +121,34 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     ]
     if not chosen:
         return 0
+    try:
+        _write(task, plan, chosen, with_pictures=with_pictures)
+    except Exception:
+        for name, identity, _ in chosen:
+            with suppress(OutputError):  # the reason why nothing is written says more
+                plan.folder.discard_outdated(name, task.table.video_id, identity.digest)
+        raise
+    return len(chosen)
+
+
+def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, *, with_pictures: bool) -> None:
     record = task.table.record()
-    request = _request(task, plan, record, [format_ for _, _, format_ in chosen])
+    models = plan.shape_files.get(task.table.video_id)
+    refused: OpenFaceBeamError | None = None
+    if models is None and any(format_.needs_models for _, _, format_ in chosen):
+        refused = missing_models(task.table.video_id, record)
+        chosen = [one for one in chosen if not one[2].needs_models]
+        if not chosen:
+            raise refused
+    pictures = None if models is None else face_pictures(record, models)
+    request = Request(plan.options, plan.formats, pictures)
     exporters = {name: format_.make(request) for name, _, format_ in chosen}
     with plan.folder.staging() as staging, ExitStack() as stack:
         with task.table.open() as table:
             video = describe(task, record, table)
             for exporter in exporters.values():
                 stack.callback(exporter.abandon)
-            refused = _begin(exporters, video, staging)
+            refused = _begin(exporters, video, staging) or refused
             _look_ahead(table, exporters.values())
             if with_pictures and exporters:
                 progress = ProgressWriter(plan.progress_folder, task.table.video_id)
@@ -142,7 +172,6 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
             plan.folder.publish(name, task.table.video_id, staging / name, known)
     if refused is not None:
         raise refused
-    return len(chosen)
 
 
 def _begin(
@@ -166,19 +195,6 @@ def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:
         rows = Rows(batch.combine_chunks())
         for exporter in ahead:
             exporter.look(rows)
-
-
-def _request(
-    task: ExportTask,
-    plan: ExportPlan,
-    record: Mapping[str, Any],
-    formats: Sequence[ExportFormat],
-) -> Request:
-    files = plan.shape_files.get(task.table.video_id)
-    if files is None and any(format_.needs_models for format_ in formats):
-        raise missing_models(task.table.video_id, record)
-    pictures = None if files is None else face_pictures(record, files)
-    return Request(plan.options, plan.formats, pictures)
 
 
 def _add_frames(

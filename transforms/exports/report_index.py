@@ -1,6 +1,6 @@
 """The index of the pages in an output folder, made of what is known of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,22 +21,25 @@ _READERS = 8
 _KNOWN = {"seconds": float, "frames": int, "faces": int, "success": float, "confidence": float}
 
 
-def _rows(folder: ExportFolder) -> Iterator[dict[str, Any]]:
-    """Yield what is known of every page, in the order of their names."""
+def _rows(folder: ExportFolder, current: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield what is known of every page that is up to date, in the order of their names."""
     records = locate(join(folder.root, RECORDS_FOLDER, _FORMAT), error=OutputError)
     if not records.is_directory():
         return
-    ids = sorted(PurePosixPath(n).stem for n in records.names() if n.endswith(".json"))
+    known = {PurePosixPath(name).stem for name in records.names() if name.endswith(".json")}
+    ids = sorted(known & current.keys())
     with ThreadPoolExecutor(_READERS) as readers:
         found = readers.map(lambda video_id: folder.record(_FORMAT, video_id), ids)
         for video_id, record in zip(ids, found, strict=True):
-            notes = {} if record is None else record.notes
+            if record is None or record.identity != current[video_id]:
+                continue
+            notes = record.notes
             if all(isinstance(notes.get(name), int | float) for name in _KNOWN):
                 flags = [str(flag) for flag in notes.get("flags", ())]
                 yield {"id": video_id, **{k: notes[k] for k in _KNOWN}, "flags": flags}
 
 
-def write_index(folder: ExportFolder, title: str, failed: int) -> str:
+def write_index(folder: ExportFolder, title: str, failed: int, current: Mapping[str, str]) -> str:
     """Write the index of all pages, and return its path.
 
     Parameters
@@ -47,13 +50,15 @@ def write_index(folder: ExportFolder, title: str, failed: int) -> str:
         Name of the dataset.
     failed : int
         Inputs without a page.
+    current : mapping of str to str
+        By video id, the hash of what its page depends on now. Pages of others are not listed.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
-    rows = list(_rows(folder))
+    rows = list(_rows(folder, current))
     write_if_changed(join(folder.root, DATA_NAME), index_data(rows).encode())
     path = join(folder.root, INDEX_NAME)
     write_if_changed(path, index_page(title, rows, failed).encode())

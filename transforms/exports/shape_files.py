@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from openface_core.analysis.model_set import NO_MODEL, ModelSelection
+from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ModelFileError
 from openface_core.exports.face_pictures import FacePictures
+from openface_core.exports.models_used import refinement_of
 from openface_core.faces import FaceMeter
 from openface_core.landmarks.conventions import LANDMARK_COUNT
 from openface_core.model_files import read_pdm, read_triangulation
@@ -87,7 +88,7 @@ def face_pictures(record: Mapping[str, Any], files: ShapeFiles) -> FacePictures:
         If a file is damaged.
     """
     given = record.get("landmarks_uri") is not None
-    has_experts = _settings(record, "models").get("refinement", NO_MODEL) != NO_MODEL
+    has_experts = refinement_of(record) is not None
     follows_network = bool(_settings(record, "refinement").get("follow_network", False))
     shift_average = bool(_settings(record, "alignment").get("shift_average", False))
     # As in openface_core.analysis.engine, where given landmarks are taken for exact.

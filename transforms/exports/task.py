@@ -21,7 +21,7 @@ class Identity(NamedTuple):
     digest : str
         Hash of all of it.
     made : str
-        How they are made, as JSON: version, options, and hash of the table's record.
+        How they are made, as JSON: version, options, hash of the table's record, and more.
     """
 
     digest: str
@@ -53,14 +53,16 @@ class ExportTask:
     refusal: MediaError | None = None
 
 
-def identity_of(
+def dependencies_of(
     name: str,
     format_: ExportFormat,
     options: ExportOptions,
     record: Mapping[str, Any],
     formats: tuple[str, ...],
-) -> Identity:
-    """Return everything that the files of a format depend on.
+    *,
+    has_models: bool,
+) -> dict[str, Any]:
+    """Return what the files of a format depend on, apart from the place of the input.
 
     Parameters
     ----------
@@ -74,14 +76,35 @@ def identity_of(
         How the table was made, which tells its content.
     formats : tuple of str
         All formats of this export, which the details name.
+    has_models : bool
+        Whether the shape model is there.
     """
     table = {key: value for key, value in record.items() if key != "input_uri"}
-    made = {
+    dependencies: dict[str, Any] = {
         "version": __version__,
         "options": options.of(format_.options),
         "table_record": _digest(table),
         "formats": sorted(formats) if name == "of-details" else [name],
     }
+    if format_.takes_models:
+        dependencies["shape_model"] = has_models
+    return dependencies
+
+
+def identity_of(format_: ExportFormat, dependencies: Mapping[str, Any], uri: str) -> Identity:
+    """Return everything that the files of a format depend on.
+
+    Parameters
+    ----------
+    format_ : ExportFormat
+        The format.
+    dependencies : mapping
+        As :func:`dependencies_of` gives them.
+    uri : str
+        Where the input is now.
+    """
+    place = {"input_uri": uri} if format_.names_input else {}
+    made = {**dependencies, **place}
     return Identity(_digest(made), json.dumps(made, sort_keys=True))
 
 

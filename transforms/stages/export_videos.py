@@ -11,6 +11,7 @@ from openface_core.errors import MediaError
 from transforms.exports.export_input import ExportPlan, export_input
 from transforms.exports.task import ExportTask
 from transforms.records import PROBLEMS, Problem, VideoTask
+from transforms.work.ending_failures import keep_ending_failures_off_screen
 from transforms.work.worker_presence import join_run
 
 WRITTEN = "written"
@@ -23,6 +24,7 @@ class _ExportVideo(beam.DoFn):
 
     def setup(self) -> None:
         """Register as a worker of the run."""
+        keep_ending_failures_off_screen()
         join_run(self._plan.run_folder)
 
     def process(

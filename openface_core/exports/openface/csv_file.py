@@ -1,7 +1,7 @@
 """OpenFace's CSV of a video or a picture."""
 
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from openface_core.shape import PointDistributionModel
 
 DIALECTS = {"plain": ",", "spaced": ", "}
 """What is between two columns: OpenFace 2.0 wrote a space too, which some readers still expect."""
+
+ROWS_WITHOUT_SHAPE = "rows_without_shape_model"
+"""Name of a note: rows whose 3D landmarks are 0 for want of the shape model."""
 
 _OF_A_VIDEO = {
     "frame": CsvColumn("frame", 0),
@@ -74,6 +77,7 @@ class OpenFaceCsv(Exporter):
         measured_columns(groups)  # refuses unknown ones at once
         self._groups, self._separator, self._pdm = groups, DIALECTS[dialect], pdm
         self._file: IO[str] | None = None
+        self._rows_without_shape = 0
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
         """Write the header, unless there may be nothing to follow it."""
@@ -98,7 +102,10 @@ class OpenFaceCsv(Exporter):
 
     def add(self, rows: Rows, _frame: DecodedFrame | None) -> None:
         """Write rows; where no face is found in a picture, OpenFace writes no file."""
-        values = self._values(rows)[is_written(rows, self._video)]
+        written = is_written(rows, self._video)
+        values = self._values(rows)[written]
+        if self._pdm is None and "3d" in self._groups:
+            self._rows_without_shape += int(np.count_nonzero(written & ~rows.success))
         if len(values):
             self._open().writelines(self._format % tuple(row) for row in values.tolist())
 
@@ -109,6 +116,10 @@ class OpenFaceCsv(Exporter):
         measured = np.where(with_face, np.nan_to_num(measured), self._missing)
         first = _OF_A_PICTURE if self._video.is_image else _OF_A_VIDEO
         return np.hstack([np.nan_to_num(rows.values(*first)), measured])
+
+    def notes(self) -> dict[str, Any]:
+        """Return in how many rows 3D landmarks are 0 for want of the shape model."""
+        return {ROWS_WITHOUT_SHAPE: self._rows_without_shape} if self._rows_without_shape else {}
 
     def abandon(self) -> None:
         """Close the file."""

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
+from openface_core.exports.openface.csv_file import is_written
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS
+from openface_core.exports.rows import Rows
+from openface_core.media import DecodedFrame
 from openface_core.readable import readable
 from openface_core.shape import Camera
 
@@ -22,7 +25,13 @@ HOG, OVERLAY, ALIGNED, CSV = "HOG", "video", "aligned directory", "csv"
 
 
 def details_text(
-    uri: str, camera: Camera, files: Mapping[str, str], groups: Collection[str], *, is_image: bool
+    uri: str,
+    camera: Camera,
+    files: Mapping[str, str],
+    groups: Collection[str],
+    *,
+    is_image: bool,
+    has_rows: bool = True,
 ) -> str:
     """Return the content of the file.
 
@@ -38,6 +47,8 @@ def details_text(
         Parts of the CSV.
     is_image : bool
         Whether the input is a picture.
+    has_rows : bool
+        Whether the CSV has rows; OpenFace says what is in it once it writes the first one.
 
     References
     ----------
@@ -53,7 +64,8 @@ def details_text(
         if kind in files:
             called = "image" if kind == OVERLAY and is_image else kind
             lines.append(f"Output {called}:{files[kind]}")
-    lines += [f"{text}: {int(group in groups)}" for text, group in _SWITCHES.items()]
+    if has_rows:
+        lines += [f"{text}: {int(group in groups)}" for text, group in _SWITCHES.items()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -76,7 +88,18 @@ class OpenFaceDetails(Exporter):
         self._formats, self._groups = formats, groups
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
-        """Write the file."""
+        """Remember the input."""
+        self._folder, self._video = folder, video
+        self._has_rows = self._has_face = False
+
+    def add(self, rows: Rows, _frame: DecodedFrame | None) -> None:
+        """See whether there is anything to write."""
+        self._has_rows = self._has_rows or bool(is_written(rows, self._video).any())
+        self._has_face = self._has_face or bool(rows.success.any())
+
+    def finish(self) -> None:
+        """Write the file: without a face there are no aligned ones, and of a picture no CSV."""
+        video = self._video
         overlay = f"{video.name}.{'png' if video.is_image else 'mp4'}"
         names = {
             HOG: ("hog", f"{video.name}.hog"),
@@ -84,8 +107,19 @@ class OpenFaceDetails(Exporter):
             ALIGNED: ("aligned", f"{video.name}_aligned"),
             CSV: ("openface-csv", f"{video.name}.csv"),
         }
-        files = {kind: name for kind, (format_, name) in names.items() if format_ in self._formats}
-        name = readable(video.uri)
-        text = details_text(name, video.camera, files, self._groups, is_image=video.is_image)
-        path = folder / f"{video.name}_of_details.txt"
+        missing = {ALIGNED: not self._has_face, CSV: not self._has_rows}
+        files = {
+            kind: name
+            for kind, (format_, name) in names.items()
+            if format_ in self._formats and not missing.get(kind, False)
+        }
+        text = details_text(
+            readable(video.uri),
+            video.camera,
+            files,
+            self._groups,
+            is_image=video.is_image,
+            has_rows=self._has_rows,
+        )
+        path = self._folder / f"{video.name}_of_details.txt"
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from openface_core.exports.models_used import models_used
 from openface_core.exports.report.page_data import PageData
 
 _CALIBRATIONS = {
@@ -36,12 +37,16 @@ def _settings(record: Mapping[str, Any]) -> Mapping[str, Any]:
 def _detector(record: Mapping[str, Any]) -> str:
     if record.get("landmarks_uri"):
         return f"given landmarks, from {record['landmarks_uri']}"
-    models = _settings(record).get("models", {})
-    refinement = models.get("refinement", "none")
-    network = models.get("landmarks", "a landmark network")
-    if refinement == "none":
-        return f"the landmark network {network}"
-    return f"the landmark network {network}, refined by patch experts ({refinement})"
+    used = models_used(record)
+    detector = None if used.detector is None else f"the face detector {used.detector}"
+    network = None if used.network is None else f"the landmark network {used.network}"
+    found = " and ".join(part for part in (detector, network) if part is not None)
+    if not found:
+        return "models that the record of the table does not name"
+    if used.refinement is None:
+        return found
+    experts = f"patch experts{' of CE-CLM' if used.is_ceclm else ''} ({used.refinement})"
+    return f"{found} and {experts}" if network is None else f"{found}, refined by {experts}"
 
 
 def _calibration(data: PageData) -> str:

@@ -159,6 +159,28 @@ def test_details_name_what_is_written(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "faces", "outputs"),
+    [
+        ("video", [None, [0]], ["HOG", "aligned directory", "csv"]),
+        ("video", [None, None], ["HOG", "csv"]),  # a CSV of zeros
+        ("image", [[0]], ["HOG", "aligned directory", "csv"]),
+        ("image", [None], ["HOG"]),
+    ],
+)
+def test_details_name_no_file_that_a_missing_face_costs(
+    kind: str, faces: list[list[int] | None], outputs: list[str], tmp_path: Path
+) -> None:
+    exporter = OpenFaceDetails(("openface-csv", "hog", "aligned", "of-details"))
+    write_with(exporter, tmp_path, frame_rows(faces), kind=kind)
+    text = (tmp_path / "clip_of_details.txt").read_text()
+    assert [line.split(":")[0].removeprefix("Output ") for line in text.splitlines()[3:]] == [
+        *outputs,
+        *(["Gaze", "AUs", "Landmarks 2D", "Landmarks 3D", "Pose", "Shape parameters"]
+          if "csv" in outputs else []),
+    ]  # fmt: skip
+
+
 def test_details_of_a_name_that_is_no_text(tmp_path: Path) -> None:
     write_with(OpenFaceDetails(), tmp_path, frame_rows([[0]]), uri="in/caf\udcff.mp4")
     text = (tmp_path / "clip_of_details.txt").read_text()

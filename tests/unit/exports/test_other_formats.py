@@ -86,6 +86,17 @@ def test_annotations_name_the_person(tmp_path: Path) -> None:
     assert "Ada AU12" in tiers
 
 
+def test_a_quotation_mark_in_a_name_is_doubled_for_praat(tmp_path: Path) -> None:
+    pympi = pytest.importorskip("pympi")
+    person = 'Ada "Countess" L'
+    write_with(Annotations(), tmp_path, frame_rows([[0], None]), record={"person_id": person})
+    lines = (tmp_path / "clip.TextGrid").read_text(encoding="utf-8").splitlines()
+    names = [line.strip() for line in lines if "name = " in line]
+    assert 'name = "Ada ""Countess"" L AU12"' in names
+    assert pympi.Praat.TextGrid(str(tmp_path / "clip.TextGrid")).tier_num == len(names)
+    assert f"{person} AU12" in pympi.Elan.Eaf(str(tmp_path / "clip.eaf")).get_tier_names()
+
+
 def test_aligned_faces(tmp_path: Path, pictures: FacePictures) -> None:
     write_with(AlignedFaces(pictures), tmp_path, frame_rows(FACES), frames(3))
     names = sorted(path.name for path in (tmp_path / "clip_aligned").iterdir())

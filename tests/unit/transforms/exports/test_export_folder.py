@@ -62,6 +62,16 @@ def test_what_is_published_again_replaces_all_of_it(folder: ExportFolder) -> Non
     assert not exists(folder, "csv/v_aligned/2.bmp")
 
 
+def test_what_is_outdated_goes_with_its_record(folder: ExportFolder) -> None:
+    stage(folder, ("v.csv", "v_aligned/1.bmp"), "old")
+    folder.discard_outdated("csv", "v", "sha256:1")
+    assert folder.record("csv", "v") is not None
+    folder.discard_outdated("csv", "v", "sha256:2")
+    folder.discard_outdated("csv", "w", "sha256:2")
+    assert not any(exists(folder, f"csv/{name}") for name in ("v.csv", "v_aligned"))
+    assert not exists(folder, "export_records/csv/v.json")
+
+
 def test_a_record_without_its_files_is_none(folder: ExportFolder) -> None:
     stage(folder, ("v.csv",), "old")
     filesystem, path = fsspec.core.url_to_fs(f"{folder.root}/csv/v.csv")

@@ -19,6 +19,8 @@ EXPERTS: dict[str, Any] = {"models": {"refinement": "experts.txt"}}
         ({**EXPERTS, "refinement": {"follow_network": False}}, None, True),
         ({**EXPERTS, "refinement": {"follow_network": True}}, None, False),
         ({"models": {"refinement": "none"}}, None, False),
+        ({"models": {"refinement": "none", "preferred_refinement": "preferred.txt"}}, None, True),
+        ({"models": {"refinement": "none", "preferred_refinement": "other.txt"}}, None, False),
         ({}, None, False),
         (EXPERTS, "given.csv", False),
     ],
@@ -28,5 +30,9 @@ def test_fits_of_patch_experts_are_made_anew(
 ) -> None:
     found = locate_models(models_folder, ModelSelection(), with_networks=False)
     files = ShapeFiles(found.shape, found.triangulation)
-    record = {"settings": settings, "landmarks_uri": landmarks_uri}
+    record = {
+        "settings": settings,
+        "landmarks_uri": landmarks_uri,
+        "models_sha256": {"model/preferred.txt": "sha256:1"},
+    }
     assert face_pictures(record, files).meter.fits_anew is fits_anew
