@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 MAX_RANGES = 1000
 
-ROUNDING_SECONDS = 1e-6
+_ROUNDING_SECONDS = 1e-6
 """So much before and after a range belong to it: people round the time stamps of a table."""
 
 _TIME = r"([0-9]{1,9}(?:\.[0-9]{1,20})?)"
@@ -97,7 +97,7 @@ class RestRanges:
         """
         inside = np.zeros(len(timestamps), dtype=np.bool_)
         for begin, end in self.seconds:
-            first, last = begin - ROUNDING_SECONDS, end + ROUNDING_SECONDS
+            first, last = begin - _ROUNDING_SECONDS, end + _ROUNDING_SECONDS
             inside |= (timestamps >= first) & (timestamps <= last)
         for first, last in self.frames:
             inside[max(0, first - first_number) : max(0, last - first_number + 1)] = True

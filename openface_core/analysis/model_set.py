@@ -21,6 +21,10 @@ NO_MODEL = "none"
 _PARTS = ("inner", "left_eye_28", "right_eye_28")
 
 
+SPECIFICATIONS = ("landmarks", "witness", "second_witness", "face_network", "measurements")
+"""What of a selection may name a specification file of the user's own."""
+
+
 @dataclass(frozen=True)
 class ModelSelection:
     """Which models a run uses, by file name or by the name of a landmark specification.

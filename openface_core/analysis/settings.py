@@ -1,9 +1,10 @@
 """Every setting of a run, checked when it is made."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import Any
 
-from openface_core.analysis.model_set import NO_MODEL, ModelSelection
+from openface_core.analysis.model_set import NO_MODEL, SPECIFICATIONS, ModelSelection
 from openface_core.detection import DetectionSettings
 from openface_core.errors import ConfigError
 from openface_core.eyes import EYE_PARTS
@@ -256,6 +257,8 @@ class RunSettings:
         """Return all settings that results depend on as plain values, for the record."""
         settings = asdict(self, dict_factory=_plain)
         del settings["shards"]
+        for key in SPECIFICATIONS:
+            settings["models"][key] = _without_folders(settings["models"][key])
         if not self.sides.measure:  # nothing depends on the section then
             del settings["sides"]
         if not self.models.measurements:  # as in datasets that were made before there were any
@@ -268,6 +271,13 @@ class RunSettings:
         if not self.refinement.place_independent:  # the same
             del settings["refinement"]["place_independent"]
         return settings
+
+
+def _without_folders(specifications: str | list[str]) -> str | list[str]:
+    """Return files of specifications by their names: their content is recorded, not their place."""
+    if isinstance(specifications, list):
+        return [PurePath(name).name for name in specifications]
+    return PurePath(specifications).name
 
 
 def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:

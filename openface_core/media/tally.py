@@ -131,6 +131,8 @@ def _are_in_place(tally: Tally, info: MediaInfo) -> bool:
     """
     promised, rate = info.frame_count_from_header, info.average_rate_fps
     last = tally.last_pts_seconds
+    if tally.corrupt_packets or tally.concealed_frames or tally.odd_places or tally.seams:
+        return False
     if info.container != "avi" or promised is None or not rate or last is None:
         return False
     return round(last * rate) + 1 >= promised

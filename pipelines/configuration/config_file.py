@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import configs
 from models import DEFAULT_PACK, EMBEDDED_PACK
+from openface_core.analysis.model_set import SPECIFICATIONS
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 from openface_core.toml_file import read_toml
@@ -16,8 +17,6 @@ _BASE = "base"
 _BEAM = "beam"
 _PACK = "pack"
 _MODELS = "models"
-_SPECIFICATIONS = ("landmarks", "witness", "second_witness", "face_network", "measurements")
-"""Settings of that section that may name a file of the user's own."""
 _MAX_BASES = 5
 _OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -64,7 +63,7 @@ def _find_beside(folder: Path, models: object) -> None:
         is_file = isinstance(value, str) and value.endswith(".toml") and (folder / value).is_file()
         return str((folder / str(value)).resolve()) if is_file else value
 
-    for key in models.keys() & set(_SPECIFICATIONS):
+    for key in models.keys() & set(SPECIFICATIONS):
         value = models[key]
         models[key] = [found(item) for item in value] if isinstance(value, list) else found(value)
 

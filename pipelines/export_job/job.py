@@ -25,7 +25,8 @@ from transforms.dataset.error_table import read_problems, write_error_table
 from transforms.dataset.run_lock import held
 from transforms.exports.export_input import ExportPlan
 from transforms.exports.report_index import write_index
-from transforms.records import PROBLEMS, Problem
+from transforms.problems import Problem
+from transforms.records import PROBLEMS
 from transforms.stages.export_videos import WRITTEN, ExportVideos
 
 

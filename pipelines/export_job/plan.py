@@ -21,7 +21,8 @@ from transforms.exports.export_folder import ExportFolder
 from transforms.exports.input_places import InputPlace, find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
 from transforms.exports.task import ExportTask, Identity, dependencies_of, identity_of
-from transforms.records import Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import VideoTask
 
 _PACKS = ("default", EMBEDDED_PACK)
 

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from pipelines.command import EXIT_SOME_FAILED
-from transforms.records import Problem
+from transforms.problems import Problem
 
 _REPORTED_PROBLEMS = 10
 _NAMED_INPUTS = 3

@@ -15,7 +15,7 @@ from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
 from transforms.dataset.summary import count_calibrated_below, count_short
 from transforms.metrics import Count
-from transforms.records import Severity
+from transforms.problems import Severity
 
 
 def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> RunSummary:

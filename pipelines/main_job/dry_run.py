@@ -35,4 +35,5 @@ def dry_run(arguments: RunArguments) -> RunSummary:
         plan.inputs,
         inputs_finished=len(plan.finished),
         inputs_failed=len(plan.problems),
+        is_dry=True,
     )

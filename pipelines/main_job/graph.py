@@ -6,7 +6,8 @@ from dataclasses import replace
 import apache_beam as beam
 
 from transforms.dataset.provenance import RunProvenance
-from transforms.records import GROUPS, PROBLEMS, Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import GROUPS, PROBLEMS, VideoTask
 from transforms.stages.calibrate_blocks import CalibrateBlocks
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.extract_shards import ExtractShards

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pipelines.main_job.prepare import Job
 from transforms.dataset.error_table import earlier_problems
 from transforms.plan.finished import RecordedTables
-from transforms.records import Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import VideoTask
 
 
 def known_problems(

@@ -68,7 +68,7 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
         elif word.startswith("--"):
             option = _with_values(words[place:])
             name, *values = option[0].split("=", 1) + option[1:]
-            if name in _WITH_VALUE.values():
+            if name == "--input":
                 found.setdefault(name, []).extend(values)
             else:
                 own += option

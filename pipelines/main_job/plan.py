@@ -23,7 +23,8 @@ from transforms.plan.inputs import plan_inputs
 from transforms.plan.known_inputs import known_inputs
 from transforms.plan.manifest import read_camera
 from transforms.plan.shards import plan_shards
-from transforms.records import Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import VideoTask
 
 _NO_PERSONS = (
     "warning: calibration is by 'person', but no input has a person_id, so nothing is put "

@@ -24,7 +24,8 @@ from transforms.dataset.provenance import RunProvenance
 from transforms.metrics import collecting
 from transforms.plan.finished import RecordedTables
 from transforms.plan.inputs import promised_frames
-from transforms.records import GROUPS, PROBLEMS, Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import GROUPS, PROBLEMS, VideoTask
 from transforms.stages.calibrate_blocks import CalibrateBlocks
 from transforms.stages.engine_handle import EngineHandle
 from transforms.stages.engine_stage import EngineStage, SideOutput

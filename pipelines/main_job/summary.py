@@ -49,6 +49,8 @@ class RunSummary:
         Inputs of the dataset whose page in it could not be made.
     made_otherwise : int
         Tables of the dataset that were made with other settings, models or another version.
+    is_dry : bool
+        Whether it only told what a run would do.
     """
 
     output: str
@@ -71,6 +73,7 @@ class RunSummary:
     report: str | None = None
     pages_failed: int = 0
     made_otherwise: int = 0
+    is_dry: bool = False
 
     @property
     def has_results(self) -> bool:
@@ -80,6 +83,8 @@ class RunSummary:
     @property
     def exit_status(self) -> int:
         """What the command ends with: 0, 3 if some inputs or pages failed, 1 if all inputs did."""
+        if self.is_dry:
+            return 0
         if not self.has_results:
             return 1
         return EXIT_SOME_FAILED if self.inputs_failed or self.pages_failed else 0
@@ -98,6 +103,12 @@ class RunSummary:
         return text
 
     def _outcome(self) -> str:
+        if self.is_dry:
+            todo = self.inputs - self.inputs_finished - self.inputs_failed
+            return (
+                f"Nothing was done: {counted(todo, 'input')} would be analysed, "
+                f"{self.inputs_finished} are finished, {self.inputs_failed} cannot be analysed."
+            )
         if self.handed_over_to is not None:
             return (
                 f"Handed {self.inputs} inputs over to {self.handed_over_to}, which goes on by "

@@ -18,7 +18,7 @@ from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
 from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from tests.fixtures.synthetic_models.tiny_networks import write_config
 from transforms.dataset.error_table import earlier_problems, error_table
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 FRAMES = 60
 

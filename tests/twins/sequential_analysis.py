@@ -36,7 +36,8 @@ from transforms.dataset.provenance import (
     identify_inputs,
 )
 from transforms.plan.calibration import calibration_key
-from transforms.records import Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import VideoTask
 
 
 @dataclass(frozen=True, eq=False)

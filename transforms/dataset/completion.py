@@ -16,7 +16,7 @@ from transforms.dataset.persons import are_compared, complete_persons
 from transforms.dataset.provenance import RunProvenance, is_made_otherwise
 from transforms.dataset.summary import rows_of, write_summary
 from transforms.dataset.table_records import all_records, record_digest
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 
 @dataclass(frozen=True, eq=False)

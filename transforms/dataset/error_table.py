@@ -13,7 +13,7 @@ from openface_core.readable import readable
 from transforms.dataset.layout import errors_path
 from transforms.dataset.storage import read_whole
 from transforms.dataset.table_files import write_small_table
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 TableOf = Callable[[str], str | None]
 """Returns the hash of the record of an input's table, given its video id; None without a table."""

@@ -7,14 +7,8 @@ from typing import NamedTuple
 from openface_core.analysis.settings import PERSON_MODES, CalibrationSettings
 from openface_core.errors import InputError
 from transforms.dataset.provenance import Calibration
-from transforms.records import (
-    AssembledInput,
-    BlockResult,
-    FaceParts,
-    InputContent,
-    Problem,
-    VideoTask,
-)
+from transforms.problems import Problem
+from transforms.records import AssembledInput, BlockResult, FaceParts, InputContent, VideoTask
 
 
 def calibration_key(task: VideoTask, settings: CalibrationSettings) -> str:

@@ -18,7 +18,8 @@ from transforms.plan.folders import Listing, expand_pattern, list_folder
 from transforms.plan.known_inputs import KnownInputs
 from transforms.plan.manifest import has_manifest_columns, is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
-from transforms.records import Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import VideoTask
 
 _GLOB = re.compile(r"[*?\[]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
@@ -137,13 +138,14 @@ def plan_inputs(
         listed = tuple(
             VideoTask(name, uri) for name, uri in zip(name_videos(uris, known()), uris, strict=True)
         )
-    stems = Counter(file_stem(task.uri) for task in listed)
+    files = {recorded_uri(task.uri): task.uri for task in listed}  # one may have several rows
+    stems = Counter(file_stem(uri) for uri in files.values())
     tasks: list[VideoTask] = []
     errors: list[tuple[VideoTask, OpenFaceBeamError]] = []
     for task in listed:
         try:
             _require(task)
-            found = _with_landmarks(task, landmarks, stems)
+            found = _with_landmarks(task, landmarks, stems, alone=len(listed) == 1)
             tasks.append(found if found.camera is not None else replace(found, camera=camera))
         except (InputError, LandmarkFileError) as error:
             errors.append((task, error))
@@ -175,7 +177,9 @@ def _require(task: VideoTask) -> None:
         source.size_bytes()
 
 
-def _with_landmarks(task: VideoTask, landmarks: str | None, stems: Counter[str]) -> VideoTask:
+def _with_landmarks(
+    task: VideoTask, landmarks: str | None, stems: Counter[str], *, alone: bool
+) -> VideoTask:
     """Return the task with its file of given landmarks, if it is to have one.
 
     `stems` are the names of all inputs' files, without their endings.
@@ -206,7 +210,7 @@ def _with_landmarks(task: VideoTask, landmarks: str | None, stems: Counter[str])
                 f"there are no landmarks for {task.uri}",
                 "Name the file after the video id, or leave the input out.",
             )
-    elif stems.total() > 1:
+    elif not alone:
         raise InputError(
             landmarks,
             "one file of landmarks cannot serve several inputs",

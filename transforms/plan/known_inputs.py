@@ -32,6 +32,12 @@ class KnownInput:
     size_bytes: int | None = None
 
 
+def _place_of(known: KnownInput) -> str | None:
+    """Return where a known input was; None where that is a relative path of an earlier version."""
+    is_told = is_url(known.uri) or Path(known.uri).is_absolute()
+    return recorded_uri(known.uri) if is_told else None
+
+
 class KnownInputs:
     """Finds known inputs again.
 
@@ -46,9 +52,9 @@ class KnownInputs:
         self._by_id: dict[str, KnownInput] = {}
         self._by_size: dict[int, list[KnownInput]] = {}
         for known in inputs:
-            # Where a relative path of an earlier version's record led cannot be told.
-            if is_url(known.uri) or Path(known.uri).is_absolute():
-                self._by_place.setdefault(recorded_uri(known.uri), known)
+            place = _place_of(known)
+            if place is not None:
+                self._by_place.setdefault(place, known)
             self._by_id[known.video_id.lower()] = known  # some filesystems ignore case
             if known.size_bytes is not None:
                 self._by_size.setdefault(known.size_bytes, []).append(known)
@@ -83,7 +89,7 @@ class KnownInputs:
         """
         known = self._by_id.get(video_id.lower())
         return known is not None and not (
-            recorded_uri(known.uri) not in places and _holds(uri, known.fingerprint)
+            _place_of(known) not in places and _holds(uri, known.fingerprint)
         )
 
     def renamed(self, uri: str, places: Collection[str]) -> str | None:
@@ -104,7 +110,7 @@ class KnownInputs:
         size = _size(uri) if self._by_size else None
         for known in self._by_size.get(size, ()) if size is not None else ():
             if (
-                recorded_uri(known.uri) not in places
+                _place_of(known) not in places
                 and _is_gone(known.uri)
                 and _holds(uri, known.fingerprint)
             ):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from transforms.records import FeaturesPart, Problem, ShardResult
+from transforms.problems import Problem
+from transforms.records import FeaturesPart, ShardResult
 
 _SHORTER_BY = 0.01
 """A video shorter than its header says by this share is looked at as a whole."""

@@ -15,7 +15,8 @@ from openface_core.shards import read_median_state
 from transforms.dataset.storage import read_whole
 from transforms.metrics import StageStep, timed
 from transforms.plan.calibration import calibration_key
-from transforms.records import Block, BlockResult, Problem
+from transforms.problems import Problem
+from transforms.records import Block, BlockResult
 from transforms.stages.engine_stage import EngineStage
 from transforms.stages.rest_of_block import rest_of
 from transforms.work.attempts import once

@@ -10,7 +10,8 @@ from apache_beam.pvalue import TaggedOutput
 from openface_core.errors import MediaError
 from transforms.exports.export_input import ExportPlan, export_input
 from transforms.exports.task import ExportTask
-from transforms.records import PROBLEMS, Problem, VideoTask
+from transforms.problems import Problem
+from transforms.records import PROBLEMS, VideoTask
 from transforms.work.ending_failures import keep_ending_failures_off_screen
 from transforms.work.worker_presence import join_run
 

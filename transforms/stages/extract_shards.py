@@ -24,7 +24,8 @@ from transforms.metrics import (
     timed,
 )
 from transforms.plan.calibration import calibration_key
-from transforms.records import FeaturesPart, Problem, Shard, ShardResult, VideoTask
+from transforms.problems import Problem
+from transforms.records import FeaturesPart, Shard, ShardResult, VideoTask
 from transforms.stages.engine_stage import EngineStage
 from transforms.work.attempts import once
 from transforms.work.folder import (

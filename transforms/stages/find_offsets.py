@@ -22,14 +22,8 @@ from transforms.plan.calibration import (
     FaceOfInput,
     sharing_medians,
 )
-from transforms.records import (
-    PROBLEMS,
-    BlockResult,
-    FaceKey,
-    InputContent,
-    Problem,
-    Severity,
-)
+from transforms.problems import Problem, Severity
+from transforms.records import PROBLEMS, BlockResult, FaceKey, InputContent
 from transforms.stages.engine_stage import EngineStage, SideOutput
 from transforms.work.files import load_scores
 

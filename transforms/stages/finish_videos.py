@@ -35,7 +35,8 @@ from transforms.dataset.provenance import (
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.metrics import Count, StageStep, count, count_failure, timed
 from transforms.plan.calibration import CalibratedFace, CalibratedVideo
-from transforms.records import PROBLEMS, AssembledInput, Problem
+from transforms.problems import Problem
+from transforms.records import PROBLEMS, AssembledInput
 from transforms.stages.engine_stage import EngineStage, SideOutput
 from transforms.work.attempts import once
 from transforms.work.files import load_features, load_part, load_scores

@@ -25,13 +25,13 @@ from transforms.plan.calibration import (
     in_stated_order,
     sharing_medians,
 )
+from transforms.problems import Problem
 from transforms.records import (
     GROUPS,
     PROBLEMS,
     AssembledInput,
     Block,
     FaceParts,
-    Problem,
     Shard,
     ShardResult,
     VideoTask,

@@ -6,7 +6,7 @@ import apache_beam as beam
 
 from transforms.dataset.error_table import write_errors
 from transforms.plan.finished import RecordedTables
-from transforms.records import Problem
+from transforms.problems import Problem
 from transforms.work.folder import RunFolders, check_run
 
 

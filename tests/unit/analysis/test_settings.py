@@ -68,6 +68,14 @@ def test_the_record_is_plain_values() -> None:
     assert record["output"]["timestamps"] == "container"
 
 
+def test_a_specification_is_recorded_without_its_folder() -> None:
+    models = ModelSelection(landmarks="/home/a/study/mine.toml", measurements=("b/c.toml", "d"))
+    record = RunSettings(models=models).as_dict()["models"]
+    assert record["landmarks"] == "mine.toml"
+    assert record["measurements"] == ["c.toml", "d"]
+    assert record["witness"] == "embedded68"
+
+
 @pytest.mark.parametrize(
     "one", [ModelSelection(witness="none"), ModelSelection(second_witness="none")]
 )

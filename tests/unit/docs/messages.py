@@ -9,7 +9,7 @@ import openface_core.errors
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media.remedies import remedy_of
 from tests.unit.docs.program_text import GAP, Place, Program, called_name, program
-from transforms.records import Problem
+from transforms.problems import Problem
 
 _ERRORS: dict[str, type[OpenFaceBeamError]] = {
     name: kind

@@ -10,7 +10,7 @@ from tests.unit.docs.known import openface_columns
 from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import errors_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 VERSION = "1.2.3"
 PROBLEM = Problem("broken", "in/broken.mp4", Severity.ERROR, "decoding", "it is broken", "Copy it.")

@@ -101,6 +101,17 @@ def test_a_hole_is_told_with_its_place(name: str, tmp_path: Path) -> None:
     assert check(KINDS[name], path, "hole", 0) == 1
 
 
+def test_frames_lost_within_an_avi_are_told_though_its_end_is_in_place(tmp_path: Path) -> None:
+    path = KINDS["avi mpeg4"].write(tmp_path, COUNT)
+    content = bytearray(path.read_bytes())
+    begin = len(content) // 3
+    content[begin : begin + len(content) // 20] = bytes(len(content) // 20)
+    path.write_bytes(content)
+    numbers, warnings = read(path)
+    assert len(numbers) < COUNT
+    assert any(f"the header promises {COUNT} frames" in line for line in warnings)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.is_raw])
 def test_every_loss_is_told_with_its_place(name: str, tmp_path: Path) -> None:

@@ -219,6 +219,8 @@ def test_a_plan_is_printed_and_nothing_is_written(
 ) -> None:
     summary = run(clip_in(clips), tmp_path / "out", models="embedded", dry_run=True, quiet=True)
     assert (summary.inputs, summary.inputs_written) == (1, 0)
+    assert str(summary).startswith("Nothing was done: 1 input would be analysed")
+    assert summary.exit_status == 0
     assert "1 input in" in capsys.readouterr().out
     assert not (tmp_path / "out").exists()
 

@@ -19,7 +19,7 @@ from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, write
 from transforms.dataset.error_table import write_errors
 from transforms.dataset.provenance import METADATA_KEY, RunProvenance
 from transforms.dataset.storage import read_whole, write_if_changed
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 SUMMARY = RunSummary(
     "out/",

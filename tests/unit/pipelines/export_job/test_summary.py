@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.export_job.summary import ExportSummary
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 SUMMARY = ExportSummary("out", ("csv",), inputs=3, written=2, finished=1, problems=(), seconds=1.0)
 

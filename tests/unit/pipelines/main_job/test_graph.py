@@ -21,7 +21,8 @@ from pipelines.main_job.small_run import run_stages
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks, write_picture
 from transforms.dataset.provenance import RunProvenance
 from transforms.metrics import collecting
-from transforms.records import Problem, Severity, VideoTask
+from transforms.problems import Problem, Severity
+from transforms.records import VideoTask
 from transforms.stages.engine_handle import EngineHandle
 from transforms.work.folder import local_folders
 

@@ -28,9 +28,11 @@ from tests.fixtures.places import REPOSITORY
         ("--input=a -f b -out_dir x", "--input a b --output x", []),
         (
             "-f a --models M -pose --output=o --dry-run",
-            "--input a --models M --output o --dry-run",
+            "--input a --models M --output=o --dry-run",
             [],
         ),
+        ("-f a --output=x -out_dir y", "--input a --output=x", []),
+        ("-f a -out_dir y --output x", "--input a --output x", []),
         (
             "-f a -au_static --calibration=video",
             "--input a --output processed --calibration=video",

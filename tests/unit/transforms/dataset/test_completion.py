@@ -17,7 +17,7 @@ from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import bucket_path, errors_path, frames_path, summary_path
 from transforms.dataset.table_files import write_work_table
 from transforms.dataset.table_records import record_digest
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 COLUMN = Column("frame", pa.int32(), "1", "number of the frame", False)
 WARNINGS = ("7 corrupt packets skipped", "the rotation changes within the video")

@@ -17,7 +17,7 @@ from transforms.dataset.error_table import ERROR_COLUMNS, error_table, write_err
 from transforms.dataset.layout import errors_path
 from transforms.dataset.provenance import RunProvenance
 from transforms.dataset.storage import read_whole
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 
 
 def problem(video_id: str, severity: Severity = Severity.ERROR) -> Problem:

@@ -17,7 +17,8 @@ from transforms.plan.inputs import (
     plan_inputs,
     promised_frames,
 )
-from transforms.records import Severity, VideoTask
+from transforms.problems import Severity
+from transforms.records import VideoTask
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -204,6 +205,14 @@ class TestPlanInputs:
         inputs = [f"{tmp_path}/in/*/video.mp4"]
         with pytest.raises(InputError, match=r"there are no landmarks for .*/x/video\.mp4"):
             plan_inputs(inputs, landmarks=f"{tmp_path}/points")
+
+    def test_landmarks_of_a_file_that_has_two_rows(self, tmp_path: Path) -> None:
+        touch(tmp_path, "clip.mp4")
+        touch(tmp_path / "points", "clip.csv")
+        (tmp_path / "list.csv").write_text("video_id,uri\nleft,clip.mp4\nright,clip.mp4\n")
+        tasks = plan_inputs([f"{tmp_path}/list.csv"], landmarks=str(tmp_path / "points")).tasks
+        assert {task.landmarks_uri for task in tasks} == {f"{tmp_path}/points/clip.csv"}
+        assert len(tasks) == 2
 
     @pytest.mark.parametrize("name", ["007", "video-007", "clip"])
     def test_landmarks_named_as_in_a_manifest(self, name: str, tmp_path: Path) -> None:

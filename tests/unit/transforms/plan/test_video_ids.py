@@ -117,6 +117,8 @@ class TestKnownInputs:
         assert name_videos(["video.mp4"], KnownInputs([recorded])) == ("video.mp4",)
         of_earlier_version = replace(recorded, uri="video.mp4")
         assert name_videos(["video.mp4"], KnownInputs([of_earlier_version])) == ("video.mp4",)
+        monkeypatch.chdir(tmp_path / "a")  # where its content is the same, it is the same input
+        assert name_videos(["video.mp4"], KnownInputs([of_earlier_version])) == ("video",)
 
     def test_an_input_keeps_its_name_at_its_place(self, tmp_path: Path) -> None:
         known = KnownInputs([known_file(tmp_path, "visit.mp4", b"one", "P1")])

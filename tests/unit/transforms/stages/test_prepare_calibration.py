@@ -26,7 +26,8 @@ from tests.fixtures.shards.work_material import (
     result,
     write_shards,
 )
-from transforms.records import FeaturesPart, Problem, Shard, ShardResult
+from transforms.problems import Problem
+from transforms.records import FeaturesPart, Shard, ShardResult
 from transforms.stages import prepare_calibration
 from transforms.stages.assembly import complete, fit_together, group_into_blocks
 from transforms.stages.prepare_calibration import add_histograms

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fixtures.stages import elements
 from transforms.dataset.layout import errors_path
-from transforms.records import Problem, Severity
+from transforms.problems import Problem, Severity
 from transforms.stages.write_errors import WriteErrors
 from transforms.work.folder import (
     begin_run,

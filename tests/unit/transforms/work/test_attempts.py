@@ -11,15 +11,8 @@ from openface_core.media import MediaInfo
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from tests.fixtures.shards.work_material import media_info
-from transforms.records import (
-    FeaturesPart,
-    InputContent,
-    Problem,
-    Severity,
-    Shard,
-    ShardResult,
-    VideoTask,
-)
+from transforms.problems import Problem, Severity
+from transforms.records import FeaturesPart, InputContent, Shard, ShardResult, VideoTask
 from transforms.work.attempts import once
 from transforms.work.folder import RunFolders, cluster_folders, local_folders
 

@@ -1,9 +1,12 @@
 """Rows of the error table from exceptions."""
 
+from pathlib import Path
+
 import pytest
 
 from openface_core.errors import LandmarkFileError, MediaError, StorageFullError
-from transforms.records import Problem, Severity, VideoTask
+from transforms.problems import Problem, Severity
+from transforms.records import VideoTask
 
 TASK = VideoTask("v", "/folder/v.mp4")
 
@@ -13,6 +16,16 @@ def test_an_expected_failure_of_the_input_itself() -> None:
     assert Problem.from_error(TASK, error) == Problem(
         "v", "/folder/v.mp4", Severity.ERROR, "decoding", "the file is empty", "Copy it again."
     )
+
+
+def test_a_row_does_not_need_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    error = MediaError("v.mp4", "the file is empty", "Copy it again.")
+    assert Problem.from_error(VideoTask("v", "v.mp4"), error).uri == "v.mp4"
 
 
 def test_another_subject_is_named() -> None:

@@ -1,0 +1,107 @@
+"""Rows of the error table: what failed or has to be known, and what can be done about it."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.media.remedies import remedy_of
+from openface_core.media.sources import recorded_uri
+from openface_core.readable import readable
+from transforms.records import VideoTask
+
+_log = logging.getLogger(__name__)
+
+
+class Severity(Enum):
+    """Whether a problem cost the video its results."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of the error table.
+
+    Parameters
+    ----------
+    video_id, uri : str
+        The input.
+    severity : Severity
+        Error: nothing was written for the input by this run. Warning: results exist.
+    stage : str
+        Where it happened.
+    reason, remedy : str
+        Why, and what can be done.
+    kept_table : str or None
+        SHA-256 of the record of a table that an earlier run made of the input, and that stays; None
+        where there is none.
+    """
+
+    video_id: str
+    uri: str
+    severity: Severity
+    stage: str
+    reason: str
+    remedy: str
+    kept_table: str | None = None
+
+    @classmethod
+    def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
+        """Return the row of an exception that ended the analysis of an input.
+
+        An exception that is not expected is logged with its traceback as well.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            The exception itself, if it ends the whole run.
+        """
+        if isinstance(error, OpenFaceBeamError):
+            if error.ends_run:
+                raise error
+            # The reason repeats what failed where that is not the input itself.
+            about = "" if error.subject == task.uri else f"{error.subject}: "
+            return cls(
+                task.video_id,
+                _place_of(task),
+                Severity.ERROR,
+                error.stage,
+                about + error.cause,
+                error.remedy,
+            )
+        _log.error("unexpected failure on %s", task.uri, exc_info=error)
+        return cls(
+            task.video_id,
+            _place_of(task),
+            Severity.ERROR,
+            "analysis",
+            f"unexpected {type(error).__name__}: {error}",
+            "This is a fault of the program: please report it with the log of the run.",
+        )
+
+    @classmethod
+    def decoding_warnings(
+        cls, video_id: str, uri: str, texts: Iterable[str]
+    ) -> tuple["Problem", ...]:
+        """Return the rows of what decoding an input had to work around."""
+        return tuple(
+            cls(video_id, uri, Severity.WARNING, "decoding", text, remedy_of(text))
+            for text in texts
+        )
+
+    @classmethod
+    def face_notes(cls, video_id: str, uri: str, texts: Iterable[str]) -> tuple["Problem", ...]:
+        """Return the rows of what is to be known of the faces of an input."""
+        remedy = "Look at these frames; `openface-beam docs faces` says how people are told apart."
+        return tuple(cls(video_id, uri, Severity.WARNING, "faces", text, remedy) for text in texts)
+
+
+def _place_of(task: VideoTask) -> str:
+    """Return where an input is; as it was named where the current folder is gone."""
+    try:
+        return recorded_uri(task.uri)
+    except InputError:
+        return readable(task.uri)
