@@ -10,6 +10,9 @@ import re
 from dataclasses import astuple, dataclass
 
 _MAX_PX = 1e6
+_LEAST_FOCAL_SHARE = 0.1
+"""Of the frame's size; a lens that sees half a circle has a fifth or more."""
+
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
 
@@ -62,7 +65,9 @@ class Camera:
         if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
             raise ValueError(f"expected four numbers, fx,fy,cx,cy, found {text!r}")
         if not all(0 < number <= _MAX_PX for number in numbers):
-            raise ValueError(f"expected numbers above 0, of pixels, found {text!r}")
+            raise ValueError(
+                f"expected numbers above 0 and to {_MAX_PX:g}, of pixels, found {text!r}"
+            )
         return cls(*numbers)
 
     def __str__(self) -> str:
@@ -81,8 +86,14 @@ class Camera:
         ------
         ValueError
             If the optical centre lies outside of the frame: then the camera was calibrated on
-            pictures of another size, or on ones that were not turned upright.
+            pictures of another size, or on ones that were not turned upright. If no lens has such
+            a focal length: then it may be one in millimetres.
         """
+        if min(self.fx_px / width_px, self.fy_px / height_px) < _LEAST_FOCAL_SHARE:
+            raise ValueError(
+                f"the camera's focal lengths ({self.fx_px:g}, {self.fy_px:g}) are those of no lens "
+                f"for frames of {width_px} x {height_px} pixels: they are pixels, not millimetres"
+            )
         if self.cx_px > width_px or self.cy_px > height_px:
             raise ValueError(
                 f"the camera's optical centre ({self.cx_px:g}, {self.cy_px:g}) lies outside of its "

@@ -42,7 +42,8 @@ class UnitPanel:
 
     def __init__(self, video: ExportedVideo, style: Style) -> None:
         self._style = style
-        self._names = tuple(sorted({*video.names_of("_r"), *video.names_of("_c")}))
+        self._with_intensity = frozenset(video.names_of("_r"))
+        self._names = tuple(sorted({*self._with_intensity, *video.names_of("_c")}))
         room = style.height_px - 4 * style.line_height_px // 3
         self._pitch = _pitch_px(room, len(self._names), style)
         self.shown = self._names[: max(1, room // self._pitch)]
@@ -93,11 +94,11 @@ class UnitPanel:
         place = image[: self._height, self._left : self._left + self._width]
         lay_over(place, _OPACITY, self._ground)
         intensities, presences = _units(rows, row, self.shown)
-        for number, (intensity, present) in enumerate(
-            zip(intensities.tolist(), presences.tolist(), strict=True)
+        for number, (name, intensity, present) in enumerate(
+            zip(self.shown, intensities.tolist(), presences.tolist(), strict=True)
         ):
             middle = round((number + 0.55) * self._pitch) + self._margin // 2
-            self._bar(place, (self._bar_x, middle), self._bar_px, intensity, present)
+            self._bar(place, name, (self._bar_x, middle), self._bar_px, intensity, present)
 
     def begin(self, faces: Collection[DrawnFace]) -> None:
         """Begin a frame with these faces, which the units of others shall not cover."""
@@ -133,22 +134,34 @@ class UnitPanel:
             begin = text_width_px("AU00", style) + 2 * self._margin
             middle = top + round(0.55 * style.line_height_px)
             strength, present = float(intensities[k]), float(presences[k])
-            self._bar(place, (begin, middle), self._bar_px // 2, strength, present)
+            full = self._bar_px // 2
+            self._bar(place, self._names[k], (begin, middle), full, strength, present)
 
     def _bar(
-        self, place: Image, begin: tuple[int, int], full: int, intensity: float, present: float
+        self,
+        place: Image,
+        name: str,
+        begin: tuple[int, int],
+        full: int,
+        intensity: float,
+        present: float,
     ) -> None:
-        """Draw a bar of at most `full` pixels, which begins at a place, in its middle."""
+        """Draw a unit's bar of at most `full` pixels, which begins at a place, in its middle."""
         x, middle = begin
         height = max(2, self._pitch // 2)
         top = middle - height // 2
         colour: Colour = ORANGE if present == 1 else GREY
         thin = max(1, self._style.thickness_px // 3)
-        cv2.rectangle(place, (x, top), (x + full, top + height), GREY, thin)
-        if math.isnan(intensity):  # a unit that has a presence only
-            length = full if present == 1 else 0
+        if name not in self._with_intensity:  # it has a presence only
+            frame, length = GREY, full if present == 1 else 0
+        elif math.isnan(
+            intensity
+        ):  # withheld, as in a short clip: only its frame may show presence
+            frame, length = colour, 0
         else:
+            frame = GREY
             length = round(full * min(max(intensity / _FULL_INTENSITY, 0.0), 1.0))
+        cv2.rectangle(place, (x, top), (x + full, top + height), frame, thin)
         if length > 0:
             cv2.rectangle(place, (x, top), (x + length, top + height), colour, cv2.FILLED)
 

@@ -147,19 +147,24 @@ class FaceTrace:
     ) -> None:
         seconds = rows.column("timestamp")[chosen]
         for name in self.intensities:
-            unit, values = self.units[name], np.nan_to_num(rows.column(f"{name}_r")[chosen])
-            places = (values * HISTOGRAM_BINS / FULL_INTENSITY).astype(np.int64)
+            unit, values = self.units[name], rows.column(f"{name}_r")[chosen]
+            known = values[~np.isnan(values)]
+            if not len(known):
+                continue
+            places = (known * HISTOGRAM_BINS / FULL_INTENSITY).astype(np.int64)
             np.add.at(unit.counts, places.clip(0, HISTOGRAM_BINS - 1), 1)
-            highest = int(values.argmax())
+            highest = int(np.nanargmax(values))
             if values[highest] > unit.peak:
                 unit.peak = float(values[highest])
                 unit.peak_frame = int(frames[highest])
                 unit.peak_seconds = float(np.nan_to_num(seconds[highest]))
+        was_away = np.diff(frames, prepend=-1 if self._last is None else self._last[0]) != 1
         for number, name in enumerate(self.presences):
             unit, present = self.units[name], rows.column(f"{name}_c")[chosen] == 1
             self.present[number, bins[present]] = True
             unit.present_frames += int(np.count_nonzero(present))
-            begun = present & ~np.concatenate([[unit.was_present], present[:-1]])
+            before = np.concatenate([[unit.was_present], present[:-1]])
+            begun = present & (~before | was_away)
             unit.episodes += int(np.count_nonzero(begun))
             unit.was_present = bool(present[-1])
 

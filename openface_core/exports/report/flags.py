@@ -107,6 +107,9 @@ def _of_people(data: PageData) -> Iterator[Flag]:
 
 
 def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:
+    warnings = data.video.record.get("decoding_warnings")
+    # Places in pictures of several sizes cannot be compared.
+    is_of_one_size = "size changes" not in str(warnings)
     for trace in data.shown:
         who = data.video.person(trace.face_id)
         if trace.unsure_frames > _OFTEN_UNSURE * trace.frames_with_face:
@@ -116,14 +119,14 @@ def _of_faces(data: PageData, brightness: dict[int, float]) -> Iterator[Flag]:
                 f"{who}: in {share:.0%} of its frames the confidence is below 0.75. Look at the "
                 "pictures with the least confidence below.",
             )
-        if trace.cut_off_frames > _OFTEN_CUT_OFF * trace.frames_with_face:
+        if is_of_one_size and trace.cut_off_frames > _OFTEN_CUT_OFF * trace.frames_with_face:
             share = trace.cut_off_frames / trace.frames_with_face
             yield Flag(
                 "cut off by the picture",
                 f"{who}: in {share:.0%} of its frames brows, eyes, nose or mouth reach beyond the "
                 "picture. Landmarks and action units of what is not seen are guesses.",
             )
-        if trace.jumps:
+        if is_of_one_size and trace.jumps:
             yield Flag(
                 "jumps",
                 f"{who}: it jumps by more than half its width between two frames, "

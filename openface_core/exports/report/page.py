@@ -232,7 +232,8 @@ def _distribution(trace: FaceTrace, name: str) -> str:
     unit, frames = trace.units[name], max(1, trace.frames_with_face)
     title = f"{name} {AU_MEANINGS.get(name, '')}".strip()
     cells = ["", "", "", "", ""]
-    if name in trace.intensities:
+    known = int(unit.counts.sum())
+    if known:
         median = unit.quantile(0.5)
         bars = unit.counts.reshape(_HISTOGRAM_BARS, -1).sum(axis=1).tolist()
         above = int((median + 0.5) * HISTOGRAM_BINS / FULL_INTENSITY)
@@ -241,7 +242,7 @@ def _distribution(trace: FaceTrace, name: str) -> str:
             f"{median:.2f}",
             f"{unit.quantile(0.9):.2f}",
             f"{max(0.0, unit.peak):.2f}",
-            f"{int(unit.counts[above:].sum()) / frames:.0%}",
+            f"{int(unit.counts[above:].sum()) / known:.0%}",
         ]
     if name in trace.presences:
         cells += [f"{unit.present_frames / frames:.0%}", str(unit.episodes)]

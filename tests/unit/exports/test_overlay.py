@@ -1,5 +1,6 @@
 """Overlays: size, time stamps, sound, and whether what they show is there."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,16 @@ def test_all_units_have_a_bar(size: tuple[int, int]) -> None:
     columns = tuple(f"{name}_c" for name in PRESENCES)
     panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(*size))
     assert panel.shown == tuple(sorted(PRESENCES))
+
+
+def test_a_missing_intensity_has_no_bar() -> None:
+    filled = {}
+    for name, columns in (("AU12", ("AU12_r", "AU12_c")), ("AU28", ("AU28_c",))):
+        panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(640, 360))
+        image = np.zeros((40, 200, 3), dtype=np.uint8)
+        panel._bar(image, name, (20, 20), 100, math.nan, 1.0)
+        filled[name] = bool(image[20, 70].any())
+    assert filled == {"AU12": False, "AU28": True}
 
 
 def test_frames_without_a_face_are_marked() -> None:

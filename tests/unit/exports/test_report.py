@@ -188,8 +188,28 @@ def test_flags() -> None:
     assert names_of_flags(with_column(wide, "face_width_px", [40.0] * 20)) == {"small face"}
     jumping = with_column(wide, "p_tx", [10.0] * 10 + [90.0] * 10)
     assert names_of_flags(jumping) == {"jumps"}
+    mixed = "the frame size changes within the folder (405 x 225, 540 x 300)"
+    sizes = {"decoding_warnings": [mixed]}
+    assert names_of_flags(jumping, record=sizes) == {"decoding"}
     dark = {flag.name for flag in flags_of(data_of(wide), {0: 20.0})}
     assert dark == {"dark face"}
+
+
+def test_missing_intensities_are_no_zeros(tmp_path: Path) -> None:
+    table = with_column(frame_rows([[0]] * 20), "AU12_r", [None] * 20)
+    unit = data_of(table).traces[0].units["AU12"]
+    assert not unit.counts.any()
+    assert unit.peak < 0.0
+    (row,) = re.findall(r'<tr><th scope="row">AU12 .*?</tr>', write_report(tmp_path, table))
+    assert row.count("<td></td>") == 5
+    some = with_column(table, "AU12_r", [None] * 15 + [2.0] * 5)
+    unit = data_of(some).traces[0].units["AU12"]
+    assert (unit.counts.sum(), unit.quantile(0.5), unit.peak_frame) == (5, 2.0, 16)
+
+
+def test_a_unit_begins_anew_after_an_absence() -> None:
+    table = with_column(frame_rows([[0]] * 4 + [None] * 3 + [[0]] * 4), "AU12_c", [True] * 11)
+    assert data_of(table).traces[0].units["AU12"].episodes == 2
 
 
 def test_calibration_is_flagged_of_whoever_has_few_frames() -> None:

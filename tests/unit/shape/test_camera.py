@@ -41,3 +41,6 @@ def test_the_guess_is_openfaces() -> None:
 def test_a_centre_outside_of_the_frame_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\(960, 540\) lies outside of .* 720 x 1280"):
         Camera(1200, 1200, 960, 540).check_frame_size(720, 1280)  # a picture that was turned
+    with pytest.raises(ValueError, match="pixels, not millimetres"):
+        Camera(26, 26, 540, 360).check_frame_size(1080, 720)
+    Camera(120, 120, 540, 360).check_frame_size(1080, 720)  # nearly all round
