@@ -116,7 +116,7 @@ class Engine:
     @cached_property
     def frame_schema(self) -> pa.Schema:
         """The columns of a table of frames, hundreds, which are the same for every input."""
-        return frame_schema(self.columns[0])
+        return frame_schema(frame_columns(self.extent))
 
     @property
     def measures_gaze(self) -> bool:

@@ -70,7 +70,8 @@ class _Track:
 
 
 def _width(track: _Track) -> float:
-    return 0.0 if track.box is None else float(track.box[2] - track.box[0])
+    box = track.box
+    return 0.0 if box is None else float(box[2] - box[0])
 
 
 class SeveralFacesTracker:
@@ -180,9 +181,14 @@ class SeveralFacesTracker:
 
     def _drop_surplus(self) -> None:
         """Keep as many as may be followed, the widest ones. Who is no face yet holds no place."""
-        known = sorted((track for track in self._tracks if track.was_trusted), key=_width)
-        for track in known[: max(0, len(known) - self._settings.max)]:
-            self._tracks.remove(track)
+        surplus = self._known_faces() - self._settings.max
+        if surplus > 0:  # hardly ever: widths are not looked at in every frame
+            known = (track for track in self._tracks if track.was_trusted)
+            for track in sorted(known, key=_width)[:surplus]:
+                self._tracks.remove(track)
+
+    def _known_faces(self) -> int:
+        return sum(track.was_trusted for track in self._tracks)
 
     def _begin_tracks(self, frame: FrameInView) -> None:
         """Follow the detected faces, the widest ones first, that nobody follows yet."""
@@ -190,7 +196,7 @@ class SeveralFacesTracker:
         widths = faces.boxes[:, 2] - faces.boxes[:, 0]
         is_sure = sure_faces(faces) & (widths >= self._settings.min_px)
         for chosen in np.lexsort((faces.boxes[:, 0], -widths)):
-            if sum(track.was_trusted for track in self._tracks) >= self._settings.max:
+            if self._known_faces() >= self._settings.max:
                 return
             box = faces.boxes[chosen]
             boxes = [track.box for track in self._tracks]

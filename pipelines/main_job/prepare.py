@@ -249,7 +249,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
     if buckets := plan.settings.output.buckets:
-        check_columns(job.output, buckets, engine.columns[0], (task.video_id for task in plan.todo))
+        check_columns(job.output, buckets, engine.frame_schema, (t.video_id for t in plan.todo))
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
     remove(metrics_path(job.output))  # of an earlier run

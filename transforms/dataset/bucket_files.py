@@ -1,6 +1,6 @@
 """Files that inputs share: rows come, go and stay, one row group in memory at a time."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pyarrow as pa
@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError
-from openface_core.fields import Column, frame_schema
+from openface_core.fields import Column
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
 from transforms.dataset.layout import bucket_of, bucket_path
@@ -171,9 +171,7 @@ def _common_columns(
     return new
 
 
-def check_columns(
-    output: str, buckets: int, columns: Sequence[Column], video_ids: Iterable[str]
-) -> None:
+def check_columns(output: str, buckets: int, columns: pa.Schema, video_ids: Iterable[str]) -> None:
     """Refuse, before anything is analysed, what :func:`update_bucket` would refuse after it.
 
     Parameters
@@ -182,7 +180,7 @@ def check_columns(
         Output folder.
     buckets : int
         Number of its files.
-    columns : sequence of Column
+    columns : pyarrow.Schema
         Columns of the tables that are to be added.
     video_ids : iterable of str
         The inputs that they will be of.
@@ -192,14 +190,13 @@ def check_columns(
     OutputError
         If storage refuses, or a file has other columns and rows that are to be taken over.
     """
-    new = frame_schema(columns)
     names = set(video_ids)
     for bucket in sorted({bucket_of(name, buckets) for name in names}):
         path = bucket_path(output, bucket)
         old = open_bucket(path)
         if old is not None:
             old.close()
-            _common_columns(path, old, old.entries.keys() - names, new)
+            _common_columns(path, old, old.entries.keys() - names, columns)
 
 
 def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings) -> None:

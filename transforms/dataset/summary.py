@@ -4,7 +4,7 @@ Every table carries its own row, so that the summary can be made anew at any tim
 the tables are from, and without reading one of them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -118,12 +118,8 @@ def count_short(summary: pa.Table, video_ids: Iterable[str]) -> int:
     video_ids : iterable of str
         The inputs.
     """
-    names = set(video_ids)
-    columns = ("video_id", "first_frame", "calibration_is_short")
-    rows = zip(*(summary[name].to_pylist() for name in columns), strict=True)
-    return len(
-        {name for name, first, is_short in rows if name in names and first is not None and is_short}
-    )
+    rows = _rows_with_a_face(summary, video_ids, "calibration_is_short")
+    return len({name for name, is_short in rows if is_short})
 
 
 def count_calibrated_below(summary: pa.Table, video_ids: Iterable[str], least_frames: int) -> int:
@@ -138,13 +134,17 @@ def count_calibrated_below(summary: pa.Table, video_ids: Iterable[str], least_fr
     least_frames : int
         So many are enough.
     """
+    rows = _rows_with_a_face(summary, video_ids, "calibration", "calibration_frames")
+    return len({name for name, mode, frames in rows if mode != "none" and frames < least_frames})
+
+
+def _rows_with_a_face(
+    summary: pa.Table, video_ids: Iterable[str], *columns: str
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the video id and some columns of those rows of some inputs in which a face was seen."""
     names = set(video_ids)
-    columns = ("video_id", "first_frame", "calibration", "calibration_frames")
-    rows = zip(*(summary[name].to_pylist() for name in columns), strict=True)
-    return len(
-        {
-            name
-            for name, first, mode, frames in rows
-            if name in names and first is not None and mode != "none" and frames < least_frames
-        }
-    )
+    first_frames = summary["first_frame"].to_pylist()
+    rows = zip(*(summary[name].to_pylist() for name in ("video_id", *columns)), strict=True)
+    for first, row in zip(first_frames, rows, strict=True):
+        if first is not None and row[0] in names:
+            yield row

@@ -125,8 +125,12 @@ def list_folder(folder: Source) -> Listing:
             "Name a folder with videos; files in its sub-folders need a pattern such as "
             "'folder/**/*.mp4'.",
         )
-    left_out = f"{readable(folder.uri)}: {rest} left out" if rest else None
-    return Listing(tuple(folder.child(name).uri for name in taken), left_out)
+    return Listing(tuple(folder.child(name).uri for name in taken), _line(folder.uri, rest))
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a path, or a part of one, has wildcards."""
+    return _WILDCARD.search(text) is not None
 
 
 def _is_hidden(path: str, pattern: str) -> bool:
@@ -135,7 +139,7 @@ def _is_hidden(path: str, pattern: str) -> bool:
     Shells have them not: what macOS and recycle bins leave beside videos is called like these.
     """
     parts = pattern.split("/")
-    begin = next((k for k, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    begin = next((k for k, part in enumerate(parts) if is_pattern(part)), len(parts))
     if any(part.startswith(".") for part in parts[begin:]):
         return False
     return any(part.startswith(".") for part in path.split("/")[begin:])
@@ -181,5 +185,8 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
 
 def _left_out(pattern: str, files: Iterable[str]) -> str | None:
     """Return in one line which of a pattern's files are not analysed; None if all are."""
-    rest = _described((PurePosixPath(uri).name for uri in files), 0, 0)
-    return f"{readable(pattern)}: {rest} left out" if rest else None
+    return _line(pattern, _described((PurePosixPath(uri).name for uri in files), 0, 0))
+
+
+def _line(place: str, rest: str) -> str | None:
+    return f"{readable(place)}: {rest} left out" if rest else None

@@ -1,6 +1,5 @@
 """Which inputs a run has: pure functions from command-line words to tasks, tested without Beam."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +13,13 @@ from openface_core.errors import (
 from openface_core.media import DecodeLimits, promised_frame_count
 from openface_core.media.sources import locate, recorded_uri
 from openface_core.shape import Camera
-from transforms.plan.folders import Listing, expand_pattern, list_folder
+from transforms.plan.folders import Listing, expand_pattern, is_pattern, list_folder
 from transforms.plan.known_inputs import KnownInputs
 from transforms.plan.manifest import has_manifest_columns, is_manifest, read_manifest
 from transforms.plan.video_ids import file_stem, name_videos
 from transforms.problems import Problem
 from transforms.records import VideoTask
 
-_GLOB = re.compile(r"[*?\[]")
 _LANDMARK_SUFFIXES = (".csv", ".parquet")
 
 
@@ -76,7 +74,7 @@ def expand_inputs(
     left_out: list[str] = []
     for item in inputs:
         source = locate(item, error=InputError)
-        if _GLOB.search(item) and not source.exists():
+        if is_pattern(item) and not source.exists():
             listing = expand_pattern(item, image_folders=image_folders)
         elif not image_folders and source.is_directory():
             listing = list_folder(source)

@@ -154,9 +154,7 @@ class UnitPanel:
         thin = max(1, self._style.thickness_px // 3)
         if name not in self._with_intensity:  # it has a presence only
             frame, length = GREY, full if present == 1 else 0
-        elif math.isnan(
-            intensity
-        ):  # withheld, as in a short clip: only its frame may show presence
+        elif math.isnan(intensity):  # withheld, as in a short clip: the frame shows presence
             frame, length = colour, 0
         else:
             frame = GREY

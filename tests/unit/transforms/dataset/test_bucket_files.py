@@ -162,11 +162,11 @@ def test_other_columns_are_refused_before_anything_is_analysed(tmp_path: Path) -
     path = Path(bucket_path(str(tmp_path), 0))
     path.parent.mkdir(parents=True)
     update(path, written(tmp_path, {"a": (3, 0), "b": (3, 0)}))
-    check_columns(str(tmp_path), 1, COLUMNS, ["b"])
-    check_columns(str(tmp_path), 1, COLUMNS[:-1], ["b", "a"])
-    check_columns(f"{tmp_path}/new", 1, COLUMNS, ["b"])
+    check_columns(str(tmp_path), 1, frame_schema(COLUMNS), ["b"])
+    check_columns(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b", "a"])
+    check_columns(f"{tmp_path}/new", 1, frame_schema(COLUMNS), ["b"])
     with pytest.raises(OutputError, match="rows of a have other columns"):
-        check_columns(str(tmp_path), 1, COLUMNS[:-1], ["b"])
+        check_columns(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b"])
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])
