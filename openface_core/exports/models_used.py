@@ -24,12 +24,15 @@ class ModelsUsed:
         List of the patch experts; None without any.
     is_ceclm : bool
         Whether they are CE-CLM's.
+    witnesses : tuple of str
+        Networks that were asked about what patch experts followed.
     """
 
     detector: str | None
     network: str | None
     refinement: str | None
     is_ceclm: bool
+    witnesses: tuple[str, ...]
 
 
 def refinement_of(record: Mapping[str, Any]) -> str | None:
@@ -59,7 +62,14 @@ def models_used(record: Mapping[str, Any]) -> ModelsUsed:
         and _named(record, "witness") is None
     )
     network = None if starts_in_boxes else _named(record, "landmarks")
-    return ModelsUsed(detector, network, refinement, is_ceclm)
+    return ModelsUsed(detector, network, refinement, is_ceclm, _witnesses(record))
+
+
+def _witnesses(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the witnesses whose specifications took part: the second one is not in every folder."""
+    files = _file_names(record)
+    named = (_named(record, key) for key in ("witness", "second_witness"))
+    return tuple(name for name in named if name and not files.isdisjoint({name, f"{name}.toml"}))
 
 
 def _used(record: Mapping[str, Any], kind: str) -> str | None:

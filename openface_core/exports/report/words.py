@@ -46,7 +46,11 @@ def _detector(record: Mapping[str, Any]) -> str:
     if used.refinement is None:
         return found
     experts = f"patch experts{' of CE-CLM' if used.is_ceclm else ''} ({used.refinement})"
-    return f"{found} and {experts}" if network is None else f"{found}, refined by {experts}"
+    refined = f"{found} and {experts}" if network is None else f"{found}, refined by {experts}"
+    if not used.witnesses:
+        return refined
+    networks = "networks" if len(used.witnesses) > 1 else "network"
+    return f"{refined} and checked by the {networks} {' and '.join(used.witnesses)}"
 
 
 def _calibration(data: PageData) -> str:

@@ -35,6 +35,16 @@ def landmarks_of(preset: str, files: set[str], **changes: Any) -> str:
     ("preset", "files", "expected"),
     [
         ("default", CLNF, OF_DEFAULT),
+        (
+            "default",
+            CLNF | {"embedded68.toml"},
+            f"{OF_DEFAULT} and checked by the network embedded68",
+        ),
+        (
+            "default",
+            CLNF | {"embedded68.toml", "cunjian_mobilefacenet68.toml"},
+            f"{OF_DEFAULT} and checked by the networks embedded68 and cunjian_mobilefacenet68",
+        ),
         ("openface22", CLNF, OF_DEFAULT),
         (
             "openface22",
