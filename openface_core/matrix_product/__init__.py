@@ -1,10 +1,30 @@
 """Products of matrices that are too small for a BLAS, on one thread and with one result everywhere.
 
 :mod:`~openface_core.matrix_product.tiles` has the innermost loops,
-:mod:`~openface_core.matrix_product.product` composes products of them.
+:mod:`~openface_core.matrix_product.product` composes products of them,
+:mod:`~openface_core.matrix_product.lanes` has what OpenBLAS sums in another order, and
+:mod:`~openface_core.matrix_product.blas_product` products of that order.
 """
 
-from openface_core.matrix_product.product import affine_product, linear_product, padded
+from openface_core.matrix_product.blas_product import blas_product
+from openface_core.matrix_product.lanes import laned_columns, laned_combination, laned_dot
+from openface_core.matrix_product.product import (
+    affine_product,
+    fused_product,
+    linear_product,
+    padded,
+)
 from openface_core.matrix_product.tiles import LANE_MULTIPLE, TILE_ROWS
 
-__all__ = ["LANE_MULTIPLE", "TILE_ROWS", "affine_product", "linear_product", "padded"]
+__all__ = [
+    "LANE_MULTIPLE",
+    "TILE_ROWS",
+    "affine_product",
+    "blas_product",
+    "fused_product",
+    "laned_columns",
+    "laned_combination",
+    "laned_dot",
+    "linear_product",
+    "padded",
+]

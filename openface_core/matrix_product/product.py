@@ -34,6 +34,7 @@ def padded(columns: int) -> int:
 @kernel
 def _write_tiles(
     weights: int,
+    stride: int,
     biases: int,
     inputs: int,
     outputs: int,
@@ -41,7 +42,10 @@ def _write_tiles(
     columns: int,
     out: Float32Array,
 ) -> None:
-    """Write a product, given the addresses of weights and biases; see :func:`affine_product`."""
+    """Write a product, given the addresses of weights and biases; see :func:`affine_product`.
+
+    A row of weights is `stride` numbers long, of which the first `inputs` are taken.
+    """
     x_stride, out_stride = x.shape[1], out.shape[1]
     vectors_left = columns // LANES
     done = 0
@@ -51,23 +55,23 @@ def _write_tiles(
         seen = x.ctypes.data + done * FLOAT_BYTES
         row = 0
         while row < outputs:
-            w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
+            w, b = weights + row * stride * FLOAT_BYTES, biases + row * FLOAT_BYTES
             to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
             if outputs - row >= TILE_ROWS:
                 if vectors == 3:
-                    _rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_3(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 elif vectors == 2:
-                    _rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_2(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 else:
-                    _rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_1(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 row += TILE_ROWS
             else:
                 if vectors == 3:
-                    _row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_3(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 elif vectors == 2:
-                    _row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_2(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 else:
-                    _row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_1(w, stride, inputs, seen, x_stride, b, to, out_stride)
                 row += 1
         vectors_left -= vectors
         done += vectors * LANES
@@ -97,19 +101,19 @@ def _write_plain_tiles(
             to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
             if outputs - row >= TILE_ROWS:
                 if vectors == 3:
-                    _plain_rows_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_3(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 elif vectors == 2:
-                    _plain_rows_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_2(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 else:
-                    _plain_rows_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_1(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 row += TILE_ROWS
             else:
                 if vectors == 3:
-                    _plain_row_by_3(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_3(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 elif vectors == 2:
-                    _plain_row_by_2(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_2(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 else:
-                    _plain_row_by_1(w, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_1(w, inputs, inputs, seen, x_stride, b, to, out_stride)
                 row += 1
         vectors_left -= vectors
         done += vectors * LANES
@@ -145,7 +149,7 @@ def affine_product(
     """
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
     biases = values.ctypes.data + biases_at * FLOAT_BYTES
-    _write_tiles(weights, biases, inputs, outputs, x, columns, out)
+    _write_tiles(weights, inputs, biases, inputs, outputs, x, columns, out)
 
 
 @kernel
@@ -176,3 +180,22 @@ def linear_product(
     inputs = weights.shape[1]
     begin = weights.ctypes.data + first * inputs * FLOAT_BYTES
     _write_plain_tiles(begin, zeros.ctypes.data, inputs, outputs, x, columns, out)
+
+
+@kernel
+def fused_product(
+    weights: Float32Array,
+    first: int,
+    outputs: int,
+    zeros: Float32Array,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write ``weights[first : first + outputs] @ x`` for the first columns of x.
+
+    As :func:`linear_product`, but each product is added before it is rounded.
+    """
+    inputs = weights.shape[1]
+    begin = weights.ctypes.data + first * inputs * FLOAT_BYTES
+    _write_tiles(begin, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)

@@ -75,14 +75,14 @@ def _emit(
     builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any, *, is_fused: bool
 ) -> None:
     """Write the tile's loop over the inputs."""
-    weights, inputs, x, x_stride, biases, out, out_stride = arguments
+    weights, stride, inputs, x, x_stride, biases, out, out_stride = arguments
     fused = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f32"
     )
     memory = _Addresses(builder)
     index = [ir.Constant(_INDEX, k) for k in range(max(rows + 1, vectors * LANES))]
     start = [memory.load_everywhere(biases, index[r]) for r in range(rows)]
-    row_begins = [builder.mul(inputs, index[r]) for r in range(rows)]
+    row_begins = [builder.mul(stride, index[r]) for r in range(rows)]
     before = builder.block
     loop, after = builder.append_basic_block("inputs"), builder.append_basic_block("done")
     builder.branch(loop)
@@ -93,7 +93,7 @@ def _emit(
     x_row = builder.mul(k, x_stride)
     seen = [memory.load_vector(x, builder.add(x_row, index[v * LANES])) for v in range(vectors)]
     # The rows of the next tile follow these in memory. The processor does not foresee that.
-    next_rows = builder.mul(index[rows], builder.add(inputs, k))
+    next_rows = builder.mul(index[rows], builder.add(stride, k))
     memory.fetch(weights, next_rows)
     new = []
     for r in range(rows):
@@ -132,9 +132,9 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
     Returns
     -------
     callable
-        For numba code only. Its arguments: address of the first row of weights; number of inputs
-        (at least 1), which is also the length of a row of weights; address of the first column of
-        x, and the length of its rows; address of the first bias; address of the result's first
+        For numba code only. Its arguments: address of the first row of weights, and the length of
+        its rows; number of inputs (at least 1); address of the first column of x, and the length
+        of its rows; address of the first bias; address of the result's first
         element, and the length of its rows. All numbers are float32, addresses are in bytes,
         lengths in numbers. Nothing is checked.
     """
@@ -143,6 +143,7 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
     def step(
         _context: Any,
         weights: Any,
+        stride: Any,
         inputs: Any,
         x: Any,
         x_stride: Any,
@@ -150,7 +151,9 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
         out: Any,
         out_stride: Any,
     ) -> Any:
-        signature = types.void(weights, inputs, x, x_stride, biases, out, out_stride)
+        signature = types.void(
+            weights, stride, inputs, x, x_stride, biases, out, out_stride
+        )
 
         def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
             _emit(builder, rows, vectors, arguments, is_fused=is_fused)

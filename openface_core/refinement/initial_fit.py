@@ -22,9 +22,10 @@ from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.parts import FaceRefiner, RefinedFace
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
+from openface_core.refinement.posed_model import rounded_rotation
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.refinement.settings import RefinementSettings
-from openface_core.shape import PointDistributionModel, ShapeFit, posed_shape, project_shape
+from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
 
 Rotation = tuple[float, float, float]
 
@@ -90,15 +91,18 @@ def start_in_box(
     """
     left, top, width, height = (np.float32(value) for value in box)
     angles = np.array(rotation, dtype=np.float32)
-    no_shift = np.zeros(2, dtype=np.float32)
-    mean = np.zeros(pdm.mode_count, dtype=np.float32)
-    _, points = posed_shape(pdm, ShapeFit(1.0, angles, no_shift, mean, 0))
+    turn = np.empty((3, 3), dtype=np.float32)
+    rounded_rotation(*angles, turn)
+    x, y, z = pdm.mean_mm.reshape(3, -1)
+    # float32 in this order, as in OpenFace.
+    points = np.stack([(row[0] * x + row[1] * y) + row[2] * z for row in turn[:2]], axis=1)
     least, most = points.min(axis=0), points.max(axis=0)
     spread = most - least
-    scale = (width / spread[0] + height / spread[1]) / np.float32(2.0)
     half = np.float32(2.0)
+    scale = (width / spread[0] + height / spread[1]) / half
     centre = np.array([left + width / half, top + height / half], dtype=np.float32)
-    shift = centre - scale * (least + most) / half
+    shift = centre - np.float64(scale) * (least.astype(np.float64) + most) / 2.0
+    mean = np.zeros(pdm.mode_count, dtype=np.float32)
     return ShapeFit(float(scale), angles, shift.astype(np.float32), mean, 0)
 
 

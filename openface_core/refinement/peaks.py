@@ -8,13 +8,14 @@ steady than the fitted landmarks, and some are wrong.
 import numpy as np
 
 from openface_core.kernel import kernel
+from openface_core.refinement.density import mean_shift
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
     ShapeArrays,
-    mean_shift,
-    project,
+    offsets_in_maps,
 )
+from openface_core.refinement.posed_model import project
 from openface_core.shape.pdm import Float32Array
 
 _MOST_STEPS = 20
@@ -47,25 +48,22 @@ def find_peaks(
     out : (n, 2) ndarray of float32
         Receives the peaks, pixels of the picture.
     """
-    responses, table, _, base, to_reference, to_image = maps
-    window = table.shape[1]
-    half = np.float32(window // 2)
+    responses, table, to_image = maps.responses, maps.table, maps.to_image
+    offsets = np.empty_like(out)
     shape = np.empty(model.mean.shape[0], dtype=np.float32)
     shift = np.empty(2, dtype=np.float32)
     project(model.mean, model.modes, parameters, local, shape, out)
+    offsets_in_maps(out, maps, offsets)
     for i in range(out.shape[0]):
         if not weights.visible[i]:
             continue
-        dx, dy = out[i, 0] - base[i, 0], out[i, 1] - base[i, 1]
-        start_x = dx * to_reference[0, 0] + dy * to_reference[0, 1] + half
-        start_y = dx * to_reference[1, 0] + dy * to_reference[1, 1] + half
-        x, y = start_x, start_y
+        x, y = offsets[i, 0], offsets[i, 1]
         for _ in range(_MOST_STEPS):
-            mean_shift(responses[i], table, x, y, window, shift)
+            mean_shift(responses[i], table, x, y, shift)
             x += shift[0]
             y += shift[1]
             if max(abs(shift[0]), abs(shift[1])) < _AT_REST_PX:
                 break
-        moved_x, moved_y = x - start_x, y - start_y
+        moved_x, moved_y = x - offsets[i, 0], y - offsets[i, 1]
         out[i, 0] += moved_x * to_image[0, 0] + moved_y * to_image[0, 1]
         out[i, 1] += moved_x * to_image[1, 0] + moved_y * to_image[1, 1]

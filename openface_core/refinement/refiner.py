@@ -11,23 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from openface_core.refinement.density import kernel_table
 from openface_core.refinement.expert_maps import expert_maps
-from openface_core.refinement.landmark_fit import (
-    FitWeights,
-    PlacedMaps,
-    ShapeArrays,
-    kernel_table,
-    project,
-)
+from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, ShapeArrays
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.peaks import find_peaks
+from openface_core.refinement.posed_model import project
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
-from openface_core.shape.normal_equations import weighted_mode_products
 
 _MIN_SCALE_PX_PER_MM = 0.25
 """Smaller faces, some 30 pixels wide, cannot be followed."""
@@ -91,19 +86,10 @@ class _Scale:
         weights = np.ones(self.grid.visible.shape, dtype=np.float32)
         if settings.weight_factor > 0.0:
             weights = np.float32(settings.weight_factor) * self.grid.confidence
-        all_root_weights = np.sqrt(weights * self.grid.visible)
-        products = [
-            pdm.mode_products
-            if (roots == 1.0).all()
-            else weighted_mode_products(pdm.components_mm, roots)
-            for roots in all_root_weights
-        ]
         regularisation = np.float32(settings.regularisation)
         self.weights = [
-            FitWeights(visible, roots, mode_products, regularisation)
-            for visible, roots, mode_products in zip(
-                self.grid.visible, all_root_weights, np.stack(products), strict=True
-            )
+            FitWeights(visible, row, regularisation)
+            for visible, row in zip(self.grid.visible, weights * self.grid.visible, strict=True)
         ]
         """Of every view."""
         self.maps = expert_maps(experts, settings.window_px, is_sparse=settings.sparse_maps)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel, small_kernel
+from openface_core.refinement.density import log_likelihood
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
     ShapeArrays,
-    log_likelihood,
     mean_shift_steps,
-    project,
 )
+from openface_core.refinement.posed_model import project
 from openface_core.shape.pdm import Float32Array
 from openface_core.shape.similarity import align_with_scale, invert
 
@@ -102,6 +102,6 @@ def fit_to_maps(
             return False
     if wants_likelihood:
         likelihood[0] = log_likelihood(
-            maps.responses, offsets, weights.visible, maps.table.shape[1], maps.sigma_px
+            maps.responses, offsets, weights.visible, maps.table.shape[2], maps.sigma_px
         )
     return True

@@ -7,10 +7,14 @@ other position, as the black squares of a chessboard, is enough: all others lie 
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.fused import fused
 from openface_core.kernel import kernel
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
+
+_TAKEN_AT_A_TIME = 8
+"""Numbers in a vector of the processors that OpenFace is compiled for."""
 
 
 def evaluated_positions(window_px: int, is_sparse: bool) -> Int64Array:
@@ -67,32 +71,42 @@ def cut_blocks(
 
 
 @kernel
-def normalise_blocks(blocks: Float32Array, columns: int) -> None:
+def normalise_blocks(blocks: Float32Array, columns: int, support: int) -> None:
     """Bring the pixels of every block, all rows but the first, to mean 0 and length 1, in place.
 
-    Sums are float64: where the picture is nearly flat, the rounding of its grey values' mean shows
-    in the map.
+    Where the picture is nearly flat, the rounding of its mean shows in the map. Sums are those of
+    OpenFace: of pixels, row by row of the picture; of squares, column by column, of which its
+    compiler takes eight at a time, and fuses what is left at the end.
     """
-    sums = np.zeros(columns, dtype=np.float64)
-    pixels = blocks.shape[0] - 1
-    for k in range(pixels):
-        row = blocks[1 + k]
-        for p in range(columns):
-            sums[p] += row[p]
-    squares = np.zeros(columns, dtype=np.float64)
+    pixels = support * support
+    means = np.zeros(columns, dtype=np.float32)
+    for yy in range(support):
+        for xx in range(support):
+            row = blocks[1 + xx * support + yy]
+            for p in range(columns):
+                means[p] += row[p]
+    squares = np.zeros(columns, dtype=np.float32)
+    count = np.float32(pixels)
     for p in range(columns):
-        sums[p] /= pixels
+        means[p] /= count
+    whole = pixels - pixels % _TAKEN_AT_A_TIME
     for k in range(pixels):
         row = blocks[1 + k]
-        for p in range(columns):
-            value = np.float32(row[p] - sums[p])
-            row[p] = value
-            squares[p] += value * value
-    factors = np.empty(columns, dtype=np.float32)
+        if k < whole:
+            for p in range(columns):
+                value = row[p] - means[p]
+                row[p] = value
+                squares[p] += value * value
+        else:
+            for p in range(columns):
+                value = row[p] - means[p]
+                row[p] = value
+                squares[p] = fused(value, value, squares[p])
+    one = np.float32(1.0)
     for p in range(columns):
         length = np.sqrt(squares[p])
-        factors[p] = 1.0 / length if length > 0.0 else 1.0
+        squares[p] = one / length if length > np.float32(0.0) else one
     for k in range(pixels):
         row = blocks[1 + k]
         for p in range(columns):
-            row[p] *= factors[p]
+            row[p] *= squares[p]

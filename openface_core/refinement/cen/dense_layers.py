@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product import affine_product
+from openface_core.matrix_product import LANE_MULTIPLE, blas_product
 from openface_core.refinement.cen.experts import Activation
 from openface_core.refinement.cen.logistic import logistic_in_place
 
@@ -18,16 +18,18 @@ _SIGMOID, _RELU = int(Activation.SIGMOID), int(Activation.RELU)
 
 
 @kernel
-def _activate(activation: int, rows: int, columns: int, z: Float32Array) -> None:
-    """Apply an activation in place."""
+def _activate(activation: int, biases: Float32Array, columns: int, z: Float32Array) -> None:
+    """Add biases and apply an activation, in place."""
     zero = np.float32(0.0)
-    if activation == _RELU:
-        for i in range(rows):
+    for i in range(biases.shape[0]):
+        bias, row = biases[i], z[i]
+        for j in range(columns):
+            row[j] += bias
+        if activation == _RELU:
             for j in range(columns):
-                z[i, j] = max(z[i, j], zero)
-    elif activation == _SIGMOID:
-        for i in range(rows):
-            logistic_in_place(z[i, :columns])
+                row[j] = max(row[j], zero)
+        elif activation == _SIGMOID:
+            logistic_in_place(row[:columns])
 
 
 @kernel
@@ -35,7 +37,8 @@ def network_outputs(
     values: Float32Array,
     layers: Int64Array,
     x: Float32Array,
-    columns: int,
+    count: int,
+    zeros: Float32Array,
     first: Float32Array,
     second: Float32Array,
 ) -> Float32Array:
@@ -48,17 +51,20 @@ def network_outputs(
     layers : (l, 5) ndarray of int64
         Where in `values` the layers lie, see :class:`~openface_core.refinement.cen.experts.Layer`;
         they must fit together, which is not checked.
-    x : (>= inputs, >= columns) ndarray of float32
-        The blocks, one column each.
-    columns : int
-        How many; see :func:`~openface_core.matrix_product.padded`.
-    first, second : (>= units, >= columns) ndarray of float32
+    x : (>= inputs, c) ndarray of float32
+        The blocks, one column each; c is padded, see :func:`~openface_core.matrix_product.padded`.
+    count : int
+        How many there are.
+    zeros : (>= units,) ndarray of float32
+        Zeros.
+    first, second : (>= units, c) ndarray of float32
         Working space; one of them is returned.
     """
+    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
     seen, out, other = x, first, second
     for k in range(layers.shape[0]):
-        layer = layers[k]
-        affine_product(values, layer[0], layer[1], layer[2], layer[3], seen, columns, out)
-        _activate(layer[4], layer[3], columns, out)
+        weights_at, biases_at, inputs, outputs, activation = layers[k]
+        blas_product(values, weights_at, inputs, outputs, zeros, seen, count, out)
+        _activate(activation, values[biases_at : biases_at + outputs], columns, out)
         seen, out, other = out, other, out
     return seen

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product import LANE_MULTIPLE, padded
+from openface_core.matrix_product import padded
 from openface_core.refinement.cen.blocks import cut_blocks, evaluated_positions, normalise_blocks
 from openface_core.refinement.cen.dense_layers import network_outputs
 from openface_core.refinement.cen.experts import CenExperts
@@ -68,21 +68,19 @@ def _fill_between(evaluated: NDArray[np.bool_], window: int, out: Float32Array) 
             place = y * window + x
             if evaluated[place]:
                 continue
-            total = np.float32(0.0)
-            count = np.float32(0.0)
+            count = 4 - (x == 0) - (y == 0) - (x == window - 1) - (y == window - 1)
+            # A product of float32 numbers in double precision, as of OpenFace's matrix of weights.
+            weight = np.float64(np.float32(1.0) / np.float32(count))
+            total = 0.0
             if x > 0:
-                total += out[place - 1]
-                count += np.float32(1.0)
+                total += weight * out[place - 1]
             if y > 0:
-                total += out[place - window]
-                count += np.float32(1.0)
-            if x < window - 1:
-                total += out[place + 1]
-                count += np.float32(1.0)
+                total += weight * out[place - window]
             if y < window - 1:
-                total += out[place + window]
-                count += np.float32(1.0)
-            out[place] = total / count
+                total += weight * out[place + window]
+            if x < window - 1:
+                total += weight * out[place + 1]
+            out[place] = total
 
 
 @kernel
@@ -133,6 +131,7 @@ def cen_maps(
     area = np.empty((side, side), dtype=np.float32)
     turned = np.empty(side * side, dtype=np.float32)
     count = positions.shape[0]
+    zeros = np.zeros(units.shape[1], dtype=np.float32)
     out[:, :] = 0.0
     for e in range(evaluations.shape[0]):
         first = 0
@@ -143,10 +142,9 @@ def cen_maps(
                 sample_area(grey, x, y, to_image, area)
                 cut_blocks(area, positions, support, mirror == 1, turned, first, blocks)
                 first += count
-        columns = -(-first // LANE_MULTIPLE) * LANE_MULTIPLE
-        normalise_blocks(blocks, columns)
+        normalise_blocks(blocks, first, support)
         answers = network_outputs(
-            values, layers[e, : layer_counts[e]], blocks, columns, units[0], units[1]
+            values, layers[e, : layer_counts[e]], blocks, first, zeros, units[0], units[1]
         )
         first = 0
         for mirror in range(2):

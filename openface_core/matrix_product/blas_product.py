@@ -1,0 +1,92 @@
+"""Products of matrices, summed in the order of OpenBLAS; see :mod:`.lanes` for why."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openface_core.kernel import kernel
+from openface_core.matrix_product.lanes import laned_columns, laned_dot
+from openface_core.matrix_product.product import _write_tiles
+from openface_core.matrix_product.tiles import FLOAT_BYTES, LANE_MULTIPLE
+
+Float32Array = NDArray[np.float32]
+
+_MOST_SMALL = 1_000_000
+"""Products of more multiplications are made by OpenBLAS's large kernel."""
+
+_MOST_INPUTS = 384
+"""That one takes no more inputs at once, and adds up what it gets."""
+
+
+@kernel
+def blas_product(
+    values: Float32Array,
+    weights_at: int,
+    inputs: int,
+    outputs: int,
+    zeros: Float32Array,
+    x: Float32Array,
+    count: int,
+    out: Float32Array,
+) -> None:
+    """Write ``weights @ x`` for the first columns of x.
+
+    Parameters
+    ----------
+    values : (k,) ndarray of float32
+        Holds the weights.
+    weights_at : int
+        Where in `values` they begin: `outputs` rows of `inputs` numbers. Nothing is checked.
+    inputs, outputs : int
+        Both at least 1.
+    zeros : (>= outputs,) ndarray of float32
+        Zeros.
+    x : (>= inputs, c) ndarray of float32
+        One column per case; c is at least `count`, padded (see
+        :func:`~openface_core.matrix_product.padded`).
+    count : int
+        Number of cases.
+    out : (>= outputs, c) ndarray of float32
+        Receives the product, and in padding columns anything.
+    """
+    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    weights = values.ctypes.data + weights_at * FLOAT_BYTES
+    is_small = count * inputs * outputs <= _MOST_SMALL
+    if is_small or inputs <= _MOST_INPUTS:
+        _write_tiles(weights, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)
+    else:
+        _add_parts(weights, inputs, outputs, zeros, x, columns, out)
+    if is_small:
+        for column in range(count - laned_columns(count), count):
+            seen = x[:inputs, column].copy()
+            for row in range(outputs):
+                begin = weights_at + row * inputs
+                out[row, column] = laned_dot(values[begin : begin + inputs], seen)
+
+
+@kernel
+def _add_parts(
+    weights: int,
+    inputs: int,
+    outputs: int,
+    zeros: Float32Array,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write a product as the sum of products of some inputs each."""
+    part = np.empty_like(out)
+    begin = 0
+    while begin < inputs:
+        length = inputs - begin
+        if length >= 2 * _MOST_INPUTS:
+            length = _MOST_INPUTS
+        elif length > _MOST_INPUTS:
+            length = -(-length // 2 // LANE_MULTIPLE) * LANE_MULTIPLE
+        to = part if begin > 0 else out
+        at = weights + begin * FLOAT_BYTES
+        _write_tiles(at, inputs, zeros.ctypes.data, length, outputs, x[begin:], columns, to)
+        if begin > 0:
+            for row in range(outputs):
+                for column in range(columns):
+                    out[row, column] += part[row, column]
+        begin += length
