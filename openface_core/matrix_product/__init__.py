@@ -7,7 +7,12 @@
 """
 
 from openface_core.matrix_product.blas_product import blas_product
-from openface_core.matrix_product.lanes import laned_columns, laned_combination, laned_dot
+from openface_core.matrix_product.lanes import (
+    LEAST_BLAS_ROWS,
+    laned_columns,
+    laned_combination,
+    laned_dot,
+)
 from openface_core.matrix_product.product import (
     affine_product,
     fused_product,
@@ -18,6 +23,7 @@ from openface_core.matrix_product.tiles import LANE_MULTIPLE, TILE_ROWS
 
 __all__ = [
     "LANE_MULTIPLE",
+    "LEAST_BLAS_ROWS",
     "TILE_ROWS",
     "affine_product",
     "blas_product",

@@ -16,6 +16,9 @@ from openface_core.kernel import kernel
 
 Float32Array = NDArray[np.float32]
 
+LEAST_BLAS_ROWS = 100
+"""OpenCV gives products of so many rows to OpenBLAS; smaller ones it sums in double precision."""
+
 SUM_LANES = 16
 
 _LEAST_LANED = 32

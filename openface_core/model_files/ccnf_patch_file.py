@@ -179,7 +179,8 @@ class _ExpertList:
         norms = found["norm"]
         if np.abs(norms).max() > MAX_NUMBER:
             raise ValueError(f"a neuron's norm of {np.abs(norms).max():g} is no expert's")
-        weights = found["weights"].astype(np.float64) * norms[:, None]
+        # float32 numbers are multiplied, as in OpenFace.
+        weights = found["weights"] * norms[:, None].astype(np.float32)
         return weights, found["bias"], found["alpha"]
 
     def build(
@@ -206,9 +207,9 @@ class _ExpertList:
             ),
             first_neuron=self._first,
             neuron_count=self._count,
-            weights=weights.astype(np.float32),
+            weights=weights,
             biases=biases.astype(np.float32),
-            alphas=alphas.astype(np.float32),
+            alphas=alphas,
             betas=self._betas,
             smoothing_components=components,
         )

@@ -3,7 +3,7 @@
 References
 ----------
 ``CLNF::NonVectorisedMeanShift_precalc_kde`` and ``CLNF::Fit`` (likelihood) of OpenFace 2.2; every
-rounding is theirs, see :mod:`~openface_core.refinement.posed_model`.
+rounding is theirs, see :mod:`~openface_core.shape.posed_model`.
 """
 
 import math

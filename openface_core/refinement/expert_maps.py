@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from openface_core.refinement.blocks import evaluated_positions
+from openface_core.refinement.ccnf_maps import CcnfView, ccnf_maps
 from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.cen.response_maps import CenMaps
 from openface_core.refinement.patch_areas import GreyPicture
@@ -18,8 +20,8 @@ from openface_core.refinement.patch_experts import (
     PatchExperts,
     SvrExperts,
 )
-from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
+from openface_core.refinement.svr_maps import SvrView, svr_maps
 
 
 class ExpertMaps(Protocol):
@@ -56,6 +58,11 @@ class _CcnfMaps:
     def __init__(self, experts: CcnfExperts, window: int) -> None:
         self._experts = experts
         self._window = window
+        self._positions = evaluated_positions(window, is_sparse=False)
+        support = experts.grid.support_px
+        by_columns = experts.weights.reshape(-1, support, support).transpose(0, 2, 1)
+        neurons = (experts.biases[:, None], by_columns.reshape(len(experts.weights), -1))
+        self._weights = np.ascontiguousarray(np.concatenate(neurons, axis=1))
         self._smoothing = SmoothingMatrices(experts, window)
         self._views: dict[int, CcnfView] = {}
 
@@ -71,13 +78,15 @@ class _CcnfMaps:
         if experts is None:  # two workers may both get here, and come to the same
             experts = self._views[view] = self._view(view)
         support_px = self._experts.grid.support_px
-        ccnf_maps(grey, landmarks, to_image, experts, self._window, support_px, out)
+        ccnf_maps(
+            grey, landmarks, to_image, experts, self._positions, self._window, support_px, out
+        )
 
     def _view(self, view: int) -> CcnfView:
         e = self._experts
         smoothing, index = self._smoothing.of_view(view)
         return CcnfView(
-            e.grid.visible[view], e.first_neuron[view], e.neuron_count[view], e.weights, e.biases,
+            e.grid.visible[view], e.first_neuron[view], e.neuron_count[view], self._weights,
             e.alphas, smoothing, index,
         )  # fmt: skip
 

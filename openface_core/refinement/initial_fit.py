@@ -22,7 +22,7 @@ from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.parts import FaceRefiner, RefinedFace
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
-from openface_core.refinement.posed_model import rounded_rotation
+from openface_core.shape.posed_model import rounded_rotation
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.refinement.settings import RefinementSettings
 from openface_core.shape import PointDistributionModel, ShapeFit, project_shape

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.refinement.density import mean_shift
-from openface_core.refinement.newton_step import (
+from openface_core.shape.newton_step import (
     GLOBAL_COUNT,
     solve_step,
     step_space,
     write_derivatives,
 )
-from openface_core.refinement.posed_model import (
+from openface_core.shape.posed_model import (
     deformed_shape,
     place_shape,
     rounded_rotation,

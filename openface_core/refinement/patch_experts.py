@@ -44,7 +44,7 @@ class CcnfExperts:
         Neurons' weights, row by row of the square.
     biases : (k,) ndarray of float32
         Neurons' biases.
-    alphas : (k,) ndarray of float32
+    alphas : (k,) ndarray of float64
         Neurons' strengths.
     betas : (v, n, b) ndarray of float64
         Strengths of the smoothing components.
@@ -58,7 +58,7 @@ class CcnfExperts:
     neuron_count: NDArray[np.int64]
     weights: Float32Array
     biases: Float32Array
-    alphas: Float32Array
+    alphas: Float64Array
     betas: Float64Array
     smoothing_components: Mapping[int, Float64Array]
 
@@ -84,9 +84,13 @@ class CcnfExperts:
 
     def alpha_sums(self) -> Float64Array:
         """Return the sum of each expert's alphas, (v, n); 1 where there is no expert."""
-        totals = np.concatenate([[0.0], np.cumsum(self.alphas, dtype=np.float64)])
-        sums = totals[self.first_neuron + self.neuron_count] - totals[self.first_neuron]
-        return np.where(self.neuron_count > 0, sums, 1.0)
+        # One after the other, kept as float32, as in OpenFace.
+        sums = np.zeros(self.neuron_count.shape, dtype=np.float32)
+        for k in range(int(self.neuron_count.max())):
+            has_more = self.neuron_count > k
+            more = self.alphas[(self.first_neuron + k)[has_more]]
+            sums[has_more] = sums[has_more].astype(np.float64) + more
+        return np.where(self.neuron_count > 0, sums.astype(np.float64), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

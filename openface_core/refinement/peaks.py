@@ -15,7 +15,7 @@ from openface_core.refinement.landmark_fit import (
     ShapeArrays,
     offsets_in_maps,
 )
-from openface_core.refinement.posed_model import project
+from openface_core.shape.posed_model import project
 from openface_core.shape.pdm import Float32Array
 
 _MOST_STEPS = 20

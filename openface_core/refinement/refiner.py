@@ -18,7 +18,7 @@ from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.peaks import find_peaks
-from openface_core.refinement.posed_model import project
+from openface_core.shape.posed_model import project
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid

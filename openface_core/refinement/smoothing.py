@@ -9,8 +9,9 @@ Morency, "Continuous Conditional Neural Fields for Structured Regression", ECCV 
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.matrix_product import padded
+from openface_core.matrix_product import LEAST_BLAS_ROWS
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
+from openface_core.shape.cholesky import invert_positive
 
 _MAX_BYTES = 128 * 2**20
 """OpenFace's experts need 10 MiB for windows of 9 pixels."""
@@ -62,6 +63,21 @@ class SmoothingMatrices:
         diagonals = different[:, 0, None, None] * np.eye(components.shape[1])
         return 2.0 * (diagonals + np.tensordot(different[:, 1:], components, axes=1))
 
+    def _matrix(self, which: int) -> Float32Array:
+        """Return one of the different matrices, transposed, rounded as in OpenFace."""
+        alpha_sum, *betas = self._different[which].astype(np.float32)
+        weighted = np.zeros(self._components.shape[1:], dtype=np.float32)
+        for beta, component in zip(betas, self._components, strict=True):
+            # Rounded once, as a fused product: both numbers are float32.
+            weighted[:] = np.float64(beta) * component + weighted
+        inverse = np.float32(2.0) * (alpha_sum * np.eye(len(weighted), dtype=np.float32) + weighted)
+        if len(inverse) >= LEAST_BLAS_ROWS:  # LAPACK's, whose order of sums is not known
+            matrix = np.linalg.inv(inverse.astype(np.float64)).astype(np.float32)
+        else:
+            matrix = np.empty_like(inverse)
+            invert_positive(inverse, matrix)
+        return np.ascontiguousarray(matrix.T)
+
     def of_view(self, view: int) -> tuple[Float32Array, NDArray[np.int64]]:
         """Return the matrices of one view's experts, equal ones only once.
 
@@ -72,20 +88,16 @@ class SmoothingMatrices:
 
         Returns
         -------
-        matrices : (k, w * w, c) ndarray of float32
-            The different matrices, with zeros added to their rows (see
-            :func:`~openface_core.matrix_product.padded`); (k, 1, 1), factors in their place, for a
-            window size that the experts have no components for.
+        matrices : (k, w * w, w * w) ndarray of float32
+            The different matrices, transposed; (k, 1, 1), factors in their place, for a window
+            size that the experts have no components for.
         index : (n,) ndarray of int64
             Which of them is an expert's.
         """
         found = self._of_view.get(view)
         if found is None:  # two workers may both get here, and come to the same
             which, index = np.unique(self._index[view], return_inverse=True)
-            matrices = np.linalg.inv(self._inverses(which)).astype(np.float32)
-            if matrices.shape[1] > 1:
-                beyond = padded(matrices.shape[2]) - matrices.shape[2]
-                matrices = np.pad(matrices, ((0, 0), (0, 0), (0, beyond)))
+            matrices = np.stack([self._matrix(k) for k in which])
             found = self._of_view[view] = matrices, index
         return found
 

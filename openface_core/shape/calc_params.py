@@ -18,25 +18,23 @@ import numpy as np
 
 from openface_core.finite import all_finite
 from openface_core.kernel import kernel
-from openface_core.shape.normal_equations import (
-    coupling_block,
-    global_block,
-    global_derivatives,
-    mode_block,
-    solve_normal_equations,
-    turn,
-    weighted_mode_products,
-    working_space,
+from openface_core.shape.newton_step import (
+    GLOBAL_COUNT,
+    solve_step,
+    step_space,
+    write_derivatives,
 )
-from openface_core.shape.pdm import Float32Array, PointDistributionModel, deform
-from openface_core.shape.rotations import Number
-
-GLOBAL_COUNT = 6
-"""Scale, three angles, two translations."""
+from openface_core.shape.pdm import Float32Array, PointDistributionModel
+from openface_core.shape.posed_model import (
+    deformed_shape,
+    place_shape,
+    rounded_rotation,
+    turn_by,
+)
 
 _MAX_ITERATIONS = 1000
 _STEP_DAMPING = np.float32(0.75)
-_SUFFICIENT_DECREASE = np.float32(0.999)
+_SUFFICIENT_DECREASE = 0.999
 _MAX_POOR_STEPS = 3
 _MIN_VISIBLE = 3
 """Fewer points determine no pose at all; OpenFace would go through its 1000 steps."""
@@ -78,73 +76,105 @@ class ShapeFit:
         )
 
 
-class _Start(NamedTuple):
-    """Where a fit begins: landmarks that do not show, scale, and translation in pixels."""
+class _Visible(NamedTuple):
+    """What a fit needs of the landmarks that show, n of them, and of the model there.
 
-    hidden: int
-    scale: np.float32
-    tx: np.float32
-    ty: np.float32
+    Parameters
+    ----------
+    points : (2, n) ndarray of float32
+        The landmarks, x and y, pixels.
+    mean : (3 * n,) ndarray of float32
+        The model's mean shape.
+    components, modes : (3 * n, m), (m, 3 * n) ndarray of float32
+        Its modes of deformation, and the same transposed.
+    """
+
+    points: Float32Array
+    mean: Float32Array
+    components: Float32Array
+    modes: Float32Array
 
 
 @kernel
-def _residuals(
+def _visible(points: Float32Array, mean: Float32Array, components: Float32Array) -> _Visible:
+    """Return what shows of landmarks (n, 2) and of a model of so many points."""
+    n, m = points.shape[0], components.shape[1]
+    # OpenFace's mark of a missing landmark is an x of exactly zero, whatever y is.
+    places = np.empty(n, dtype=np.int64)
+    count = 0
+    for i in range(n):
+        if points[i, 0] != 0.0:
+            places[count] = i
+            count += 1
+    seen = np.empty((2, count), dtype=np.float32)
+    rows = np.empty(3 * count, dtype=np.float32)
+    deformations = np.empty((3 * count, m), dtype=np.float32)
+    for k in range(count):
+        i = places[k]
+        seen[0, k], seen[1, k] = points[i, 0], points[i, 1]
+        for axis in range(3):
+            rows[axis * count + k] = mean[axis * n + i]
+            deformations[axis * count + k, :] = components[axis * n + i]
+    return _Visible(seen, rows, deformations, deformations.T.copy())
+
+
+@kernel
+def _start(points: Float32Array, mean: Float32Array, parameters: Float32Array) -> None:
+    """Write the pose (6,) that places the mean shape (3 n,) in the box of landmarks (2, n)."""
+    n = points.shape[1]
+    x, y = points[0], points[1]
+    two = np.float32(2.0)
+    width, height = x.max() - x.min(), y.max() - y.min()
+    across, down = mean[:n], mean[n : 2 * n]
+    parameters[:] = 0.0
+    parameters[0] = (
+        width / (across.max() - across.min()) + height / (down.max() - down.min())
+    ) / two
+    parameters[4] = (np.float64(x.min()) + np.float64(x.max())) / 2.0
+    parameters[5] = (np.float64(y.min()) + np.float64(y.max())) / 2.0
+
+
+@kernel
+def _write_residuals(
     points: Float32Array,
     shape: Float32Array,
     rotation: Float32Array,
-    scale: Number,
-    tx: Number,
-    ty: Number,
-    root_weights: Float32Array,
+    parameters: Float32Array,
     out: Float32Array,
-) -> float:
-    """Write landmarks minus model, (2, n), and return their Euclidean norm."""
-    n = root_weights.shape[0]
+) -> np.float32:
+    """Write landmarks minus model, (2, n), and return their Euclidean norm.
+
+    Rounded as OpenFace's product of matrices, other than :func:`place_shape`.
+    """
+    n = points.shape[1]
+    scale = np.float64(parameters[0])
     total = 0.0
-    for i in range(n):
-        if root_weights[i] == 0.0:
-            out[0, i] = 0.0
-            out[1, i] = 0.0
-            continue
-        x, y, z = shape[i], shape[n + i], shape[2 * n + i]
-        dx = points[i, 0] - (
-            scale * (rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z) + tx
+    for axis in range(2):
+        r0, r1, r2 = (
+            np.float64(rotation[axis, 0]),
+            np.float64(rotation[axis, 1]),
+            np.float64(rotation[axis, 2]),
         )
-        dy = points[i, 1] - (
-            scale * (rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z) + ty
-        )
-        out[0, i] = dx
-        out[1, i] = dy
-        total += dx * dx + dy * dy
-    return math.sqrt(total)
+        shift = parameters[4 + axis]
+        for i in range(n):
+            place = r0 * shape[i] + r1 * shape[n + i] + r2 * shape[2 * n + i]
+            out[axis, i] = points[axis, i] - (np.float32(place * scale) + shift)
+            total += np.float64(out[axis, i]) * np.float64(out[axis, i])
+    return np.float32(math.sqrt(total))
 
 
 @kernel
-def _start(points: Float32Array, mean: Float32Array, root_weights: Float32Array) -> _Start:
-    """Weigh landmarks (n, 2), write the roots (n,), and place the mean shape in their box."""
-    n = points.shape[0]
-    hidden = 0
-    min_x = min_y = np.float32(np.inf)
-    max_x = max_y = np.float32(-np.inf)
-    mean_min_x = mean_min_y = np.float32(np.inf)
-    mean_max_x = mean_max_y = np.float32(-np.inf)
+def _first_error(points: Float32Array, mean: Float32Array, parameters: Float32Array) -> np.float32:
+    """Return the Euclidean norm of landmarks (2, n) minus the mean shape in its first pose."""
+    n = points.shape[1]
+    rotation, placed = np.eye(3, dtype=np.float32), np.empty((n, 2), dtype=np.float32)
+    place_shape(mean, rotation, parameters, placed)
+    total = 0.0
     for i in range(n):
-        # OpenFace's mark of a missing landmark is an x of exactly zero, whatever y is.
-        visible = points[i, 0] != 0.0
-        root_weights[i] = np.float32(1.0) if visible else np.float32(0.0)
-        if visible:
-            min_x, max_x = min(min_x, points[i, 0]), max(max_x, points[i, 0])
-            min_y, max_y = min(min_y, points[i, 1]), max(max_y, points[i, 1])
-        else:
-            hidden += 1
-        mean_min_x, mean_max_x = min(mean_min_x, mean[i]), max(mean_max_x, mean[i])
-        mean_min_y, mean_max_y = min(mean_min_y, mean[n + i]), max(mean_max_y, mean[n + i])
-    scale = (
-        (max_x - min_x) / (mean_max_x - mean_min_x) + (max_y - min_y) / (mean_max_y - mean_min_y)
-    ) / np.float32(2.0)
-    tx = (min_x + max_x) / np.float32(2.0)
-    ty = (min_y + max_y) / np.float32(2.0)
-    return _Start(hidden, scale, tx, ty)
+        for axis in range(2):
+            difference = np.float64(placed[i, axis] - points[axis, i])
+            total += difference * difference
+    return np.float32(math.sqrt(total))
 
 
 @kernel
@@ -152,72 +182,53 @@ def _fit(
     points: Float32Array,
     mean: Float32Array,
     components: Float32Array,
-    modes: Float32Array,
     eigenvalues: Float32Array,
-    all_mode_products: Float32Array,
-    global_out: Float32Array,
-    local_out: Float32Array,
+    parameters: Float32Array,
+    local: Float32Array,
 ) -> int:
     """Fit the model to `points` (n, 2) and return the number of steps; see :func:`calc_params`."""
-    n = points.shape[0]
     m = eigenvalues.shape[0]
-    root_weights = np.empty(n, dtype=np.float32)
-    hidden, scale, tx, ty = _start(points, mean, root_weights)
-    if n - hidden < _MIN_VISIBLE:
-        global_out[:] = np.nan
-        local_out[:] = np.nan
+    seen = _visible(points, mean, components)
+    n = seen.points.shape[1]
+    if n < _MIN_VISIBLE:
+        parameters[:] = np.nan
+        local[:] = np.nan
         return 0
-    mode_products = (
-        weighted_mode_products(components, root_weights) if hidden else all_mode_products
-    )
-
-    euler = np.zeros(3, dtype=np.float32)
-    rotation = np.eye(3, dtype=np.float32)
-    local_out[:] = 0.0
-    inverse_eigenvalues = np.float32(1.0) / eigenvalues
-
-    shape = mean.copy()
-    linearisation, equations = working_space(root_weights, m)
-    derivatives, residuals, _ = linearisation
-    matrix, step, _ = equations
-
-    previous = np.float32(
-        _residuals(points, shape, rotation, scale, tx, ty, root_weights, residuals)
-    )
+    local[:] = 0.0
+    _start(seen.points, seen.mean, parameters)
+    rotation = np.empty((3, 3), dtype=np.float32)
+    rounded_rotation(parameters[1], parameters[2], parameters[3], rotation)
+    shape = np.empty(3 * n, dtype=np.float32)
+    residuals, weights = np.empty((2, n), dtype=np.float32), np.ones(n, dtype=np.float32)
+    penalties = np.zeros(GLOBAL_COUNT + m, dtype=np.float32)
+    for b in range(m):
+        penalties[GLOBAL_COUNT + b] = np.float32(1.0) / eigenvalues[b]
+    space = step_space(n, GLOBAL_COUNT + m)
+    step = space.step
+    previous = _first_error(seen.points, seen.mean, parameters)
     poor_steps = iterations = 0
     while iterations < _MAX_ITERATIONS:
         iterations += 1
-        deform(mean, modes, local_out, shape)
-        _residuals(points, shape, rotation, scale, tx, ty, root_weights, residuals)
-        global_derivatives(shape, rotation, scale, root_weights, derivatives)
-        mode_block(rotation, scale, mode_products, inverse_eigenvalues, matrix)
-        global_block(derivatives, residuals, matrix, step)
-        coupling_block(
-            linearisation, rotation, scale, components, inverse_eigenvalues, local_out, equations
-        )
-        solve_normal_equations(matrix, step)
-        for k in range(6 + m):
+        deformed_shape(seen.mean, seen.modes, local, shape)
+        _write_residuals(seen.points, shape, rotation, parameters, residuals)
+        write_derivatives(shape, seen.components, rotation, parameters[0], weights, space)
+        solve_step(residuals, weights, penalties, local, space)
+        for k in range(GLOBAL_COUNT + m):
             step[k] *= _STEP_DAMPING
-        scale += step[0]
-        turn(rotation, euler, step[1], step[2], step[3])
-        tx += step[4]
-        ty += step[5]
+        parameters[0] += step[0]
+        turn_by(parameters[1:4], step[1:4])
+        parameters[4] += step[4]
+        parameters[5] += step[5]
         for b in range(m):
-            local_out[b] += step[6 + b]
+            local[b] += step[GLOBAL_COUNT + b]
+        rounded_rotation(parameters[1], parameters[2], parameters[3], rotation)
         # The shape of before this step's update enters the error: that is OpenFace's stop test.
-        error = np.float32(
-            _residuals(points, shape, rotation, scale, tx, ty, root_weights, residuals)
-        )
-        if not error <= _SUFFICIENT_DECREASE * previous:  # true for NaN as well
+        error = _write_residuals(seen.points, shape, rotation, parameters, residuals)
+        if not error <= _SUFFICIENT_DECREASE * np.float64(previous):  # true for NaN as well
             poor_steps += 1
             if poor_steps == _MAX_POOR_STEPS:
                 break
         previous = error
-
-    global_out[0] = scale
-    global_out[1:4] = euler
-    global_out[4] = tx
-    global_out[5] = ty
     return iterations
 
 
@@ -248,9 +259,7 @@ def calc_params(pdm: PointDistributionModel, landmarks: Float32Array) -> ShapeFi
         np.ascontiguousarray(landmarks, dtype=np.float32),
         pdm.mean_mm,
         pdm.components_mm,
-        pdm.modes_mm,
         pdm.eigenvalues,
-        pdm.mode_products,
         global_parameters,
         shape_parameters,
     )

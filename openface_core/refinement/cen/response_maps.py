@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.matrix_product import padded
-from openface_core.refinement.cen.blocks import cut_blocks, evaluated_positions, normalise_blocks
+from openface_core.refinement.blocks import cut_blocks, evaluated_positions, normalise_blocks
 from openface_core.refinement.cen.dense_layers import network_outputs
 from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
@@ -47,7 +47,7 @@ class MapGrid(NamedTuple):
     Parameters
     ----------
     positions : (p, 2) ndarray of int64
-        Rows and columns, see :func:`~openface_core.refinement.cen.blocks.evaluated_positions`.
+        Rows and columns, see :func:`~openface_core.refinement.blocks.evaluated_positions`.
     evaluated : (w * w,) ndarray of bool
         The same as a map. The positions must lie as a chessboard's squares, or be all.
     support_px, window_px : int

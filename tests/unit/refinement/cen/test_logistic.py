@@ -1,6 +1,6 @@
 import numpy as np
 
-from openface_core.refinement.cen.logistic import logistic_in_place
+from openface_core.refinement.logistic import logistic_in_place
 
 
 def test_the_error_is_below_two_in_ten_millions_everywhere() -> None:

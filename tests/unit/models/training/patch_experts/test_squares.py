@@ -16,7 +16,7 @@ from models.training.patch_experts.squares import (
 )
 from models.training.photographs import Photograph
 from openface_core.landmarks.conventions import MIRRORED_ORDER
-from openface_core.refinement.cen.blocks import cut_blocks, normalise_blocks
+from openface_core.refinement.blocks import cut_blocks, normalise_blocks
 from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
 
 SIDE = 21

@@ -8,7 +8,6 @@ References
 OpenBLAS for the normal matrix and ``cv::solve`` (Cholesky) of OpenCV 4.6.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 from openface_core.fused import fused
 from openface_core.kernel import kernel
 from openface_core.matrix_product import fused_product, laned_columns, laned_dot, padded
+from openface_core.shape.cholesky import factorise, substitute
 from openface_core.shape.pdm import Float32Array
 
 GLOBAL_COUNT = 6
 """Scale, three rotations, two translations."""
-
-_LEAST_PIVOT = float(np.finfo(np.float32).eps)
 
 
 class StepSpace(NamedTuple):
@@ -157,62 +155,6 @@ def _write_matrix(space: StepSpace, penalties: Float32Array) -> None:
 
 
 @kernel
-def _factorise(
-    matrix: Float32Array,
-    factor: Float32Array,
-    transposed: Float32Array,
-    sums: NDArray[np.float64],
-) -> bool:
-    """Write the Cholesky factor; False where there is none.
-
-    Products are float32 and sums float64, in the order of the columns, as OpenCV has them.
-    """
-    size = factor.shape[0]
-    for j in range(size):
-        for i in range(j, size):
-            sums[i] = matrix[i, j]
-        for k in range(j):
-            row = factor[k]
-            other = row[j]
-            exact = np.float64(other)
-            sums[j] -= exact * exact
-            for i in range(j + 1, size):
-                sums[i] -= np.float64(row[i] * other)
-        if not sums[j] >= _LEAST_PIVOT:
-            return False
-        inverse = np.float32(1.0 / math.sqrt(sums[j]))
-        row = factor[j]
-        row[j] = inverse
-        transposed[j, j] = inverse
-        for i in range(j + 1, size):
-            row[i] = sums[i] * np.float64(inverse)
-            transposed[i, j] = row[i]
-    return True
-
-
-@kernel
-def _substitute(
-    factor: Float32Array, transposed: Float32Array, sums: NDArray[np.float64], x: Float32Array
-) -> None:
-    """Replace a right-hand side (u,) by the solution."""
-    size = x.shape[0]
-    for i in range(size):
-        sums[i] = x[i]
-    for k in range(size):
-        x[k] = sums[k] * np.float64(factor[k, k])
-        value, row = x[k], factor[k]
-        for i in range(k + 1, size):
-            sums[i] -= np.float64(row[i] * value)
-    for i in range(size):
-        sums[i] = x[i]
-    for k in range(size - 1, -1, -1):
-        x[k] = sums[k] * np.float64(factor[k, k])
-        value, row = x[k], transposed[k]
-        for i in range(k):
-            sums[i] -= np.float64(row[i] * value)
-
-
-@kernel
 def write_derivatives(
     shape: Float32Array,
     components: Float32Array,
@@ -273,7 +215,7 @@ def solve_step(
         a = GLOBAL_COUNT + b
         step[a] = np.float64(step[a]) - np.float64(penalties[a]) * np.float64(local[b])
     _write_matrix(space, penalties)
-    if _factorise(space.matrix, space.factor, space.transposed, space.sums):
-        _substitute(space.factor, space.transposed, space.sums, step)
+    if factorise(space.matrix, space.factor, space.transposed, space.sums):
+        substitute(space.factor, space.transposed, space.sums, step)
     else:
         step[:] = 0.0

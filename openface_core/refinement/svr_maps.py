@@ -1,9 +1,8 @@
-"""Response maps: how likely each expert holds every position of the window around its landmark.
+"""Response maps of SVR experts.
 
 References
 ----------
-``CCNF_patch_expert::ResponseOpenBlas``, ``SVR_patch_expert::Response`` and
-``Patch_experts::Response`` of OpenFace 2.2.
+``SVR_patch_expert::Response`` and ``Patch_experts::Response`` of OpenFace 2.2.
 """
 
 from typing import NamedTuple
@@ -16,10 +15,6 @@ from openface_core.matrix_product import TILE_ROWS, linear_product, padded
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]
-
-MIN_ALPHA = 1e-4
-"""CCNF neurons weaker than this are left out, as in OpenFace."""
-
 
 class _Space(NamedTuple):
     """Working space for maps of side w and templates of side s, kept from landmark to landmark.
@@ -38,8 +33,6 @@ class _Space(NamedTuple):
         What a template sees, with the mean taken off, one column per position.
     found : (r, c) ndarray of float32
         Products of templates with it.
-    smoothed : (1, c) ndarray of float32
-        A smoothed map.
     zeros : (r,) ndarray of float32
         Zeros.
     """
@@ -52,7 +45,6 @@ class _Space(NamedTuple):
     response: Float32Array
     centred: Float32Array
     found: Float32Array
-    smoothed: Float32Array
     zeros: Float32Array
 
 
@@ -71,7 +63,6 @@ def _working_space(window: int, support: int, templates: int) -> _Space:
         np.empty(columns, dtype=np.float32),
         np.empty((support * support, columns), dtype=np.float32),
         np.empty((rows, columns), dtype=np.float32),
-        np.empty((1, columns), dtype=np.float32),
         np.zeros(rows, dtype=np.float32),
     )
 
@@ -161,60 +152,6 @@ def _centre(space: _Space, window: int) -> None:
 
 
 @kernel
-def _add_neuron(
-    found: Float32Array,
-    row: int,
-    scales: Float32Array,
-    bias: np.float32,
-    strength: np.float32,
-    positions: int,
-    response: Float32Array,
-) -> None:
-    """Add a logistic neuron's responses, given its products with the picture."""
-    one = np.float32(1.0)
-    for p in range(positions):
-        logit = found[row, p] * scales[p] + bias
-        response[p] += strength / (one + np.exp(-logit))
-
-
-@kernel
-def _ccnf_map(
-    space: _Space, view: "CcnfView", landmark: int, window: int, out: Float32Array
-) -> None:
-    """Write the response map (w * w,) of one expert, row by row, smallest value not below 0."""
-    columns, positions = space.means.shape[0], out.shape[0]
-    begin, count = view.begins[landmark], view.counts[landmark]
-    _centre(space, window)
-    # Whole tiles are faster: the rows that follow are another expert's, and not looked at.
-    rows = min((count + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS, view.weights.shape[0] - begin)
-    linear_product(view.weights, begin, rows, space.zeros, space.centred, columns, space.found)
-    space.response[:] = 0.0
-    for q in range(count):
-        alpha, bias = view.alphas[begin + q], view.biases[begin + q]
-        if alpha > MIN_ALPHA:
-            strength = np.float32(2.0) * alpha
-            _add_neuron(space.found, q, space.scales, bias, strength, positions, space.response)
-    matrix = view.smoothing[view.smoothing_index[landmark]]
-    if matrix.shape[0] == 1:
-        for p in range(positions):
-            space.smoothed[0, p] = matrix[0, 0] * space.response[p]
-    else:
-        terms = space.response[:positions].reshape(1, positions)
-        linear_product(terms, 0, 1, space.zeros, matrix, columns, space.smoothed)
-    _lift(space.smoothed[0], out)
-
-
-@kernel
-def _lift(smoothed: Float32Array, out: Float32Array) -> None:
-    """Write a map, raised so that no value is below 0."""
-    least = np.float32(0.0)
-    for p in range(out.shape[0]):
-        least = min(least, smoothed[p])
-    for p in range(out.shape[0]):
-        out[p] = smoothed[p] - least
-
-
-@kernel
 def _squared_gradient(area: Float32Array, out: Float32Array) -> None:
     """Write the squared length of the central differences; 0 at the rim."""
     out[:, :] = 0.0
@@ -257,79 +194,6 @@ def _svr_map(space: _Space, view: "SvrView", landmark: int, window: int, out: Fl
         columns = space.means.shape[0]
         linear_product(view.weights, q, 1, space.zeros, space.centred, columns, space.found)
         _multiply_part(space.found, space.scales, view.scalings[q], view.biases[q], out)
-
-
-class CcnfView(NamedTuple):
-    """The CCNF experts of one view, as kernels read them.
-
-    Parameters
-    ----------
-    visible : (n,) ndarray of bool
-        Landmarks that show.
-    begins, counts : (n,) ndarray of int64
-        Where an expert's neurons begin, and how many there are.
-    weights, biases, alphas : (k, s * s), (k,), (k,) ndarray of float32
-        The neurons of all experts.
-    smoothing : (q, w * w, c) or (q, 1, 1) ndarray of float32
-        Smoothing matrices, symmetric, their columns padded (see
-        :func:`~openface_core.matrix_product.padded`), or the factors that stand in their place.
-    smoothing_index : (n,) ndarray of int64
-        Which of them smooths a landmark's map.
-    """
-
-    visible: NDArray[np.bool_]
-    begins: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    weights: Float32Array
-    biases: Float32Array
-    alphas: Float32Array
-    smoothing: Float32Array
-    smoothing_index: NDArray[np.int64]
-
-
-@kernel
-def _most(counts: NDArray[np.int64]) -> int:
-    """Return the largest; of an array's max(), numba imports SciPy's linear algebra."""
-    most = 1
-    for i in range(counts.shape[0]):
-        most = max(most, counts[i])
-    return most
-
-
-@kernel
-def ccnf_maps(
-    grey: GreyPicture,
-    landmarks: Float32Array,
-    to_image: Float32Array,
-    view: CcnfView,
-    window: int,
-    support: int,
-    out: Float32Array,
-) -> None:
-    """Write the response maps (n, w * w) of one view's CCNF experts around landmarks (n, 2).
-
-    Parameters
-    ----------
-    grey : (H, W) ndarray of uint8 or float32
-        The grey picture.
-    landmarks : (n, 2) ndarray of float32
-        Centres of the maps, pixels.
-    to_image : (2, 2) ndarray of float32
-        Rotation and scale from the experts' pixels to those of the picture.
-    view : CcnfView
-        The experts.
-    window, support : int
-        Side w of the maps, and side s of what an expert sees.
-    out : (n, w * w) ndarray of float32
-        Receives the maps; 0 for landmarks that do not show.
-    """
-    space = _working_space(window, support, _most(view.counts))
-    for i in range(landmarks.shape[0]):
-        if view.visible[i]:
-            sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)
-            _ccnf_map(space, view, i, window, out[i])
-        else:
-            out[i] = 0.0
 
 
 class SvrView(NamedTuple):

@@ -17,13 +17,10 @@ from numpy.typing import NDArray
 
 from openface_core.fused import fused
 from openface_core.kernel import kernel
-from openface_core.matrix_product import laned_combination
+from openface_core.matrix_product import LEAST_BLAS_ROWS, laned_combination
 from openface_core.shape.jacobi import orthonormal_float32
 from openface_core.shape.pdm import Float32Array
 from openface_core.shape.rotations import axis_angle_to_matrix
-
-_LEAST_BLAS_ROWS = 100
-"""OpenCV gives products of so many rows to OpenBLAS; smaller ones it sums in double precision."""
 
 _SMALL_ANGLE = 1e-5
 
@@ -51,7 +48,7 @@ def deformed_shape(
 ) -> None:
     """Write the 3D shape (3 n,) of shape parameters (m,): all X, all Y, all Z."""
     length = mean.shape[0]
-    if length >= _LEAST_BLAS_ROWS:
+    if length >= LEAST_BLAS_ROWS:
         laned_combination(modes, local, out)
         for i in range(length):
             out[i] += mean[i]
