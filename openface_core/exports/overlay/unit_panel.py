@@ -60,7 +60,7 @@ class UnitPanel:
         self._width = self._bar_x + self._bar_px + margin
         self._height = self._pitch * len(self.shown) + margin
         self._ground = as_ground(self._labels(self.shown), _OPACITY)
-        self._left: int | None = None
+        self._at_right: bool | None = None
         self._places = FreePlaces(style.thickness_px)
 
     def _labels(self, names: tuple[str, ...]) -> Image:
@@ -87,11 +87,12 @@ class UnitPanel:
         """
         if not self.shown or self._width >= image.shape[1] or self._height >= image.shape[0]:
             return
-        if self._left is None:
+        if self._at_right is None:
             left, _, right, _ = face.box
-            at_right = image.shape[1] - right >= left
-            self._left = image.shape[1] - self._width if at_right else 0
-        place = image[: self._height, self._left : self._left + self._width]
+            self._at_right = image.shape[1] - right >= left
+        # The side stays, and not the column: frames may have another width than the first one.
+        begin = image.shape[1] - self._width if self._at_right else 0
+        place = image[: self._height, begin : begin + self._width]
         lay_over(place, _OPACITY, self._ground)
         intensities, presences = _units(rows, row, self.shown)
         for number, (name, intensity, present) in enumerate(

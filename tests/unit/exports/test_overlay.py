@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,6 +158,23 @@ def test_all_units_have_a_bar(size: tuple[int, int]) -> None:
     columns = tuple(f"{name}_c" for name in PRESENCES)
     panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(*size))
     assert panel.shown == tuple(sorted(PRESENCES))
+
+
+@pytest.mark.parametrize("width", [WIDTH_PX - 60, WIDTH_PX + 60])
+def test_units_stay_at_their_side_where_the_width_changes(width: int) -> None:
+    table = frame_rows([[0]])
+    for name in (f"x_{k}" for k in range(68)):  # a face at the left
+        place = table.column_names.index(name)
+        values = pa.array([table[name][0].as_py() - 20], table.schema.field(name).type)
+        table = table.set_column(place, table.schema.field(name), values)
+    painter = FramePainter(exported_video(table))
+    panel = painter._panel
+    painter.paint(np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8), Rows(table))
+    other = np.full((HEIGHT_PX, width, 3), 128, dtype=np.uint8)
+    painted = painter.paint(other, Rows(table))
+    assert painted.shape == other.shape
+    begin = width - panel._width
+    assert (painted[: panel._height, begin:] != 128).all(axis=2).mean() > 0.9
 
 
 def test_a_missing_intensity_has_no_bar() -> None:
