@@ -19,7 +19,7 @@ from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import FramePainter, Overlay
 from openface_core.exports.overlay.free_places import Box, FreePlaces
 from openface_core.exports.overlay.style import Style, confidence_colour
-from openface_core.exports.overlay.text import clock_time, drawable
+from openface_core.exports.overlay.text import clock_time, drawable, text_width_px
 from openface_core.exports.overlay.unit_panel import UnitPanel
 from openface_core.media import DecodedFrame, open_media
 from tests.fixtures.exports.tables import exported_video, frame_rows, write_with
@@ -158,6 +158,16 @@ def test_all_units_have_a_bar(size: tuple[int, int]) -> None:
     columns = tuple(f"{name}_c" for name in PRESENCES)
     panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(*size))
     assert panel.shown == tuple(sorted(PRESENCES))
+
+
+def test_a_small_frame_says_how_many_units_it_leaves_out() -> None:
+    columns = tuple(f"{name}_c" for name in PRESENCES)
+    panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(128, 96))
+    left_out = len(PRESENCES) - len(panel.shown)
+    assert left_out > 0
+    assert panel._labels == (*panel.shown, f"+{left_out} more")
+    assert panel._height <= 96
+    assert text_width_px(panel._labels[-1], Style(128, 96)) < panel._width
 
 
 @pytest.mark.parametrize("width", [WIDTH_PX - 60, WIDTH_PX + 60])
