@@ -49,10 +49,19 @@ class Problem:
     kept_table: str | None = None
 
     @classmethod
-    def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
+    def from_error(cls, task: VideoTask, error: Exception, stage: str = "analysis") -> "Problem":
         """Return the row of an exception that ended the analysis of an input.
 
         An exception that is not expected is logged with its traceback as well.
+
+        Parameters
+        ----------
+        task : VideoTask
+            The input.
+        error : Exception
+            The exception.
+        stage : str
+            Where it happened, if it is not expected; others say so themselves.
 
         Raises
         ------
@@ -77,7 +86,7 @@ class Problem:
             task.video_id,
             _place_of(task),
             Severity.ERROR,
-            "analysis",
+            stage,
             f"unexpected {type(error).__name__}: {error}",
             "This is a fault of the program: please report it with the log of the run.",
         )

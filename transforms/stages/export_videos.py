@@ -18,6 +18,8 @@ from transforms.work.worker_presence import join_run
 WRITTEN = "written"
 """Tag of the main output."""
 
+_STAGE = "export"
+
 
 class _ExportVideo(beam.DoFn):
     def __init__(self, plan: ExportPlan) -> None:
@@ -41,7 +43,7 @@ class _ExportVideo(beam.DoFn):
                 written += export_input(task, self._plan, with_pictures=with_pictures)
             except Exception as error:  # whatever one input does, the others go on
                 video = VideoTask(task.table.video_id, task.uri)
-                yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error)))
+                yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error), _STAGE))
         yield task.table.video_id, written
 
 

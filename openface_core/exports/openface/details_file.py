@@ -1,5 +1,6 @@
 """OpenFace's text file beside its CSV: what the input was, and what was written of it."""
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +22,7 @@ _SWITCHES = {
     "Pose": "pose",
     "Shape parameters": "pdm",
 }
+_LINE_BREAKS = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 HOG, OVERLAY, ALIGNED, CSV = "HOG", "video", "aligned directory", "csv"
 
 
@@ -54,6 +56,7 @@ def details_text(
     ----------
     ``RecorderOpenFace``, OpenFace 2.2.
     """
+    uri = _LINE_BREAKS.sub(lambda found: repr(found[0])[1:-1], uri)  # which names may have
     numbers = (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px)
     lines = [
         f"Input:{uri}",
