@@ -1,6 +1,7 @@
 """What an export will do: which inputs, in which formats, with which models."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from openface_core.errors import ConfigError, DatasetError, InputError, OpenFace
 from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.options import ExportOptions
-from openface_core.media.sources import locate
+from openface_core.media.sources import is_url, locate
 from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 from transforms.dataset.run_lock import refuse_if_held
@@ -103,9 +104,9 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     folder = ExportFolder(arguments.output)
     folder.check()
     refuse_if_held(arguments.output)
-    _check_videos(arguments.videos)
+    videos = _videos_folder(arguments.videos)
     readable, problems = _readable(arguments, options)
-    places = find_inputs([one.uri for one in readable], arguments.videos)
+    places = find_inputs([one.uri for one in readable], videos)
     todo: list[tuple[int, ExportTask]] = []
     shape_files: dict[str, ShapeFiles] = {}
     identities: dict[tuple[str, str], str] = {}
@@ -174,11 +175,18 @@ def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
             FORMATS[name].make(Request(options, formats))
 
 
-def _check_videos(videos: str | None) -> None:
-    """Refuse a folder of inputs that is not there; storage that lists no folders cannot tell."""
-    place = None if videos is None else locate(videos, error=InputError)
-    if place is not None and place.is_local and not place.is_directory():
+def _videos_folder(videos: str | None) -> str | None:
+    """Return the folder of the inputs, a local one from the root: files say where inputs are.
+
+    One that is not there is refused; storage that lists no folders cannot tell.
+    """
+    if videos is None:
+        return None
+    place = locate(videos, error=InputError)
+    if place.is_local and not place.is_directory():
         raise ConfigError(f"--videos {videos}", "there is no such folder", "Check its name.")
+    # A link is a place of its own.
+    return videos if is_url(videos) else os.path.abspath(videos)  # noqa: PTH100
 
 
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:

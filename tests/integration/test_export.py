@@ -222,6 +222,23 @@ def test_the_index_lists_pages_of_this_content_alone(exported: Exported) -> None
     assert not (folder / "report" / "b.html").exists()
 
 
+def test_a_relative_folder_of_videos_is_named_from_the_root(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = exported.corpus.folder
+    (folder / "one").mkdir()
+    exported.corpus.videos.rename(folder / "one" / "now")
+    for project in ("one", "two"):
+        monkeypatch.chdir(folder / project)
+        assert exported.run("of-details", videos="now").written == 3
+        lines = (exported.output / "of-details" / "a_of_details.txt").read_text().splitlines()
+        assert lines[1] == f"Input full path:{folder / project / 'now' / 'a.mp4'}"
+        assert exported.run("of-details", videos="now").finished == 3
+        monkeypatch.chdir(folder)
+        if project == "one":
+            (folder / "one").rename(folder / "two")  # what was written names a place that is gone
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a name that other systems do not have")
 def test_a_dataset_that_was_moved(exported: Exported, tmp_path: Path) -> None:
     corpus, odd = exported.corpus, os.fsdecode(b"caf\xff.mp4")
