@@ -19,6 +19,7 @@ import pytest
 
 from openface_core.errors import ConfigError, DatasetError, OutputError, StorageFullError
 from openface_core.exports.face_pictures import FacePictures
+from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.exports.rows import Rows
 from openface_core.faces import Face, FacesInFrame
@@ -152,6 +153,22 @@ def test_storage_that_refuses_is_not_a_damaged_table(
     summary = exported.run("csv")
     assert {problem.stage for problem in summary.problems} == {"writing"}
     assert all("it cannot be written" in problem.reason for problem in summary.problems)
+
+
+@pytest.mark.parametrize("step", ["begin", "add", "finish"])
+def test_a_format_that_fails_costs_no_other(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Overlay, step, fail)
+    summary = exported.run("aligned", "overlay", "hog")
+    assert (summary.written, summary.failed) == (0, 3)
+    assert {problem.reason for problem in summary.problems} == {"unexpected ValueError: a fault"}
+    assert {problem.stage for problem in summary.problems} == {"export"}
+    assert exported.run("aligned", "hog").finished == 3
+    assert not (exported.output / "overlay").exists()
 
 
 def test_one_export_at_a_time(exported: Exported) -> None:

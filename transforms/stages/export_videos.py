@@ -38,12 +38,17 @@ class _ExportVideo(beam.DoFn):
         Formats that need no frames do not fail with those that do.
         """
         written = 0
+        video = VideoTask(task.table.video_id, task.uri)
+        problems: dict[Problem, None] = {}  # what is wrong with the input is told once
         for with_pictures in (False, True):
-            try:
-                written += export_input(task, self._plan, with_pictures=with_pictures)
-            except Exception as error:  # whatever one input does, the others go on
-                video = VideoTask(task.table.video_id, task.uri)
-                yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error), _STAGE))
+            outcome = export_input(task, self._plan, with_pictures=with_pictures)
+            written += len(outcome.written)
+            problems |= {
+                Problem.from_error(video, _of_export(error), _STAGE): None
+                for error in outcome.failures
+            }
+        for problem in problems:
+            yield TaggedOutput(PROBLEMS, problem)
         yield task.table.video_id, written
 
 

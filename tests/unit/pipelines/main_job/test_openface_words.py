@@ -79,7 +79,10 @@ def test_of_a_folder_the_answer_says_what_single_images_need(
 ) -> None:
     assert main(["-fdir", "photographs", "-out_dir", "out"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "--input photographs --output out --models OpenFace/ --config openface22 --image-folders" in line
+    assert (
+        "--input photographs --output out --models OpenFace/ --config openface22 --image-folders"
+        in line
+    )
     assert line.endswith("For single images leave out --image-folders.")
 
 
