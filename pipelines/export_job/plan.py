@@ -162,7 +162,7 @@ def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str
             record = table.record()
             of = _dependencies(record, plan.options, arguments, has_models=False)
             for name, dependencies in of.items():
-                identity = identity_of(FORMATS[name], dependencies, "")
+                identity = identity_of(FORMATS[name], dependencies, "", "")
                 found[table.video_id] = identity.digest
     return found
 
@@ -283,7 +283,7 @@ def _task(
     To be done are the formats that are not complete.
     """
     identities, *others = (
-        {name: identity_of(FORMATS[name], of[name], place.uri) for name in of}
+        {name: identity_of(FORMATS[name], of[name], place.uri, one.uri) for name in of}
         for of in one.dependencies
     )
     wanted: dict[str, Identity] = {}

@@ -239,6 +239,38 @@ def test_the_index_lists_pages_of_this_content_alone(exported: Exported) -> None
     assert not (folder / "report" / "b.html").exists()
 
 
+def test_files_name_no_place_that_is_not_the_inputs(exported: Exported) -> None:
+    corpus = exported.corpus
+    for name in "ab":
+        (corpus.videos / name).mkdir()
+        (corpus.videos / f"{name}.mp4").rename(corpus.videos / name / "video.mp4")
+        (corpus.points / f"{name}.csv").rename(corpus.points / f"{name}_video.csv")
+    corpus.output = corpus.folder / "tree"
+    assert corpus.run(inputs=(f"{corpus.videos}/**/*.mp4",)).inputs_written == 3
+    moved = corpus.folder / "moved"
+    moved.mkdir()
+    shutil.copy(corpus.videos / "a" / "video.mp4", moved / "video.mp4")
+    write_clip(moved / "c.mp4", 4, seed=9)
+    pytest.importorskip("pympi")
+    formats = ("of-details", "annotations", "csv", "overlay")
+    reasons = ["whose paths differ in folders alone"] * 2 + ["it has changed since"]
+    for force in (False, True):
+        summary = exported.run(*formats, videos=str(moved), force=force)
+        assert (summary.written, summary.failed) == (0, 3)
+        assert len(summary.problems) == 3, "each is told once"
+        for problem, reason in zip(summary.problems, reasons, strict=True):
+            assert reason in problem.reason
+        assert len(names_in(exported.output / "csv")) == 3
+        if not force:
+            assert {path.name for path in exported.output.iterdir()} == {
+                "csv", "errors.parquet", "export_description.json", "export_records",
+            }  # fmt: skip
+            assert exported.run(*formats).written == 3
+    # What was written of the place where they were is of this content.
+    assert len(names_in(exported.output / "annotations")) == 6
+    assert exported.run(*formats).finished == 3
+
+
 def test_a_relative_folder_of_videos_is_named_from_the_root(
     exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,15 +228,15 @@ class ExportFolder:
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
 
-    def discard_outdated(self, format_: str, video_id: str, identity: str) -> None:
+    def discard_outdated(self, format_: str, video_id: str, *identities: str) -> None:
         """Remove what an earlier export wrote of an input that is another one by now.
 
         Parameters
         ----------
         format_, video_id : str
             What it is.
-        identity : str
-            What files depend on now; those with it stay.
+        *identities : str
+            What files may depend on now; those with one of these stay.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class ExportFolder:
             If storage refuses.
         """
         old = self._written_record(format_, video_id)
-        if old is not None and old.identity != identity:
+        if old is not None and old.identity not in identities:
             self._discard_files(format_, old, ())
             remove(self._record_path(format_, video_id))
 

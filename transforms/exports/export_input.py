@@ -16,11 +16,12 @@ from openface_core.errors import (
 from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request
 from openface_core.exports.options import ExportOptions
-from openface_core.media import DecodedFrame, DecodeLimits, fingerprint, open_media
+from openface_core.media import DecodedFrame, DecodeLimits, open_media
 from transforms.dataset.recorded_tables import OpenTable
 from transforms.exports.export_folder import ExportFolder, ExportRecord
 from transforms.exports.exporters_at_work import ExportersAtWork
 from transforms.exports.frames_in_step import in_step, rows_by_frame
+from transforms.exports.place_now import PlaceNow
 from transforms.exports.shape_files import ShapeFiles, face_pictures, missing_models
 from transforms.exports.task import ExportTask, Identity
 from transforms.work.progress import ProgressWriter
@@ -138,7 +139,9 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
     for name, identity, _ in chosen:
         if name not in outcome.written:
             with suppress(OutputError):  # the reason why nothing is written says more
-                plan.folder.discard_outdated(name, task.table.video_id, identity.digest)
+                # What names the place where the input was is of the same content.
+                kept = (identity.digest, identity.digest_before)
+                plan.folder.discard_outdated(name, task.table.video_id, *kept)
     return outcome
 
 
@@ -152,6 +155,13 @@ def _write(
     if models is None and any(format_.needs_models for _, _, format_ in chosen):
         outcome.failures.append(missing_models(video_id, record))
         chosen = [one for one in chosen if not one[2].needs_models]
+    place = PlaceNow(task, record)
+    if any(format_.names_input for _, _, format_ in chosen):
+        try:
+            place.check_name()
+        except MediaError as error:
+            outcome.failures.append(error)
+            chosen = [one for one in chosen if not one[2].names_input]
     if not chosen:
         return
     pictures = None if models is None else face_pictures(record, models)
@@ -167,7 +177,7 @@ def _write(
             _look_ahead(table, exporters)
             if with_pictures and exporters:
                 progress = ProgressWriter(plan.progress_folder, video_id)
-                _add_frames(task, record, table, exporters, progress)
+                _add_frames(task, record, table, place, exporters, progress)
             elif exporters:
                 for batch in table.batches():
                     _add(exporters, Rows(batch.combine_chunks()), None)
@@ -203,12 +213,11 @@ def _add_frames(
     task: ExportTask,
     record: Mapping[str, Any],
     table: OpenTable,
+    place: PlaceNow,
     exporters: ExportersAtWork,
     progress: ProgressWriter,
 ) -> None:
-    if task.refusal is not None:
-        raise task.refusal
-    _check_unchanged(task.uri, record)
+    place.check()
     with open_media(task.uri, limits=_limits(record)) as media, _named(task.uri):
         for rows, frame in in_step(task.uri, media, rows_by_frame(table.batches())):
             _add(exporters, rows, frame)
@@ -225,22 +234,6 @@ def _named(uri: str) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise MediaError(uri, "there is not enough memory for it", "Use fewer workers.") from error
-
-
-def _check_unchanged(uri: str, record: Mapping[str, Any]) -> None:
-    """Refuse an input that is not the one that was analysed.
-
-    Raises
-    ------
-    MediaError
-        If it is missing or has another content.
-    """
-    if fingerprint(uri) != record.get("input_fingerprint"):
-        raise MediaError(
-            uri,
-            "it has changed since it was analysed",
-            "Analyse it again, or name the folder of the right one with --videos.",
-        )
 
 
 def _limits(record: Mapping[str, Any]) -> DecodeLimits:

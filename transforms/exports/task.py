@@ -22,10 +22,13 @@ class Identity(NamedTuple):
         Hash of all of it.
     made : str
         How they are made, as JSON: version, options, hash of the table's record, and more.
+    digest_before : str
+        The hash for the place where the input was analysed; the same for files that name no place.
     """
 
     digest: str
     made: str
+    digest_before: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ def dependencies_of(
     return dependencies
 
 
-def identity_of(format_: ExportFormat, dependencies: Mapping[str, Any], uri: str) -> Identity:
+def identity_of(
+    format_: ExportFormat, dependencies: Mapping[str, Any], uri: str, recorded: str
+) -> Identity:
     """Return everything that the files of a format depend on.
 
     Parameters
@@ -102,10 +107,14 @@ def identity_of(format_: ExportFormat, dependencies: Mapping[str, Any], uri: str
         As :func:`dependencies_of` gives them.
     uri : str
         Where the input is now.
+    recorded : str
+        Where it was analysed.
     """
-    place = {"input_uri": uri} if format_.names_input else {}
-    made = {**dependencies, **place}
-    return Identity(_digest(made), json.dumps(made, sort_keys=True))
+    made, before = (
+        {**dependencies, **({"input_uri": place} if format_.names_input else {})}
+        for place in (uri, recorded)
+    )
+    return Identity(_digest(made), json.dumps(made, sort_keys=True), _digest(before))
 
 
 def _digest(content: Mapping[str, Any]) -> str:
