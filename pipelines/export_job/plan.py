@@ -13,6 +13,7 @@ from models.locate import search_model
 from openface_core.errors import ConfigError, DatasetError, InputError, OpenFaceBeamError
 from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
+from openface_core.exports.openface.details_file import LISTED, listed
 from openface_core.exports.options import ExportOptions
 from openface_core.media.sources import is_url, locate
 from pipelines.export_job.arguments import ExportArguments
@@ -287,12 +288,16 @@ def _task(
         for of in one.dependencies
     )
     wanted: dict[str, Identity] = {}
-    for name, identity in identities.items():
+    # Those that list the files of others come last: they are written anew with any of these.
+    for name, identity in sorted(identities.items(), key=lambda item: FORMATS[item[0]].turn):
         known = None if force else folder.record(name, one.table.video_id)
-        if known is None or known.identity not in {
-            identity.digest,
-            *(other[name].digest for other in others),
-        }:
+        lists = FORMATS[name].lists_formats
+        if (
+            known is None
+            or known.identity not in {identity.digest, *(other[name].digest for other in others)}
+            or (lists and not wanted.keys().isdisjoint(lists))
+            or (lists and known.notes.get(LISTED) != listed(identities))
+        ):
             wanted[name] = identity
     task = ExportTask(one.table, place.uri, tuple(wanted), tuple(wanted.values()), place.refusal)
     return task, identities

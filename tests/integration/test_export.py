@@ -19,6 +19,7 @@ import pytest
 
 from openface_core.errors import ConfigError, DatasetError, OutputError, StorageFullError
 from openface_core.exports.face_pictures import FacePictures
+from openface_core.exports.openface.details_file import OpenFaceDetails
 from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.exports.rows import Rows
@@ -326,6 +327,53 @@ def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Expo
     assert "aligned/c_aligned/frame_det_00_000004.bmp" in files
     assert not [name for name in files if name.startswith("overlay/")]
     assert exported.run("aligned").finished == 3
+
+
+def listed_of(exported: Exported, name: str) -> list[str]:
+    """Return the files that the details of an input list."""
+    text = (exported.output / "of-details" / f"{name}_of_details.txt").read_text()
+    return [line.partition(":")[2] for line in text.splitlines() if line.startswith("Output ")]
+
+
+def test_details_list_what_was_written(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
+    monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+    formats = ("of-details", "openface-csv", "overlay", "hog")
+    video = exported.corpus.videos / "b.mp4"
+    video.rename(tmp_path / "b.mp4")
+    assert exported.run(*formats, models=None).failed == 3
+    assert listed_of(exported, "a") == ["a.mp4", "a.csv"]
+    assert listed_of(exported, "b") == ["b.csv"]
+    assert exported.run(*formats).failed == 1
+    assert listed_of(exported, "a") == ["a.hog", "a.mp4", "a.csv"]
+    (tmp_path / "b.mp4").rename(video)
+    assert exported.run(*formats).finished == 2
+    assert listed_of(exported, "b") == ["b.hog", "b.mp4", "b.csv"]
+    assert exported.run(*formats).finished == 3
+    exported.run(*formats, from_seconds=60.0)
+    assert listed_of(exported, "c") == ["c.hog", "c.csv"]
+
+
+def test_details_that_a_killed_export_left_are_written_anew(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = ("of-details", "overlay")
+    exported.run(*formats, from_seconds=60.0)
+    assert listed_of(exported, "a") == []
+    with monkeypatch.context() as patched:  # the overlay is there, and what lists it is not
+
+        def end(*_: object) -> None:
+            raise StorageFullError.on("out", "the disk is full")
+
+        patched.setattr(OpenFaceDetails, "begin", end)
+        with pytest.raises(StorageFullError):
+            exported.run(*formats)
+    for name in "abc":
+        exported.run("overlay", video_ids=(name,))
+    assert exported.run(*formats).written == 3
+    assert listed_of(exported, "a") == ["a.mp4"]
 
 
 def test_a_dataset_without_tables_is_refused(exported: Exported, tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from openface_core.errors import (
     ConfigError,
     DatasetError,
     MediaError,
+    OpenFaceBeamError,
     OutputError,
 )
 from openface_core.exports import ExportedVideo, Exporter, Rows
-from openface_core.exports.formats import FORMATS, ExportFormat, Request
+from openface_core.exports.formats import FORMATS, ExportFormat, Request, Turn
 from openface_core.exports.options import ExportOptions
 from openface_core.media import DecodedFrame, DecodeLimits, open_media
 from transforms.dataset.recorded_tables import OpenTable
@@ -105,8 +106,8 @@ class Outcome:
     failures: list[Exception] = field(default_factory=list)
 
 
-def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> Outcome:
-    """Write an input in those of its formats that need its frames, or in the others.
+def export_input(task: ExportTask, plan: ExportPlan) -> Outcome:
+    """Write an input in its formats.
 
     A format that fails costs no other. What cannot be written leaves nothing of an earlier export
     of another content behind.
@@ -117,38 +118,48 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
         The input.
     plan : ExportPlan
         What is common to all.
-    with_pictures : bool
-        Which of its formats.
 
     Returns
     -------
     Outcome
         What was written, and what went wrong.
+
+    Raises
+    ------
+    OpenFaceBeamError
+        If it ends the whole export.
     """
     outcome = Outcome()
-    chosen = [
-        (name, identity, FORMATS[name])
-        for name, identity in zip(task.formats, task.identities, strict=True)
-        if FORMATS[name].needs_pictures == with_pictures
-    ]
-    try:
-        if chosen:
-            _write(task, plan, chosen, outcome, with_pictures=with_pictures)
-    except Exception as error:  # whatever one input does, the others go on
-        outcome.failures.append(error)
-    for name, identity, _ in chosen:
-        if name not in outcome.written:
-            with suppress(OutputError):  # the reason why nothing is written says more
-                # What names the place where the input was is of the same content.
-                kept = (identity.digest, identity.digest_before)
-                plan.folder.discard_outdated(name, task.table.video_id, *kept)
+    for turn in Turn:
+        chosen = [
+            (name, identity, FORMATS[name])
+            for name, identity in zip(task.formats, task.identities, strict=True)
+            if FORMATS[name].turn == turn
+        ]
+        try:
+            if chosen:
+                _write(task, plan, chosen, outcome)
+        except Exception as error:  # whatever one input does, the others go on
+            if isinstance(error, OpenFaceBeamError) and error.ends_run:
+                raise
+            outcome.failures.append(error)
+        finally:
+            _discard_outdated(task, plan, chosen, outcome)
     return outcome
 
 
-def _write(
-    task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome, *, with_pictures: bool
-) -> None:
-    """Write formats, and note which of them are written, and why others are not."""
+def _discard_outdated(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome) -> None:
+    """Remove older files where there are no new ones."""
+    for name, identity, _ in chosen:
+        if name not in outcome.written:
+            # What names the place where the input was is of the same content.
+            kept = (identity.digest, identity.digest_before)
+            with suppress(OutputError):  # the reason why nothing is written says more
+                plan.folder.discard_outdated(name, task.table.video_id, *kept)
+
+
+def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome) -> None:
+    """Write formats of one turn, and note which of them are written, and why others are not."""
     video_id = task.table.video_id
     record = task.table.record()
     models = plan.shape_files.get(video_id)
@@ -165,7 +176,9 @@ def _write(
     if not chosen:
         return
     pictures = None if models is None else face_pictures(record, models)
-    request = Request(plan.options, plan.formats, pictures)
+    by_now = {name for _, _, format_ in chosen for name in format_.lists_formats}
+    by_now = {n for n in by_now & {*plan.formats} if plan.folder.record(n, video_id) is not None}
+    request = Request(plan.options, tuple(sorted(by_now)), pictures)
     made = {name: format_.make(request) for name, _, format_ in chosen}
     exporters = ExportersAtWork(made, outcome.failures)
     with plan.folder.staging() as staging, closing(exporters):
@@ -175,7 +188,7 @@ def _write(
                 (staging / name).mkdir()
             exporters.each(lambda name, exporter: exporter.begin(staging / name, video))
             _look_ahead(table, exporters)
-            if with_pictures and exporters:
+            if exporters and any(format_.needs_pictures for _, _, format_ in chosen):
                 progress = ProgressWriter(plan.progress_folder, video_id)
                 _add_frames(task, record, table, place, exporters, progress)
             elif exporters:

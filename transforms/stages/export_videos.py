@@ -33,23 +33,14 @@ class _ExportVideo(beam.DoFn):
     def process(
         self, task: ExportTask
     ) -> Iterator[tuple[str, int] | TaggedOutput[Literal["problems"], Problem]]:
-        """Yield an input's id and how many formats were written; problems to the side.
-
-        Formats that need no frames do not fail with those that do.
-        """
-        written = 0
+        """Yield an input's id and how many formats were written; problems to the side."""
         video = VideoTask(task.table.video_id, task.uri)
-        problems: dict[Problem, None] = {}  # what is wrong with the input is told once
-        for with_pictures in (False, True):
-            outcome = export_input(task, self._plan, with_pictures=with_pictures)
-            written += len(outcome.written)
-            problems |= {
-                Problem.from_error(video, _of_export(error), _STAGE): None
-                for error in outcome.failures
-            }
-        for problem in problems:
+        outcome = export_input(task, self._plan)
+        problems = (Problem.from_error(video, _of_export(e), _STAGE) for e in outcome.failures)
+        # What is wrong with the input, and not with a format, is told once.
+        for problem in dict.fromkeys(problems):
             yield TaggedOutput(PROBLEMS, problem)
-        yield task.table.video_id, written
+        yield task.table.video_id, len(outcome.written)
 
 
 def _of_export(error: Exception) -> Exception:
