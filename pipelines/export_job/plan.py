@@ -20,6 +20,7 @@ from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 from transforms.dataset.run_lock import refuse_if_held
 from transforms.exports.export_folder import ExportFolder
+from transforms.exports.exported_dataset import refuse_other_dataset
 from transforms.exports.input_places import InputPlace, find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
 from transforms.exports.task import ExportTask, Identity, dependencies_of, identity_of
@@ -104,6 +105,8 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     check_dataset(arguments.dataset)
     folder = ExportFolder(arguments.output)
     folder.check()
+    if not arguments.force:
+        refuse_other_dataset(folder, arguments.dataset)
     refuse_if_held(arguments.output)
     videos = _videos_folder(arguments.videos)
     readable, problems = _readable(arguments, options)

@@ -185,6 +185,53 @@ def test_one_export_at_a_time(exported: Exported) -> None:
     assert not (exported.output / LOCK_NAME).exists()
 
 
+def test_another_dataset_is_refused(exported: Exported, tmp_path: Path) -> None:
+    corpus, first = exported.corpus, exported.corpus.output
+    exported.run("csv")
+    before = (exported.output / "csv" / "b.csv").read_bytes()
+    corpus.output = tmp_path / "second"
+    measure_anew(corpus, "b", 7, inputs=3)
+    with pytest.raises(ConfigError, match=f"exports of another dataset, {first}"):
+        exported.run("csv")
+    shutil.rmtree(corpus.output / "frames" / "video_id=b")
+    (corpus.output / "frames" / "video_id=a").rename(corpus.output / "frames" / "video_id=d")
+    (corpus.output / "frames" / "video_id=c").rename(corpus.output / "frames" / "video_id=e")
+    with pytest.raises(ConfigError, match="--force"):
+        exported.run("csv")
+    assert (exported.output / "csv" / "b.csv").read_bytes() == before
+    assert exported.run("csv", force=True).written == 2
+    description = json.loads((exported.output / "export_description.json").read_text())
+    assert description["Dataset"] == str(corpus.output)
+
+
+def test_a_dataset_that_has_moved_or_grown_is_the_same(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = exported.corpus
+    exported.run("csv", video_ids=("a", "b"))
+    corpus.output = corpus.output.rename(corpus.folder / "moved")
+    assert exported.run("csv", video_ids=("c",)).written == 1
+    monkeypatch.chdir(corpus.output)
+    assert exported.run("csv", dataset=".").finished == 3
+    corpus.write("d", 3)
+    corpus.run()
+    measure_anew(corpus, "b", 7)
+    monkeypatch.chdir(corpus.folder)
+    assert exported.run("csv", dataset="moved").written == 2
+    assert json.loads((exported.output / "export_description.json").read_text())["Dataset"] == str(
+        corpus.output
+    )
+
+
+def test_a_report_moves_with_its_dataset(exported: Exported) -> None:
+    corpus = exported.corpus
+    corpus.run(report=True)
+    corpus.output = corpus.output.rename(corpus.folder / "moved")
+    for seed, name in enumerate("abc"):
+        write_landmarks(corpus.points / f"{name}.csv", face_clip(4, 7 + seed)[1])
+    assert corpus.run(report=True).pages_failed == 0
+
+
 def test_the_report_of_a_run(exported: Exported) -> None:
     corpus = exported.corpus
     folder = corpus.output / "report"
@@ -198,10 +245,10 @@ def test_the_report_of_a_run(exported: Exported) -> None:
     assert not [*corpus.output.rglob(LOCK_NAME)]
 
 
-def measure_anew(corpus: LandmarkCorpus, name: str, seed: int) -> None:
+def measure_anew(corpus: LandmarkCorpus, name: str, seed: int, inputs: int = 1) -> None:
     """Analyse an input again, with other landmarks."""
     write_landmarks(corpus.points / f"{name}.csv", face_clip(4, seed)[1])
-    assert corpus.run().inputs_written == 1
+    assert corpus.run().inputs_written == inputs
 
 
 def test_what_cannot_be_written_anew_does_not_stay_as_it_was(exported: Exported) -> None:

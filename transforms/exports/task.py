@@ -11,6 +11,7 @@ from openface_core.errors import MediaError
 from openface_core.exports.formats import ExportFormat
 from openface_core.exports.options import ExportOptions
 from transforms.dataset.recorded_tables import RecordedTable
+from transforms.exports.export_folder import TABLE_KEY
 
 
 class Identity(NamedTuple):
@@ -82,16 +83,20 @@ def dependencies_of(
     has_models : bool
         Whether the shape model is there.
     """
-    table = {key: value for key, value in record.items() if key != "input_uri"}
     dependencies: dict[str, Any] = {
         "version": __version__,
         "options": options.of(format_.options),
-        "table_record": _digest(table),
+        TABLE_KEY: table_digest(record),
         "formats": sorted(formats) if name == "of-details" else [name],
     }
     if format_.takes_models:
         dependencies["shape_model"] = has_models
     return dependencies
+
+
+def table_digest(record: Mapping[str, Any]) -> str:
+    """Return the hash of how a table was made, apart from the place of its input."""
+    return _digest({key: value for key, value in record.items() if key != "input_uri"})
 
 
 def identity_of(
