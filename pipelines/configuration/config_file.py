@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import configs
 from models import DEFAULT_PACK, EMBEDDED_PACK
+from models.locate import specification_path
 from openface_core.analysis.model_set import SPECIFICATIONS
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
@@ -60,8 +61,10 @@ def _find_beside(folder: Path, models: object) -> None:
         return
 
     def found(value: object) -> object:
-        is_file = isinstance(value, str) and value.endswith(".toml") and (folder / value).is_file()
-        return str((folder / str(value)).resolve()) if is_file else value
+        if not isinstance(value, str) or not value.endswith(".toml"):
+            return value
+        path = folder / value
+        return str(specification_path(path)) if path.is_file() else value
 
     for key in models.keys() & set(SPECIFICATIONS):
         value = models[key]
