@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,7 @@ class ModelFiles:
 
     def network_names(self) -> tuple[str, ...]:
         """Return the names, as in :meth:`sha256`, of what given landmarks do without."""
-        names, needed = self._names(), set(self._measuring_files())
+        names, needed = self.names, set(self._measuring_files())
         return tuple(names[path] for path in self._network_files() if path not in needed)
 
     def _network_files(self) -> tuple[Path, ...]:
@@ -264,10 +265,11 @@ class ModelFiles:
         ModelFileError
             If a file cannot be read.
         """
-        return {name: _sha256(path) for path, name in self._names().items()}
+        return {name: _sha256(path) for path, name in self.names.items()}
 
-    def _names(self) -> dict[Path, str]:
-        """Return the name of every file, no two of which are alike."""
+    @cached_property
+    def names(self) -> dict[Path, str]:
+        """The name of every file, as in :meth:`sha256`; no two are alike."""
         files = self.all_files()
         below = {path: _below(path, self.root) for path in files}
         # The names of files that stand in every record do not depend on those that do not, and the

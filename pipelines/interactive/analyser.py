@@ -1,5 +1,6 @@
 """One input after the other, in this process."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -95,8 +96,11 @@ class Analyser:
             settings = replace(settings, sides=replace(settings.sides, measure=sides))
         _check_calibration(settings.calibration.mode)
         files = locate_models(choice.folder(), settings.models)
+        hashes = files.sha256()
+        if (warning := choice.compare(files, hashes)) is not None:
+            warnings.warn(warning.removeprefix("warning: "), stacklevel=2)
         self._core = CoreAnalyser(load_engine(files, settings), settings)
-        self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+        self._run = RunProvenance(settings.as_dict(), hashes, files.network_names())
         self._progress = progress
 
     @property
