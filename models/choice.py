@@ -7,6 +7,7 @@ from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
 from models.store import FileCheck, ModelStore, State, default_store, store_of
 from openface_core.errors import ConfigError, ModelFileError
+from openface_core.home_folder import expanded
 
 DEFAULT_PACK = "default"
 EMBEDDED_PACK = "embedded"
@@ -18,7 +19,7 @@ def folder_of_environment() -> Path | None:
     """Return the models folder that the environment names, if it does."""
     for variable in MODELS_VARIABLES:
         if value := os.environ.get(variable):
-            return Path(value)
+            return Path(expanded(value))
     return None
 
 

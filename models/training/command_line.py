@@ -10,6 +10,7 @@ from models.locate import EMBEDDED_FOLDER
 from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.errors import ConfigError, OpenFaceBeamError
+from openface_core.home_folder import expanded
 
 MODELS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
@@ -28,6 +29,10 @@ RECORD = "record"
 _EXTRA = ("torch", "onnx")
 
 
+def _local_path(text: str) -> Path:
+    return Path(expanded(text))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
@@ -44,14 +49,14 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--reference",
-        type=Path,
+        type=_local_path,
         metavar="DIR",
         help="reference material: photographs in faces/, the models that teach beside it",
     )
-    result.add_argument("--work", type=Path, metavar="DIR", help="caches and checkpoints")
+    result.add_argument("--work", type=_local_path, metavar="DIR", help="caches and checkpoints")
     result.add_argument(
         "--output",
-        type=Path,
+        type=_local_path,
         default=EMBEDDED_FOLDER,
         metavar="DIR",
         help="folder of the models; default: of the embedded ones, %(default)s",

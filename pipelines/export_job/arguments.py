@@ -4,7 +4,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import add_quiet_option, check_folder_name
+from pipelines.configuration.shared_options import (
+    add_quiet_option,
+    check_folder_name,
+    expand_home,
+)
 
 # The formats themselves bring NumPy and Arrow, which `--help` need not wait for; a test compares.
 FORMAT_TITLES = {
@@ -108,6 +112,7 @@ class ExportArguments:
     def __post_init__(self) -> None:
         check_folder_name("--dataset", self.dataset)
         check_folder_name("--output", self.output)
+        expand_home(self, "dataset", "output", "videos", "models")
 
 
 def parser() -> argparse.ArgumentParser:

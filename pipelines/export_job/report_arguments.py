@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import check_folder_name
+from pipelines.configuration.shared_options import check_folder_name, expand_home
 from pipelines.export_job.arguments import (
     ExportArguments,
     add_dataset_options,
@@ -64,6 +64,7 @@ class ReportArguments:
     def __post_init__(self) -> None:
         check_folder_name("--dataset", self.dataset)
         check_folder_name("--output", self.output)
+        expand_home(self, "dataset", "output", "videos")
 
     @property
     def folder(self) -> str:

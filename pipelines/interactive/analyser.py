@@ -16,6 +16,7 @@ from openface_core.analysis.analyser import OnFaces
 from openface_core.analysis.engine import load_engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError
+from openface_core.home_folder import expanded
 from openface_core.inference import OnnxSettings
 from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
@@ -257,7 +258,7 @@ def _path(path: str | PathLike[str]) -> str:
             f"a path or a URL is expected, found {type(path).__name__}",
             "Give pictures in memory to Analyser.frames.",
         )
-    return found
+    return expanded(found)
 
 
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:

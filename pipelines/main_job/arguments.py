@@ -9,6 +9,7 @@ from pipelines.configuration.shared_options import (
     add_model_options,
     add_quiet_option,
     check_folder_name,
+    expand_home,
 )
 
 _EXAMPLES = """\
@@ -101,6 +102,7 @@ class RunArguments:
 
     def __post_init__(self) -> None:
         check_folder_name("--output", self.output)
+        expand_home(self, "inputs", "output", "config", "models", "landmarks")
 
 
 def parser() -> argparse.ArgumentParser:
