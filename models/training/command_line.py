@@ -102,11 +102,16 @@ def run(argv: Sequence[str]) -> int:
     chosen = [model for model in MODELS if not arguments.models or model in arguments.models]
     if chosen and (arguments.reference is None or arguments.work is None):
         commands.error("--reference and --work are needed to train")
+    is_embedded = arguments.output.resolve() == EMBEDDED_FOLDER
+    if RECORD in arguments.models and not is_embedded:
+        commands.error(f"{RECORD} is of the embedded models, in {EMBEDDED_FOLDER}: no --output")
+    if arguments.output.exists() and not arguments.output.is_dir():
+        commands.error(f"--output: {arguments.output} is not a folder")
     settings = TrainingSettings(arguments.threads, arguments.seed)
     for model in chosen:
         folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
         _train(model, folders, settings)
-    if arguments.output.resolve() == EMBEDDED_FOLDER:
+    if is_embedded:
         count = record_pack()
         sys.stdout.write(f"{count} files of the embedded pack are recorded\n")
     return 0
