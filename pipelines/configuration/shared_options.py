@@ -58,6 +58,24 @@ def check_folder_name(option: str, name: str | None) -> None:
         raise ConfigError(option, "the name is empty", "Name a folder.")
 
 
+def refuse_memory(output: str | None) -> None:
+    """Refuse an output folder that ends with the process, as that of a command does.
+
+    Python code may have one, and look at it.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is in memory.
+    """
+    if output is not None and output.lower().rpartition("::")[2].startswith("memory://"):
+        raise ConfigError(
+            "--output",
+            f"{output} is in memory, which is gone when the command ends",
+            "Name a folder, or the URL of a storage.",
+        )
+
+
 def expand_home(arguments: object, *names: str) -> None:
     """Put home folders in place of a leading ``~`` in the paths among arguments.
 

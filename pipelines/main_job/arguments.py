@@ -10,6 +10,7 @@ from pipelines.configuration.shared_options import (
     add_quiet_option,
     check_folder_name,
     expand_home,
+    refuse_memory,
 )
 
 _EXAMPLES = """\
@@ -204,6 +205,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 def parse_arguments(argv: Sequence[str]) -> RunArguments:
     """Return a command line as arguments; options that are not ours are kept for Beam."""
     known, beam = parser().parse_known_args(argv)
+    refuse_memory(known.output)
     return RunArguments(
         inputs=tuple(known.input),
         output=known.output,
