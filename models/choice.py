@@ -7,7 +7,7 @@ from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
 from models.store import FileCheck, ModelStore, State, default_store, store_of
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 
 DEFAULT_PACK = "default"
 EMBEDDED_PACK = "embedded"

@@ -20,7 +20,7 @@ import platformdirs
 from models.checked_file import sha256_of, writing, wrong_hash
 from models.registry import SHA256_DIGITS, Pack, PackFile
 from openface_core.errors import ModelFileError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 
 STORE_VARIABLE = "OPENFACE_MODELS_DIR"
 """Environment variable that names another folder."""

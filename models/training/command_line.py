@@ -10,7 +10,7 @@ from models.locate import EMBEDDED_FOLDER
 from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 
 MODELS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),

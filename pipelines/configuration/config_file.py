@@ -12,8 +12,8 @@ from models.locate import specification_path
 from openface_core.analysis.model_set import SPECIFICATIONS
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
-from openface_core.home_folder import expanded
 from openface_core.toml_file import read_toml
+from openface_core.user_paths import expanded
 
 _BASE = "base"
 _BEAM = "beam"

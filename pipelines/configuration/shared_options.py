@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from openface_core.errors import ConfigError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 
 
 class _GivenOnce(argparse.Action):

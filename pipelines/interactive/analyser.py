@@ -16,12 +16,12 @@ from openface_core.analysis.analyser import OnFaces
 from openface_core.analysis.engine import load_engine
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError, InputError
-from openface_core.home_folder import expanded
 from openface_core.inference import OnnxSettings
 from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from openface_core.user_paths import expanded
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from pipelines.interactive.arguments import check_flag, path_of, text_of

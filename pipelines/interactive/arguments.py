@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 from openface_core.errors import ConfigError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 
 Arguments = TypeVar("Arguments")
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from models.registry import Registry
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 from pipelines.configuration.shared_options import CommandParser
 
 _EXAMPLES = """\

@@ -11,10 +11,10 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
-from openface_core.home_folder import expanded
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from openface_core.user_paths import expanded
 from transforms.plan.manifest_columns import (
     COLUMNS,
     COLUMNS_REMEDY,

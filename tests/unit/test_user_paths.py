@@ -1,4 +1,4 @@
-"""A leading ``~`` stands for the home folder wherever users write paths."""
+"""Paths as users write them: ``~``, wherever they write it, and URLs of local files."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from models.registry import default_registry
 from models.store import default_store
 from models.training.command_line import parser as training_parser
 from openface_core.errors import ConfigError
-from openface_core.home_folder import expanded
+from openface_core.user_paths import expanded
 from pipelines.comparison.arguments import ValidateArguments
 from pipelines.configuration.config_file import load_settings
 from pipelines.demo_corpus.arguments import DemoArguments
@@ -34,6 +34,16 @@ def test_paths(home: Path) -> None:
     assert expanded("~/a b.mp4") == f"{home}/a b.mp4"
     assert expanded("~") == str(home)
     for other in ("a~b", "./~", "~nobody-of-this-name.mp4", "s3://~/x", "default", ""):
+        assert expanded(other) == other
+
+
+def test_urls_of_files(home: Path) -> None:
+    assert expanded(f"file://{home}/a%20b%C3%A9.mp4") == f"file://{home}/a bé.mp4"
+    assert expanded(f"file://localhost{home}/a.mp4") == f"file://{home}/a.mp4"
+    assert expanded(f"file://{home}/a.mp4") == f"file://{home}/a.mp4"
+    (home / "100%25").mkdir()  # a name that really is so
+    assert expanded(f"file://{home}/100%25/x%20y") == f"file://{home}/100%25/x%20y"
+    for other in (f"{home}/a%20b", "https://example.org/a%20b", "file://server/a%20b"):
         assert expanded(other) == other
 
 
