@@ -46,6 +46,16 @@ def test_files_stored_as_links_are_found_under_their_own_names(
     assert hashes(root) == hashes(models_folder)
 
 
+def test_a_list_that_alone_is_a_link_has_its_files_beside_the_original(
+    models_folder: Path, tmp_path: Path
+) -> None:
+    predictors = models_folder / "openface" / "AU_predictors"
+    for name in (DEFAULT.shape, DEFAULT.triangulation, "AU_all_best.txt", "AU_all_static.txt"):
+        (tmp_path / name).symlink_to(predictors / name)
+    found = {Path(name).name: digest for name, digest in hashes(tmp_path).items()}
+    assert found == {Path(name).name: digest for name, digest in hashes(models_folder).items()}
+
+
 def test_a_linked_list_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").touch()
     (tmp_path / "model").mkdir()
