@@ -1,5 +1,6 @@
 """What a run will do: worked out, and put into words, before anything is written."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -187,7 +188,11 @@ def make_plan(arguments: RunArguments, *, is_held: bool = False) -> RunPlan:
     root = choice.folder(with_networks=with_networks)
     choice.announce(quiet=arguments.quiet)
     files = locate_models(root, settings.models, with_networks=with_networks)
-    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    hashes = files.sha256()
+    warning = choice.compare(files, hashes)
+    if warning is not None and not arguments.quiet:
+        sys.stderr.write(f"{warning}\n")
+    provenance = RunProvenance(settings.as_dict(), hashes, files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []
     finished: list[VideoTask] = []

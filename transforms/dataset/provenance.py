@@ -108,7 +108,7 @@ def is_made_otherwise(record: Mapping[str, Any], run: RunProvenance) -> bool:
 
 def _model_packs(models: Mapping[str, str]) -> dict[str, str]:
     """Return the licences of the packs that model files come from, by name of the pack."""
-    packs = default_registry().recognise(models.values())
+    packs = default_registry().recognise(models)
     return {pack.name: pack.licence for pack in packs}
 
 
