@@ -34,14 +34,13 @@ from transforms.dataset.provenance import (
     VideoProvenance,
 )
 from transforms.dataset.run_lock import held
-from transforms.dataset.storage import remove_tree
 from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
 from transforms.plan.known_inputs import KnownInputs, known_inputs
 from transforms.records import InputContent, VideoTask
-from transforms.work.folder import table_path, video_folder, work_root
+from transforms.work.folder import RunFolders, discard_run, local_folders, table_path
 
 if TYPE_CHECKING:  # it takes as long to import as the models to load
     import pandas as pd
@@ -117,12 +116,12 @@ class Analysis:
         """
         output = path_of("output", output)
         check_output(output)
-        with held(output, is_brief=True):
-            return self._save(output)
+        with held(output, is_brief=True) as holder:
+            return self._save(local_folders(output, holder))
 
-    def _save(self, output: str) -> str:
+    def _save(self, folders: RunFolders) -> str:
         """Add the analysis to a dataset that is held."""
-        settings = self.core.settings.output
+        output, settings = folders.output, self.core.settings.output
         check_buckets(output, settings.buckets)
         name = self.task.video_id
         if self._is_another(known_inputs(output)):
@@ -138,11 +137,11 @@ class Analysis:
         if self.measured.embeddings is not None:
             write_embeddings(output, name, self.measured.embeddings)
         if settings.buckets:
-            part = table_path(work_root(output), self.task.video_id)
+            part = table_path(folders.work, self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
             update_bucket(path, {self.task.video_id: part}, settings)
-            remove_tree(video_folder(work_root(output), self.task.video_id))
+            discard_run(folders)
         else:
             path = frames_path(output, self.task.video_id)
             write_row_groups(path, table.schema, groups, settings)

@@ -40,8 +40,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     Raises
     ------
     OutputError
-        If storage refuses.
+        If another run has taken the folder over, or storage refuses.
     """
+    job.check_held()
     plan = job.plan
     finished = {task.video_id for task in plan.finished}
     dataset = complete_dataset(
@@ -109,8 +110,9 @@ def close_finished(job: Job) -> RunSummary:
     Raises
     ------
     OpenFaceBeamError
-        If a model file is damaged, or storage refuses.
+        If a model file is damaged, another run has taken the folder over, or storage refuses.
     """
+    job.check_held()
     plan = job.plan
     # Columns depend on the models, but not on the networks, which take a second to load.
     files = locate_models(plan.files.root, plan.settings.models, with_networks=False)

@@ -66,9 +66,9 @@ def last_table(output: Path) -> Condition:
 
 SIGHTS = {
     "the documents are written": sight_of("data_dictionary.json"),
-    "the first features are written": sight_of(".work/*/*.features"),
-    "many features are written": sight_of(".work/*/*.features", 8),
-    "a block has its scores": sight_of(".work/*/*.scores"),
+    "the first features are written": sight_of(".work/*/*/*.features"),
+    "many features are written": sight_of(".work/*/*/*.features", 8),
+    "a block has its scores": sight_of(".work/*/*/*.scores"),
     "a table is being written": sight_of("frames/*/.*.tmp"),
     "a table is written": sight_of(TABLES),
     "two tables are written": sight_of(TABLES, 2),

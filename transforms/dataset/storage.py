@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -197,6 +197,14 @@ def remove(uri: str) -> None:
             Path(target.path).unlink(missing_ok=True)
         elif target.exists():
             target.filesystem.rm_file(target.path)
+
+
+def remove_empty(uri: str) -> None:
+    """Remove a local folder if nothing is in it; other storage has no such folders."""
+    target = locate(uri, error=OutputError)
+    if target.is_local:
+        with suppress(OSError):
+            Path(target.path).rmdir()
 
 
 def remove_tree(uri: str) -> None:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models import locate_models
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, RunOverError
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.runs.clip_corpus import IN_MEMORY
+from transforms.dataset.run_lock import LOCK_NAME, Holder
 from transforms.dataset.table_records import all_records
+from transforms.stages.extract_shards import extract_shard
 
 FRAMES = 3
 
@@ -111,3 +115,26 @@ def test_a_run_that_is_refused_leaves_no_folder(
     with pytest.raises(ConfigError, match="no_such"):
         run(asked("a", output=str(output), config="no_such"))
     assert not output.parent.exists()
+
+
+@pytest.mark.parametrize("beam", [(), IN_MEMORY])
+def test_a_run_whose_folder_another_one_takes_over_ends_and_writes_nothing(
+    beam: tuple[str, ...], asked: Callable[..., RunArguments], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = asked("a", beam=beam)
+    mark = Path(arguments.output) / LOCK_NAME
+    other = replace(Holder.here(), token="another").content()
+
+    def taken_over(*words: Any) -> Any:
+        mark.write_bytes(other)
+        return extract_shard(*words)
+
+    monkeypatch.setattr("transforms.stages.extract_shards.extract_shard", taken_over)
+    with pytest.raises(RunOverError, match="another one has begun"):
+        run(arguments)
+    assert mark.read_bytes() == other
+    assert sorted(path.name for path in Path(arguments.output).iterdir()) == [
+        LOCK_NAME,
+        "data_dictionary.json",
+        "dataset_description.json",
+    ]
