@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from openface_core.action_units.models import ActionUnitModels
@@ -71,6 +72,9 @@ def is_own_dataset(output: str) -> bool:
 def recorded_buckets(output: str) -> int | None:
     """Return how many files the inputs of an output folder share, 0 where each has its own.
 
+    What is there says so, and only where that does not, the description: it may be damaged, and
+    rows would count twice if a dataset had files of both forms.
+
     Parameters
     ----------
     output : str
@@ -79,17 +83,35 @@ def recorded_buckets(output: str) -> int | None:
     Returns
     -------
     int or None
-        None if there is no readable description of a dataset.
+        None if neither says it.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
+    folder = locate(join(output, "frames"), error=OutputError)
+    names = folder.folder_names() if folder.is_directory() else ()
+    kinds = {name.partition("=")[0] for name in names}
+    if "bucket" in kinds:
+        recorded = _recorded_in_tables(output)
+        if recorded:
+            return recorded
+    elif "video_id" in kinds:
+        return 0
     try:
         return _buckets_of((_own_entry(_read_description(output)) or {})["Settings"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _recorded_in_tables(output: str) -> int | None:
+    """Return how many files inputs share by the record of a table; None if there is none."""
+    for record in all_records(output):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            if buckets := _buckets_of(record["settings"]):
+                return buckets
+    return None
 
 
 def _of_model(is_relative: bool) -> dict[str, Any]:
