@@ -20,10 +20,11 @@ from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.main_job.plan import check_buckets, check_output
-from transforms.dataset.bucket_files import update_bucket
+from transforms.dataset.bucket_files import check_update, update_bucket
 from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
 from transforms.dataset.embeddings import write_embeddings
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
@@ -36,7 +37,6 @@ from transforms.dataset.provenance import (
 from transforms.dataset.run_lock import held
 from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
-from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
 from transforms.plan.known_inputs import KnownInputs, known_inputs
 from transforms.records import InputContent, VideoTask
@@ -111,7 +111,8 @@ class Analysis:
             If the folder holds something else, a dataset of another form, or another input of the
             same name.
         OutputError
-            If a run works in the folder for longer than a minute, or storage refuses. The analysis
+            If a run works in the folder for longer than a minute, rows of other inputs would be lost
+            with a damaged file, or storage refuses. The analysis
             can be saved later.
         """
         output = path_of("output", output)
@@ -131,6 +132,8 @@ class Analysis:
                 "Analyse this one under a name of its own: video_id=...",
             )
         engine = self.core.engine
+        if settings.buckets:
+            check_update(output, settings.buckets, engine.frame_schema, [name])
         write_documents(output, self.run, *engine.columns, engine.video_models)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)

@@ -25,7 +25,7 @@ from pipelines.main_job.runners import (
 from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.small_plan import is_small
 from pipelines.main_job.worker_place import THIS_PROCESS, WorkerPlace, worker_place
-from transforms.dataset.bucket_files import check_columns
+from transforms.dataset.bucket_files import check_update
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
 from transforms.dataset.run_lock import check_held, held
@@ -270,7 +270,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
     if buckets := plan.settings.output.buckets:
-        check_columns(job.output, buckets, engine.frame_schema, (t.video_id for t in plan.todo))
+        check_update(job.output, buckets, engine.frame_schema, (t.video_id for t in plan.todo))
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
     remove(metrics_path(job.output))  # of an earlier run
