@@ -82,6 +82,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,
         made_otherwise=dataset.made_otherwise,
+        damaged_tables=dataset.damaged,
     )
 
 
@@ -126,4 +127,5 @@ def close_finished(job: Job) -> RunSummary:
         plan.inputs,
         inputs_finished=plan.inputs,
         made_otherwise=dataset.made_otherwise,
+        damaged_tables=dataset.damaged,
     )
