@@ -111,9 +111,8 @@ class Analysis:
             If the folder holds something else, a dataset of another form, or another input of the
             same name.
         OutputError
-            If a run works in the folder for longer than a minute, rows of other inputs would be lost
-            with a damaged file, or storage refuses. The analysis
-            can be saved later.
+            If a run works in the folder for longer than a minute, rows of other inputs would be
+            lost with a damaged file, or storage refuses. The analysis can be saved later.
         """
         output = path_of("output", output)
         check_output(output)

@@ -163,5 +163,7 @@ def known_inputs(output: str) -> KnownInputs:
         # An input whose table is damaged keeps its name, under which it can be analysed anew.
         names = {known.video_id for known in found}
         remembered = remembered_inputs(output).items()
-        found += (KnownInput(name, uri, "") for name, uri in remembered if uri and name not in names)
+        found += (
+            KnownInput(name, uri, "") for name, uri in remembered if uri and name not in names
+        )
     return KnownInputs(found)
