@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openface_core.errors import DatasetError, InputError, OpenFaceBeamError
+from openface_core.errors import DatasetError, InputError, OpenFaceBeamError, PipelineError
 from openface_core.media.remedies import remedy_of
 from openface_core.media.sources import recorded_uri
 from openface_core.readable import readable
@@ -111,6 +111,19 @@ class Problem:
             "its table is damaged, and left out of the summary",
             f"Run again with all inputs whose rows are in {path}, or put that file back from a "
             "copy.",
+        )
+
+    @classmethod
+    def without_table(cls, task: VideoTask) -> "Problem":
+        """Return the row of an input of which there is neither a new table nor a failure."""
+        return cls(
+            task.video_id,
+            _place_of(task),
+            Severity.ERROR,
+            PipelineError.stage,
+            "no table was written, though nothing failed",
+            "Run again without options of Beam; if that repeats, please report it with the log of "
+            "the run.",
         )
 
     @property

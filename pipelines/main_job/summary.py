@@ -166,8 +166,8 @@ class RunSummary:
             return ""
         are = "is" if self.damaged_tables == 1 else "are"
         return (
-            f"\n{counted(self.damaged_tables, 'table')} of this dataset {are} damaged, and left out "
-            f"of its summary: see {self.output.rstrip('/')}/errors.parquet."
+            f"\n{counted(self.damaged_tables, 'table')} of this dataset {are} damaged, and left "
+            f"out of its summary: see {self.output.rstrip('/')}/errors.parquet."
         )
 
     def _calibration(self) -> str:

@@ -33,6 +33,8 @@ class CompleteDataset:
         The summary.
     problems : tuple of Problem
         The rows of the error table.
+    of_run : frozenset of str
+        Inputs with a table that was made as the run's are.
     made_otherwise : int
         Tables that were made with other settings, models or another version than the run's.
     damaged : int
@@ -41,6 +43,7 @@ class CompleteDataset:
 
     summary: pa.Table
     problems: tuple[Problem, ...]
+    of_run: frozenset[str] = frozenset()
     made_otherwise: int = 0
     damaged: int = 0
 
@@ -123,6 +126,7 @@ def complete_dataset(
     problems: list[Problem] = []
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
+    of_run: set[str] = set()
     made_otherwise = 0
     damaged: list[Problem] = []
     for file in all_files(output):
@@ -135,7 +139,10 @@ def complete_dataset(
             digests[record.get("video_id")] = record_digest(record)
             if are_compared(record):
                 compared += of_record
-            made_otherwise += run is not None and is_made_otherwise(record, run)
+            if run is not None and is_made_otherwise(record, run):
+                made_otherwise += 1
+            else:
+                of_run.add(str(record.get("video_id")))
     earlier = earlier_problems(output, finished, digests.get)
     problems += (
         problem
@@ -146,4 +153,6 @@ def complete_dataset(
     write_errors(output, problems, digests.get)
     complete_persons(output, compared, {row["video_id"] for row in rows})
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
-    return CompleteDataset(summary, tuple(problems), made_otherwise, len(damaged))
+    return CompleteDataset(
+        summary, tuple(problems), frozenset(of_run), made_otherwise, len(damaged)
+    )
