@@ -117,7 +117,11 @@ class Analysis:
         output = path_of("output", output)
         check_output(output)
         with held(output, is_brief=True) as holder:
-            return self._save(local_folders(output, holder))
+            folders = local_folders(output, holder)
+            try:
+                return self._save(folders)
+            finally:
+                discard_run(folders)
 
     def _save(self, folders: RunFolders) -> str:
         """Add the analysis to a dataset that is held."""
@@ -142,11 +146,10 @@ class Analysis:
             part = table_path(folders.work, self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
-            update_bucket(path, {self.task.video_id: part}, settings)
-            discard_run(folders)
+            update_bucket(path, {self.task.video_id: part}, settings, folders.work)
         else:
             path = frames_path(output, self.task.video_id)
-            write_row_groups(path, table.schema, groups, settings)
+            write_row_groups(path, table.schema, groups, settings, folders.work)
         complete_dataset(
             output,
             {self.task.video_id},

@@ -142,7 +142,8 @@ def run_stages(
         numbered = [(bucket_of(table[0], buckets), table) for table in tables]
         for number, found in _grouped(numbered).items():
             check_run(folders)
-            update_bucket(bucket_path(output, number), dict(found), settings.output)
+            path = bucket_path(output, number)
+            update_bucket(path, dict(found), settings.output, folders.work)
 
 
 def _grouped(pairs: Sequence[tuple[Key, Value]]) -> dict[Key, list[Value]]:

@@ -78,8 +78,10 @@ class SmallDisk:
         self._free_bytes = free_bytes
         really_write: Write = storage._write_local
 
-        def write_local(path: Path, write: Callable[[IO[bytes]], object], durable: bool) -> int:
-            return really_write(path, lambda file: self._pass_on(file, write), durable)
+        def write_local(
+            path: Path, write: Callable[[IO[bytes]], object], *arguments: object
+        ) -> int:
+            return really_write(path, lambda file: self._pass_on(file, write), *arguments)
 
         monkeypatch.setattr(storage, "_write_local", write_local)
 

@@ -69,7 +69,7 @@ SIGHTS = {
     "the first features are written": sight_of(".work/*/*/*.features"),
     "many features are written": sight_of(".work/*/*/*.features", 8),
     "a block has its scores": sight_of(".work/*/*/*.scores"),
-    "a table is being written": sight_of("frames/*/.*.tmp"),
+    "a table is being written": sight_of(".work/*/.frames.parquet.*.tmp"),
     "a table is written": sight_of(TABLES),
     "two tables are written": sight_of(TABLES, 2),
     "every table is written": last_table,

@@ -239,7 +239,12 @@ def check_update(output: str, buckets: int, columns: pa.Schema, video_ids: Itera
             _refuse_to_lose(path, {name for name in known if bucket_of(name, buckets) == bucket})
 
 
-def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings) -> None:
+def update_bucket(
+    path: str,
+    tables: Mapping[str, str],
+    settings: OutputSettings,
+    scratch: str | None = None,
+) -> None:
     """Bring a shared file up to date; it is not touched without new tables.
 
     Parameters
@@ -250,6 +255,8 @@ def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings
         By video id, tables of single inputs in the work folder, which replace older rows of these.
     settings : OutputSettings
         How files are written.
+    scratch : str or None
+        Folder in which it is put together, see :func:`transforms.dataset.storage.write_whole`.
 
     Raises
     ------
@@ -274,4 +281,5 @@ def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings
         pieces = _pieces(sorted(entries), tables, old, schema)
         groups = row_groups(pieces, settings.row_group_rows)
         with timed(StageStep.BUCKET):
-            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings))
+            size_bytes = write_row_groups(path, schema, groups, settings, scratch)
+        count(Count.TABLE_BYTES, size_bytes)

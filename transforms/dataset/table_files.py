@@ -52,7 +52,11 @@ def write_small_table(path: str, table: pa.Table) -> None:
 
 
 def write_row_groups(
-    path: str, schema: pa.Schema, groups: Iterable[pa.Table], settings: OutputSettings
+    path: str,
+    schema: pa.Schema,
+    groups: Iterable[pa.Table],
+    settings: OutputSettings,
+    scratch: str | None = None,
 ) -> int:
     """Write a Parquet file that appears whole or not at all, one row group at a time.
 
@@ -68,6 +72,8 @@ def write_row_groups(
         Its row groups.
     settings : OutputSettings
         Size of row groups, and compression.
+    scratch : str or None
+        Folder in which it is put together, see :func:`transforms.dataset.storage.write_whole`.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def write_row_groups(
             writer.add_key_value_metadata({SEAL_KEY: BLANK})
         sealed.seal()
 
-    return write_whole(path, write)
+    return write_whole(path, write, scratch=scratch)
 
 
 def write_work_table(path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:

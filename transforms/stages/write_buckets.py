@@ -37,7 +37,7 @@ def write_bucket(
     """
     check_run(folders)
     path = bucket_path(folders.output, bucket)
-    update_bucket(path, dict(tables), settings)
+    update_bucket(path, dict(tables), settings, folders.work)
     return path
 
 
