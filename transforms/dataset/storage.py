@@ -269,6 +269,22 @@ def _remove_local_tree(folder: Path) -> None:
             return
 
 
+def read_work_file(uri: str) -> io.BytesIO:
+    """Return the content of a file of the work folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read, or is gone: then the user cannot help it, but by running again.
+    """
+    try:
+        return read_whole(uri)
+    except OutputError as error:
+        if locate(uri, error=OutputError).exists():
+            raise
+        raise OutputError(uri, "there is no such file", "Run again.") from error
+
+
 def read_whole(uri: str) -> io.BytesIO:
     """Return the content of one of our own, small files.
 

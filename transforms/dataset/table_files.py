@@ -13,7 +13,7 @@ from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.seal import BLANK, SEAL_KEY, SealedFile
-from transforms.dataset.storage import read_whole, write_if_changed, write_whole
+from transforms.dataset.storage import read_work_file, write_if_changed, write_whole
 
 
 def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
@@ -141,7 +141,8 @@ def open_work_table(path: str) -> Iterator[pa.RecordBatchFileReader]:
     source = locate(path, error=OutputError)
     try:
         with storage_errors(path, OutputError):
-            content = pa.memory_map(source.path) if source.is_local else read_whole(path)
+            is_here = source.is_local and source.exists()
+            content = pa.memory_map(source.path) if is_here else read_work_file(path)
         with content, pa.ipc.open_file(content) as reader:
             yield reader
     except pa.ArrowException as error:
