@@ -13,11 +13,28 @@ from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
 from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import SOFTWARE, RunProvenance, dataset_description
-from transforms.dataset.storage import join, read_whole, write_if_changed
+from transforms.dataset.run_lock import LOCK_NAME
+from transforms.dataset.storage import is_temporary, join, read_whole, write_if_changed
 from transforms.dataset.table_records import all_records
 
 DESCRIPTION_NAME = "dataset_description.json"
 DICTIONARY_NAME = "data_dictionary.json"
+_OWN_NAMES = frozenset(
+    (
+        ".work",
+        "embeddings",
+        "errors.parquet",
+        "frames",
+        "metrics.json",
+        "persons.parquet",
+        "report",
+        "summary.parquet",
+        DESCRIPTION_NAME,
+        DICTIONARY_NAME,
+        LOCK_NAME,
+    )
+)
+"""What runs and reports leave in an output folder."""
 
 
 def _buckets_of(settings: Any) -> int:
@@ -49,7 +66,8 @@ def is_own_dataset(output: str) -> bool:
     """Return whether a folder is an output of this program, by its own documents.
 
     Every BIDS study has a ``dataset_description.json``, so that its presence says nothing: it has
-    to name this program. Where it cannot be read any more, the tables tell.
+    to name this program. Where it cannot be read any more, the tables tell; where it is gone, they
+    do if there is nothing else.
 
     Parameters
     ----------
@@ -62,11 +80,20 @@ def is_own_dataset(output: str) -> bool:
         If storage refuses.
     """
     if not locate(join(output, DESCRIPTION_NAME), error=OutputError).exists():
-        return False
+        return _is_all_own(output) and next(all_records(output), None) is not None
     description = _read_description(output)
     if description is None:
         return next(all_records(output), None) is not None
     return _own_entry(description) is not None
+
+
+def _is_all_own(output: str) -> bool:
+    """Return whether a folder holds nothing that this program does not write."""
+    place = locate(output, error=OutputError)
+    if not place.is_directory():
+        return False
+    names = (*place.names(), *place.folder_names())
+    return all(name in _OWN_NAMES or is_temporary(name) for name in names)
 
 
 def recorded_buckets(output: str) -> int | None:
