@@ -126,7 +126,8 @@ def finish_video(
             count(Count.WORK_BYTES, write_work_table(path, schema, groups))
         else:
             path = frames_path(folders.output, task.video_id)
-            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
+            size_bytes = write_row_groups(path, schema, groups, settings.output, folders.work)
+            count(Count.TABLE_BYTES, size_bytes)
     warnings = (
         *Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings),
         *Problem.face_notes(task.video_id, task.uri, provenance.notes),
