@@ -256,8 +256,7 @@ class TableMaker:
     def _derivation(
         self, first_number: int, face_id: int | None, calibration_frames: int | None
     ) -> Derivation:
-        of_face = self.camera, calibration_frames, self.extent.is_mirrored
-        return Derivation(self.pdm, first_number, face_id, *of_face)
+        return Derivation(self.pdm, first_number, face_id, self.camera, calibration_frames)
 
     def _table(
         self, features: ShardFeatures, units: FrameActionUnits, derivation: Derivation

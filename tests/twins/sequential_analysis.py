@@ -231,10 +231,9 @@ def _observe(
         recorder.add(frame, face)
         on_frame()
     source.check_frame_count(len(recorder))
-    is_mirrored = settings.sides.mirrored
-    derivation = Derivation(engine.meter.pdm, is_mirrored=is_mirrored)
+    derivation = Derivation(engine.meter.pdm)
     series = recorder.features().series.with_derived_fields(derivation)
-    sides = side_measures(series.arrays, is_mirrored=is_mirrored)
+    sides = side_measures(series.arrays)
     warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
     return _Observed(task, media.info, warnings, series, sides)
 
