@@ -105,13 +105,13 @@ def unit_charts(trace: FaceTrace) -> Iterator[Chart]:
     """Yield the intensities over time, with their presences."""
     for name in trace.intensities:
         present = None
-        if name in trace.presences:
+        if trace.units[name].judged_frames:
             present = trace.present[trace.presences.index(name)]
         title = f"{name} {AU_MEANINGS.get(name, '')}".strip()
         yield Chart(title, "intensity", (0.0, 5.0), *_between(trace, f"{name}_r"), present)
     nothing = np.full(trace.bins, np.nan, dtype=np.float32)
     for name, present in zip(trace.presences, trace.present, strict=True):
-        if name not in trace.intensities:
+        if name not in trace.intensities and trace.units[name].judged_frames:
             title = f"{name} {AU_MEANINGS.get(name, '')}, presence only"
             yield Chart(title, "", (0.0, 5.0), nothing, nothing, present)
 

@@ -229,7 +229,7 @@ def _distributions(trace: FaceTrace) -> str:
 
 
 def _distribution(trace: FaceTrace, name: str) -> str:
-    unit, frames = trace.units[name], max(1, trace.frames_with_face)
+    unit = trace.units[name]
     title = f"{name} {AU_MEANINGS.get(name, '')}".strip()
     cells = ["", "", "", "", ""]
     known = int(unit.counts.sum())
@@ -244,8 +244,8 @@ def _distribution(trace: FaceTrace, name: str) -> str:
             f"{max(0.0, unit.peak):.2f}",
             f"{int(unit.counts[above:].sum()) / known:.0%}",
         ]
-    if name in trace.presences:
-        cells += [f"{unit.present_frames / frames:.0%}", str(unit.episodes)]
+    if unit.judged_frames:
+        cells += [f"{unit.present_frames / unit.judged_frames:.0%}", str(unit.episodes)]
     else:
         cells += ["", ""]
     return f'<tr><th scope="row">{escape(title)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'

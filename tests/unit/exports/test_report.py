@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from openface_core.exports import ExportedVideo, Rows
+from openface_core.exports.report.charts import unit_charts
 from openface_core.exports.report.exporter import Report
 from openface_core.exports.report.face_crops import CROP_PX, brightness_of, upright_crop
 from openface_core.exports.report.flags import flags_of
@@ -205,6 +206,30 @@ def test_missing_intensities_are_no_zeros(tmp_path: Path) -> None:
     some = with_column(table, "AU12_r", [None] * 15 + [2.0] * 5)
     unit = data_of(some).traces[0].units["AU12"]
     assert (unit.counts.sum(), unit.quantile(0.5), unit.peak_frame) == (5, 2.0, 16)
+
+
+def test_missing_presences_are_no_absence(tmp_path: Path) -> None:
+    def shown(values: list[bool | None], folder: str) -> str:
+        (tmp_path / folder).mkdir()
+        table = with_column(frame_rows([[0]] * 20), "AU12_c", values)
+        text = write_report(tmp_path / folder, table)
+        (row,) = re.findall(r'<tr><th scope="row">AU12 .*?</tr>', text)
+        return str(row)
+
+    assert shown([None] * 20, "none").endswith("<td></td><td></td></tr>")
+    # Only frames count of which it is known.
+    some: list[bool | None] = [None] * 10 + [True] * 5 + [False] * 5
+    assert shown(some, "some").endswith("<td>50%</td><td>1</td></tr>")
+    assert shown([False] * 20, "never").endswith("<td>0%</td><td>0</td></tr>")
+
+
+def test_a_timeline_of_presences_alone_is_drawn_where_they_are_known() -> None:
+    table = frame_rows([[0]] * 20).drop_columns(["AU12_r"])
+    titles = [chart.title for chart in unit_charts(data_of(table).traces[0])]
+    assert any("presence only" in title for title in titles)
+    unknown = with_column(table, "AU12_c", [None] * 20)
+    titles = [chart.title for chart in unit_charts(data_of(unknown).traces[0])]
+    assert not any("presence only" in title for title in titles)
 
 
 def test_a_unit_begins_anew_after_an_absence() -> None:
