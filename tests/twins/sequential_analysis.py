@@ -192,6 +192,7 @@ def analyse_together(
             frames_with_face=int(series.success.sum()),
             faces=(FaceRecord(0, calibration, summary),),
             few_frames=settings.calibration.few_frames,
+            relative_to_person=tracker.models.relative_to_person,
             warnings=item.warnings,
         )
         schema = frame_schema(frame_columns(engine.extent), provenance.metadata())

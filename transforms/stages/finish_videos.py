@@ -113,6 +113,7 @@ def finish_video(
         frames_with_face=_count_with_face(source, faces),
         faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
+        relative_to_person=models.relative_to_person,
         warnings=(*source.warnings, *gap_warnings(info, pts_seconds)),
         notes=source.notes,
     )

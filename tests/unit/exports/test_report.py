@@ -18,9 +18,9 @@ from openface_core.exports.report.flags import flags_of
 from openface_core.exports.report.index_page import index_data, index_page
 from openface_core.exports.report.page_data import PageData
 from openface_core.exports.report.picture_choice import choose
-from openface_core.exports.report.words import methods
+from openface_core.exports.report.words import facts, methods
 from openface_core.media import DecodedFrame
-from tests.fixtures.exports.tables import FPS, exported_video, frame_rows
+from tests.fixtures.exports.tables import FPS, UNITS, exported_video, frame_rows
 from tests.fixtures.faces.clips import face_clip
 
 FACES = [[0], [0], None, [0, 1], [0]]
@@ -261,6 +261,39 @@ def test_what_is_relative_to_the_person_is_said_of_face_0_alone() -> None:
     assert "of all videos of the person, for face 0, and to the median face of this video" in text
     text, _ = methods(data_of(frame_rows([[0]]), record=record | {"faces": modes[:1]}))
     assert "relative to the median face of all videos of the person." in text
+
+
+def test_the_words_name_what_is_relative_to_the_person() -> None:
+    relative = {"calibration": "video", "relative_to_person": ["AU01_r", "AU45_r", "AU45_c"]}
+    data = data_of(frame_rows([[0]] * 3), record=relative | {"calibration_frames": 600})
+    text, _ = methods(data)
+    units = "the intensities of AU01, AU45 and the presences of AU45"
+    assert f"Of these, {units} are relative to the median face of this video" in text
+    assert "all other values are of static models" in text
+    fact = dict(facts(data))["Action units"]
+    assert fact.startswith(f"{units}: relative to the median face of this video")
+    everything = [f"{unit}_{kind}" for unit in UNITS for kind in "rc"]
+    record = relative | {"relative_to_person": everything}
+    text, _ = methods(data_of(frame_rows([[0]]), record=record))
+    assert "[2], relative to the median face of this video, as in OpenFace." in text
+    nothings: tuple[dict[str, object], ...] = ({"calibration": "none"}, {"relative_to_person": []})
+    for nothing in nothings:
+        text, _ = methods(data_of(frame_rows([[0]]), record=relative | nothing))
+        assert "[2], relative to nothing: static models were used." in text
+
+
+def test_the_words_name_what_is_withheld() -> None:
+    settings = {"calibration": {"least_frames": 10}}
+    record = {
+        "settings": settings,
+        "calibration": "video",
+        "calibration_frames": 7,
+        "relative_to_person": ["AU01_r"],
+    }
+    text, _ = methods(data_of(frame_rows([[0]]), record=record))
+    assert "What is relative is not given of face 0 (7 frames)" in text
+    text, _ = methods(data_of(frame_rows([[0]]), record=record | {"calibration_frames": 10}))
+    assert "not given" not in text
 
 
 def test_a_jump_between_batches_is_seen() -> None:
