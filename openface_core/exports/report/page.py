@@ -15,6 +15,7 @@ from openface_core.exports.report.charts import (
     packed_times,
     unit_charts,
 )
+from openface_core.exports.report.face_crops import CROP_PX
 from openface_core.exports.report.face_trace import FULL_INTENSITY, HISTOGRAM_BINS, FaceTrace
 from openface_core.exports.report.flags import Flag
 from openface_core.exports.report.page_data import MAX_FACES, PageData
@@ -205,7 +206,7 @@ def _contact_sheet(sheet: Sheet | None) -> str:
             continue
         text = f"{choice.caption}, frame {choice.frame}"
         groups.setdefault(choice.group, []).append(
-            f'<figure><img src="{url}" width="112" height="112" loading="lazy" '
+            f'<figure><img src="{url}" width="{CROP_PX}" height="{CROP_PX}" loading="lazy" '
             f'alt="{escape(text)}"><figcaption>{escape(choice.caption)}<br>'
             f"frame {choice.frame}</figcaption></figure>"
         )

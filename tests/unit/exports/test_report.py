@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,7 +14,12 @@ import pytest
 from openface_core.exports import ExportedVideo, Rows
 from openface_core.exports.report.charts import unit_charts
 from openface_core.exports.report.exporter import Report
-from openface_core.exports.report.face_crops import CROP_PX, brightness_of, upright_crop
+from openface_core.exports.report.face_crops import (
+    CROP_PX,
+    brightness_of,
+    upright_crop,
+    with_points,
+)
 from openface_core.exports.report.flags import flags_of
 from openface_core.exports.report.index_page import index_data, index_page
 from openface_core.exports.report.page_data import PageData
@@ -303,13 +309,39 @@ def test_a_jump_between_batches_is_seen() -> None:
 
 def test_crops_are_upright() -> None:
     frames, landmarks = face_clip(1)
-    crop = upright_crop(frames[0], landmarks[0])
+    crop, placed = upright_crop(frames[0], landmarks[0])
     assert crop.shape == (CROP_PX, CROP_PX, 3)
     turned = np.ascontiguousarray(np.rot90(frames[0]))
     x, y = landmarks[0].T
     points = np.stack([y, frames[0].shape[1] - 1 - x], axis=1).astype(np.float32)
-    difference = crop.astype(int) - upright_crop(turned, points).astype(int)
-    assert np.abs(difference).mean() < 6
+    other, placed_there = upright_crop(turned, points)
+    assert np.abs(crop.astype(int) - other.astype(int)).mean() < 6
+    np.testing.assert_allclose(placed, placed_there, atol=1e-2)
+
+
+def test_the_pictures_have_landmarks_on_them() -> None:
+    frames, landmarks = face_clip(1)
+    crop, points = upright_crop(frames[0], landmarks[0])
+    marked = with_points(crop, points)
+    is_marked = (marked != crop).any(axis=2)
+    assert is_marked.mean() < 0.05  # lids and lips can still be seen
+    assert all(is_marked[y, x] for x, y in points.round().astype(int))
+
+
+@pytest.mark.parametrize("side_px", [60, 300, 2000])  # the largest is averaged first
+def test_landmarks_are_where_the_picture_has_them(side_px: int) -> None:
+    place = np.array([0.4, 0.6]) * side_px
+    landmarks = np.full((68, 2), place, dtype=np.float32)
+    landmarks[36:42], landmarks[42:48] = (
+        place - side_px * 0.1,
+        place + 0.2 * side_px * np.array([1, -0.8]),
+    )
+    landmarks[0], landmarks[16] = side_px * np.array([[0.15, 0.2], [0.85, 0.8]])
+    picture = np.zeros((side_px, side_px, 3), dtype=np.uint8)
+    cv2.circle(picture, place.astype(int).tolist(), side_px // 30, (255, 255, 255), cv2.FILLED)
+    crop, points = upright_crop(picture, landmarks)
+    y, x = np.nonzero(crop[..., 0] > 127)
+    np.testing.assert_allclose(points[30], (x.mean(), y.mean()), atol=1.5)
 
 
 def rows_of_index(count: int) -> list[dict[str, object]]:
