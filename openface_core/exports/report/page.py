@@ -20,6 +20,7 @@ from openface_core.exports.report.face_trace import FULL_INTENSITY, HISTOGRAM_BI
 from openface_core.exports.report.flags import Flag
 from openface_core.exports.report.page_data import MAX_FACES, PageData
 from openface_core.exports.report.picture_choice import Choice
+from openface_core.exports.report.time_axis import TimeAxis
 from openface_core.exports.report.words import facts, methods
 
 _LANES = 40
@@ -48,7 +49,8 @@ class Sheet:
 class _Charts:
     """Numbers the charts of a page, and collects their data."""
 
-    def __init__(self) -> None:
+    def __init__(self, axis: TimeAxis) -> None:
+        self._axis = axis
         self.data: list[dict[str, object]] = []
 
     def figure(self, chart: Chart) -> str:
@@ -60,7 +62,7 @@ class _Charts:
         return (
             f'<figure class="chart" data-chart="{number}"><figcaption>{escape(chart.title)}'
             f' <span class="unit">{low:.3g} to {high:.3g}{unit}</span></figcaption>'
-            f"{chart.as_svg()}</figure>"
+            f"{chart.as_svg(self._axis)}</figure>"
         )
 
 
@@ -81,7 +83,8 @@ def page(data: PageData, flags: tuple[Flag, ...], sheets: Mapping[int, Sheet]) -
     str
         HTML that needs nothing else.
     """
-    charts = _Charts()
+    axis = data.axis
+    charts = _Charts(axis)
     name = escape(data.video.name)
     faces = "".join(_face(data, trace, sheets.get(trace.face_id), charts) for trace in data.shown)
     sections = [
@@ -92,7 +95,8 @@ def page(data: PageData, flags: tuple[Flag, ...], sheets: Mapping[int, Sheet]) -
         _section("methods", "Text for a methods section", _methods(data)),
     ]
     body = "".join(sections)
-    content = json.dumps({"times": packed_times(data.times), "charts": charts.data})
+    times = {"times": packed_times(axis.begins), "ends": packed_times(axis.ends)}
+    content = json.dumps(times | {"charts": charts.data})
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -155,13 +159,14 @@ def _flags(flags: tuple[Flag, ...]) -> str:
 
 def _found(data: PageData, charts: _Charts) -> str:
     traces = sorted(data.traces.values(), key=lambda trace: trace.face_id)[:_LANES]
-    lanes = []
+    lanes, axis = [], data.axis
     for trace in traces:
         who = escape(data.video.person(trace.face_id))
         share = trace.frames_with_face / max(1, data.frames)
         label = f"{who}: found in {share:.1%} of the frames"
+        lane = svg.lane(axis, trace.found, label)
         lanes.append(
-            f'<tr><th scope="row">{who}</th><td class="wide">{svg.lane(trace.found, label)}</td>'
+            f'<tr><th scope="row">{who}</th><td class="wide">{lane}</td>'
             f"<td>{share:.1%}</td><td>{trace.mean_confidence:.2f}</td></tr>"
         )
     if not lanes:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.report.face_trace import FaceTrace
+from openface_core.exports.report.time_axis import TimeAxis
 from openface_core.exports.rows import Rows
 
 MAX_FACES = 6
@@ -95,12 +96,14 @@ class PageData:
         return tuple(trace for trace in by_length[:MAX_FACES] if trace.frames_with_face)
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """When the stretches of the timelines begin, seconds; the places of frames without."""
+    def axis(self) -> TimeAxis:
+        """When the stretches of the timelines are; by the places of frames where no time is."""
         known = ~np.isnan(self.bin_seconds)
-        if not known.any():
-            rate = self.video.average_rate_fps or 30.0
-            return np.arange(len(self.bin_seconds)) * self.promised / len(self.bin_seconds) / rate
+        rate = self.video.average_rate_fps or 30.0
         places = np.arange(len(self.bin_seconds))
-        filled = np.interp(places, places[known], self.bin_seconds[known])
-        return np.maximum.accumulate(filled)
+        if not known.any():
+            times = places * self.promised / len(places) / rate
+        else:
+            filled = np.interp(places, places[known], self.bin_seconds[known])
+            times = np.maximum.accumulate(filled)
+        return TimeAxis.of_times(times, 1.0 / rate)
