@@ -64,6 +64,8 @@ def _of_input(data: PageData) -> Iterator[Flag]:
 def _of_calibration(data: PageData) -> Iterator[Flag]:
     """Yield that medians are those of few frames, whosever they are."""
     record, video = data.video.record, data.video
+    if not data.frames_with_face:  # nothing is relative to anything
+        return
     faces = video.calibrations.items()
     short = {face_id: face for face_id, face in faces if face.get("calibration_is_short")}
     if not short:

@@ -227,10 +227,11 @@ def _distributions(trace: FaceTrace) -> str:
         '<div class="scroll" tabindex="0" role="region" aria-label="Distributions"><table><thead>'
         '<tr><th scope="col">Unit</th><th scope="col">Distribution, 0 to 5</th>'
         '<th scope="col">Median</th><th scope="col">90 % below</th><th scope="col">Peak</th>'
-        '<th scope="col">Above own rest</th><th scope="col">Present</th>'
+        '<th scope="col">Above own median</th><th scope="col">Present</th>'
         f'<th scope="col">Times</th></tr></thead><tbody>{rows}</tbody></table></div>'
-        '<p class="note">Rest is the person’s own median in this video; above it means by more '
-        "than 0.5. Heights are square roots, so that rare strong expressions can be seen.</p>"
+        '<p class="note">Above own median: in so many of the frames it is more than 0.5 above the '
+        "person’s median in this video, whatever intensities are relative to. Heights are square "
+        "roots, so that rare strong expressions can be seen.</p>"
     )
 
 

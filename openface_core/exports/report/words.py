@@ -124,7 +124,7 @@ def _units_fact(data: PageData) -> str:
 def facts(data: PageData) -> list[tuple[str, str]]:
     """Return what was done, as pairs of a name and a text."""
     record, video = data.video.record, data.video
-    rate = f"{video.average_rate_fps:.3g}" if video.average_rate_fps else "unknown"
+    rate = f"{video.average_rate_fps:.5g}" if video.average_rate_fps else "unknown"
     packs = record.get("model_packs")
     return [
         ("Input", str(record.get("input_uri", video.uri))),

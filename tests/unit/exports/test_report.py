@@ -26,6 +26,7 @@ from openface_core.exports.report.page_data import PageData
 from openface_core.exports.report.picture_choice import choose
 from openface_core.exports.report.words import facts, methods
 from openface_core.media import DecodedFrame
+from openface_core.tables.summary import length_seconds
 from tests.fixtures.exports.tables import FPS, UNITS, exported_video, frame_rows
 from tests.fixtures.faces.clips import face_clip
 
@@ -170,7 +171,19 @@ def test_long_videos_keep_peaks() -> None:
     assert trace.high[trace.series.index("AU12_r")].max() == 4.5
     assert (trace.units["AU12"].peak_frame, trace.units["AU12"].peak) == (6002, 4.5)
     assert any(choice.frame == 6002 for choice in choose(trace))
-    assert data.seconds == pytest.approx(6999 / FPS)
+    assert data.seconds == pytest.approx(7000 / FPS)  # as the summary has it
+
+
+def test_the_length_is_that_of_the_summary() -> None:
+    for frames in (1, 2, 30):
+        table = frame_rows([[0, 1]] * frames)
+        times = np.arange(frames) / FPS
+        assert data_of(table).seconds == pytest.approx(length_seconds(times) or 0.0)
+
+
+def test_frame_rates_are_not_rounded_to_others() -> None:
+    data = data_of(frame_rows([[0]]), average_rate_fps=30000 / 1001)
+    assert " 29.97 frames per second" in dict(facts(data))["Content"]
 
 
 def test_flags() -> None:
@@ -178,6 +191,7 @@ def test_flags() -> None:
     assert names_of_flags(calm) == set()
     record = {"calibration_is_short": True, "calibration_frames": 12}
     assert names_of_flags(calm, record=record) == {"short calibration"}
+    assert names_of_flags(frame_rows([None] * 20), record=record) == {"no face"}
     gap = {"decoding_warnings": ["1.50 s without frames after frame 7"]}
     assert names_of_flags(calm, record=gap) == {"dropped frames"}
     alike = {"face_notes": ["two of its people look so much alike that they may be one"]}
