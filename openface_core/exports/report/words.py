@@ -84,7 +84,7 @@ def _is_relative(data: PageData) -> bool:
 def _withheld(data: PageData) -> str:
     """Return a sentence on those whose action units are not given; nothing without them."""
     video = data.video
-    if not video.withheld_faces or not _is_relative(data):
+    if not (video.withheld_faces and data.frames_with_face and _is_relative(data)):
         return ""
     who = ", ".join(
         f"{video.person(face_id)} ({video.calibrations[face_id].get('calibration_frames')} frames)"
