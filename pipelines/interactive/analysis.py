@@ -246,6 +246,7 @@ class Analysis:
             frames_with_face=with_face,
             faces=tuple(self._record_of(face) for face in measured.faces),
             few_frames=settings.calibration.few_frames,
+            relative_to_person=self.core.engine.models_for(measured.info.kind).relative_to_person,
             warnings=measured.warnings,
             notes=measured.notes,
         )
