@@ -324,5 +324,6 @@ class Analyser:
             ),
             table_timestamps(pts_seconds, 1, info, settings),
             self.settings.calibration.least_frames,
+            self.settings.smoothing.missing_as_zero,
             self.watch,
         )

@@ -293,13 +293,14 @@ def _load_eyes(files: ModelFiles, settings: RunSettings) -> EyeMeasurer | None:
 def _check_columns(engine: Engine, files: ModelFiles) -> None:
     """Refuse a further network whose column has the name of another.
 
-    Those of folders, as in ``video_id=a/``, are columns to every reader of a dataset.
+    Those of folders, as in ``video_id=a/``, are columns to every reader of a dataset. Some readers
+    tell names apart without regard to case.
     """
-    names = Counter(column.name for column in frame_columns(engine.extent))
+    names = Counter(column.name.lower() for column in frame_columns(engine.extent))
     names.update(_COLUMNS_OF_FOLDERS)
     for (path, _), network in zip(files.measurements, engine.meter.networks, strict=True):
         for name, _unit in network.spec.columns:
-            if names[name] > 1:
+            if names[name.lower()] > 1:
                 raise ModelFileError(
                     path,
                     f"its column {name} is there already",

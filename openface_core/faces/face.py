@@ -93,6 +93,11 @@ class Face:
     network_values: Float32Array | None = None
 
     @property
+    def seen_landmarks(self) -> Float32Array | None:
+        """Its landmarks before a shape was fitted to them, where these are known."""
+        return self.landmarks if self.unfitted is None else self.unfitted
+
+    @property
     def is_found(self) -> bool:
         """Whether there are landmarks that are trusted."""
         return self.status is FaceStatus.FOUND

@@ -178,8 +178,8 @@ class FaceMeter:
         with watch.time(Step.GEOMETRY):
             geometry = geometry_descriptor(self.pdm, fit.shape_parameters)
             residual = None
-            if self.measures_residual:
-                seen = landmarks if face.unfitted is None else face.unfitted
+            seen = face.seen_landmarks
+            if self.measures_residual and seen is not None:
                 residual = upright_residual_mm(self.pdm, fit, seen - near.corner_px)
         placed = PlacedFace(
             frame, landmarks, shown.scale_px_per_mm, points, pose, camera, face.fitted_eyes

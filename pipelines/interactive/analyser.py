@@ -1,5 +1,6 @@
 """One input after the other, in this process."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from openface_core.user_paths import expanded
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from pipelines.interactive.arguments import check_flag, path_of, text_of
@@ -95,8 +97,11 @@ class Analyser:
             settings = replace(settings, sides=replace(settings.sides, measure=sides))
         _check_calibration(settings.calibration.mode)
         files = locate_models(choice.folder(), settings.models)
+        hashes = files.sha256()
+        if (warning := choice.compare(files, hashes)) is not None:
+            warnings.warn(warning.removeprefix("warning: "), stacklevel=2)
         self._core = CoreAnalyser(load_engine(files, settings), settings)
-        self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+        self._run = RunProvenance(settings.as_dict(), hashes, files.network_names())
         self._progress = progress
 
     @property
@@ -253,7 +258,7 @@ def _path(path: str | PathLike[str]) -> str:
             f"a path or a URL is expected, found {type(path).__name__}",
             "Give pictures in memory to Analyser.frames.",
         )
-    return found
+    return expanded(found)
 
 
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:

@@ -94,4 +94,4 @@ def build_graph(
     _ = problems | "Write errors" >> WriteErrors(folders, handle.settings.output.buckets)
     written = handle.settings.output
     if written.buckets:
-        _ = finished["tables"] | "Write buckets" >> WriteBuckets(folders.output, written)
+        _ = finished["tables"] | "Write buckets" >> WriteBuckets(folders, written)

@@ -8,10 +8,11 @@ import apache_beam as beam
 from openface_core.analysis.settings import OutputSettings
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
+from transforms.work.folder import RunFolders, check_run
 
 
 def write_bucket(
-    bucket: int, tables: Iterable[tuple[str, str]], output: str, settings: OutputSettings
+    bucket: int, tables: Iterable[tuple[str, str]], folders: RunFolders, settings: OutputSettings
 ) -> str:
     """Bring a file that inputs share up to date and return its path.
 
@@ -24,18 +25,19 @@ def write_bucket(
         Number of the file.
     tables : iterable of (str, str)
         Video ids and tables in the work folder.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     settings : OutputSettings
         How files are written.
 
     Raises
     ------
     OutputError
-        If storage refuses.
+        If the run is over, or storage refuses.
     """
-    path = bucket_path(output, bucket)
-    update_bucket(path, dict(tables), settings)
+    check_run(folders)
+    path = bucket_path(folders.output, bucket)
+    update_bucket(path, dict(tables), settings, folders.work)
     return path
 
 
@@ -45,18 +47,18 @@ class WriteBuckets(beam.PTransform):
 
     Parameters
     ----------
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     settings : OutputSettings
         How files are written, and how many there are.
     """
 
-    output: str
+    folders: RunFolders
     settings: OutputSettings
 
     def expand(self, tables: beam.PCollection) -> beam.PCollection:
         """Return a collection of paths."""
-        output, settings = self.output, self.settings
+        folders, settings = self.folders, self.settings
 
         def bucket(video_id: str) -> int:
             return bucket_of(video_id, settings.buckets)
@@ -66,5 +68,5 @@ class WriteBuckets(beam.PTransform):
             | "Bucket of a table" >> beam.Map(lambda table: (bucket(table[0]), table))
             | "Tables of a bucket" >> beam.GroupByKey()
             | "Write bucket"
-            >> beam.MapTuple(lambda number, found: write_bucket(number, found, output, settings))
+            >> beam.MapTuple(lambda number, found: write_bucket(number, found, folders, settings))
         )

@@ -9,19 +9,25 @@ import re
 import sys
 from typing import Any
 
-from openface_core.errors import OpenFaceBeamError, StorageFullError
+from openface_core.errors import OpenFaceBeamError, OutputError, RunOverError, StorageFullError
 
 # Beam adds the step to the first argument of an exception.
 _FULL = re.compile(
     rf"{StorageFullError.__name__}: (.+?)(?: \[while running '[^']*'\])*"
     r": there is no space left \((.+?)\)"
 )
+_OVER = re.compile(
+    rf"{RunOverError.__name__}: (.+?)(?: \[while running '[^']*'\])*"
+    rf": {re.escape(RunOverError.of('').cause)}"
+)
 
 
-def find_ending_failure(text: str) -> StorageFullError | None:
+def find_ending_failure(text: str) -> OutputError | None:
     """Return the failure that a traceback tells of; None if it is of another kind."""
-    found = _FULL.search(text)
-    return None if found is None else StorageFullError.on(*found.groups())
+    if full := _FULL.search(text):
+        return StorageFullError.on(*full.groups())
+    over = _OVER.search(text)
+    return None if over is None else RunOverError.of(over[1])
 
 
 class ToldAtTheEnd(logging.Filter):

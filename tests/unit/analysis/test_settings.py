@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from openface_core.analysis.model_set import ModelSelection
-from openface_core.analysis.settings import OutputSettings, RunSettings, ShardSettings
+from openface_core.analysis.settings import (
+    OutputSettings,
+    RunSettings,
+    ShardSettings,
+    SmoothingSettings,
+)
 from openface_core.errors import ConfigError
 
 
@@ -86,3 +91,9 @@ def test_strong_expressions_are_recorded_where_two_networks_see_them(one: ModelS
     record = RunSettings(models=one).as_dict()
     assert "strong_expressions" not in record
     assert "second_witness" not in record["models"]
+
+
+def test_a_record_of_openfaces_averages_is_as_before_there_was_a_choice() -> None:
+    assert RunSettings().as_dict()["smoothing"] == {"missing_as_zero": False}
+    as_openface = RunSettings(smoothing=SmoothingSettings(missing_as_zero=True))
+    assert "smoothing" not in as_openface.as_dict()
