@@ -11,7 +11,7 @@ from openface_core.matrix_product.lanes import (
     LEAST_BLAS_ROWS,
     laned_columns,
     laned_combination,
-    laned_dot,
+    laned_products,
 )
 from openface_core.matrix_product.product import (
     affine_product,
@@ -30,7 +30,7 @@ __all__ = [
     "fused_product",
     "laned_columns",
     "laned_combination",
-    "laned_dot",
+    "laned_products",
     "linear_product",
     "padded",
 ]

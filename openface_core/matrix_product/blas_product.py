@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product.lanes import laned_columns, laned_dot
+from openface_core.matrix_product.lanes import laned_columns, laned_products
 from openface_core.matrix_product.product import _write_tiles
 from openface_core.matrix_product.tiles import FLOAT_BYTES, LANE_MULTIPLE
 
@@ -55,12 +55,11 @@ def blas_product(
         _write_tiles(weights, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)
     else:
         _add_parts(weights, inputs, outputs, zeros, x, columns, out)
-    if is_small:
-        for column in range(count - laned_columns(count), count):
-            seen = x[:inputs, column].copy()
-            for row in range(outputs):
-                begin = weights_at + row * inputs
-                out[row, column] = laned_dot(values[begin : begin + inputs], seen)
+    laned = laned_columns(count)
+    if is_small and laned > 0:
+        for row in range(outputs):
+            begin = weights_at + row * inputs
+            laned_products(values[begin : begin + inputs], x, count - laned, out[row])
 
 
 @kernel

@@ -8,11 +8,18 @@ in sixteen lanes: the k-th term goes to lane k modulo 16, and neighbouring lanes
 by two.
 """
 
+from typing import Any
+
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from openface_core.fused import fused
 from openface_core.kernel import kernel
+from openface_core.matrix_product.tiles import FLOAT, FLOAT_BYTES, INDEX, Addresses
 
 Float32Array = NDArray[np.float32]
 
@@ -20,40 +27,97 @@ LEAST_BLAS_ROWS = 100
 """OpenCV gives products of so many rows to OpenBLAS; smaller ones it sums in double precision."""
 
 SUM_LANES = 16
+MOST_LANED = 8
+"""Columns of a product that are summed in lanes, at most."""
 
 _LEAST_LANED = 32
 """Sums of fewer terms go straight through them in any case."""
+
+
+_COLUMNS = ir.VectorType(FLOAT, MOST_LANED)
+
+
+def _emit(builder: ir.IRBuilder, arguments: Any) -> None:
+    """Write the loop over sixteen inputs at a time, whose sums stay in registers."""
+    row, count, x, stride, out = arguments
+    memory = Addresses(builder, MOST_LANED)
+    fma = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(_COLUMNS, [_COLUMNS] * 3), f"llvm.fma.v{MOST_LANED}f32"
+    )
+    zero, last = ir.Constant(INDEX, 0), builder.sub(count, ir.Constant(INDEX, 1))
+    before = builder.block
+    loop, after = builder.append_basic_block("inputs"), builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    begin = builder.phi(INDEX)
+    begin.add_incoming(zero, before)
+    sums = [builder.phi(_COLUMNS) for _ in range(SUM_LANES)]
+    new = []
+    for lane, total in enumerate(sums):
+        k = builder.add(begin, ir.Constant(INDEX, lane))
+        is_there = builder.icmp_signed("<", k, count)
+        k = builder.select(is_there, k, last)  # beyond the end, the last input is taken 0 times
+        weight = builder.select(is_there, memory.load(row, k), ir.Constant(FLOAT, 0.0))
+        seen = memory.load_vector(x, builder.mul(k, stride))
+        new.append(builder.call(fma, [memory.everywhere(weight), seen, total]))
+    following = builder.add(begin, ir.Constant(INDEX, SUM_LANES))
+    begin.add_incoming(following, loop)
+    for total, value in zip(sums, new, strict=True):
+        total.add_incoming(ir.Constant(_COLUMNS, [0.0] * MOST_LANED), before)
+        total.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+    builder.position_at_end(after)
+    while len(new) > 1:
+        new = [builder.fadd(one, other) for one, other in zip(new[::2], new[1::2], strict=True)]
+    memory.store_vector(new[0], out, zero)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _sum_in_lanes(_context: Any, row: Any, count: Any, x: Any, stride: Any, out: Any) -> Any:
+    """Write eight products, given addresses; see :func:`laned_products`."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+        _emit(builder, arguments)
+        return context.get_dummy_value()
+
+    return types.void(row, count, x, stride, out), generate
 
 
 @kernel
 def laned_columns(columns: int) -> int:
     """Return how many of the last columns of a product OpenBLAS sums in lanes."""
     rest = columns % SUM_LANES
-    return rest if rest <= SUM_LANES // 2 else 0
+    return rest if rest <= MOST_LANED else 0
 
 
 @kernel
-def laned_dot(a: Float32Array, b: Float32Array) -> np.float32:
-    """Return the product of two vectors, summed in lanes."""
-    count = a.shape[0]
-    if count < _LEAST_LANED:
+def laned_products(
+    row: Float32Array, x: Float32Array, first: int, out: Float32Array
+) -> None:
+    """Write the products of a row and some columns of a matrix, summed in lanes.
+
+    Parameters
+    ----------
+    row : (k,) ndarray of float32
+        The row.
+    x : (k, >= first + 8) ndarray of float32
+        The matrix.
+    first : int
+        The first of the eight columns.
+    out : (>= first + 8,) ndarray of float32
+        Receives the eight products at the columns' places.
+    """
+    count = row.shape[0]
+    if count >= _LEAST_LANED:
+        at = x.ctypes.data + first * FLOAT_BYTES
+        to = out.ctypes.data + first * FLOAT_BYTES
+        _sum_in_lanes(row.ctypes.data, count, at, x.shape[1], to)
+        return
+    for j in range(first, first + MOST_LANED):
         total = np.float32(0.0)
         for k in range(count):
-            total = fused(a[k], b[k], total)
-        return total
-    sums = np.zeros(SUM_LANES, dtype=np.float32)
-    whole = count - count % SUM_LANES
-    for begin in range(0, whole, SUM_LANES):
-        for lane in range(SUM_LANES):
-            sums[lane] = fused(a[begin + lane], b[begin + lane], sums[lane])
-    for lane in range(count - whole):
-        sums[lane] = fused(a[whole + lane], b[whole + lane], sums[lane])
-    left = SUM_LANES // 2
-    while left > 0:
-        for lane in range(left):
-            sums[lane] = sums[2 * lane] + sums[2 * lane + 1]
-        left //= 2
-    return sums[0]
+            total = fused(row[k], x[k, j], total)
+        out[j] = total
 
 
 @kernel

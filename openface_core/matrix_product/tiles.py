@@ -30,33 +30,50 @@ LANES, TILE_ROWS = (16, 8) if _FEATURES.get("avx512f", False) else (8, 4)
 
 MAX_TILE_VECTORS = 3
 
-_INDEX = ir.IntType(64)
-_FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
+INDEX = ir.IntType(64)
+FLOAT = ir.FloatType()
+VECTOR = ir.VectorType(FLOAT, LANES)
 
 
-class _Addresses:
-    """Loads and stores relative to addresses, in units of one float32."""
+class Addresses:
+    """Loads and stores relative to addresses, in units of one float32.
 
-    def __init__(self, builder: ir.IRBuilder) -> None:
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Where instructions are written to.
+    lanes : int
+        Numbers in a vector.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, lanes: int = LANES) -> None:
         self._builder = builder
+        self._vector = ir.VectorType(FLOAT, lanes)
+        self._zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
 
     def _at(self, base: Any, offset: Any, kind: ir.Type) -> Any:
-        bytes_on = self._builder.mul(offset, ir.Constant(_INDEX, FLOAT_BYTES))
+        bytes_on = self._builder.mul(offset, ir.Constant(INDEX, FLOAT_BYTES))
         return self._builder.inttoptr(self._builder.add(base, bytes_on), kind.as_pointer())
 
+    def load(self, base: Any, offset: Any) -> Any:
+        """Load one number."""
+        return self._builder.load(self._at(base, offset, FLOAT))
+
+    def everywhere(self, number: Any) -> Any:
+        """Return a vector of one number in all lanes."""
+        nothing = ir.Constant(self._vector, ir.Undefined)
+        first = self._builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+        return self._builder.shuffle_vector(first, nothing, self._zeros)
+
     def load_vector(self, base: Any, offset: Any) -> Any:
-        found = self._builder.load(self._at(base, offset, _VECTOR))
+        """Load neighbouring numbers."""
+        found = self._builder.load(self._at(base, offset, self._vector))
         found.align = FLOAT_BYTES
         return found
 
     def load_everywhere(self, base: Any, offset: Any) -> Any:
         """Load one number into all lanes."""
-        number = self._builder.load(self._at(base, offset, _FLOAT))
-        nothing = ir.Constant(_VECTOR, ir.Undefined)
-        first = self._builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return self._builder.shuffle_vector(first, nothing, zeros)
+        return self.everywhere(self.load(base, offset))
 
     def fetch(self, base: Any, offset: Any) -> None:
         """Ask for the memory line of a number, which will be wanted soon."""
@@ -67,7 +84,8 @@ class _Addresses:
         self._builder.call(prefetch, [address, *(ir.Constant(word, k) for k in (0, 3, 1))])
 
     def store_vector(self, vector: Any, base: Any, offset: Any) -> None:
-        stored = self._builder.store(vector, self._at(base, offset, _VECTOR))
+        """Store neighbouring numbers."""
+        stored = self._builder.store(vector, self._at(base, offset, self._vector))
         stored.align = FLOAT_BYTES
 
 
@@ -77,19 +95,19 @@ def _emit(
     """Write the tile's loop over the inputs."""
     weights, stride, inputs, x, x_stride, biases, out, out_stride = arguments
     fused = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f32"
+        builder.module, ir.FunctionType(VECTOR, [VECTOR] * 3), f"llvm.fma.v{LANES}f32"
     )
-    memory = _Addresses(builder)
-    index = [ir.Constant(_INDEX, k) for k in range(max(rows + 1, vectors * LANES))]
+    memory = Addresses(builder)
+    index = [ir.Constant(INDEX, k) for k in range(max(rows + 1, vectors * LANES))]
     start = [memory.load_everywhere(biases, index[r]) for r in range(rows)]
     row_begins = [builder.mul(stride, index[r]) for r in range(rows)]
     before = builder.block
     loop, after = builder.append_basic_block("inputs"), builder.append_basic_block("done")
     builder.branch(loop)
     builder.position_at_end(loop)
-    k = builder.phi(_INDEX)
+    k = builder.phi(INDEX)
     k.add_incoming(index[0], before)
-    sums = [builder.phi(_VECTOR) for _ in range(rows * vectors)]
+    sums = [builder.phi(VECTOR) for _ in range(rows * vectors)]
     x_row = builder.mul(k, x_stride)
     seen = [memory.load_vector(x, builder.add(x_row, index[v * LANES])) for v in range(vectors)]
     # The rows of the next tile follow these in memory. The processor does not foresee that.

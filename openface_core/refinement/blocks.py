@@ -1,20 +1,29 @@
-"""The blocks of the picture that CEN experts look at: one per position of a response map.
+"""The blocks of the picture that patch experts look at: one per position of a response map.
 
 Positions are counted column by column, and so are a block's pixels. Of a map of odd side, every
 other position, as the black squares of a chessboard, is enough: all others lie between these.
+
+References
+----------
+``im2colContrastNormBias`` and ``im2colBiasSparseContrastNorm`` of OpenFace 2.2.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.fused import fused
 from openface_core.kernel import kernel
+from openface_core.matrix_product import LANE_MULTIPLE
+from openface_core.matrix_product.tiles import FLOAT_BYTES, LANES
+from openface_core.refinement.block_columns import block_columns
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
 _TAKEN_AT_A_TIME = 8
 """Numbers in a vector of the processors that OpenFace is compiled for."""
+
+_MOST_VECTORS = 3
+_one, _two, _three = (block_columns(vectors) for vectors in range(1, _MOST_VECTORS + 1))
 
 
 def evaluated_positions(window_px: int, is_sparse: bool) -> Int64Array:
@@ -24,89 +33,126 @@ def evaluated_positions(window_px: int, is_sparse: bool) -> Int64Array:
 
 
 @kernel
-def cut_blocks(
-    area: Float32Array,
-    positions: Int64Array,
-    support: int,
-    is_flipped: bool,
-    turned: Float32Array,
-    first: int,
-    out: Float32Array,
-) -> None:
-    """Write the blocks of an area into columns of a matrix.
+def new_strips(window: int, support: int, step: int) -> Float32Array:
+    """Return room for :func:`cut_strips`; `step` is 1 where all positions count, 2 for a half.
+
+    There is some beyond the end, so that positions may be padded (see
+    :func:`~openface_core.matrix_product.padded`).
+    """
+    length = (window + support - 1) * window + step * LANE_MULTIPLE
+    return np.zeros((support, step, (length + step - 1) // step), dtype=np.float32)
+
+
+@kernel
+def _turn(area: Float32Array, is_flipped: bool, out: Float32Array) -> None:
+    """Write an area (s, s) column by column, (s, s), as it is or as in a mirror."""
+    side = area.shape[0]
+    for i in range(side):
+        row = area[i]
+        for j in range(side):
+            out[side - 1 - j if is_flipped else j, i] = row[j]
+
+
+@kernel
+def _cut_strip(turned: Float32Array, window: int, first_row: int, out: Float32Array) -> None:
+    """Write `window` rows of an area (s, s) that is given column by column, column by column."""
+    for j in range(turned.shape[0]):
+        seen, strip = turned[j, first_row : first_row + window], out[j * window : (j + 1) * window]
+        for y in range(window):
+            strip[y] = seen[y]
+
+
+@kernel
+def cut_strips(area: Float32Array, window: int, is_flipped: bool, strips: Float32Array) -> None:
+    """Copy the picture around a landmark once per row of a block.
+
+    What a block's pixel (yy, xx) sees at all positions is then one run of memory: of the strip yy,
+    from number ``xx * window`` on. Where every other position counts, the strip's even and odd
+    numbers lie apart.
 
     Parameters
     ----------
     area : (s, s) ndarray of float32
         The picture around a landmark.
-    positions : (k, 2) ndarray of int64
-        Row and column of each block's corner.
-    support : int
-        Side of a block.
+    window : int
+        Side of the response map.
     is_flipped : bool
         Whether the area is taken as in a mirror, left and right exchanged.
-    turned : (s * s,) ndarray of float32
-        Working space.
-    first : int
-        Column of the first block.
-    out : (1 + support ** 2, >= first + k) ndarray of float32
-        Receives the blocks: 1, then the pixels column by column.
+    strips : (support, step, length) ndarray of float32
+        Receives the strips.
     """
     side = area.shape[0]
-    for i in range(side):
-        for j in range(side):
-            column = side - 1 - j if is_flipped else j
-            turned[column * side + i] = area[i, j]
-    count = positions.shape[0]
-    starts = np.empty(count, dtype=np.int64)
-    for p in range(count):
-        starts[p] = positions[p, 1] * side + positions[p, 0]
-        out[0, first + p] = 1.0
-    for xx in range(support):
-        for yy in range(support):
-            row = out[1 + xx * support + yy, first : first + count]
-            seen = turned[xx * side + yy :]
-            for p in range(count):
-                row[p] = seen[starts[p]]
+    turned = np.empty_like(area)
+    _turn(area, is_flipped, turned)
+    if strips.shape[1] == 1:
+        for yy in range(strips.shape[0]):
+            _cut_strip(turned, window, yy, strips[yy, 0])
+        return
+    strip = np.zeros(2 * strips.shape[2], dtype=np.float32)
+    for yy in range(strips.shape[0]):
+        _cut_strip(turned, window, yy, strip)
+        even, odd = strips[yy, 0], strips[yy, 1]
+        for k in range(even.shape[0]):
+            even[k] = strip[2 * k]
+            odd[k] = strip[2 * k + 1]
 
 
 @kernel
-def normalise_blocks(blocks: Float32Array, columns: int, support: int) -> None:
-    """Bring the pixels of every block, all rows but the first, to mean 0 and length 1, in place.
+def pixel_offsets(strips: Float32Array, window: int) -> Int64Array:
+    """Return where in the strips a block's pixels begin, (2, s * s): by rows, and by columns."""
+    support, step, length = strips.shape
+    out = np.empty((2, support * support), dtype=np.int64)
+    for yy in range(support):
+        for xx in range(support):
+            begin = xx * window
+            if step == 2:  # the first position is number 1
+                begin = ((begin + 1) & 1) * length + ((begin + 1) >> 1)
+            at = yy * step * length + begin
+            out[0, yy * support + xx] = at
+            out[1, xx * support + yy] = at
+    return out
+
+
+@kernel
+def write_blocks(
+    strips: Float32Array, offsets: Int64Array, first: int, count: int, out: Float32Array
+) -> None:
+    """Write the blocks of an area into columns of a matrix, their pixels at mean 0 and length 1.
 
     Where the picture is nearly flat, the rounding of its mean shows in the map. Sums are those of
     OpenFace: of pixels, row by row of the picture; of squares, column by column, of which its
     compiler takes eight at a time, and fuses what is left at the end.
+
+    Parameters
+    ----------
+    strips : (support, step, length) ndarray of float32
+        See :func:`cut_strips`.
+    offsets : (2, support ** 2) ndarray of int64
+        See :func:`pixel_offsets`.
+    first, count : int
+        Column of the first block, and how many there are.
+    out : (1 + support ** 2, c) ndarray of float32
+        Receives the blocks: 1, then the pixels column by column; c is at least `first` and the
+        padded count (see :func:`~openface_core.matrix_product.padded`), in columns beyond the count
+        is anything.
     """
-    pixels = support * support
-    means = np.zeros(columns, dtype=np.float32)
-    for yy in range(support):
-        for xx in range(support):
-            row = blocks[1 + xx * support + yy]
-            for p in range(columns):
-                means[p] += row[p]
-    squares = np.zeros(columns, dtype=np.float32)
-    count = np.float32(pixels)
-    for p in range(columns):
-        means[p] /= count
-    whole = pixels - pixels % _TAKEN_AT_A_TIME
-    for k in range(pixels):
-        row = blocks[1 + k]
-        if k < whole:
-            for p in range(columns):
-                value = row[p] - means[p]
-                row[p] = value
-                squares[p] += value * value
+    pixels = offsets.shape[1]
+    stride = out.shape[1]
+    fused_from = pixels // _TAKEN_AT_A_TIME * _TAKEN_AT_A_TIME
+    by_rows, by_columns = offsets[0].ctypes.data, offsets[1].ctypes.data
+    left = (count + LANES - 1) // LANES
+    done = 0
+    while left > 0:
+        vectors = min(left, _MOST_VECTORS)
+        seen = strips.ctypes.data + done * FLOAT_BYTES
+        to = out.ctypes.data + (stride + first + done) * FLOAT_BYTES
+        if vectors == 3:
+            _three(seen, by_rows, by_columns, pixels, fused_from, to, stride)
+        elif vectors == 2:
+            _two(seen, by_rows, by_columns, pixels, fused_from, to, stride)
         else:
-            for p in range(columns):
-                value = row[p] - means[p]
-                row[p] = value
-                squares[p] = fused(value, value, squares[p])
-    one = np.float32(1.0)
-    for p in range(columns):
-        length = np.sqrt(squares[p])
-        squares[p] = one / length if length > np.float32(0.0) else one
-    for k in range(pixels):
-        row = blocks[1 + k]
-        for p in range(columns):
-            row[p] *= squares[p]
+            _one(seen, by_rows, by_columns, pixels, fused_from, to, stride)
+        left -= vectors
+        done += vectors * LANES
+    for p in range(count):
+        out[0, first + p] = 1.0

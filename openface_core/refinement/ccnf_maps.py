@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 from openface_core.kernel import kernel
 from openface_core.matrix_product import (
     LEAST_BLAS_ROWS,
+    TILE_ROWS,
     blas_product,
     laned_combination,
     padded,
 )
-from openface_core.refinement.blocks import cut_blocks, normalise_blocks
+from openface_core.refinement.blocks import (
+    cut_strips,
+    new_strips,
+    pixel_offsets,
+    write_blocks,
+)
 from openface_core.refinement.logistic import exp_float32
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
@@ -63,8 +69,10 @@ class _Space(NamedTuple):
     ----------
     area : (w + s - 1, w + s - 1) ndarray of float32
         The picture around the landmark; s is the side of what an expert sees.
-    turned : ((w + s - 1) ** 2,) ndarray of float32
-        The same, column by column.
+    strips : (s, 1, l) ndarray of float32
+        The same, once per row of what an expert sees.
+    offsets : (2, s * s) ndarray of int64
+        Where in the strips it begins.
     blocks : (1 + s * s, c) ndarray of float32
         What an expert sees at every position; c is w * w, padded for products of matrices.
     found : (r, c) ndarray of float32
@@ -78,7 +86,8 @@ class _Space(NamedTuple):
     """
 
     area: Float32Array
-    turned: Float32Array
+    strips: Float32Array
+    offsets: NDArray[np.int64]
     blocks: Float32Array
     found: Float32Array
     zeros: Float32Array
@@ -93,12 +102,15 @@ def _working_space(window: int, support: int, neurons: int) -> _Space:
     """Return working space for experts of at most so many neurons."""
     side, positions = window + support - 1, window * window
     columns = padded(positions)
+    rows = neurons + TILE_ROWS - 1
+    strips = new_strips(window, support, 1)
     return _Space(
         np.empty((side, side), dtype=np.float32),
-        np.empty(side * side, dtype=np.float32),
+        strips,
+        pixel_offsets(strips, window),
         np.zeros((1 + support * support, columns), dtype=np.float32),
-        np.empty((neurons, columns), dtype=np.float32),
-        np.zeros(neurons, dtype=np.float32),
+        np.empty((rows, columns), dtype=np.float32),
+        np.zeros(rows, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
@@ -138,18 +150,17 @@ def _smooth(
 
 @kernel
 def _write_map(
-    space: _Space, positions: NDArray[np.int64], view: CcnfView, landmark: int, out: Float32Array
+    space: _Space, window: int, view: CcnfView, landmark: int, out: Float32Array
 ) -> None:
     """Write the response map (w * w,) of one expert, row by row, smallest value not below 0."""
-    count = out.shape[0]
-    window, inputs = space.area.shape[0] + 1, view.weights.shape[1]
-    support = int(np.sqrt(inputs - 1))
-    window -= support
+    count, inputs = out.shape[0], view.weights.shape[1]
     begin, neurons = view.begins[landmark], view.counts[landmark]
-    cut_blocks(space.area, positions, support, False, space.turned, 0, space.blocks)
-    normalise_blocks(space.blocks, count, support)
+    cut_strips(space.area, window, False, space.strips)
+    write_blocks(space.strips, space.offsets, 0, count, space.blocks)
     weights, at = view.weights.reshape(-1), begin * inputs
-    blas_product(weights, at, inputs, neurons, space.zeros, space.blocks, count, space.found)
+    # Whole tiles are faster: the rows that follow are another expert's, and not looked at.
+    rows = min((neurons + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS, view.weights.shape[0] - begin)
+    blas_product(weights, at, inputs, rows, space.zeros, space.blocks, count, space.found)
     space.response[:] = 0.0
     for q in range(neurons):
         alpha = view.alphas[begin + q]
@@ -182,7 +193,6 @@ def ccnf_maps(
     landmarks: Float32Array,
     to_image: Float32Array,
     view: CcnfView,
-    positions: NDArray[np.int64],
     window: int,
     support: int,
     out: Float32Array,
@@ -199,8 +209,6 @@ def ccnf_maps(
         Rotation and scale from the experts' pixels to those of the picture.
     view : CcnfView
         The experts.
-    positions : (w * w, 2) ndarray of int64
-        Rows and columns of a map, column by column.
     window, support : int
         Side w of the maps, and side s of what an expert sees.
     out : (n, w * w) ndarray of float32
@@ -210,6 +218,6 @@ def ccnf_maps(
     for i in range(landmarks.shape[0]):
         if view.visible[i]:
             sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)
-            _write_map(space, positions, view, i, out[i])
+            _write_map(space, window, view, i, out[i])
         else:
             out[i] = 0.0

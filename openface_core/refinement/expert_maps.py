@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from openface_core.refinement.blocks import evaluated_positions
 from openface_core.refinement.ccnf_maps import CcnfView, ccnf_maps
 from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.cen.response_maps import CenMaps
@@ -58,7 +57,6 @@ class _CcnfMaps:
     def __init__(self, experts: CcnfExperts, window: int) -> None:
         self._experts = experts
         self._window = window
-        self._positions = evaluated_positions(window, is_sparse=False)
         support = experts.grid.support_px
         by_columns = experts.weights.reshape(-1, support, support).transpose(0, 2, 1)
         neurons = (experts.biases[:, None], by_columns.reshape(len(experts.weights), -1))
@@ -78,9 +76,7 @@ class _CcnfMaps:
         if experts is None:  # two workers may both get here, and come to the same
             experts = self._views[view] = self._view(view)
         support_px = self._experts.grid.support_px
-        ccnf_maps(
-            grey, landmarks, to_image, experts, self._positions, self._window, support_px, out
-        )
+        ccnf_maps(grey, landmarks, to_image, experts, self._window, support_px, out)
 
     def _view(self, view: int) -> CcnfView:
         e = self._experts

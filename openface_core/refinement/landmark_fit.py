@@ -217,7 +217,7 @@ def mean_shift_steps(
         previous[:, :] = current
         offsets_in_maps(current, maps, offsets)
         _write_residuals(maps, weight, offsets, residuals)
-        write_derivatives(shape, components, rotation, parameters[0], weight, space)
+        write_derivatives(shape, components, modes, rotation, parameters[0], weight, space)
         solve_step(residuals, weight, penalties, local, space)
         for k in range(GLOBAL_COUNT + m):
             if not np.isfinite(step[k]):

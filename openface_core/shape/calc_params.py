@@ -211,7 +211,9 @@ def _fit(
         iterations += 1
         deformed_shape(seen.mean, seen.modes, local, shape)
         _write_residuals(seen.points, shape, rotation, parameters, residuals)
-        write_derivatives(shape, seen.components, rotation, parameters[0], weights, space)
+        write_derivatives(
+            shape, seen.components, seen.modes, rotation, parameters[0], weights, space
+        )
         solve_step(residuals, weights, penalties, local, space)
         for k in range(GLOBAL_COUNT + m):
             step[k] *= _STEP_DAMPING

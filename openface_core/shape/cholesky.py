@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from openface_core.kernel import kernel
 from openface_core.shape.pdm import Float32Array
 
+_GROUP = 8
+"""Loops begin at multiples of this."""
+
 _LEAST_PIVOT = float(np.finfo(np.float32).eps)
 
 
@@ -39,24 +42,41 @@ def factorise(
     """
     size = factor.shape[0]
     for j in range(size):
-        for i in range(j, size):
-            sums[i] = matrix[i, j]
-        for k in range(j):
-            row = factor[k]
-            other = row[j]
-            exact = np.float64(other)
-            sums[j] -= exact * exact
-            for i in range(j + 1, size):
-                sums[i] -= np.float64(row[i] * other)
-        if not sums[j] >= _LEAST_PIVOT:
+        # What that leaves above the diagonal is not looked at. Slices, because of places that do
+        # not begin at 0 numba looks whether they count from the end.
+        begin = j - j % _GROUP
+        left = sums[begin:size]
+        length = left.shape[0]
+        for i in range(length):
+            left[i] = matrix[begin + i, j]
+        diagonal = sums[j]
+        whole = j - j % 4
+        for k in range(0, whole, 4):  # a sum is loaded and stored a quarter as often
+            r0, r1 = factor[k, begin:size], factor[k + 1, begin:size]
+            r2, r3 = factor[k + 2, begin:size], factor[k + 3, begin:size]
+            at = j - begin
+            a, b, c, d = r0[at], r1[at], r2[at], r3[at]
+            for i in range(length):
+                value = left[i] - np.float64(r0[i] * a)
+                value -= np.float64(r1[i] * b)
+                value -= np.float64(r2[i] * c)
+                left[i] = value - np.float64(r3[i] * d)
+        for k in range(whole, j):
+            row = factor[k, begin:size]
+            other = row[j - begin]
+            for i in range(length):
+                left[i] -= np.float64(row[i] * other)
+        for k in range(j):  # of the diagonal, products are exact
+            exact = np.float64(transposed[j, k])
+            diagonal -= exact * exact
+        if not diagonal >= _LEAST_PIVOT:
             return False
-        inverse = np.float32(1.0 / math.sqrt(sums[j]))
-        row = factor[j]
-        row[j] = inverse
+        inverse = np.float32(1.0 / math.sqrt(diagonal))
+        factor[j, j] = inverse
         transposed[j, j] = inverse
         for i in range(j + 1, size):
-            row[i] = sums[i] * np.float64(inverse)
-            transposed[i, j] = row[i]
+            factor[j, i] = sums[i] * np.float64(inverse)
+            transposed[i, j] = factor[j, i]
     return True
 
 
@@ -70,9 +90,9 @@ def substitute(
         sums[i] = x[i]
     for k in range(size):
         x[k] = sums[k] * np.float64(factor[k, k])
-        value, row = x[k], factor[k]
-        for i in range(k + 1, size):
-            sums[i] -= np.float64(row[i] * value)
+        value, row, left = x[k], factor[k, k + 1 :], sums[k + 1 :]
+        for i in range(left.shape[0]):
+            left[i] -= np.float64(row[i] * value)
     for i in range(size):
         sums[i] = x[i]
     for k in range(size - 1, -1, -1):

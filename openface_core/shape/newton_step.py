@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from openface_core.fused import fused
 from openface_core.kernel import kernel
-from openface_core.matrix_product import fused_product, laned_columns, laned_dot, padded
+from openface_core.matrix_product import (
+    LANE_MULTIPLE,
+    fused_product,
+    laned_columns,
+    laned_products,
+    padded,
+)
 from openface_core.shape.cholesky import factorise, substitute
 from openface_core.shape.pdm import Float32Array
 
@@ -74,47 +80,58 @@ def step_space(n: int, unknowns: int) -> StepSpace:
 def _write_pose_derivatives(
     shape: Float32Array, rotation: Float32Array, scale: np.float32, out: Float32Array
 ) -> None:
-    """Write the derivatives (2 n, >= 6) by scale, rotations and translation."""
+    """Write the derivatives (>= 6, 2 n) by scale, rotations and translation."""
     n = shape.shape[0] // 3
     for axis in range(2):
         r1, r2, r3 = rotation[axis, 0], rotation[axis, 1], rotation[axis, 2]
+        begin = axis * n
         for i in range(n):
             x, y, z = shape[i], shape[n + i], shape[2 * n + i]
-            row = out[axis * n + i]
-            row[0] = fused(z, r3, fused(x, r1, y * r2))
-            row[1] = scale * fused(y, r3, -(z * r2))
-            row[2] = -scale * fused(x, r3, -(z * r1))
-            row[3] = scale * fused(x, r2, -(y * r1))
-            row[4 + axis] = 1.0
-            row[5 - axis] = 0.0
+            out[0, begin + i] = fused(z, r3, fused(x, r1, y * r2))
+            out[1, begin + i] = scale * fused(y, r3, -(z * r2))
+            out[2, begin + i] = -scale * fused(x, r3, -(z * r1))
+            out[3, begin + i] = scale * fused(x, r2, -(y * r1))
+            out[4 + axis, begin + i] = 1.0
+            out[5 - axis, begin + i] = 0.0
 
 
 @kernel
 def _write_mode_derivatives(
-    components: Float32Array, rotation: Float32Array, scale: np.float32, out: Float32Array
+    components: Float32Array,
+    modes: Float32Array,
+    rotation: Float32Array,
+    scale: np.float32,
+    space: "StepSpace",
 ) -> None:
-    """Write the derivatives (2 n, >= 6 + m) by the shape parameters."""
+    """Write the derivatives by the shape parameters, and the same transposed."""
     n, m = components.shape[0] // 3, components.shape[1]
     for axis in range(2):
         r1, r2, r3 = rotation[axis, 0], rotation[axis, 1], rotation[axis, 2]
         for i in range(n):
             x, y, z = components[i], components[n + i], components[2 * n + i]
-            row = out[axis * n + i, GLOBAL_COUNT:]
+            row = space.derivatives[axis * n + i, GLOBAL_COUNT:]
             for b in range(m):
                 row[b] = scale * fused(r3, z[b], fused(r1, x[b], r2 * y[b]))
+        for b in range(m):
+            x, y, z = modes[b, :n], modes[b, n : 2 * n], modes[b, 2 * n :]
+            row = space.weighted[GLOBAL_COUNT + b, axis * n : axis * n + n]
+            for i in range(n):
+                row[i] = scale * fused(r3, z[i], fused(r1, x[i], r2 * y[i]))
 
 
 @kernel
 def _weigh(space: StepSpace, weights: Float32Array) -> None:
-    """Write the weighted, transposed derivatives, and clear those of landmarks of weight 0."""
-    derivatives, weighted = space.derivatives, space.weighted
-    unknowns, n = weighted.shape[0], weights.shape[0]
-    for k in range(2 * n):
-        weight = weights[k % n]
-        if weight == np.float32(0.0):
-            derivatives[k, :] = 0.0
-        for a in range(unknowns):
-            weighted[a, k] = derivatives[k, a] * weight
+    """Weigh the transposed derivatives, and clear those of landmarks of weight 0."""
+    n, unknowns = weights.shape[0], space.weighted.shape[0]
+    for i in range(n):
+        weight = weights[i]
+        if weight == np.float32(1.0):
+            continue
+        for k in (i, n + i):
+            for a in range(unknowns):
+                space.weighted[a, k] *= weight
+            if weight == np.float32(0.0):
+                space.derivatives[k, :] = 0.0
 
 
 @kernel
@@ -142,14 +159,16 @@ def _write_matrix(space: StepSpace, penalties: Float32Array) -> None:
     """Write the normal matrix: penalties (u,) on the diagonal of products of derivatives."""
     weighted, matrix = space.weighted, space.matrix
     unknowns = weighted.shape[0]
-    first_laned = unknowns - laned_columns(unknowns)
-    if first_laned > 0:
-        columns = matrix.shape[1]
-        fused_product(weighted, 0, unknowns, space.zeros, space.derivatives, columns, matrix)
-    for j in range(first_laned, unknowns):
-        derivatives = space.derivatives[:, j].copy()
-        for i in range(j, unknowns):
-            matrix[i, j] = laned_dot(weighted[i], derivatives)
+    laned_from = unknowns - laned_columns(unknowns)
+    for first in range(0, unknowns, LANE_MULTIPLE):  # below the diagonal, in whole vectors
+        rows = min(LANE_MULTIPLE, unknowns - first)
+        columns = min(first + LANE_MULTIPLE, padded(laned_from))
+        if columns > 0:
+            out = matrix[first:]
+            fused_product(weighted, first, rows, space.zeros, space.derivatives, columns, out)
+    # OpenBLAS sums the last few columns in another order.
+    for i in range(laned_from, unknowns):
+        laned_products(weighted[i], space.derivatives, laned_from, matrix[i])
     for i in range(unknowns):
         matrix[i, i] = penalties[i] + matrix[i, i]
 
@@ -158,6 +177,7 @@ def _write_matrix(space: StepSpace, penalties: Float32Array) -> None:
 def write_derivatives(
     shape: Float32Array,
     components: Float32Array,
+    modes: Float32Array,
     rotation: Float32Array,
     scale: np.float32,
     weights: Float32Array,
@@ -169,8 +189,8 @@ def write_derivatives(
     ----------
     shape : (3 * n,) ndarray of float32
         The deformed shape.
-    components : (3 * n, m) ndarray of float32
-        Modes of deformation.
+    components, modes : (3 * n, m), (m, 3 * n) ndarray of float32
+        Modes of deformation, and the same transposed.
     rotation : (3, 3) ndarray of float32
         Of the pose.
     scale : float32
@@ -180,9 +200,11 @@ def write_derivatives(
     space : StepSpace
         Of six unknowns for a rigid step, else of 6 + m; receives them.
     """
-    _write_pose_derivatives(shape, rotation, scale, space.derivatives)
+    _write_pose_derivatives(shape, rotation, scale, space.weighted)
+    for a in range(GLOBAL_COUNT):
+        space.derivatives[:, a] = space.weighted[a]
     if space.step.shape[0] > GLOBAL_COUNT:
-        _write_mode_derivatives(components, rotation, scale, space.derivatives)
+        _write_mode_derivatives(components, modes, rotation, scale, space)
     _weigh(space, weights)
 
 

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.matrix_product import padded
-from openface_core.refinement.blocks import cut_blocks, evaluated_positions, normalise_blocks
+from openface_core.refinement.blocks import (
+    cut_strips,
+    evaluated_positions,
+    new_strips,
+    pixel_offsets,
+    write_blocks,
+)
 from openface_core.refinement.cen.dense_layers import network_outputs
 from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
@@ -129,8 +135,9 @@ def cen_maps(
     positions, evaluated, support, window = grid
     side = window + support - 1
     area = np.empty((side, side), dtype=np.float32)
-    turned = np.empty(side * side, dtype=np.float32)
     count = positions.shape[0]
+    strips = new_strips(window, support, 1 if count == window * window else 2)
+    offsets = pixel_offsets(strips, window)
     zeros = np.zeros(units.shape[1], dtype=np.float32)
     out[:, :] = 0.0
     for e in range(evaluations.shape[0]):
@@ -140,9 +147,9 @@ def cen_maps(
             if landmark >= 0:
                 x, y = landmarks[landmark, 0], landmarks[landmark, 1]
                 sample_area(grey, x, y, to_image, area)
-                cut_blocks(area, positions, support, mirror == 1, turned, first, blocks)
+                cut_strips(area, window, mirror == 1, strips)
+                write_blocks(strips, offsets, first, count, blocks)
                 first += count
-        normalise_blocks(blocks, first, support)
         answers = network_outputs(
             values, layers[e, : layer_counts[e]], blocks, first, zeros, units[0], units[1]
         )
@@ -174,7 +181,7 @@ class CenMaps:
         evaluated[positions @ (window_px, 1)] = True
         self._experts = experts
         self._grid = MapGrid(positions, evaluated, experts.grid.support_px, window_px)
-        self._columns = padded(2 * len(positions))
+        self._columns = len(positions) + padded(2 * len(positions))
         self._views = tuple(self._networks(view) for view in range(experts.grid.view_count))
 
     def _networks(self, view: int) -> Networks:
