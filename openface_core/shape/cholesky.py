@@ -14,12 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.shape.cholesky_column import ROWS, column_update
 from openface_core.shape.pdm import Float32Array
 
-_GROUP = 8
-"""Loops begin at multiples of this."""
+_MOST_VECTORS = 3
+_one, _two, _three = (column_update(vectors) for vectors in range(1, _MOST_VECTORS + 1))
 
 _LEAST_PIVOT = float(np.finfo(np.float32).eps)
+
+
+@kernel
+def whole_rows(unknowns: int) -> int:
+    """Return the number of unknowns, brought to a multiple that :func:`factorise` needs."""
+    return -(-unknowns // ROWS) * ROWS
 
 
 @kernel
@@ -35,37 +42,32 @@ def factorise(
     ----------
     matrix : (u, >= u) ndarray of float32
         Its lower triangle counts.
-    factor, transposed : (u, u) ndarray of float32
-        Receive the factor's columns as rows, and the factor itself; diagonals are inverted.
-    sums : (u,) ndarray of float64
+    factor : (u, c) ndarray of float32
+        Receives the factor's columns as rows; c is u, brought to a multiple of 8 (see
+        :func:`whole_rows`). The diagonal is inverted.
+    transposed : (u, u) ndarray of float32
+        Receives the factor itself.
+    sums : (c,) ndarray of float64
         Working space.
     """
-    size = factor.shape[0]
+    size, stride = factor.shape
     for j in range(size):
-        # What that leaves above the diagonal is not looked at. Slices, because of places that do
-        # not begin at 0 numba looks whether they count from the end.
-        begin = j - j % _GROUP
-        left = sums[begin:size]
-        length = left.shape[0]
-        for i in range(length):
-            left[i] = matrix[begin + i, j]
+        for i in range(j, size):
+            sums[i] = matrix[i, j]
         diagonal = sums[j]
-        whole = j - j % 4
-        for k in range(0, whole, 4):  # a sum is loaded and stored a quarter as often
-            r0, r1 = factor[k, begin:size], factor[k + 1, begin:size]
-            r2, r3 = factor[k + 2, begin:size], factor[k + 3, begin:size]
-            at = j - begin
-            a, b, c, d = r0[at], r1[at], r2[at], r3[at]
-            for i in range(length):
-                value = left[i] - np.float64(r0[i] * a)
-                value -= np.float64(r1[i] * b)
-                value -= np.float64(r2[i] * c)
-                left[i] = value - np.float64(r3[i] * d)
-        for k in range(whole, j):
-            row = factor[k, begin:size]
-            other = row[j - begin]
-            for i in range(length):
-                left[i] -= np.float64(row[i] * other)
+        # In whole vectors: what that leaves above the diagonal, or beyond the end, is not looked at.
+        first = j - j % ROWS
+        left = (size - first + ROWS - 1) // ROWS
+        while left > 0:
+            vectors = min(left, _MOST_VECTORS)
+            if vectors == 3:
+                _three(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+            elif vectors == 2:
+                _two(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+            else:
+                _one(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+            first += vectors * ROWS
+            left -= vectors
         for k in range(j):  # of the diagonal, products are exact
             exact = np.float64(transposed[j, k])
             diagonal -= exact * exact
@@ -90,7 +92,7 @@ def substitute(
         sums[i] = x[i]
     for k in range(size):
         x[k] = sums[k] * np.float64(factor[k, k])
-        value, row, left = x[k], factor[k, k + 1 :], sums[k + 1 :]
+        value, row, left = x[k], factor[k, k + 1 : size], sums[k + 1 : size]
         for i in range(left.shape[0]):
             left[i] -= np.float64(row[i] * value)
     for i in range(size):
@@ -106,8 +108,9 @@ def substitute(
 def invert_positive(matrix: Float32Array, out: Float32Array) -> bool:
     """Write the inverse (u, u) of a positive definite matrix; False where it has none."""
     size = matrix.shape[0]
-    factor, transposed = np.empty_like(matrix), np.empty_like(matrix)
-    sums, column = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float32)
+    columns = whole_rows(size)
+    factor, transposed = np.zeros((size, columns), dtype=np.float32), np.empty_like(matrix)
+    sums, column = np.zeros(columns, dtype=np.float64), np.empty(size, dtype=np.float32)
     if not factorise(matrix, factor, transposed, sums):
         return False
     for k in range(size):

@@ -22,7 +22,7 @@ from openface_core.matrix_product import (
     laned_products,
     padded,
 )
-from openface_core.shape.cholesky import factorise, substitute
+from openface_core.shape.cholesky import factorise, substitute, whole_rows
 from openface_core.shape.pdm import Float32Array
 
 GLOBAL_COUNT = 6
@@ -42,10 +42,8 @@ class StepSpace(NamedTuple):
         Zeros.
     matrix : (u, c) ndarray of float32
         The normal matrix; its lower triangle counts.
-    factor, transposed : (u, u) ndarray of float32
-        Its Cholesky factor's columns as rows, and the factor itself; diagonals are inverted.
-    sums : (u,) ndarray of float64
-        Sums under way.
+    factor, transposed, sums
+        For its Cholesky factor, see :func:`~openface_core.shape.cholesky.factorise`.
     step : (u,) ndarray of float32
         Right-hand side, and then the step.
     """
@@ -69,9 +67,9 @@ def step_space(n: int, unknowns: int) -> StepSpace:
         np.empty((unknowns, 2 * n), dtype=np.float32),
         np.zeros(unknowns, dtype=np.float32),
         np.empty((unknowns, columns), dtype=np.float32),
+        np.zeros((unknowns, whole_rows(unknowns)), dtype=np.float32),
         np.empty((unknowns, unknowns), dtype=np.float32),
-        np.empty((unknowns, unknowns), dtype=np.float32),
-        np.empty(unknowns, dtype=np.float64),
+        np.zeros(whole_rows(unknowns), dtype=np.float64),
         np.empty(unknowns, dtype=np.float32),
     )
 
