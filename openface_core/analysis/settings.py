@@ -270,6 +270,8 @@ class RunSettings:
             del settings["strong_expressions"]
         if not self.refinement.place_independent:  # the same
             del settings["refinement"]["place_independent"]
+        if not self.refinement.any_roll:  # the same
+            del settings["refinement"]["any_roll"]
         return settings
 
 

@@ -22,6 +22,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
+from openface_core.shape.rolled import fit_at_any_roll
 from openface_core.shape.upright import upright_residual_mm
 from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.watch import NO_WATCH, Step, Watch
@@ -73,6 +74,7 @@ class FaceMeter:
         self.networks = tuple(networks)
         self.camera = camera
         self.fits_anew = fits_anew
+        self._find_fit = calc_params
         self._is_near = False
         self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
@@ -80,6 +82,15 @@ class FaceMeter:
         """Return the same for frames of another camera."""
         other = copy.copy(self)
         other.camera = camera
+        return other
+
+    def at_any_roll(self) -> "FaceMeter":
+        """Return the same, which fits a shape however a face is rolled.
+
+        OpenFace has no fit beyond about 107 degrees.
+        """
+        other = copy.copy(self)
+        other._find_fit = fit_at_any_roll
         return other
 
     def near_faces(self) -> "FaceMeter":
@@ -158,7 +169,7 @@ class FaceMeter:
         near = self.in_place(frame, landmarks)
         with watch.time(Step.SHAPE):
             if face.fit is None or self.fits_anew:
-                fit = calc_params(self.pdm, near.landmarks)
+                fit = self._find_fit(self.pdm, near.landmarks)
             else:
                 fit = near.moved(face.fit)
         shown = near.moved_back(fit) if face.fit is None else face.fit
