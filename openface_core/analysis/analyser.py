@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.calibration import RestFrames
-from openface_core.analysis.cameras import check_camera
+from openface_core.analysis.cameras import check_camera, of_one_size
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import TableMaker
 from openface_core.analysis.kept_faces import KeptFaces
@@ -271,7 +271,7 @@ class Analyser:
             )
         with KeptFaces(are_several=faces.are_several) as kept:
             recording = self.recording(faces, models, kept.frames.add, kept.add_tracklet)
-            frames = islice(media, frame_limit)
+            frames = of_one_size(islice(media, frame_limit), faces.meter.camera, media.info)
             frame_count = self.measure(frames, faces, recording, on_faces)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
-from openface_core.analysis.cameras import check_camera
+from openface_core.analysis.cameras import check_camera, of_one_size
 from openface_core.analysis.engine import Engine
 from openface_core.identity import Tracklet
 from openface_core.media import open_media
@@ -90,7 +90,8 @@ def extract_shard(
             for frame in islice(media, shard.lead_frames):
                 faces.observe(frame)
             recording = analyser.recording(faces, models, keep, keep_tracklet, shard.first_index)
-            frames = analyser.measure(media, faces, recording, lambda *_: on_frame())
+            seen = of_one_size(media, task.camera, media.info)
+            frames = analyser.measure(seen, faces, recording, lambda *_: on_frame())
             info, warnings = media.info, media.warnings
         count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
         note_shard_frames(frames)
