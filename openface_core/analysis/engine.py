@@ -258,6 +258,7 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         fits_anew=follows_experts,
     )
     meter = FaceMeter(pdm, triangles, measures_residual=sides, networks=further)
+    meter = meter.of_given_landmarks()
     if settings.refinement.any_roll:
         meter, tracked_meter = meter.at_any_roll(), tracked_meter.at_any_roll()
     is_place_independent = follows_experts and settings.refinement.place_independent

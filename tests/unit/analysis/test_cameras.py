@@ -106,5 +106,5 @@ def test_a_camera_is_named_for_frames_of_one_size(analyser: Analyser, tmp_path: 
         assert cv2.imwrite(str(folder / f"{number}.png"), np.full(size, 90, np.uint8))
     assert analyser.video(str(folder), landmarks_uri=str(points)).frame_count == 3
     camera = Camera(100.0, 110.0, 80.0, 48.0)
-    with pytest.raises(MediaError, match="camera 100,110,80,48 .* frame 3 has 96 x 160"):
+    with pytest.raises(MediaError, match=r"camera 100,110,80,48 .* frame 3 has 96 x 160"):
         analyser.video(str(folder), landmarks_uri=str(points), camera=camera)

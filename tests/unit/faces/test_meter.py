@@ -256,3 +256,25 @@ def test_openface_has_no_fit_of_a_face_upside_down(meter: FaceMeter, face: Frame
     assert meter.measure(face[0], found_at(landmarks)).status is FaceStatus.NOT_A_FACE
     upright = meter.measure(*face), meter.at_any_roll().measure(*face)
     assert np.array_equal(upright[0].landmarks_3d_mm, upright[1].landmarks_3d_mm)
+
+
+def test_missing_landmarks_have_no_say_in_pose_and_alignment(
+    meter: FaceMeter, face: Framed
+) -> None:
+    landmarks = landmarks_of(face).copy()
+    landmarks[3:9, 0] = 0.0
+    given = meter.of_given_landmarks()
+    whole, partly = given.measure(*face), given.measure(face[0], found_at(landmarks))
+    assert partly.missing_points == 6
+    assert whole.missing_points == 0
+    np.testing.assert_allclose(partly.pose.translation_mm, whole.pose.translation_mm, atol=5.0)
+    np.testing.assert_allclose(partly.pose.rotation_radians, whole.pose.rotation_radians, atol=0.05)
+    np.testing.assert_allclose(partly.aligned.matrix, whole.aligned.matrix, atol=2.0)
+    assert partly.landmarks is not None
+    assert (partly.landmarks[:, 0] > 1.0).all()
+
+
+def test_given_landmarks_beside_the_picture_are_no_face(meter: FaceMeter, face: Framed) -> None:
+    landmarks = landmarks_of(face) + np.float32(1e5)
+    given = meter.of_given_landmarks()
+    assert given.measure(face[0], found_at(landmarks)).status is FaceStatus.NOT_A_FACE
