@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections
+from openface_core.face_tracking import upturned
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.located import located
@@ -26,12 +27,6 @@ from openface_core.face_tracking.near_detection import detect_near
 from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
-from openface_core.face_tracking.upturned import (
-    is_upturned,
-    likelier,
-    rolled_over,
-    seen_upturned,
-)
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -74,6 +69,7 @@ class FaceTracker:
         self._frame = models.frame
         self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
+        self._trusted: Face | None = None  # the last one since a face has been followed
         self._unused_answer: UnusedAnswer | None = None
         self._frames_followed = 0
 
@@ -117,6 +113,8 @@ class FaceTracker:
             The face that was followed, or the chosen one.
         """
         face = self._seen(frame, choose)
+        if face.is_found or self._last is None:
+            self._trusted = self._last
         self._redetection.note(is_trusted=face.is_found)
         return self._with_network_pair(frame, face)
 
@@ -141,7 +139,7 @@ class FaceTracker:
     def _checked(self, face: Face | None) -> Face | None:
         """Return a face that may be rolled as it is; wrong ones would be trusted when followed."""
         is_checked = self._models.fits_any_roll
-        return None if is_checked and rolled_over(face, self._last) else face
+        return None if is_checked and upturned.rolled_over(face, self._last) else face
 
     def _follow(self, frame: FrameInView, last: Face) -> Face | None:
         if last.landmarks is None or last.fit is None:
@@ -279,17 +277,20 @@ class FaceTracker:
         five_points: Float32Array,
         refiner: Refiner | None,
     ) -> Face | None:
-        """Return a detected face, or what is seen of it upside down if that is likelier."""
+        """Return a newly detected face, or what is seen of it upside down if that is likelier."""
         if face is None or face.landmarks is None or not self._models.fits_any_roll:
             return face
+        is_as_before = upturned.is_as_before(face, self._trusted)
+        if is_as_before and face.is_found:
+            return self._checked(face)
         with self._watch.time(Step.LANDMARKS):
-            seen = seen_upturned(self._models.network, frame.image_bgr, face.landmarks)
+            seen = upturned.seen_upturned(self._models.network, frame.image_bgr, face.landmarks)
         if seen is not None:
             other = self._fitted(frame.grey, seen, refiner, face.detector_score)
-            taken = likelier(face, other)
-            if taken is not face:
+            taken = upturned.likelier(face, other)
+            if taken is not face and not (taken is None and is_as_before):
                 return self._checked(taken)
-        return None if is_upturned(face.landmarks, five_points) else self._checked(face)
+        return None if upturned.is_upturned(face.landmarks, five_points) else self._checked(face)
 
     def _detections_near(
         self, frame: FrameInView, last: Float32Array | None

@@ -82,13 +82,23 @@ def rolled_over(face: Face | None, last: Face | None) -> bool:
     last : Face or None
         What was followed in the frame before; it counts where it was trusted and is in the place.
     """
-    if face is None or face.landmarks is None:
+    if last is None or not last.is_found:
         return False
-    if last is None or not last.is_found or last.landmarks is None:
-        return False
-    if overlap(box_of(last.landmarks), box_of(face.landmarks)) < SAME_FACE_OVERLAP:
-        return False
-    return abs(roll_onto(last.landmarks, face.landmarks)) > _MOST_ROLL_IN_FRAME
+    return abs(_roll_between(last, face)) > _MOST_ROLL_IN_FRAME
+
+
+def is_as_before(face: Face, trusted: Face | None) -> bool:
+    """Return whether a face is where a trusted one was, and rolled alike."""
+    return trusted is not None and abs(_roll_between(trusted, face)) <= _MOST_ROLL_IN_FRAME
+
+
+def _roll_between(before: Face, after: Face | None) -> float:
+    """Return the roll from one face to another in its place; NaN where there are not both."""
+    if after is None or after.landmarks is None or before.landmarks is None:
+        return math.nan
+    if overlap(box_of(before.landmarks), box_of(after.landmarks)) < SAME_FACE_OVERLAP:
+        return math.nan
+    return roll_onto(before.landmarks, after.landmarks)
 
 
 def is_upturned(landmarks: NDArray[np.float32], five_points: NDArray[np.float32]) -> bool:

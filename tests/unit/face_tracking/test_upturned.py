@@ -11,6 +11,7 @@ from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.upturned import (
+    is_as_before,
     is_upturned,
     likelier,
     rolled_over,
@@ -100,6 +101,15 @@ def test_no_head_turns_over_within_a_frame() -> None:
     assert not rolled_over(last, untrusted)
     assert not rolled_over(None, last)
     assert not rolled_over(last, None)
+
+
+def test_a_face_that_was_trusted_is_not_doubted() -> None:
+    """Behind a hand, experts find either reading unlikely."""
+    trusted = face()
+    assert is_as_before(face(points=face_at(152)), trusted)
+    assert not is_as_before(face(points=upturned(face_at(150))), trusted)
+    assert not is_as_before(face(points=face_at(900)), trusted)
+    assert not is_as_before(face(), None)
 
 
 def test_landmarks_may_be_upside_down_to_the_detector() -> None:
