@@ -257,9 +257,13 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         eyes=_load_eyes(files, settings),
         fits_anew=follows_experts,
     )
+    meter = FaceMeter(pdm, triangles, measures_residual=sides, networks=further)
+    meter = meter.of_given_landmarks()
+    if settings.refinement.any_roll:
+        meter, tracked_meter = meter.at_any_roll(), tracked_meter.at_any_roll()
     is_place_independent = follows_experts and settings.refinement.place_independent
     engine = Engine(
-        meter=FaceMeter(pdm, triangles, measures_residual=sides, networks=further),
+        meter=meter,
         tracked_meter=tracked_meter.near_faces() if is_place_independent else tracked_meter,
         video_models=video_models,
         image_models=image_models,
@@ -358,6 +362,7 @@ def _load_faces(
         validator=validator,
         witness=witness,
         network_pair=pair,
+        fits_any_roll=settings.refinement.any_roll,
     )
 
 

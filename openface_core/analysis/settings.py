@@ -290,6 +290,8 @@ class RunSettings:
             del settings["refinement"]["place_independent"]
         if self.smoothing.missing_as_zero:  # the same
             del settings["smoothing"]
+        if not self.refinement.any_roll:  # the same
+            del settings["refinement"]["any_roll"]
         return settings
 
 

@@ -13,6 +13,7 @@ from openface_core.analysis.settings import (
     SmoothingSettings,
 )
 from openface_core.errors import ConfigError
+from openface_core.face_tracking.settings import FaceRefinementSettings
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,10 @@ def test_a_record_of_openfaces_averages_is_as_before_there_was_a_choice() -> Non
     assert RunSettings().as_dict()["smoothing"] == {"missing_as_zero": False}
     as_openface = RunSettings(smoothing=SmoothingSettings(missing_as_zero=True))
     assert "smoothing" not in as_openface.as_dict()
+
+
+def test_what_openface_does_without_is_recorded_where_it_is_done() -> None:
+    assert RunSettings().as_dict()["refinement"]["any_roll"] is True
+    openface = FaceRefinementSettings(place_independent=False, any_roll=False)
+    record = RunSettings(refinement=openface).as_dict()["refinement"]
+    assert not {"place_independent", "any_roll"} & set(record)
