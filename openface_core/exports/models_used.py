@@ -66,7 +66,7 @@ def models_used(record: Mapping[str, Any]) -> ModelsUsed:
 
 
 def _witnesses(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the witnesses whose specifications took part: the second one is not in every folder."""
+    """Return the witnesses that took part: the second one is not in every folder."""
     files = _file_names(record)
     named = (_named(record, key) for key in ("witness", "second_witness"))
     return tuple(name for name in named if name and not files.isdisjoint({name, f"{name}.toml"}))

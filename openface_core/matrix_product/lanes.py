@@ -91,9 +91,7 @@ def laned_columns(columns: int) -> int:
 
 
 @kernel
-def laned_products(
-    row: Float32Array, x: Float32Array, first: int, out: Float32Array
-) -> None:
+def laned_products(row: Float32Array, x: Float32Array, first: int, out: Float32Array) -> None:
     """Write the products of a row and some columns of a matrix, summed in lanes.
 
     Parameters

@@ -169,9 +169,7 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
         out: Any,
         out_stride: Any,
     ) -> Any:
-        signature = types.void(
-            weights, stride, inputs, x, x_stride, biases, out, out_stride
-        )
+        signature = types.void(weights, stride, inputs, x, x_stride, biases, out, out_stride)
 
         def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
             _emit(builder, rows, vectors, arguments, is_fused=is_fused)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from openface_core.model_files.binary_fields import FLOAT32_CODE, BinaryFields
-from openface_core.refinement.patch_experts import CcnfExperts, Float64Array
+from openface_core.refinement.patch_experts import CcnfExperts, Float32Array, Float64Array
 from openface_core.refinement.view_grid import ViewGrid
 
 MAX_VIEWS = 32
@@ -158,7 +158,7 @@ class _ExpertList:
             self._betas[view, landmark, k] = fields.number("beta")
         self._confidence[view, landmark] = fields.number("confidence")
 
-    def _packed_neurons(self, support: int) -> tuple[Float64Array, Float64Array, Float64Array]:
+    def _packed_neurons(self, support: int) -> tuple[Float32Array, Float64Array, Float64Array]:
         """Return weights, biases and alphas of all neurons, which are checked together."""
         found = np.frombuffer(b"".join(self._records), dtype=_neuron_record(support))
         if (found["type"] != _NEURON).any():

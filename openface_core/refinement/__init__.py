@@ -1,7 +1,7 @@
 """Component 3: landmarks refined on the grey picture by patch experts under a shape model.
 
 :mod:`~openface_core.refinement.patch_experts` holds the experts,
-:mod:`~openface_core.refinement.response_maps` applies them around every landmark, and
+:mod:`~openface_core.refinement.expert_maps` applies them around every landmark, and
 :mod:`~openface_core.refinement.landmark_fit` moves the shape model towards their maxima
 (regularised landmark mean shift). :mod:`~openface_core.refinement.refiner` puts these together for
 one model, :mod:`~openface_core.refinement.parts` for a face and models of its parts.

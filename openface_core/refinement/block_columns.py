@@ -90,18 +90,14 @@ def _emit(builder: ir.IRBuilder, vectors: int, arguments: Any) -> None:
     means = [builder.fdiv(total, count) for total in totals]
 
     def centred(k: Any) -> list[Any]:
-        values = [
-            builder.fsub(v, mean) for v, mean in zip(seen(by_columns, k), means, strict=True)
-        ]
+        values = [builder.fsub(v, mean) for v, mean in zip(seen(by_columns, k), means, strict=True)]
         row = builder.mul(k, stride)
         for value, place in zip(values, places, strict=True):
             memory.store_vector(value, out, builder.add(row, place))
         return values
 
     def square(k: Any, sums: list[Any]) -> list[Any]:
-        return [
-            builder.fadd(s, builder.fmul(v, v)) for s, v in zip(sums, centred(k), strict=True)
-        ]
+        return [builder.fadd(s, builder.fmul(v, v)) for s, v in zip(sums, centred(k), strict=True)]
 
     def square_fused(k: Any, sums: list[Any]) -> list[Any]:
         return [builder.call(fma, [v, v, s]) for s, v in zip(sums, centred(k), strict=True)]

@@ -81,7 +81,6 @@ def cut_strips(area: Float32Array, window: int, is_flipped: bool, strips: Float3
     strips : (support, step, length) ndarray of float32
         Receives the strips.
     """
-    side = area.shape[0]
     turned = np.empty_like(area)
     _turn(area, is_flipped, turned)
     if strips.shape[1] == 1:

@@ -22,10 +22,10 @@ from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.parts import FaceRefiner, RefinedFace
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
-from openface_core.shape.posed_model import rounded_rotation
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.refinement.settings import RefinementSettings
 from openface_core.shape import PointDistributionModel, ShapeFit, project_shape
+from openface_core.shape.posed_model import rounded_rotation
 
 Rotation = tuple[float, float, float]
 
@@ -92,7 +92,7 @@ def start_in_box(
     left, top, width, height = (np.float32(value) for value in box)
     angles = np.array(rotation, dtype=np.float32)
     turn = np.empty((3, 3), dtype=np.float32)
-    rounded_rotation(*angles, turn)
+    rounded_rotation(angles[0], angles[1], angles[2], turn)
     x, y, z = pdm.mean_mm.reshape(3, -1)
     # float32 in this order, as in OpenFace.
     points = np.stack([(row[0] * x + row[1] * y) + row[2] * z for row in turn[:2]], axis=1)

@@ -23,13 +23,13 @@ from openface_core.shape.newton_step import (
     step_space,
     write_derivatives,
 )
+from openface_core.shape.pdm import Float32Array
 from openface_core.shape.posed_model import (
     deformed_shape,
     place_shape,
     rounded_rotation,
     turn_by,
 )
-from openface_core.shape.pdm import Float32Array
 
 _CONVERGED_PX = 0.01
 """A step that moves all landmarks together by less than this ends the fit."""

@@ -43,7 +43,7 @@ _MOST = 200.0
 @intrinsic  # type: ignore[untyped-decorator]
 def _power_of_two(_context: Any, exponent: Any) -> Any:
     """Return 2.0 to a whole number from -1022 to 1023."""
-    signature = types.float64(types.int64)
+    signature = types.float64(exponent)
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
         biased = builder.add(arguments[0], ir.Constant(_WORD, _EXPONENT_BIAS))

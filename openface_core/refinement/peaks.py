@@ -15,8 +15,8 @@ from openface_core.refinement.landmark_fit import (
     ShapeArrays,
     offsets_in_maps,
 )
-from openface_core.shape.posed_model import project
 from openface_core.shape.pdm import Float32Array
+from openface_core.shape.posed_model import project
 
 _MOST_STEPS = 20
 

@@ -18,11 +18,11 @@ from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.peaks import find_peaks
-from openface_core.shape.posed_model import project
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
+from openface_core.shape.posed_model import project
 
 _MIN_SCALE_PX_PER_MM = 0.25
 """Smaller faces, some 30 pixels wide, cannot be followed."""
@@ -75,9 +75,7 @@ class _LastScale(NamedTuple):
 class _Scale:
     """What one scale needs, prepared once."""
 
-    def __init__(
-        self, pdm: PointDistributionModel, experts: PatchExperts, settings: ScaleSettings
-    ) -> None:
+    def __init__(self, experts: PatchExperts, settings: ScaleSettings) -> None:
         self.settings = settings
         self.grid: ViewGrid = experts.grid
         self.table = kernel_table(settings.window_px, settings.sigma_px)
@@ -147,7 +145,7 @@ class LandmarkRefiner:
             if window > 0:
                 key = index, settings.at_scale(index, scales_px_per_mm)
                 if key not in self._prepared:
-                    self._prepared[key] = _Scale(self.pdm, experts, key[1])
+                    self._prepared[key] = _Scale(experts, key[1])
                 scales.append(self._prepared[key])
         if not scales:
             raise ValueError("no scale of the experts has a window")

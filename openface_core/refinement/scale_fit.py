@@ -16,8 +16,8 @@ from openface_core.refinement.landmark_fit import (
     ShapeArrays,
     mean_shift_steps,
 )
-from openface_core.shape.posed_model import project
 from openface_core.shape.pdm import Float32Array
+from openface_core.shape.posed_model import project
 from openface_core.shape.similarity import align_with_scale, invert
 
 

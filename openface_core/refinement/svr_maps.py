@@ -16,6 +16,7 @@ from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]
 
+
 class _Space(NamedTuple):
     """Working space for maps of side w and templates of side s, kept from landmark to landmark.
 

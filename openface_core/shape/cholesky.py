@@ -55,7 +55,7 @@ def factorise(
         for i in range(j, size):
             sums[i] = matrix[i, j]
         diagonal = sums[j]
-        # In whole vectors: what that leaves above the diagonal, or beyond the end, is not looked at.
+        # In whole vectors: what comes above the diagonal so, or beyond the end, is not looked at.
         first = j - j % ROWS
         left = (size - first + ROWS - 1) // ROWS
         while left > 0:

@@ -214,7 +214,7 @@ def solve_step(
     local: Float32Array,
     space: StepSpace,
 ) -> None:
-    """Write the step towards residuals, given the derivatives; 0 where there is none.
+    """Write the step towards residuals, given the derivatives; not finite where there is none.
 
     Parameters
     ----------
@@ -238,4 +238,4 @@ def solve_step(
     if factorise(space.matrix, space.factor, space.transposed, space.sums):
         substitute(space.factor, space.transposed, space.sums, step)
     else:
-        step[:] = 0.0
+        step[:] = np.nan

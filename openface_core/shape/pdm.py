@@ -100,21 +100,6 @@ class PointDistributionModel:
         """The components with one mode per row, (m, 3 * n), for sums over modes."""
         return np.ascontiguousarray(self.components_mm.T)
 
-    @cached_property
-    def mode_products(self) -> Float32Array:
-        """Products of the modes' X, Y and Z blocks, from which every normal matrix is made.
-
-        Returns
-        -------
-        (6, m, m) ndarray of float32
-            ``XtX, YtY, ZtZ, XtY + YtX, XtZ + ZtX, YtZ + ZtY`` over all landmarks.
-        """
-        blocks = self.components_mm.astype(np.float64).reshape(3, self.landmark_count, -1)
-        x, y, z = blocks
-        xy, xz, yz = x.T @ y, x.T @ z, y.T @ z
-        products = np.stack([x.T @ x, y.T @ y, z.T @ z, xy + xy.T, xz + xz.T, yz + yz.T])
-        return np.ascontiguousarray(products, dtype=np.float32)
-
     def shape_mm(self, shape_parameters: NDArray[np.floating]) -> Float32Array:
         """Return the 3D shape for given shape parameters.
 

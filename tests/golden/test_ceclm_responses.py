@@ -12,7 +12,8 @@ from openface_core.refinement.cen.response_maps import CenMaps
 from tests.fixtures.ceclm_sets import Dump, ceclm_set, points_of
 
 MAP_TOLERANCE = 5e-6
-"""Largest difference of a response, which lies between 0 and 1."""
+"""Largest difference of a response, which lies between 0 and 1, where all positions are evaluated.
+OpenFace's tracker does not do that, and rounds differently there; its own maps are met exactly."""
 SETS = ("glasses", "expressive", "expressive_noterm")
 FULL_MAPS = 398
 """Maps of the landmarks that were dumped at every position."""
@@ -40,7 +41,7 @@ def test_sparse_maps_are_those_that_the_cpp_tracker_used(
 ) -> None:
     for dump in ceclm_set(name).dumps_with_maps:
         found = maps_of(model, dump, is_sparse=True)
-        assert np.abs(found - dump["resp_sparse"]).max() <= MAP_TOLERANCE, dump.prefix
+        np.testing.assert_array_equal(found, dump["resp_sparse"], dump.prefix)
 
 
 def test_full_maps_are_those_of_the_cpp_program_in_every_view(model: FaceLandmarkModel) -> None:

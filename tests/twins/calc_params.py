@@ -69,9 +69,9 @@ def fit(
     regularisation[6:] = 1.0 / pdm.eigenvalues.astype(dtype)
     visible = landmarks[:, 0] != 0.0
     observed = landmarks[visible].T.astype(dtype)
+    mean, components = mean[:, visible], components[:, visible]
     box = mean[:2].max(axis=1) - mean[:2].min(axis=1)
     low, high = observed.min(axis=1), observed.max(axis=1)
-    mean, components = mean[:, visible], components[:, visible]
 
     scale = ((high - low) / box).mean()
     translation = (low + high) / 2.0

@@ -61,7 +61,7 @@ def small_ccnf() -> CcnfExperts:
         neuron_count=np.array([[1, 2], [1, 0]]),
         weights=rng.normal(size=(4, SMALL_SUPPORT_PX**2)).astype(np.float32),
         biases=rng.normal(size=4).astype(np.float32),
-        alphas=np.full(4, 0.5, dtype=np.float32),
+        alphas=np.full(4, 0.5),
         betas=np.array([[[0.5], [0.25]], [[0.125], [0.0]]]),
         smoothing_components={3: components, 5: np.zeros((1, 25, 25))},
     )

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from openface_core.refinement.density import kernel_table, log_likelihood
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
     ShapeArrays,
-    kernel_table,
-    log_likelihood,
     mean_shift_steps,
-    project,
 )
-from openface_core.shape.normal_equations import weighted_mode_products
+from openface_core.shape.posed_model import project
 from tests.fixtures.faces.shape import MODES, plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
@@ -44,15 +42,12 @@ def kernel_steps(
     """Run the kernel from POSE; return pose, shape parameters and offsets."""
     pdm = synthetic_pdm()
     parameters, local = POSE.astype(np.float32), local.astype(np.float32)
-    roots = np.sqrt(weights).astype(np.float32)
+    weights = weights.astype(np.float32)
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
     offsets = np.empty_like(base)
     is_finite = mean_shift_steps(
         ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
-        FitWeights(
-            roots > 0, roots, weighted_mode_products(pdm.components_mm, roots),
-            np.float32(regularisation),
-        ),
+        FitWeights(weights > 0, weights, np.float32(regularisation)),
         PlacedMaps(
             maps.reshape(68, -1), kernel_table(WINDOW, SIGMA_PX), np.float32(SIGMA_PX), base,
             TO_REFERENCE.astype(np.float32), np.linalg.inv(TO_REFERENCE).astype(np.float32),

@@ -3,14 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.refinement.landmark_fit import (
-    FitWeights,
-    PlacedMaps,
-    ShapeArrays,
-    kernel_table,
-)
+from openface_core.refinement.density import kernel_table
+from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, ShapeArrays
 from openface_core.refinement.peaks import find_peaks
-from openface_core.shape.normal_equations import weighted_mode_products
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
@@ -30,13 +25,10 @@ def peaks_of(
     pdm = synthetic_pdm()
     local = plausible_shape_parameters(5, spread=0.3).astype(np.float32)
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
-    roots = visible.astype(np.float32)
     out = np.empty_like(base)
     find_peaks(
         ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
-        FitWeights(
-            visible, roots, weighted_mode_products(pdm.components_mm, roots), np.float32(10)
-        ),
+        FitWeights(visible, visible.astype(np.float32), np.float32(10)),
         PlacedMaps(
             maps.reshape(68, -1).astype(np.float32), kernel_table(WINDOW, SIGMA_PX),
             np.float32(SIGMA_PX), base, TO_REFERENCE.astype(np.float32),

@@ -9,10 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.refinement import CcnfExperts, grey_from_bgr
+from openface_core.refinement.ccnf_maps import CcnfView, ccnf_maps
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.patch_areas import sample_area
-from openface_core.refinement.response_maps import CcnfView, SvrView, ccnf_maps, svr_maps
 from openface_core.refinement.smoothing import SmoothingMatrices
+from openface_core.refinement.svr_maps import SvrView, svr_maps
 from openface_core.shape.similarity import align_with_scale
 from tests.fixtures.faces.rendering import render_face
 from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
@@ -78,15 +79,6 @@ def test_sampled_square_is_that_of_the_twin(
     np.testing.assert_allclose(found, expected, rtol=0, atol=AREA_TOLERANCE)
 
 
-def ccnf_view(
-    experts: CcnfExperts, view: int, smoothing: NDArray[np.float32], index: NDArray[np.int64]
-) -> CcnfView:
-    return CcnfView(
-        experts.grid.visible[view], experts.first_neuron[view], experts.neuron_count[view],
-        experts.weights, experts.biases, experts.alphas, smoothing, index,
-    )  # fmt: skip
-
-
 def to_image_matrix() -> NDArray[np.float32]:
     return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
 
@@ -97,10 +89,8 @@ def test_ccnf_maps_are_those_of_the_twin(
     picture: NDArray[np.uint8], landmarks: NDArray[np.float32], view: int, window: int
 ) -> None:
     experts = synthetic_ccnf_experts(0.5)
-    smoothing, index = SmoothingMatrices(experts, window).of_view(view)
     found = np.empty((68, window * window), dtype=np.float32)
-    seen = ccnf_view(experts, view, smoothing, index)
-    ccnf_maps(picture, landmarks, to_image_matrix(), seen, window, SUPPORT_PX, found)
+    expert_maps(experts, window).write(picture, landmarks, to_image_matrix(), view, found)
     for i in range(68):
         if not experts.grid.visible[view, i]:
             assert not found[i].any()
@@ -112,15 +102,15 @@ def test_ccnf_maps_are_those_of_the_twin(
 
 def test_a_neuron_of_no_strength_has_no_say_and_a_negative_map_is_lifted() -> None:
     rng = np.random.default_rng(2)
-    weights = rng.normal(size=(2, SUPPORT_PX**2)).astype(np.float32)
+    weights = rng.normal(size=(2, 1 + SUPPORT_PX**2)).astype(np.float32)
     picture = rng.integers(0, 256, (60, 60)).astype(np.uint8)
-    negative = -np.eye(49, 64, dtype=np.float32)[None] + np.float32(0.001)
+    negative = -np.eye(49, dtype=np.float32)[None] + np.float32(0.001)
 
     def maps(alphas: list[float]) -> NDArray[np.float32]:
         out = np.empty((1, 49), dtype=np.float32)
         seen = CcnfView(
             np.ones(1, np.bool_), np.zeros(1, np.int64), np.full(1, 2), weights,
-            np.zeros(2, np.float32), np.array(alphas, np.float32), negative, np.zeros(1, np.int64),
+            np.array(alphas), negative, np.zeros(1, np.int64),
         )  # fmt: skip
         ccnf_maps(
             picture, np.full((1, 2), 30.0, np.float32), np.eye(2, dtype=np.float32), seen, 7,
@@ -154,11 +144,9 @@ def test_svr_maps_are_those_of_the_twin(
 
 def test_a_flat_picture_gives_flat_finite_maps(landmarks: NDArray[np.float32]) -> None:
     experts = synthetic_ccnf_experts(0.5)
-    smoothing, index = SmoothingMatrices(experts, 5).of_view(0)
     found = np.empty((68, 25), dtype=np.float32)
     grey = np.full((280, 300), 128, np.uint8)
-    seen = ccnf_view(experts, 0, smoothing, index)
-    ccnf_maps(grey, landmarks, to_image_matrix(), seen, 5, SUPPORT_PX, found)
+    expert_maps(experts, 5).write(grey, landmarks, to_image_matrix(), 0, found)
     inner = found[27:31]  # points whose square lies within the picture
     assert (inner == inner[:, :1]).all()
     assert (inner > 0.0).all()
@@ -170,10 +158,8 @@ def test_equal_smoothing_is_kept_once() -> None:
     matrices = SmoothingMatrices(experts, 7)
     for view, visible in enumerate(experts.grid.visible):
         smoothing, index = matrices.of_view(view)
-        assert smoothing.shape == (2 - visible.all(), 49, 64)  # of the visible, of the others
-        square = smoothing[:, :, :49]
-        np.testing.assert_allclose(square, square.transpose(0, 2, 1), atol=1e-7)
-        assert not smoothing[:, :, 49:].any()
+        assert smoothing.shape == (2 - visible.all(), 49, 49)  # of the visible, of the others
+        np.testing.assert_allclose(smoothing, smoothing.transpose(0, 2, 1), atol=1e-7)
         assert len(set(index[visible].tolist())) == 1
         assert matrices.of_view(view)[0] is smoothing
 

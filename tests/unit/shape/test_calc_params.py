@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
 from openface_core.shape import ShapeFit, calc_params
-from openface_core.shape.normal_equations import solve_normal_equations
 from tests.fixtures.faces.shape import (
     MODES,
     plausible_shape_parameters,
@@ -242,15 +241,3 @@ def test_strided_and_double_precision_landmarks_are_taken() -> None:
     for same in (np.asfortranarray(landmarks), landmarks.astype(np.float64)):
         again = calc_params(synthetic_pdm(), same)  # type: ignore[arg-type]
         np.testing.assert_array_equal(again.shape_parameters, fit.shape_parameters)
-
-
-@pytest.mark.parametrize("size", [1, 2, 7, 40])
-def test_normal_equations_are_solved(size: int) -> None:
-    rng = np.random.default_rng(size)
-    factor = rng.normal(size=(size + 5, size))
-    matrix = (factor.T @ factor).astype(np.float32)
-    truth = rng.normal(size=size)
-    gradient = (matrix.astype(np.float64) @ truth).astype(np.float32)
-    upper = np.triu(matrix)  # what lies below the diagonal must not be read
-    solve_normal_equations(upper + np.tril(np.full_like(matrix, np.nan), -1), gradient)
-    np.testing.assert_allclose(gradient, truth, rtol=0, atol=2e-3)

@@ -16,7 +16,6 @@ from models.training.patch_experts.squares import (
 )
 from models.training.photographs import Photograph
 from openface_core.landmarks.conventions import MIRRORED_ORDER
-from openface_core.refinement.blocks import cut_blocks, normalise_blocks
 from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
 
 SIDE = 21
@@ -80,11 +79,12 @@ def test_blocks_are_those_of_the_response_maps(is_flipped: bool) -> None:
     )
     expert = 5
     area = squares.areas[1, landmarks[int(is_flipped), expert]].astype(np.float32)
-    expected = np.zeros((122, 4), dtype=np.float32)
-    turned = np.empty(SIDE * SIDE, dtype=np.float32)
-    cut_blocks(area, positions[expert, 0], 11, is_flipped, turned, 0, expected)
-    normalise_blocks(expected, 4)
-    np.testing.assert_allclose(found[expert], expected.T, atol=2e-6)
+    seen = area[:, ::-1] if is_flipped else area
+    for block, (row, column) in zip(found[expert], positions[expert, 0], strict=True):
+        pixels = seen[row : row + 11, column : column + 11].T.ravel().astype(np.float64)
+        centred = pixels - pixels.mean()
+        expected = np.concatenate([[1.0], centred / np.linalg.norm(centred)])
+        np.testing.assert_allclose(block, expected, atol=2e-6)
 
 
 def test_faces_of_which_teacher_and_network_see_different_ones_are_left_out() -> None:

@@ -1,0 +1,90 @@
+"""Sums in the order of OpenBLAS's kernels for AVX-512, against a twin that takes every step."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from openface_core.matrix_product import (
+    blas_product,
+    fused_product,
+    laned_columns,
+    laned_combination,
+    padded,
+)
+
+Float32Array = NDArray[np.float32]
+
+
+def fused(a: Float32Array, b: Float32Array, c: Float32Array) -> Float32Array:
+    """Return ``a * b + c``, rounded once but for ties, which are not met here."""
+    return (a.astype(np.float64) * b + c).astype(np.float32)
+
+
+def straight(row: Float32Array, x: Float32Array) -> Float32Array:
+    total = np.zeros(x.shape[1], dtype=np.float32)
+    for k in range(len(row)):
+        total = fused(row[k : k + 1], x[k], total)
+    return total
+
+
+def in_lanes(row: Float32Array, x: Float32Array) -> Float32Array:
+    lanes = [np.zeros(x.shape[1], dtype=np.float32) for _ in range(16)]
+    for k in range(len(row)):
+        lanes[k % 16] = fused(row[k : k + 1], x[k], lanes[k % 16])
+    while len(lanes) > 1:
+        lanes = [one + other for one, other in zip(lanes[::2], lanes[1::2], strict=True)]
+    return lanes[0]
+
+
+def made(inputs: int, outputs: int, count: int) -> tuple[Float32Array, Float32Array]:
+    random = np.random.default_rng(inputs + 7 * outputs + 31 * count)
+    weights = random.normal(size=(outputs, inputs)).astype(np.float32)
+    x = np.zeros((inputs, padded(count)), dtype=np.float32)
+    x[:, :count] = random.normal(size=(inputs, count))
+    return weights, x
+
+
+def product(weights: Float32Array, x: Float32Array, count: int) -> Float32Array:
+    outputs, inputs = weights.shape
+    out = np.full((outputs, x.shape[1]), np.nan, dtype=np.float32)
+    zeros = np.zeros(outputs, dtype=np.float32)
+    blas_product(np.r_[np.float32(3), weights.ravel()], 1, inputs, outputs, zeros, x, count, out)
+    return out[:, :count]
+
+
+@pytest.mark.parametrize(("count", "laned"), [(1, 1), (8, 8), (9, 0), (16, 0), (40, 8), (49, 1)])
+@pytest.mark.parametrize("inputs", [12, 31, 32, 34, 122])
+def test_a_small_product_is_summed_in_lanes_at_its_end(count: int, laned: int, inputs: int) -> None:
+    assert laned_columns(count) == laned
+    weights, x = made(inputs, 5, count)
+    found = product(weights, x, count)
+    for row, values in zip(weights, found, strict=True):
+        expected = straight(row, x)[:count]
+        if inputs >= 32 and laned:
+            expected[-laned:] = in_lanes(row, x)[count - laned : count]
+        np.testing.assert_array_equal(values, expected)
+
+
+def test_a_large_product_is_made_of_parts_and_has_no_lanes() -> None:
+    weights, x = made(500, 120, 24)
+    found = product(weights, x, 24)
+    for row in (0, 119):
+        first, second = straight(weights[row, :256], x[:256]), straight(weights[row, 256:], x[256:])
+        np.testing.assert_array_equal(found[row], (first + second)[:24])
+
+
+@pytest.mark.parametrize("terms", [1, 10, 31, 32, 34, 40])
+def test_a_combination_of_rows_is_summed_in_lanes(terms: int) -> None:
+    weights, rows = made(terms, 1, 204)
+    found = np.empty(rows.shape[1], dtype=np.float32)
+    laned_combination(rows, weights[0], found)
+    order = in_lanes if terms >= 32 else straight
+    np.testing.assert_array_equal(found, order(weights[0], rows))
+
+
+def test_rows_of_a_fused_product_can_be_taken_from_among_others() -> None:
+    weights, x = made(121, 20, 32)
+    out = np.empty((9, 32), dtype=np.float32)
+    fused_product(weights, 11, 9, np.zeros(9, np.float32), x, 32, out)
+    for k in range(9):
+        np.testing.assert_array_equal(out[k], straight(weights[11 + k], x))
