@@ -21,7 +21,7 @@ from openface_core.refinement.peaks import find_peaks
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
-from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
+from openface_core.shape import ShapeFit, calc_params
 from openface_core.shape.posed_model import project
 
 _MIN_SCALE_PX_PER_MM = 0.25
