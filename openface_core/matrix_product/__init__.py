@@ -6,7 +6,7 @@
 :mod:`~openface_core.matrix_product.blas_product` products of that order.
 """
 
-from openface_core.matrix_product.blas_product import blas_product
+from openface_core.matrix_product.blas_product import MOST_SMALL, blas_product, large_product
 from openface_core.matrix_product.lanes import (
     LEAST_BLAS_ROWS,
     laned_columns,
@@ -24,6 +24,7 @@ from openface_core.matrix_product.tiles import LANE_MULTIPLE, TILE_ROWS
 __all__ = [
     "LANE_MULTIPLE",
     "LEAST_BLAS_ROWS",
+    "MOST_SMALL",
     "TILE_ROWS",
     "affine_product",
     "blas_product",
@@ -31,6 +32,7 @@ __all__ = [
     "laned_columns",
     "laned_combination",
     "laned_products",
+    "large_product",
     "linear_product",
     "padded",
 ]

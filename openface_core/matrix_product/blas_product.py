@@ -10,7 +10,7 @@ from openface_core.matrix_product.tiles import FLOAT_BYTES, LANE_MULTIPLE
 
 Float32Array = NDArray[np.float32]
 
-_MOST_SMALL = 1_000_000
+MOST_SMALL = 1_000_000
 """Products of more multiplications are made by OpenBLAS's large kernel."""
 
 _MOST_INPUTS = 384
@@ -50,11 +50,11 @@ def blas_product(
     """
     columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
-    is_small = count * inputs * outputs <= _MOST_SMALL
-    if is_small or inputs <= _MOST_INPUTS:
+    is_small = count * inputs * outputs <= MOST_SMALL
+    if is_small:
         _write_tiles(weights, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)
     else:
-        _add_parts(weights, inputs, outputs, zeros, x, columns, out)
+        large_product(values, weights_at, inputs, outputs, zeros, x, count, out)
     laned = laned_columns(count)
     if is_small and laned > 0:
         for row in range(outputs):
@@ -63,24 +63,27 @@ def blas_product(
 
 
 @kernel
-def _add_parts(
-    weights: int,
+def large_product(
+    values: Float32Array,
+    weights_at: int,
     inputs: int,
     outputs: int,
     zeros: Float32Array,
     x: Float32Array,
-    columns: int,
+    count: int,
     out: Float32Array,
 ) -> None:
-    """Write a product as the sum of products of some inputs each."""
-    part = np.empty_like(out)
+    """Write ``weights @ x`` as OpenBLAS's large kernel does; parameters as :func:`blas_product`."""
+    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    weights = values.ctypes.data + weights_at * FLOAT_BYTES
     begin = 0
+    part = np.empty_like(out) if inputs > _MOST_INPUTS else out
     while begin < inputs:
         length = inputs - begin
         if length >= 2 * _MOST_INPUTS:
             length = _MOST_INPUTS
         elif length > _MOST_INPUTS:
-            length = -(-length // 2 // LANE_MULTIPLE) * LANE_MULTIPLE
+            length = (length // 2 + LANE_MULTIPLE - 1) // LANE_MULTIPLE * LANE_MULTIPLE
         to = part if begin > 0 else out
         at = weights + begin * FLOAT_BYTES
         _write_tiles(at, inputs, zeros.ctypes.data, length, outputs, x[begin:], columns, to)

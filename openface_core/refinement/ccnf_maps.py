@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.logistic import exp_float32
 from openface_core.matrix_product import (
     LEAST_BLAS_ROWS,
     TILE_ROWS,
@@ -24,7 +25,6 @@ from openface_core.refinement.blocks import (
     pixel_offsets,
     write_blocks,
 )
-from openface_core.refinement.logistic import exp_float32
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]

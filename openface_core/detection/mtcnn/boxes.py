@@ -121,10 +121,15 @@ def corrected(boxes: Float32Array, corrections: Float32Array, *, is_last: bool) 
     is_last : bool
         Whether this is the last network, for which boxes are a pixel larger.
     """
-    sides = boxes[:, 2:] + np.float32(is_last)
-    corner = boxes[:, :2] + corrections[:, :2] * sides
-    size = sides + sides * (corrections[:, 2:] - corrections[:, :2])
-    return np.concatenate([corner, size], axis=1)
+    corner, sides = boxes[:, :2], boxes[:, 2:] + np.float32(is_last)
+    least = _moved(corner, corrections[:, :2], sides)
+    most = _moved(corner + sides, corrections[:, 2:], sides)
+    return np.concatenate([least, most - least], axis=1)
+
+
+def _moved(places: Float32Array, shares: Float32Array, sides: Float32Array) -> Float32Array:
+    """Return places moved by shares of sides, rounded once, as where OpenFace's compiler fuses."""
+    return (shares.astype(np.float64) * sides + places).astype(np.float32)
 
 
 def squared(boxes: Float32Array) -> Float32Array:
@@ -138,13 +143,6 @@ def squared(boxes: Float32Array) -> Float32Array:
 
 def landmark_boxes(boxes: Float32Array) -> Float32Array:
     """Return what the 68 landmarks of faces in boxes (n, 4) will fill, (n, 4)."""
-    left, top, width, height = boxes.T
-    return np.stack(
-        [
-            left - np.float32(0.0075) * width,
-            top + np.float32(0.2459) * height,
-            np.float32(1.0323) * width,
-            np.float32(0.7751) * height,
-        ],
-        axis=1,
-    )
+    left, top, width, height = boxes.T.astype(np.float64)
+    adapted = [left - 0.0075 * width, top + 0.2459 * height, 1.0323 * width, 0.7751 * height]
+    return np.stack(adapted, axis=1).astype(np.float32)

@@ -31,6 +31,7 @@ from openface_core.detection.settings import (
     DetectionSettings,
 )
 from openface_core.frame_check import check_frame
+from openface_core.logistic import exponentials
 
 Float32Array = NDArray[np.float32]
 
@@ -79,10 +80,11 @@ class MtcnnNetworks:
 
 def _probability(no_face: Float32Array, face: Float32Array) -> Float32Array:
     # Boxes of nearly equal probabilities compete: as in OpenFace, the exponential is of single
-    # precision, and the rest of double.
-    with np.errstate(over="ignore"):  # an infinite exponential is a probability of 0
-        odds = np.exp(no_face - face).astype(np.float64)
-    return np.asarray(1.0 / (1.0 + odds), dtype=np.float32)
+    # precision, and the rest of double. An infinite exponential is a probability of 0.
+    differences = np.ascontiguousarray(no_face - face)
+    odds = np.empty_like(differences)
+    exponentials(differences.reshape(-1), odds.reshape(-1))
+    return np.asarray(1.0 / (1.0 + odds.astype(np.float64)), dtype=np.float32)
 
 
 class MtcnnDetector:

@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product import LANE_MULTIPLE, affine_product, padded
+from openface_core.matrix_product import (
+    LANE_MULTIPLE,
+    LEAST_BLAS_ROWS,
+    MOST_SMALL,
+    fused_product,
+    laned_combination,
+    large_product,
+    padded,
+)
 
 Float32Array = NDArray[np.float32]
 MapShape = tuple[int, int, int]
@@ -35,13 +43,16 @@ class Layer(Protocol):
 
 @kernel
 def _unfold(maps: Float32Array, size: int, first: int, count: int, out: Float32Array) -> None:
-    """Write what a square kernel sees at so many positions, counted row by row, as columns."""
+    """Write what a square kernel sees at so many positions, counted row by row, as columns.
+
+    Map by map, each column by column, and a 1 at the end.
+    """
     channels, _, width = maps.shape
     columns = width - size + 1
     row = 0
     for c in range(channels):
-        for down in range(size):
-            for right in range(size):
+        for right in range(size):
+            for down in range(size):
                 y, x = first // columns, first % columns
                 for k in range(count):
                     out[row, k] = maps[c, y + down, x + right]
@@ -50,6 +61,7 @@ def _unfold(maps: Float32Array, size: int, first: int, count: int, out: Float32A
                         x = 0
                         y += 1
                 row += 1
+    out[row, :count] = 1.0
 
 
 @kernel
@@ -58,15 +70,20 @@ def _convolve(
 ) -> None:
     """Correlate maps with kernels, and add biases; `out` has a row for each kernel."""
     outputs, positions = out.shape
-    inputs = maps.shape[0] * size * size
+    inputs = maps.shape[0] * size * size + 1
     most = padded(min(at_once, positions))
     seen = np.zeros((inputs, most), dtype=np.float32)
     product = np.empty((outputs, most), dtype=np.float32)
+    zeros = np.zeros(outputs, dtype=np.float32)
+    is_large = positions * inputs * outputs > MOST_SMALL
+    weights = values.reshape(outputs, inputs)
     for first in range(0, positions, at_once):
         count = min(at_once, positions - first)
         _unfold(maps, size, first, count, seen)
-        columns = padded(count)
-        affine_product(values, 0, outputs * inputs, inputs, outputs, seen, columns, product)
+        if is_large:
+            large_product(values, 0, inputs, outputs, zeros, seen, count, product)
+        else:
+            fused_product(weights, 0, outputs, zeros, seen, padded(count), product)
         for row in range(outputs):
             for k in range(count):
                 out[row, first + k] = product[row, k]
@@ -116,7 +133,9 @@ class Convolution:
 
     @cached_property
     def _values(self) -> Float32Array:
-        return np.concatenate([self.weights.ravel(), self.biases])
+        """Kernels column by column, each with its bias behind it, as OpenFace sums them."""
+        by_columns = self.weights.transpose(0, 1, 3, 2).reshape(len(self.weights), -1)
+        return np.concatenate([by_columns, self.biases[:, None]], axis=1).ravel()
 
     def output_shape(self, shape: MapShape) -> MapShape:
         """Return the shape of its maps."""
@@ -216,8 +235,8 @@ class Dense:
             )
 
     @cached_property
-    def _at_each_position(self) -> Convolution:
-        return Convolution(self.weights[:, :, None, None], self.biases)
+    def _turned(self) -> Float32Array:
+        return np.ascontiguousarray(self.weights.T)
 
     def output_shape(self, shape: MapShape) -> MapShape:
         """Return the shape of its maps."""
@@ -230,10 +249,20 @@ class Dense:
 
     def run(self, maps: Float32Array) -> Float32Array:
         """Return its maps."""
-        if maps.shape[0] != self.weights.shape[1]:
-            column_by_column = maps.transpose(0, 2, 1)
-            maps = np.ascontiguousarray(column_by_column).reshape(-1, 1, 1)
-        return self._at_each_position.run(maps)
+        if maps.shape[0] == self.weights.shape[1] and maps.shape[1:] != (1, 1):
+            # OpenCV sums products of few rows in double precision.
+            seen = maps.reshape(len(maps), -1).astype(np.float64)
+            product = (self.weights.astype(np.float64) @ seen).astype(np.float32)
+            return (product + self.biases[:, None]).reshape(-1, *maps.shape[1:])
+        seen = np.ascontiguousarray(maps.transpose(0, 2, 1)).ravel()
+        if len(self.weights) >= LEAST_BLAS_ROWS:
+            product = np.empty(len(self.weights), dtype=np.float32)
+            laned_combination(self._turned, seen, product)
+            product += self.biases
+        else:
+            exact = self.weights.astype(np.float64) @ seen.astype(np.float64) + self.biases
+            product = exact.astype(np.float32)
+        return product.reshape(-1, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.logistic import logistic_in_place
 from openface_core.matrix_product import LANE_MULTIPLE, blas_product
 from openface_core.refinement.cen.experts import Activation
-from openface_core.refinement.logistic import logistic_in_place
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]

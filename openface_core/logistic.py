@@ -66,6 +66,13 @@ def exp_float32(number: np.float32) -> np.float32:
 
 
 @kernel
+def exponentials(numbers: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Write the exponentials of numbers (n,)."""
+    for i in range(numbers.shape[0]):
+        out[i] = exp_float32(numbers[i])
+
+
+@kernel
 def logistic_in_place(z: NDArray[np.float32]) -> None:
     """Replace numbers (n,) by ``1 / (1 + expf(-z))``."""
     one = np.float32(1.0)
