@@ -251,9 +251,9 @@ class Dense:
         """Return its maps."""
         if maps.shape[0] == self.weights.shape[1] and maps.shape[1:] != (1, 1):
             # OpenCV sums products of few rows in double precision.
-            seen = maps.reshape(len(maps), -1).astype(np.float64)
-            product = (self.weights.astype(np.float64) @ seen).astype(np.float32)
-            return (product + self.biases[:, None]).reshape(-1, *maps.shape[1:])
+            columns = maps.reshape(len(maps), -1).astype(np.float64)
+            products = (self.weights.astype(np.float64) @ columns).astype(np.float32)
+            return (products + self.biases[:, None]).reshape(-1, *maps.shape[1:])
         seen = np.ascontiguousarray(maps.transpose(0, 2, 1)).ravel()
         if len(self.weights) >= LEAST_BLAS_ROWS:
             product = np.empty(len(self.weights), dtype=np.float32)
