@@ -13,6 +13,7 @@ from transforms.exports.task import ExportTask
 from transforms.problems import Problem
 from transforms.records import PROBLEMS, VideoTask
 from transforms.work.ending_failures import keep_ending_failures_off_screen
+from transforms.work.stopping import working
 from transforms.work.worker_presence import join_run
 
 WRITTEN = "written"
@@ -20,8 +21,9 @@ WRITTEN = "written"
 
 
 class _ExportVideo(beam.DoFn):
-    def __init__(self, plan: ExportPlan) -> None:
+    def __init__(self, plan: ExportPlan, run: str) -> None:
         self._plan = plan
+        self._run = run
 
     def setup(self) -> None:
         """Register as a worker of the run."""
@@ -38,7 +40,8 @@ class _ExportVideo(beam.DoFn):
         written = 0
         for with_pictures in (False, True):
             try:
-                written += export_input(task, self._plan, with_pictures=with_pictures)
+                with working(self._run):
+                    written += export_input(task, self._plan, with_pictures=with_pictures)
             except Exception as error:  # whatever one input does, the others go on
                 video = VideoTask(task.table.video_id, task.uri)
                 yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error)))
@@ -63,11 +66,14 @@ class ExportVideos(beam.PTransform):
     ----------
     plan : ExportPlan
         What is common to all inputs.
+    run : str
+        Tells the export from all others.
     """
 
     plan: ExportPlan
+    run: str = ""
 
     def expand(self, tasks: beam.PCollection) -> Any:
         """Return the outputs by their tags."""
-        step = beam.ParDo(_ExportVideo(self.plan))
+        step = beam.ParDo(_ExportVideo(self.plan, self.run))
         return tasks | "Export" >> step.with_outputs(PROBLEMS, main=WRITTEN)

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from openface_core.errors import OpenFaceBeamError, StorageFullError
+from openface_core.errors import OpenFaceBeamError, RunOverError, StorageFullError
 
 # Beam adds the step to the first argument of an exception.
 _FULL = re.compile(
@@ -18,10 +18,19 @@ _FULL = re.compile(
 )
 
 
+# A run that stops takes Beam's list of what its workers do away before they have stopped.
+_OVER = re.compile(rf"{RunOverError.__name__}: |KeyError: 'bundle_\d+'")
+
+
 def find_ending_failure(text: str) -> StorageFullError | None:
     """Return the failure that a traceback tells of; None if it is of another kind."""
     found = _FULL.search(text)
     return None if found is None else StorageFullError.on(*found.groups())
+
+
+def _is_told_at_the_end(text: str) -> bool:
+    """Return whether a text only repeats what the end of a run says."""
+    return find_ending_failure(text) is not None or _OVER.search(text) is not None
 
 
 class ToldAtTheEnd(logging.Filter):
@@ -30,13 +39,13 @@ class ToldAtTheEnd(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a message is shown."""
         error = record.exc_info[1] if record.exc_info else None
-        return find_ending_failure(record.getMessage()) is None and not (
+        return not _is_told_at_the_end(record.getMessage()) and not (
             isinstance(error, OpenFaceBeamError) and error.ends_run
         )
 
 
 def _print(*values: Any, **options: Any) -> None:
-    if not any(find_ending_failure(str(value)) for value in values):
+    if not any(_is_told_at_the_end(str(value)) for value in values):
         print(*values, **options)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from openface_core.errors import OutputError, StorageFullError
+from openface_core.errors import OutputError, RunOverError, StorageFullError
 from transforms.work.ending_failures import ToldAtTheEnd, find_ending_failure
 
 FULL = StorageFullError.on("out/a b.parquet", "No space left on device")
@@ -26,3 +26,9 @@ def test_its_traceback_is_not_logged() -> None:
     assert not is_shown("Error processing instruction", FULL)
     assert is_shown(str(OTHER), OTHER)
     assert is_shown("Error processing instruction")
+
+
+def test_workers_that_stop_are_not_heard() -> None:
+    assert not is_shown(f"Traceback:\nopenface_core.errors.RunOverError: {RunOverError.of('x')}")
+    assert not is_shown("Original traceback is\nKeyError: 'bundle_18'\n")
+    assert is_shown("KeyError: 'x_30'")
