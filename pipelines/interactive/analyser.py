@@ -18,6 +18,7 @@ from openface_core.errors import ConfigError, InputError
 from openface_core.inference import OnnxSettings
 from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
+from openface_core.media.sources import from_root
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
@@ -141,12 +142,12 @@ class Analyser:
             If the input cannot be read, or changes meanwhile, given landmarks do not fit it, or
             ranges are wrong.
         """
-        path, name = _path(path), text_of("video_id", video_id)
+        path, name = from_root(_path(path)), text_of("video_id", video_id)
         task = VideoTask(
             video_id=safe_video_id(name) if name else name_videos([path])[0],
             uri=path,
             person_id=text_of("person_id", person_id),
-            landmarks_uri=_name("landmarks", landmarks),
+            landmarks_uri=_place("landmarks", landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
             camera=_camera(camera),
         )
@@ -259,6 +260,11 @@ def _path(path: str | PathLike[str]) -> str:
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:
     """Return a pack, a preset or a path as text."""
     return None if value is None else path_of(option, value)
+
+
+def _place(option: str, value: str | PathLike[str] | None) -> str | None:
+    """Return the place of a file, which stays the same if the working folder does not."""
+    return None if value is None else from_root(path_of(option, value))
 
 
 def _camera(text: str | None) -> Camera | None:

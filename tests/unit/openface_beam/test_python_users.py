@@ -200,6 +200,25 @@ def test_a_name_of_frames_is_no_path(
     assert analyser.video(tmp_path / "frames.png", video_id=given).task.video_id == video_id
 
 
+def test_another_working_folder_holds_other_files(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "a.png"), np.zeros((64, 64, 3), np.uint8))
+        (tmp_path / name / "a.csv").write_text("frame,x_0\n")
+    monkeypatch.chdir(tmp_path / "here")
+    found = analyser.image("a.png")
+    monkeypatch.chdir(tmp_path / "there")
+    assert found.task.uri == found.info.uri == str(tmp_path / "here" / "a.png")
+    (tmp_path / "here" / "a.png").unlink()
+    with pytest.raises(OpenFaceBeamError, match="here/a.png: there is no such file"):
+        found.report("a.html")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OpenFaceBeamError, match=str(tmp_path / "here/a.csv")):
+        analyser.image("there/a.png", landmarks="here/a.csv")
+
+
 def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
     analysis: Analysis, tmp_path: Path
 ) -> None:
