@@ -19,6 +19,7 @@ from openface_core.media.sources import is_in_memory
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.showing import described, plot, write_shown
+from pipelines.interactive.unchanged import check_unchanged
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.completion import complete_dataset
@@ -111,12 +112,15 @@ class Analysis:
         ConfigError
             If the folder holds something else, a dataset of another form, or another input of the
             same name.
+        MediaError
+            If the file has been replaced since. It may be gone.
         OutputError
             If a run works in the folder for longer than a minute, or storage refuses. The analysis
             can be saved later.
         """
         output = path_of("output", output)
         check_output(output)
+        check_unchanged(self.task.uri, self.content, may_be_gone=True)
         with held(output, is_brief=True):
             return self._save(output)
 
@@ -193,8 +197,8 @@ class Analysis:
         Raises
         ------
         OpenFaceBeamError
-            If the input cannot be read any more, its frames were in memory only, the part or the
-            faces are none, or storage refuses.
+            If the input cannot be read any more or has been replaced, its frames were in memory
+            only, the part or the faces are none, or storage refuses.
         """
         for name, value in (("from_seconds", from_seconds), ("to_seconds", to_seconds)):
             check_number(name, value)
@@ -223,6 +227,7 @@ class Analysis:
         return self._write(Report(), path_of("path", path))
 
     def _write(self, exporter: Exporter, path: str) -> Path:
+        check_unchanged(self.task.uri, self.content)
         record = parse_record(self.metadata()[METADATA_KEY]) or {}
         table, info = self.measured.table, self.measured.info
         video = described(table, self.task.video_id, info, record)
