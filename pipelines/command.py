@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from pipelines.own_packages import check_own_packages
+from pipelines.own_process import own_process
 from pipelines.spared_imports import spare_imports
 
 EXIT_FAILED = 2
@@ -46,7 +47,8 @@ def run_command(command: Callable[[], int]) -> int:
         os.environ.setdefault(variable, "1")
     try:
         check_own_packages()
-        status = command()
+        with own_process():
+            status = command()
         sys.stdout.flush()
     except OpenFaceBeamError as error:
         return _tell(error)

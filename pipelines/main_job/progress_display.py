@@ -10,6 +10,7 @@ from typing import Self
 from tqdm import tqdm
 
 from transforms.work.progress import read_progress
+from transforms.work.temporary_place import temporary_place
 
 _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
@@ -52,7 +53,8 @@ class ProgressDisplay:
         folder: str | None = None,
     ) -> None:
         self._parts = parts
-        self._own = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
+        place = temporary_place()
+        self._own = tempfile.TemporaryDirectory(prefix="openface-beam-progress-", dir=place)
         self._folder = folder or self._own.name
         known = [count for count in promised_frames if count is not None]
         total = sum(known) if len(known) == len(promised_frames) else None
