@@ -9,6 +9,7 @@ from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.interactive.arguments import arguments_of
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.log import log_kept
 from pipelines.main_job.summary import RunSummary
 from pipelines.report import report as report_dataset
 from pipelines.run import run as run_main_job
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.export_job.summary import ExportSummary
 
 
+@log_kept()
 def run(
     inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
     output: str | PathLike[str],
@@ -55,6 +57,7 @@ def run(
     return run_main_job(arguments)
 
 
+@log_kept()
 def export(
     dataset: str | PathLike[str],
     output: str | PathLike[str],
@@ -90,6 +93,7 @@ def export(
     return export_dataset(arguments_of(ExportArguments, named | options))
 
 
+@log_kept()
 def report(
     dataset: str | PathLike[str], output: str | PathLike[str] | None = None, **options: Any
 ) -> "ExportSummary":

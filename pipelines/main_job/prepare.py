@@ -12,6 +12,7 @@ from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.log import set_up_log
 from pipelines.main_job.plan import RunPlan, check_buckets, make_plan, places_of
 from pipelines.main_job.runners import (
     check_words,
@@ -19,7 +20,6 @@ from pipelines.main_job.runners import (
     import_beam,
     is_local,
     pipeline_options,
-    set_up_log,
     worker_count,
 )
 from pipelines.main_job.scratch_folder import scratch_folder

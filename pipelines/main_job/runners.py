@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
+from pipelines.main_job.log import beam_apart_from_log, set_up_log
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
 from pipelines.spared_imports import spared_by_beam
-from transforms.work.ending_failures import keep_ending_failures_off_screen
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -25,21 +25,11 @@ _NEAR_MISS = 0.9
 _DEFAULT_RUNNER = "DirectRunner"
 
 
-def set_up_log() -> None:
-    """Have warnings written to stderr, one line each."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
-    keep_ending_failures_off_screen()
-
-
 def import_beam() -> ModuleType:
     """Return the module ``apache_beam``, imported without its warning about optional packages."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    with spared_by_beam():
+    with beam_apart_from_log(), spared_by_beam():
         import apache_beam
 
-    root.setLevel(level)
     set_up_log()  # once more, as Beam's import has installed a handler of its own
     # It says how it starts a job server, with all the words, and when it ends it.
     logging.getLogger("apache_beam.utils.subprocess_server").setLevel(logging.ERROR)

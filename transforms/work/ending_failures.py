@@ -55,6 +55,8 @@ def keep_ending_failures_off_screen() -> None:
     if worker is not None:
         # It prints to stderr whatever the log does, and nothing else.
         vars(worker)["print"] = _print
-    for handler in logging.getLogger().handlers:
-        if not any(isinstance(known, ToldAtTheEnd) for known in handler.filters):
-            handler.addFilter(ToldAtTheEnd())
+    # Only Beam's own logs: those of a program that calls this one are none of ours.
+    for name in [*logging.root.manager.loggerDict]:
+        log = logging.getLogger(name) if name.startswith("apache_beam") else None
+        if log is not None and not any(isinstance(known, ToldAtTheEnd) for known in log.filters):
+            log.addFilter(ToldAtTheEnd())
