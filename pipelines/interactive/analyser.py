@@ -1,5 +1,6 @@
 """One input after the other, in this process."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -227,6 +228,8 @@ class Analyser:
         from tqdm.auto import tqdm
 
         disable = None if self._progress is None else not self._progress
+        if sys.stderr is None:
+            disable = True
         with tqdm(total=frame_count, desc=name, unit=" frames", disable=disable) as bar:
             yield lambda *_: bar.update()
 

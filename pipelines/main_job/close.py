@@ -1,6 +1,5 @@
 """The end of a run: summary and error table as the tables want them, metrics, and what is told."""
 
-import sys
 from dataclasses import replace
 
 from models import locate_models
@@ -11,6 +10,7 @@ from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.summary import RunSummary
+from pipelines.screen import screen
 from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
 from transforms.dataset.summary import count_calibrated_below, count_short
@@ -57,7 +57,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     )
     write_metrics(job.output, metrics, outline)
     if not job.quiet:
-        sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
+        screen().writelines(f"{line}\n" for line in describe_steps(metrics))
     counts, least = metrics.counters, plan.settings.calibration.least_frames
     failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in plan.todo)

@@ -1,6 +1,5 @@
 """The beginning of a run: plan and workers, a clean output folder, models in memory."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from pipelines.main_job.runners import (
 from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.small_plan import is_small
 from pipelines.main_job.worker_place import THIS_PROCESS, WorkerPlace, worker_place
+from pipelines.screen import screen
 from transforms.dataset.bucket_files import check_columns
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
@@ -156,7 +156,7 @@ def prepare(arguments: RunArguments, *, is_held: bool = False) -> Job:
         plan = plan or make_plan(arguments, is_held=is_held)
         job = Job(plan, arguments.output, runner, options, workers, arguments.quiet)
     if not arguments.quiet:
-        sys.stderr.writelines(f"{line}\n" for line in plan.remarks)
+        screen().writelines(f"{line}\n" for line in plan.remarks)
     job.workers.check_paths(places_of(plan, arguments.output))
     return job
 
@@ -211,7 +211,7 @@ def held_and_clean(job: Job, arguments: RunArguments) -> Iterator[Job]:
 def _planned_anew(job: Job, arguments: RunArguments) -> Job:
     """Plan a run once more, in a folder that is held; what was said is not said again."""
     if not job.quiet:
-        sys.stderr.write(f"another run has written to {job.output} meanwhile; planning anew ...\n")
+        screen().write(f"another run has written to {job.output} meanwhile; planning anew ...\n")
     return replace(prepare(replace(arguments, quiet=True), is_held=True), quiet=job.quiet)
 
 
@@ -242,9 +242,9 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     handle = EngineHandle(plan.files, plan.settings)
     engine = handle.acquire()
     if plan.with_networks and not job.quiet:
-        sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+        screen().write(f"networks run on {', '.join(engine.providers)}\n")
         if engine.landmark_detector is not None:
-            sys.stderr.write(f"landmarks are refined by {engine.landmark_detector}\n")
+            screen().write(f"landmarks are refined by {engine.landmark_detector}\n")
     what = "compiling the kernels; only a machine's first run has to"
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
@@ -259,7 +259,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
 @contextmanager
 def _announced_if_slow(what: str, *, quiet: bool) -> Iterator[None]:
     """Say what is going on, if it takes so long that a user may wonder."""
-    timer = threading.Timer(_PATIENCE_SECONDS, sys.stderr.write, [f"{what} ...\n"])
+    timer = threading.Timer(_PATIENCE_SECONDS, screen().write, [f"{what} ...\n"])
     if not quiet:
         timer.start()
     try:

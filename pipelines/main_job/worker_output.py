@@ -57,19 +57,21 @@ def _exchanged() -> Iterator[None]:
         yield
         return
     begin, end = os.pipe()
-    sys.stderr.flush()
+    own = sys.stderr
+    if own is not None:
+        own.flush()
     os.dup2(end, _STDERR)
     os.close(end)
-    own = sys.stderr
-    sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
+    if own is not None:
+        sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
     thread = threading.Thread(target=_forward, args=(begin, screen), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        sys.stderr.close()
-        sys.stderr = own
-        sys.stderr.flush()
+        if own is not None:
+            sys.stderr.close()
+            sys.stderr = own
         os.dup2(screen, _STDERR)
         # It ends with the last worker; one that hangs is not waited for.
         thread.join(_PATIENCE_SECONDS)

@@ -212,7 +212,7 @@ def test_another_working_folder_holds_other_files(
     monkeypatch.chdir(tmp_path / "there")
     assert found.task.uri == found.info.uri == str(tmp_path / "here" / "a.png")
     (tmp_path / "here" / "a.png").unlink()
-    with pytest.raises(OpenFaceBeamError, match="here/a.png: there is no such file"):
+    with pytest.raises(OpenFaceBeamError, match=r"here/a\.png: there is no such file"):
         found.report("a.html")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OpenFaceBeamError, match=str(tmp_path / "here/a.csv")):
@@ -231,6 +231,23 @@ def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
     with pytest.raises(ConfigError, match="output: a text is expected, found 5"):
         analysis.save(5)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_no_screen_at_all(
+    analyser: Analyser, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, pictures = clip_in(clips), [np.zeros((64, 64, 3), np.uint8)]
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    Analyser("embedded").frames(pictures, 25.0)
+    run(clip, tmp_path / "out", models="embedded", dry_run=True)
+    beam = ("--direct_running_mode=multi_processing", "--direct_num_workers=1")
+    for name, options in (("quiet", {"quiet": True}), ("small", {}), ("processes", {"beam": beam})):
+        summary = run(clip, tmp_path / name, models="embedded", **options)
+        assert summary.inputs_written == 1
+    exported = openface_beam.export(tmp_path / "small", tmp_path / "csv", "csv")
+    assert exported.written == 1
+    assert sys.stderr is None
 
 
 def test_a_plan_is_printed_and_nothing_is_written(
