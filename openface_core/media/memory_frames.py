@@ -1,7 +1,7 @@
 """Pictures that are in memory already, as a medium."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from numbers import Real
 
 import numpy as np
@@ -37,7 +37,7 @@ class MemoryFrames(MediaReader):
 
     def __init__(self, images: Iterable[NDArray[np.uint8]], fps: float, name: str) -> None:
         self._fps = _frames_per_second(fps, name)
-        if not isinstance(images, Iterable):
+        if not isinstance(images, Iterable) or isinstance(images, Mapping | str | bytes):
             raise InputError(
                 name,
                 f"a list or a generator of pictures is expected, found {type(images).__name__}",

@@ -285,6 +285,8 @@ def test_a_name_never_leads_out_of_a_dataset(
         ([np.zeros((0, 4, 3), np.uint8)], 25.0, "frame 1 is not an array"),
         ([None], 25.0, "found NoneType"),
         (None, 25.0, "a list or a generator of pictures is expected, found NoneType"),
+        ({}, 25.0, "a list or a generator of pictures is expected, found dict"),
+        ("", 25.0, "a list or a generator of pictures is expected, found str"),
         ([], 0.0, "fps must be a number from 1e-06"),
         ([], 1e-320, "fps must be a number from 1e-06"),
         ([], float("nan"), "fps must be a number from 1e-06"),
@@ -304,6 +306,7 @@ def test_no_frames_at_all(analyser: Analyser) -> None:
     found = analyser.frames([], 25.0)
     assert len(found.frames) == 0
     assert found.summary["frames"].tolist() == [0]
+    assert found.plot().axes
 
 
 def test_wrong_names(clips: Path, analyser: Analyser) -> None:

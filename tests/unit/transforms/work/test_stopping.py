@@ -79,7 +79,7 @@ class Counting(EngineStage):
 
 def test_no_further_element_is_begun(run: str) -> None:
     worker = _Worker(Counting(cast(Any, SimpleNamespace(key=run))))
-    vars(worker)["_engine"] = None
+    worker._engine = cast(Any, None)
     outputs = worker.process(3)
     assert next(outputs) == 0
     interrupt(run)  # which does not wait for what is done with an output
