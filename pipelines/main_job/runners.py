@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
+from pipelines.main_job.forks import note_pipeline, refuse_fork
 from pipelines.main_job.log import beam_apart_from_log, set_up_log
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
 from pipelines.spared_imports import spared_by_beam
@@ -26,7 +27,14 @@ _DEFAULT_RUNNER = "DirectRunner"
 
 
 def import_beam() -> ModuleType:
-    """Return the module ``apache_beam``, imported without its warning about optional packages."""
+    """Return the module ``apache_beam``, imported without its warning about optional packages.
+
+    Raises
+    ------
+    PipelineError
+        If this process was forked from one that has run pipelines.
+    """
+    refuse_fork()
     with beam_apart_from_log(), spared_by_beam():
         import apache_beam
 
@@ -241,6 +249,7 @@ def make_runner(runner: str, options: "PipelineOptions") -> Any:
     PipelineRunner or str
         What ``beam.Pipeline`` takes as its runner.
     """
+    note_pipeline()
     if not is_local(runner):
         return runner
     from apache_beam.portability.api import beam_provision_api_pb2
