@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from numbers import Real
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class MemoryFrames(MediaReader):
         iteration, if a picture is of another form.
     """
 
-    def __init__(self, images: Iterable[NDArray[np.uint8]], fps: float, name: str) -> None:
+    def __init__(self, images: Iterable[object], fps: float, name: str) -> None:
         self._fps = _frames_per_second(fps, name)
         if not isinstance(images, Iterable) or isinstance(images, Mapping | str | bytes):
             raise InputError(
@@ -121,7 +122,7 @@ def _frames_per_second(fps: object, name: str) -> float:
     return rate
 
 
-def _is_picture(image: object) -> bool:
+def _is_picture(image: object) -> TypeGuard[NDArray[np.uint8]]:
     return isinstance(image, np.ndarray) and is_bgr(image) and image.size > 0
 
 

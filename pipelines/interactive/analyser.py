@@ -31,6 +31,10 @@ from transforms.plan.video_ids import name_videos, safe_video_id
 from transforms.records import InputContent, VideoTask
 
 
+Picture = NDArray[np.integer[Any] | np.floating[Any]]
+"""What OpenCV declares its pictures as; those that are not of uint8 are refused."""
+
+
 class Analyser:
     """Measures faces in videos, pictures and arrays; models are loaded once.
 
@@ -186,7 +190,7 @@ class Analyser:
 
     def frames(
         self,
-        images: Iterable[NDArray[np.uint8]],
+        images: Iterable[Picture],
         fps: float,
         *,
         video_id: str = "frames",

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 import openface_beam
 from openface_beam import Analyser, Analysis, OpenFaceBeamError, run
@@ -151,6 +153,13 @@ def test_a_rate_is_a_number_of_any_type(analyser: Analyser) -> None:
     pictures = [np.zeros((64, 64, 3), np.uint8)] * 2
     found = analyser.frames(pictures, Fraction(30000, 1001))  # type: ignore[arg-type]
     assert found.frames["timestamp"].tolist() == pytest.approx([0.0, 1001 / 30000])
+
+
+def test_pictures_as_opencv_declares_them(analyser: Analyser) -> None:
+    def pictures() -> Iterator[NDArray[np.integer[Any] | np.floating[Any]]]:
+        yield np.zeros((64, 64, 3), np.uint8)
+
+    assert len(analyser.frames(pictures(), 25).frames) == 1
 
 
 @pytest.mark.parametrize("read", ["video", "image"])
