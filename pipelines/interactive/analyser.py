@@ -24,12 +24,11 @@ from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
-from pipelines.interactive.arguments import check_flag, path_of, text_of
+from pipelines.interactive.arguments import flag_of, path_of, text_of
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
 from transforms.records import InputContent, VideoTask
-
 
 Picture = NDArray[np.integer[Any] | np.floating[Any]]
 """What OpenCV declares its pictures as; those that are not of uint8 are refused."""
@@ -82,8 +81,7 @@ class Analyser:
         sides: bool | None = None,
         progress: bool | None = None,
     ) -> None:
-        check_flag("sides", sides)
-        check_flag("progress", progress)
+        sides, progress = flag_of("sides", sides), flag_of("progress", progress)
         texts = {"provider": provider, "calibration": calibration, "faces": faces}
         for option, text in texts.items():
             text_of(option, text)

@@ -7,6 +7,8 @@ from os import PathLike, fspath
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
+import numpy as np
+
 from openface_core.errors import ConfigError
 
 Arguments = TypeVar("Arguments")
@@ -30,10 +32,9 @@ def check_number(name: str, value: object) -> None:
         _number(name, value)
 
 
-def check_flag(name: str, value: object) -> None:
-    """Refuse what is neither true, false, nor nothing."""
-    if value is not None:
-        _flag(name, value)
+def flag_of(name: str, value: bool | None) -> bool | None:
+    """Return whether something is so, or nothing; what is neither is refused by name."""
+    return None if value is None else _flag(name, value)
 
 
 def whole_numbers(name: str, values: object) -> tuple[int, ...]:
@@ -88,11 +89,11 @@ def _whole_number(name: str, value: object) -> int:
 
 
 def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise ConfigError(
             name, f"True or False is expected, found {_shown(value)}", "Write one of them."
         )
-    return value
+    return bool(value)
 
 
 _READERS: Mapping[Any, Callable[[str, Any], object]] = {

@@ -174,6 +174,11 @@ def test_landmarks_are_a_path(analyser: Analyser, landmarks: object) -> None:
         analyser.video("a.mp4", landmarks=landmarks)  # type: ignore[arg-type]
 
 
+def test_sides_may_be_the_truth_of_numpy() -> None:
+    analyser = Analyser("embedded", sides=np.bool_(1), progress=np.bool_(0))  # type: ignore[arg-type]
+    assert analyser.settings.sides.measure is True
+
+
 @pytest.mark.parametrize("option", ["provider", "calibration", "faces"])
 def test_choices_are_texts(option: str) -> None:
     with pytest.raises(ConfigError, match=f"{option}: a text is expected, found 5"):
