@@ -25,6 +25,7 @@ from openface_core.shape import Camera
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from pipelines.interactive.arguments import flag_of, path_of, text_of
+from pipelines.interactive.python_words import in_python_words
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
@@ -70,6 +71,7 @@ class Analyser:
     'embedded'
     """
 
+    @in_python_words()
     def __init__(
         self,
         models: str | PathLike[str] | None = None,
@@ -108,6 +110,7 @@ class Analyser:
         """What the analysis is done with."""
         return self._core.settings
 
+    @in_python_words()
     def video(
         self,
         path: str | PathLike[str],
@@ -163,6 +166,7 @@ class Analyser:
             measured = self._core.medium(media, faces, rest=task.rest, on_faces=on_faces)
         return Analysis(task, measured, confirmed_content(task), self._run, self._core)
 
+    @in_python_words()
     def image(self, path: str | PathLike[str], **options: Any) -> Analysis:
         """Analyse a picture, with the models for single pictures.
 
@@ -186,6 +190,7 @@ class Analyser:
             raise InputError(path, f"this is {what}", "Pass it to Analyser.video.")
         return self.video(path, **options)
 
+    @in_python_words()
     def frames(
         self,
         images: Iterable[Picture],

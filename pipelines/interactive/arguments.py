@@ -1,5 +1,6 @@
 """What Python code may hand over as an argument: wrong kinds are named before they are used."""
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter, signature
 from numbers import Integral, Real
@@ -129,11 +130,18 @@ def arguments_of(job: Callable[..., Arguments], given: Mapping[str, Any]) -> Arg
     values = {}
     for name, value in given.items():
         parameter = parameters.get(name)
-        if parameter is None:  # which Python itself refuses
-            values[name] = value
-        elif value is not None or parameter.default is Parameter.empty:
+        if parameter is None:
+            raise TypeError(_unexpected(name, parameters))
+        if value is not None or parameter.default is Parameter.empty:
             values[name] = _READERS[_declared(parameter.annotation)](name, value)
     return job(**values)
+
+
+def _unexpected(name: str, known: Iterable[str]) -> str:
+    """Return what Python itself says of an argument that there is not, and which one is like it."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(known)}."
+    return f"got an unexpected keyword argument {name!r}. {hint}"
 
 
 def _declared(annotation: Any) -> Any:

@@ -8,6 +8,7 @@ from pipelines.export import export as export_dataset
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.interactive.arguments import arguments_of
+from pipelines.interactive.python_words import in_python_words
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.log import log_kept
 from pipelines.main_job.summary import RunSummary
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @log_kept()
+@in_python_words()
 def run(
     inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
     output: str | PathLike[str],
@@ -58,6 +60,7 @@ def run(
 
 
 @log_kept()
+@in_python_words()
 def export(
     dataset: str | PathLike[str],
     output: str | PathLike[str],
@@ -94,6 +97,7 @@ def export(
 
 
 @log_kept()
+@in_python_words()
 def report(
     dataset: str | PathLike[str], output: str | PathLike[str] | None = None, **options: Any
 ) -> "ExportSummary":

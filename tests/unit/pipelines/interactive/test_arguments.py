@@ -106,6 +106,10 @@ def test_inputs_are_texts(inputs: Any) -> None:
 def test_an_option_that_there_is_not() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'forced'"):
         run("a.mp4", "out", forced=None)
+    with pytest.raises(TypeError, match=r"argument 'model'\. Did you mean 'models'\?"):
+        run("a.mp4", "out", model="embedded")
+    with pytest.raises(TypeError, match=r"argument 'x'\. There are: dataset, output, "):
+        report("results", x=1)
 
 
 def test_a_long_value_does_not_fill_the_message() -> None:
