@@ -105,6 +105,9 @@ class Analyser:
         self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
         self._progress = progress
 
+    def __repr__(self) -> str:
+        return f"Analyser({self.settings.name!r})"
+
     @property
     def settings(self) -> RunSettings:
         """What the analysis is done with."""

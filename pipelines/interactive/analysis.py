@@ -16,6 +16,7 @@ from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.media.sources import is_in_memory
+from openface_core.readable import counted
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.python_words import in_python_words
@@ -49,7 +50,7 @@ if TYPE_CHECKING:  # it takes as long to import as the models to load
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """The measured faces of one input.
 
@@ -267,6 +268,11 @@ class Analysis:
             frames=face.calibration_frames,
         )
         return FaceRecord(face.face_id, calibration, face.summary)
+
+    def __repr__(self) -> str:
+        faces = sum(face.face_id is not None for face in self.measured.faces)
+        frames = counted(self.measured.frame_count, "frame")
+        return f"Analysis({self.task.uri!r}, {frames}, {counted(faces, 'face')})"
 
     def _repr_html_(self) -> Any:
         """Return how notebooks show it: the summary."""

@@ -109,6 +109,14 @@ def test_frames_in_memory(
     assert Path(found.save(tmp_path / "results")).is_file()
 
 
+def test_what_a_console_shows_is_one_line(analyser: Analyser, analysis: Analysis) -> None:
+    assert repr(analyser) == "Analyser('embedded')"
+    frames = len(analysis.frames)
+    assert repr(analysis) == f"Analysis({analysis.task.uri!r}, {frames} frames, 1 face)"
+    dark = analyser.frames([np.zeros((64, 64, 3), np.uint8)], 25.0)
+    assert repr(dark) == "Analysis('memory:frames', 1 frame, 0 faces)"
+
+
 def test_other_frames_of_the_same_name_are_not_lost(analyser: Analyser, tmp_path: Path) -> None:
     dark, grey = ([np.full((64, 64, 3), level, np.uint8)] for level in (0, 90))
     analyser.frames(dark, 25).save(tmp_path / "results")
