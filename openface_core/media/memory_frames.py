@@ -48,7 +48,7 @@ class MemoryFrames(MediaReader):
         self._name = name
         self._sizes: set[tuple[int, int]] = set()
         self._first: DecodedFrame | None = next(self._decoded(0), None)
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256(np.float64(self._fps).tobytes())
         height, width = (0, 0) if self._first is None else self._first.image.shape[:2]
         self._info = MediaInfo(
             uri=name,
@@ -78,7 +78,7 @@ class MemoryFrames(MediaReader):
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the frames that were looked at so far."""
+        """Hash of the rate, and of the frames that were looked at so far."""
         return f"sha256:{self._digest.hexdigest()}"
 
     def _decoded(self, first_index: int) -> Iterator[DecodedFrame]:

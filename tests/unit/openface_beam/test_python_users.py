@@ -121,8 +121,9 @@ def test_other_frames_of_the_same_name_are_not_lost(analyser: Analyser, tmp_path
     dark, grey = ([np.full((64, 64, 3), level, np.uint8)] for level in (0, 90))
     analyser.frames(dark, 25).save(tmp_path / "results")
     analyser.frames(dark, 25).save(tmp_path / "results")
-    with pytest.raises(ConfigError, match="another input of the name frames"):
-        analyser.frames(grey, 25).save(tmp_path / "results")
+    for images, fps in ((grey, 25), (dark, 50)):  # at another rate, other times
+        with pytest.raises(ConfigError, match="another input of the name frames"):
+            analyser.frames(images, fps).save(tmp_path / "results")
     analyser.frames(grey, 25, video_id="grey").save(tmp_path / "results")
     assert len(pd.read_parquet(tmp_path / "results" / "frames")) == 2
 
