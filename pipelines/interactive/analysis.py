@@ -19,7 +19,7 @@ from openface_core.media.sources import is_in_memory
 from openface_core.readable import counted
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
-from pipelines.interactive.python_words import in_python_words
+from pipelines.interactive.python_words import analysis_kept, in_python_words
 from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.interactive.unchanged import check_unchanged
 from pipelines.main_job.plan import check_buckets, check_output
@@ -99,6 +99,7 @@ class Analysis:
         return (*self.measured.warnings, *self.measured.notes)
 
     @in_python_words()
+    @analysis_kept()
     def save(self, output: str | PathLike[str]) -> str:
         """Add the analysis to a dataset, as the main job would have, and return its table's path.
 
@@ -179,6 +180,7 @@ class Analysis:
         return plot(self.measured.table, self.task.video_id)
 
     @in_python_words()
+    @analysis_kept()
     def overlay(
         self,
         path: str | PathLike[str],
@@ -216,6 +218,7 @@ class Analysis:
         return self._write(Overlay(options), path)
 
     @in_python_words()
+    @analysis_kept()
     def report(self, path: str | PathLike[str]) -> Path:
         """Write an HTML page that shows what was measured, and needs nothing beside it.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from inspect import signature
 
-from openface_core.errors import OpenFaceBeamError
+from openface_core.errors import OpenFaceBeamError, StorageFullError
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.main_job.arguments import RunArguments
@@ -33,6 +33,16 @@ def in_python_words() -> Iterator[None]:
     except OpenFaceBeamError as error:
         error.args = tuple(python_words(str(text)) for text in error.args)
         raise
+
+
+@contextmanager
+def analysis_kept() -> Iterator[None]:
+    """Have a full disk told as what it is for one analysis, which no run goes on with."""
+    try:
+        yield
+    except StorageFullError as error:
+        remedy = "Free some space and call it again, or name another place: the analysis is kept."
+        raise StorageFullError(error.subject, error.cause, remedy) from error
 
 
 def python_words(text: str) -> str:
