@@ -15,6 +15,7 @@ from pipelines.main_job.forks import note_pipeline, refuse_fork
 from pipelines.main_job.log import beam_apart_from_log, set_up_log
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
 from pipelines.spared_imports import spared_by_beam
+from transforms.work.ending_failures import keep_ending_failures_off_screen
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -256,6 +257,7 @@ def make_runner(runner: str, options: "PipelineOptions") -> Any:
     from apache_beam.runners.portability.fn_api_runner import fn_runner
     from apache_beam.runners.portability.portable_runner import JobServiceHandle
 
+    keep_ending_failures_off_screen()  # of what has just been imported, too
     encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
     return fn_runner.FnApiRunner(
         provision_info=fn_runner.ExtendedProvisionInfo(

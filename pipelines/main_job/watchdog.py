@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from openface_core.errors import PipelineError
 from pipelines.own_process import is_own_process
+from transforms.work.stopping import stopped_workers
 from transforms.work.temporary_place import temporary_place
 from transforms.work.worker_presence import close_run, count_workers, open_run
 
@@ -150,7 +151,8 @@ class Watchdog:
             If a worker process has died.
         """
         try:
-            return self._finish(pipeline)
+            with stopped_workers(self.folder):  # their lost connections are none of the log's then
+                return self._finish(pipeline)
         except BaseException:
             self._end_workers()
             raise

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from openface_core.errors import OpenFaceBeamError, RunOverError, StorageFullError
+from transforms.work.stopping import has_stopped_any
 
 # Beam adds the step to the first argument of an exception.
 _FULL = re.compile(
@@ -39,6 +40,9 @@ class ToldAtTheEnd(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a message is shown."""
         error = record.exc_info[1] if record.exc_info else None
+        if error is not None and type(error).__module__.partition(".")[0] == "grpc":
+            # A connection that has gone fails many threads at once, of a run that stops as well.
+            return not has_stopped_any()
         return not _is_told_at_the_end(record.getMessage()) and not (
             isinstance(error, OpenFaceBeamError) and error.ends_run
         )

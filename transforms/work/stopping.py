@@ -38,6 +38,11 @@ def check_not_stopped(run: str) -> None:
         raise RunOverError.of("the run")
 
 
+def has_stopped_any() -> bool:
+    """Return whether a run of this process was told to stop."""
+    return bool(_stopped)
+
+
 @contextmanager
 def working(run: str) -> Iterator[None]:
     """Have :func:`stopped_workers` wait for the end of a block.

@@ -11,6 +11,8 @@ from pipelines.main_job import watchdog as module
 from pipelines.main_job.watchdog import Watchdog
 from pipelines.own_process import own_process
 from tests.fixtures.runs.worker_process import start_worker
+from transforms.work import stopping
+from transforms.work.stopping import has_stopped_any
 from transforms.work.worker_presence import count_workers
 
 
@@ -173,3 +175,12 @@ def test_a_program_gets_its_hook_back_whatever_becomes_of_its_runs() -> None:
         second.__enter__()
     second.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)  # the first has ended before
     assert threading.excepthook is usual
+
+
+def test_workers_end_after_the_run_is_known_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_stopped", set())
+    known: list[bool] = []
+    monkeypatch.setattr(Watchdog, "_end_workers", lambda _: known.append(has_stopped_any()))
+    with pytest.raises(KeyboardInterrupt), Watchdog() as watchdog:
+        watchdog.finish(Pipeline(KeyboardInterrupt()))
+    assert known == [True]
