@@ -5,11 +5,14 @@ stays as it is: Beam sets one up where it finds none.
 """
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipelines.own_process import is_own_process
 from transforms.work.ending_failures import keep_ending_failures_off_screen
+
+_guard = threading.Lock()
 
 
 def set_up_log() -> None:
@@ -23,16 +26,17 @@ def set_up_log() -> None:
 def beam_apart_from_log() -> Iterator[None]:
     """Import Beam without what it warns of meanwhile, and without the handler that it installs."""
     root, of_beam = logging.getLogger(), logging.getLogger("apache_beam")
-    level = of_beam.level
-    root.addFilter(_is_not_of_beam)
-    of_beam.setLevel(logging.ERROR)
-    try:
-        with log_kept():
-            yield
-    finally:
-        root.removeFilter(_is_not_of_beam)
-        # What it tells of its work fills the log of a program that wants to know of its own.
-        of_beam.setLevel(level or logging.WARNING)
+    with _guard:  # another run would take a level for the program's that is only set meanwhile
+        level = of_beam.level
+        root.addFilter(_is_not_of_beam)
+        of_beam.setLevel(logging.ERROR)
+        try:
+            with log_kept():
+                yield
+        finally:
+            root.removeFilter(_is_not_of_beam)
+            # What it tells of its work fills the log of a program that wants to know of its own.
+            of_beam.setLevel(level or logging.WARNING)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.main_job.log import log_kept, set_up_log
+from pipelines.main_job.log import beam_apart_from_log, log_kept, set_up_log
 from pipelines.own_process import own_process
 from tests.fixtures.places import REPOSITORY
 
@@ -59,3 +59,16 @@ def test_a_command_writes_warnings_to_stderr(monkeypatch: pytest.MonkeyPatch) ->
     with own_process():
         set_up_log()
     assert len(root.handlers) == 1
+
+
+def test_the_level_that_a_program_gives_beam_stays() -> None:
+    of_beam = logging.getLogger("apache_beam")
+    before = of_beam.level
+    try:
+        for level, after in ((logging.NOTSET, logging.WARNING), (logging.INFO, logging.INFO)):
+            of_beam.setLevel(level)
+            with beam_apart_from_log():
+                assert of_beam.level == logging.ERROR
+            assert of_beam.level == after
+    finally:
+        of_beam.setLevel(before)
