@@ -88,7 +88,7 @@ def watching() -> Iterator[Watch]:
     stages = EngineStage.__subclasses__()
     with (
         mock.patch.object(GroupingBuffer, "append", counted),
-        mock.patch.object(transforms.work.folder, "discard_all"),
+        mock.patch.object(transforms.work.folder, "discard_run"),
         _patched(watch, stages),
     ):
         yield watch

@@ -7,6 +7,7 @@ from models.locate import MODELS_VARIABLES
 from models.registry import Pack, Registry, default_registry, remedy
 from models.store import FileCheck, ModelStore, State, default_store, store_of
 from openface_core.errors import ConfigError, ModelFileError
+from openface_core.user_paths import expanded
 
 DEFAULT_PACK = "default"
 EMBEDDED_PACK = "embedded"
@@ -18,7 +19,7 @@ def folder_of_environment() -> Path | None:
     """Return the models folder that the environment names, if it does."""
     for variable in MODELS_VARIABLES:
         if value := os.environ.get(variable):
-            return Path(value)
+            return Path(expanded(value))
     return None
 
 
@@ -62,17 +63,25 @@ def models_folder(
         raise ConfigError(
             "--models", "the name is empty", "Name a pack or a folder, or leave it out."
         )
+    folder = folder_of_environment() if named is None else Path(named)
+    if folder is not None and not takes_packs(named, needed=needed, registry=registry):
+        return folder
     if named is None:
-        folder = folder_of_environment()
-        if folder is not None and not _is_embedded(needed, registry):
-            return folder
         is_default = needed == DEFAULT_PACK
         named = WITHOUT_NETWORKS if is_default and not with_networks else needed
-    elif named not in registry.names:
-        return Path(named)
     store = default_store()
     require(named, store, registry)
     return store_of(registry.select(named)[0], store).root
+
+
+def takes_packs(
+    named: str | None, *, needed: str = DEFAULT_PACK, registry: Registry | None = None
+) -> bool:
+    """Return whether a run takes packs by name, and not a folder; as for :func:`models_folder`."""
+    registry = registry or default_registry()
+    if named is None:
+        return folder_of_environment() is None or _is_embedded(needed, registry)
+    return named in registry.names
 
 
 def _is_embedded(name: str, registry: Registry) -> bool:

@@ -40,20 +40,21 @@ class ImportFolder:
 
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
-        """All files below the folder by name; links to folders are not followed."""
+        """All files below the folder by name, then those of folders that are linked to from it."""
         found: dict[str, list[Path]] = defaultdict(list)
         count = 0
-        for folder, subfolders, names in os.walk(self.root):
-            subfolders.sort()
+        for folder, names, is_linked in _folders(self.root):
             count += len(names)
             if count > _MAX_FILES_SEARCHED:
+                if is_linked:  # a link may lead anywhere, as to the root
+                    break
                 raise InputError(
                     self.root,
                     f"more than {_MAX_FILES_SEARCHED} files are below it",
                     "Name the folder of OpenFace itself.",
                 )
             for name in names:
-                found[name].append(Path(folder, name))
+                found[name].append(folder / name)
         return found
 
     def _candidates(self, file: PackFile) -> Iterator[Path]:
@@ -107,6 +108,27 @@ class ImportFolder:
             f"{file.path} was not found in it or below",
             f"Name the folder that has it with --from; the original comes from {file.origin}.",
         )
+
+
+def _folders(root: Path) -> Iterator[tuple[Path, list[str], bool]]:
+    """Yield every folder once, the names of its files, and whether a link leads to it.
+
+    Those that are really below the root come first, then those that links in them lead to, and so
+    on.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [root]
+    for place in waiting:
+        for name, subfolders, files in os.walk(place):
+            folder = Path(name)
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                subfolders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            subfolders.sort()
+            waiting += (folder / each for each in subfolders if (folder / each).is_symlink())
+            yield folder, files, place is not root
 
 
 def import_pack(pack: Pack, store: ModelStore, folder: ImportFolder) -> int:

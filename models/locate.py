@@ -39,9 +39,12 @@ _PLACES = (
 
 
 def search_model(root: Path, name: str) -> Path | None:
-    """Return the file `name` below the models folder; None if it is not there."""
+    """Return the file `name` below the models folder; None if it is not there.
+
+    Links keep their names: what they lead to may have another one, and other files beside it.
+    """
     candidates = (root / place / name for place in _PLACES)
-    return next((path.resolve() for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _find(root: Path, name: str, what: str) -> Path:
@@ -213,18 +216,40 @@ def find_network_spec(name: str, setting: str) -> Path:
     return _find_spec(NETWORK_SPECS_FOLDER, name, "network", setting)
 
 
+def specification_path(path: Path) -> Path:
+    """Return the one path from the root of a user's own specification, under its own name."""
+    return path.parent.resolve() / path.name
+
+
 def _find_spec(folder: Path, name: str, what: str, setting: str) -> Path:
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if name in known:
         return folder / f"{name}.toml"
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
-        return path.resolve()
+        return specification_path(path)
     raise ConfigError(
         f"models.{setting} = {name!r}",
         f"no such {what} specification",
         f"Use one of {', '.join(known)}, or the path of a specification file (.toml).",
     )
+
+
+def _root(folder: Path) -> Path:
+    """Return the path of a models folder from the root."""
+    if folder.is_file():
+        raise ModelFileError(
+            folder, "the models folder is a file", "Name its folder with --models."
+        )
+    if not folder.is_dir():
+        raise ModelFileError(
+            folder,
+            "the models folder does not exist, and there is no pack of that name",
+            "Check --models; `openface-beam models list` shows the packs.",
+        )
+    real = folder.resolve()
+    # The package is told by its real path, because workers have it elsewhere.
+    return real if real.is_relative_to(PACKAGE_FOLDER) else folder.absolute()
 
 
 def locate_models(
@@ -258,15 +283,7 @@ def locate_models(
     from openface_core.analysis.model_set import NO_MODEL, ModelFiles
     from openface_core.face_networks import load_face_network_spec
 
-    if root.is_file():
-        raise ModelFileError(root, "the models folder is a file", "Name its folder with --models.")
-    if not root.is_dir():
-        raise ModelFileError(
-            root,
-            "the models folder does not exist, and there is no pack of that name",
-            "Check --models; `openface-beam models list` shows the packs.",
-        )
-    root = root.resolve()
+    root = _root(root)
     detector = network = spec_path = refinement = validator = None
     witness_spec = witness_network = second_spec = second_network = None
     eyes = face_spec = face_network = None

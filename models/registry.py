@@ -6,7 +6,7 @@ embedded pack's come with the program, in ``embedded/`` beside ``packs/``.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -169,11 +169,55 @@ class Registry:
                 return pack
         return None
 
-    def recognise(self, hashes: Iterable[str]) -> tuple[Pack, ...]:
-        """Return the packs, by name, that have a file with one of these SHA-256."""
-        known = set(hashes)
-        packs = (self.packs[name] for name in sorted(self.packs))
+    def recognise(self, models: Mapping[str, str]) -> tuple[Pack, ...]:
+        """Return the packs that model files are of: some of their files, and none that differs.
+
+        Parameters
+        ----------
+        models : mapping of str to str
+            SHA-256 of every model file, by name or path.
+
+        Returns
+        -------
+        tuple of Pack
+            The packs, by name.
+        """
+        known = set(models.values())
+        unlike = {
+            pack.name
+            for path, digest in models.items()
+            for embedded in (False, True)
+            if (pack := self.pack_unlike(path, digest, embedded=embedded)) is not None
+        }
+        packs = (self.packs[name] for name in sorted(self.packs) if name not in unlike)
         return tuple(pack for pack in packs if any(file.sha256 in known for file in pack.files))
+
+    def pack_unlike(self, file_name: str, sha256: str, *, embedded: bool) -> Pack | None:
+        """Return the pack that has another file of this name, and none has this one.
+
+        Parameters
+        ----------
+        file_name : str
+            Name or path of a file.
+        sha256 : str
+            Its SHA-256.
+        embedded : bool
+            Whether embedded packs are asked, or the others.
+        """
+        hashed = self._hashed_files.get((PurePosixPath(file_name).name, embedded), ())
+        if not hashed or any(file.sha256 == sha256 for file in hashed):
+            return None
+        return self.packs[hashed[0].pack]
+
+    @cached_property
+    def _hashed_files(self) -> dict[tuple[str, bool], list[PackFile]]:
+        """The files whose hash is known, by name and whether they come with the program."""
+        found: dict[tuple[str, bool], list[PackFile]] = {}
+        for pack in self.packs.values():
+            for file in pack.files:
+                if file.sha256 is not None:
+                    found.setdefault((file.name, pack.is_embedded), []).append(file)
+        return found
 
 
 def load_registry(folder: Path) -> Registry:

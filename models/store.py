@@ -20,6 +20,7 @@ import platformdirs
 from models.checked_file import sha256_of, writing, wrong_hash
 from models.registry import SHA256_DIGITS, Pack, PackFile
 from openface_core.errors import ModelFileError
+from openface_core.user_paths import expanded
 
 STORE_VARIABLE = "OPENFACE_MODELS_DIR"
 """Environment variable that names another folder."""
@@ -220,7 +221,7 @@ def store_of(pack: Pack, store: ModelStore) -> ModelStore:
 def default_store() -> ModelStore:
     """Return the folder that the environment names, or else the user's own."""
     if value := os.environ.get(STORE_VARIABLE):
-        return ModelStore(Path(value))
+        return ModelStore(Path(expanded(value)))
     try:
         of_user = platformdirs.user_data_path(_PROGRAM, appauthor=False)
     except RuntimeError:  # a container's user whom the system does not know, without HOME

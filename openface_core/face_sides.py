@@ -68,7 +68,8 @@ def eye_openings(landmarks: NDArray[np.float32], *, is_mirrored: bool) -> NDArra
     Parameters
     ----------
     landmarks : (n, 68, 2) ndarray of float32
-        Landmarks, pixels.
+        Landmarks, pixels; best those that were seen, see :attr:`Face.seen_landmarks`: in a fitted
+        shape, an eye that shuts shuts the other one as well.
     is_mirrored : bool
         Whether the person's left eye is at the left in the picture.
 
@@ -92,15 +93,13 @@ def eye_openings(landmarks: NDArray[np.float32], *, is_mirrored: bool) -> NDArra
     return np.ascontiguousarray(in_order, dtype=np.float32)
 
 
-def side_measures(fields: Mapping[str, NDArray[Any]], *, is_mirrored: bool) -> NDArray[np.float32]:
+def side_measures(fields: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
     """Return what the summary of both sides needs of the frames, beside action units.
 
     Parameters
     ----------
     fields : mapping of str to ndarray
         Stored fields of n frames.
-    is_mirrored : bool
-        Whether the person's left side is at the left in the picture.
 
     Returns
     -------
@@ -109,5 +108,5 @@ def side_measures(fields: Mapping[str, NDArray[Any]], *, is_mirrored: bool) -> N
         NaN without a face.
     """
     comparable = are_comparable(fields["global_parameters"], fields["success"])
-    openings = eye_openings(fields["landmarks_px"], is_mirrored=is_mirrored)
-    return np.concatenate([comparable[:, None].astype(np.float32), openings], axis=1)
+    valid = comparable[:, None].astype(np.float32)
+    return np.concatenate([valid, fields["eye_openings"]], axis=1)

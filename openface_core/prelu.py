@@ -178,7 +178,9 @@ def _slopes(tensor: Any, channels: int) -> NDArray[np.float32] | None:
     if raw and len(raw) % 4:
         return None
     values = np.frombuffer(raw, "<f4") if raw else np.array(tensor.float_data, dtype=np.float32)
-    return values.astype(np.float32) if values.size == channels else None
+    if values.size != channels or not np.isfinite(values).all():
+        return None  # whoever runs a damaged network is told by its results
+    return values.astype(np.float32)
 
 
 def _in_convolutions(found: _Rectifier, graph: Any) -> list[Any]:

@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             dry_run(arguments)
             return 0
         summary = run(arguments)
-        if summary.inputs_failed or summary.warnings:
+        if summary.inputs_failed or summary.warnings or summary.damaged_tables:
             report_problems(arguments.output)
         sys.stderr.flush()
         sys.stdout.write(f"{summary}\n")

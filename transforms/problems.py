@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openface_core.errors import InputError, OpenFaceBeamError
+from openface_core.errors import DatasetError, InputError, OpenFaceBeamError, PipelineError
 from openface_core.media.remedies import remedy_of
 from openface_core.media.sources import recorded_uri
 from openface_core.readable import readable
@@ -49,10 +49,19 @@ class Problem:
     kept_table: str | None = None
 
     @classmethod
-    def from_error(cls, task: VideoTask, error: Exception) -> "Problem":
+    def from_error(cls, task: VideoTask, error: Exception, stage: str = "analysis") -> "Problem":
         """Return the row of an exception that ended the analysis of an input.
 
         An exception that is not expected is logged with its traceback as well.
+
+        Parameters
+        ----------
+        task : VideoTask
+            The input.
+        error : Exception
+            The exception.
+        stage : str
+            Where it happened, if it is not expected; others say so themselves.
 
         Raises
         ------
@@ -77,7 +86,7 @@ class Problem:
             task.video_id,
             _place_of(task),
             Severity.ERROR,
-            "analysis",
+            stage,
             f"unexpected {type(error).__name__}: {error}",
             "This is a fault of the program: please report it with the log of the run.",
         )
@@ -91,6 +100,50 @@ class Problem:
             cls(video_id, uri, Severity.WARNING, "decoding", text, remedy_of(text))
             for text in texts
         )
+
+    @classmethod
+    def damaged_table(cls, video_id: str, uri: str, path: str) -> "Problem":
+        """Return the row of an input whose table is damaged.
+
+        Parameters
+        ----------
+        video_id, uri : str
+            The input. Where it is not known where that is, the path of the table.
+        path : str
+            The table.
+        """
+        return cls(
+            video_id,
+            uri,
+            Severity.ERROR,
+            DatasetError.stage,
+            "its table is damaged, and left out of the summary",
+            f"Run again with all inputs whose rows are in {path}, or put that file back from a "
+            "copy.",
+        )
+
+    @classmethod
+    def without_table(cls, task: VideoTask) -> "Problem":
+        """Return the row of an input of which there is neither a new table nor a failure."""
+        return cls(
+            task.video_id,
+            _place_of(task),
+            Severity.ERROR,
+            PipelineError.stage,
+            "no table was written, though nothing failed",
+            "Run again without options of Beam; if that repeats, please report it with the log of "
+            "the run.",
+        )
+
+    @property
+    def is_of_damaged_table(self) -> bool:
+        """Whether it is a row of :meth:`damaged_table`."""
+        return self.stage == DatasetError.stage
+
+    @property
+    def names_the_table(self) -> bool:
+        """Whether such a row names the table in place of the input, which is not known."""
+        return f"{self.uri}," in self.remedy
 
     @classmethod
     def face_notes(cls, video_id: str, uri: str, texts: Iterable[str]) -> tuple["Problem", ...]:

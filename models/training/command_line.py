@@ -10,6 +10,7 @@ from models.locate import EMBEDDED_FOLDER
 from models.training.pack_record import record_pack
 from models.training.settings import TrainingFolders, TrainingSettings
 from openface_core.errors import ConfigError, OpenFaceBeamError
+from openface_core.user_paths import expanded
 
 MODELS: Mapping[str, tuple[str, str]] = {
     "detector": ("models.training.detector", "train_detector"),
@@ -28,6 +29,10 @@ RECORD = "record"
 _EXTRA = ("torch", "onnx")
 
 
+def _local_path(text: str) -> Path:
+    return Path(expanded(text))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
@@ -44,14 +49,14 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--reference",
-        type=Path,
+        type=_local_path,
         metavar="DIR",
         help="reference material: photographs in faces/, the models that teach beside it",
     )
-    result.add_argument("--work", type=Path, metavar="DIR", help="caches and checkpoints")
+    result.add_argument("--work", type=_local_path, metavar="DIR", help="caches and checkpoints")
     result.add_argument(
         "--output",
-        type=Path,
+        type=_local_path,
         default=EMBEDDED_FOLDER,
         metavar="DIR",
         help="folder of the models; default: of the embedded ones, %(default)s",
@@ -97,11 +102,16 @@ def run(argv: Sequence[str]) -> int:
     chosen = [model for model in MODELS if not arguments.models or model in arguments.models]
     if chosen and (arguments.reference is None or arguments.work is None):
         commands.error("--reference and --work are needed to train")
+    is_embedded = arguments.output.resolve() == EMBEDDED_FOLDER
+    if RECORD in arguments.models and not is_embedded:
+        commands.error(f"{RECORD} is of the embedded models, in {EMBEDDED_FOLDER}: no --output")
+    if arguments.output.exists() and not arguments.output.is_dir():
+        commands.error(f"--output: {arguments.output} is not a folder")
     settings = TrainingSettings(arguments.threads, arguments.seed)
     for model in chosen:
         folders = TrainingFolders(arguments.reference, arguments.work, arguments.output)
         _train(model, folders, settings)
-    if arguments.output.resolve() == EMBEDDED_FOLDER:
+    if is_embedded:
         count = record_pack()
         sys.stdout.write(f"{count} files of the embedded pack are recorded\n")
     return 0

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from models.training.origins import made_anew
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -90,6 +92,30 @@ def save_checkpoint(state: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
+def load_checkpoint(path: Path, origin: str) -> dict[str, Any] | None:
+    """Return the state of a training.
+
+    Parameters
+    ----------
+    path : Path
+        The checkpoint; it need not exist.
+    origin : str
+        What the training learns from, see :func:`models.training.origins.origin_of`.
+
+    Returns
+    -------
+    dict or None
+        None where there is none, or it is of a training on something else.
+    """
+    if not path.exists():
+        return None
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    if state.get("origin", "") == origin:
+        return state
+    made_anew(path)
+    return None
+
+
 def _first(batches: Sequence[Any]) -> Any:
     return batches[0]
 
@@ -104,6 +130,9 @@ class NetworkTrainer:
     schedule : Schedule
     checkpoint : Path
         Where the state is kept; a training goes on from there.
+    origin : str
+        What it learns from, see :func:`models.training.origins.origin_of`: a state that came of
+        something else is not gone on from.
 
     Attributes
     ----------
@@ -113,20 +142,23 @@ class NetworkTrainer:
         The same network with the moving average of its weights.
     """
 
-    def __init__(self, network: nn.Module, schedule: Schedule, checkpoint: Path) -> None:
+    def __init__(
+        self, network: nn.Module, schedule: Schedule, checkpoint: Path, origin: str = ""
+    ) -> None:
         self.schedule = schedule
         self.step = 0
         self._checkpoint = checkpoint
+        self._origin = origin
         self.averaged = copy.deepcopy(network)
         self.network = network.to(memory_format=torch.channels_last)
         self._optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=schedule.peak_rate, weight_decay=schedule.weight_decay
         )
-        if checkpoint.exists():
-            self._load()
+        state = load_checkpoint(checkpoint, origin)
+        if state is not None:
+            self._restore(state)
 
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
+    def _restore(self, state: dict[str, Any]) -> None:
         self.step = int(state["step"])
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
@@ -134,6 +166,7 @@ class NetworkTrainer:
 
     def _save(self) -> None:
         state = {
+            "origin": self._origin,
             "step": self.step,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),

@@ -4,6 +4,7 @@ Landmarks, shape, alignment and predictors are those of the reference material; 
 this program's.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,8 @@ class Teacher:
 
     Attributes
     ----------
+    key : str
+        Names it by the hash of its files.
     video_models, image_models : ActionUnitModels
         The predictors for videos and for single images: the student learns one of each.
 
@@ -61,9 +64,6 @@ class Teacher:
     ModelFileError
         If a model is missing or damaged.
     """
-
-    key = "openface"
-    """Names its landmarks where they are kept."""
 
     def __init__(self, reference: Path) -> None:
         selection = ModelSelection()
@@ -76,6 +76,8 @@ class Teacher:
             or files.validator is None
         ):
             raise ModelFileError(reference, "a teacher is missing", "Check --reference.")
+        files_digest = hashlib.sha256(repr(sorted(files.sha256().items())).encode()).hexdigest()
+        self.key = f"openface_{files_digest[:16]}"
         self.video_models: ActionUnitModels = read_action_unit_models(
             files.video_action_units, files.video_predictors
         )

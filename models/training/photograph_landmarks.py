@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.in_threads import in_threads
+from models.training.origins import kept, origin_of, origin_of_photographs
 from models.training.photographs import LANDMARKS, Photograph, read_picture
 
 UInt8Array = NDArray[np.uint8]
@@ -92,9 +93,17 @@ def landmarks_on_photographs(
     (n, 68, 2) ndarray of float32
         Pixels of the photographs without border; NaN where no face was found.
     """
-    path = cache / f"{source.key}_landmarks_{len(photographs)}.npy"
-    if path.exists():
-        return np.asarray(np.load(path, allow_pickle=False))
+    sets = "-".join(dict.fromkeys(photograph.set_name for photograph in photographs))
+    path = cache / f"{source.key}_landmarks_{sets}.npz"
+    origin = origin_of(source.key, origin_of_photographs(photographs))
+    return kept(
+        path, origin, lambda: {"landmarks": _found_landmarks(photographs, source, threads)}
+    )["landmarks"]
+
+
+def _found_landmarks(
+    photographs: tuple[Photograph, ...], source: LandmarkSource, threads: int
+) -> Float32Array:
     landmarks = np.full((len(photographs), LANDMARKS, 2), np.nan, dtype=np.float32)
 
     def fill(index: int) -> None:
@@ -104,5 +113,4 @@ def landmarks_on_photographs(
             landmarks[index] = found - border
 
     in_threads(fill, range(len(photographs)), threads)
-    np.save(path, landmarks)
     return landmarks

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_core.errors import OutputError
+
 
 @dataclass(frozen=True)
 class TrainingFolders:
@@ -29,9 +31,20 @@ class TrainingFolders:
         return self.reference / "faces"
 
     def work_of(self, part: str) -> Path:
-        """Return the folder of one part's caches and checkpoints, made if it is not there."""
+        """Return the folder of one part's caches and checkpoints, made if it is not there.
+
+        Raises
+        ------
+        OutputError
+            If that is impossible.
+        """
         folder = self.work / part
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                folder, f"the folder cannot be made ({error.strerror})", "Name one with --work."
+            ) from error
         return folder
 
 

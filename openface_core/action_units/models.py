@@ -148,6 +148,12 @@ class ActionUnitModels:
             for ending in endings
         }
 
+    @property
+    def relative_to_person(self) -> tuple[str, ...]:
+        """Columns of the whole face whose values are relative to the person."""
+        relative = self.relative_columns
+        return tuple(name for name in relative if relative[name] and name.endswith(("_r", "_c")))
+
     def withheld_columns(self, calibration_frames: int, least_frames: int) -> frozenset[str]:
         """Return the columns of the tables that too few frames calibrate.
 

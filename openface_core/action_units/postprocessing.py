@@ -102,9 +102,13 @@ def _centred_sums(values: Float64Array, window: int) -> Float64Array:
 
 
 def final_intensities(
-    intensities: Float64Array, offsets: Float64Array, success: BoolArray
+    intensities: Float64Array,
+    offsets: Float64Array,
+    success: BoolArray,
+    *,
+    missing_as_zero: bool,
 ) -> Float64Array:
-    """Return the intensities as OpenFace writes them.
+    """Return the intensities as they are written.
 
     Parameters
     ----------
@@ -114,38 +118,57 @@ def final_intensities(
         The person's zeros.
     success : (n,) ndarray of bool
         Frames whose face was found.
+    missing_as_zero : bool
+        Whether failed frames enter the average as zeros, as they do in OpenFace: beside a gap, good
+        frames are pulled down. Otherwise only frames with a face are averaged.
 
     Returns
     -------
     (n, r) ndarray of float64
-        Shifted, clipped to 0 to 5 and averaged over three frames. Failed frames enter the average
-        as zeros, as they do in OpenFace: beside a gap, good frames are pulled down, and the failed
-        frame gets a value of its neighbours, which is for the caller to discard.
+        Shifted, clipped to 0 to 5 and averaged over three frames. A failed frame has a value of its
+        neighbours, which is for the caller to discard.
     """
     clipped = np.clip(intensities - offsets, 0.0, MAX_INTENSITY)
     clipped[~success] = 0.0
     if len(clipped) >= _INTENSITY_WINDOW:
-        smoothed = _centred_sums(clipped, _INTENSITY_WINDOW) / _INTENSITY_WINDOW
+        smoothed = _centred_sums(clipped, _INTENSITY_WINDOW)
+        smoothed /= _frames_that_count(success, _INTENSITY_WINDOW, missing_as_zero)
         clipped[1:-1] = smoothed
     return clipped
 
 
-def final_presences(present: BoolArray) -> BoolArray:
-    """Return the presences as OpenFace writes them.
+def _frames_that_count(success: BoolArray, window: int, missing_as_zero: bool) -> Float64Array:
+    """Return how many of the neighbouring frames take part, at least 1; (n - window + 1, 1)."""
+    if missing_as_zero:
+        return np.full((len(success) - window + 1, 1), float(window))
+    seen = _centred_sums(success.astype(np.float64), window)
+    return np.maximum(seen, 1.0)[:, None]
+
+
+def final_presences(present: BoolArray, success: BoolArray, *, missing_as_zero: bool) -> BoolArray:
+    """Return the presences as they are written.
 
     Parameters
     ----------
     present : (n, c) ndarray of bool
         Presence of each frame alone; false for failed frames.
+    success : (n,) ndarray of bool
+        Frames whose face was found.
+    missing_as_zero : bool
+        Whether failed frames count as ones without the action, as they do in OpenFace. Otherwise
+        only frames with a face count.
 
     Returns
     -------
     (n, c) ndarray of bool
-        The majority of seven frames; the three frames at either end stay as they are.
+        The majority of seven frames; the three frames at either end stay as they are, and so does
+        one whose neighbours are equally many on either side.
     """
     result = present.copy()
     if len(present) >= _PRESENCE_WINDOW:
         counts = _centred_sums(present.astype(np.float64), _PRESENCE_WINDOW)
+        half = _frames_that_count(success, _PRESENCE_WINDOW, missing_as_zero) / 2
         margin = _PRESENCE_WINDOW // 2
-        result[margin:-margin] = counts / _PRESENCE_WINDOW >= 0.5
+        inner = result[margin:-margin]
+        result[margin:-margin] = np.where(counts == half, inner, counts > half)
     return result

@@ -130,8 +130,14 @@ class ActionUnitTracker:
         self._successes.append(success)
         return online
 
-    def finish(self) -> ActionUnitSeries:
-        """Return the video's action units after post-processing as for a video."""
+    def finish(self, *, missing_as_zero: bool = True) -> ActionUnitSeries:
+        """Return the video's action units after post-processing as for a video.
+
+        Parameters
+        ----------
+        missing_as_zero : bool
+            Whether failed frames take part in averages as zeros, as they do in OpenFace.
+        """
         online, repredicted, success = self._scores()
         offsets = intensity_offsets(
             self.models, repredicted[:, self.models.intensity_columns], success
@@ -143,8 +149,10 @@ class ActionUnitTracker:
             online,
             repredicted,
             offsets,
-            final_intensities(whole[:, :count], offsets[:count], success),
-            final_presences(present),
+            final_intensities(
+                whole[:, :count], offsets[:count], success, missing_as_zero=missing_as_zero
+            ),
+            final_presences(present, success, missing_as_zero=missing_as_zero),
         )
 
     def finish_single_images(self) -> ActionUnitSeries:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
 from openface_core.analysis.calibration import RestFrames
-from openface_core.analysis.cameras import check_camera
+from openface_core.analysis.cameras import check_camera, of_one_size
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import TableMaker
 from openface_core.analysis.kept_faces import KeptFaces
+from openface_core.analysis.landmark_warnings import LandmarkWatch
 from openface_core.analysis.measured import MeasuredVideo
 from openface_core.analysis.one_face import FaceCalibrator
 from openface_core.analysis.recording import (
@@ -269,10 +270,16 @@ class Analyser:
                 "calibration is on rest frames, and none are named",
                 "Name them, or choose another calibration.",
             )
+        landmarks = LandmarkWatch()
+
+        def take(frame: DecodedFrame, measured: FacesInFrame) -> None:
+            landmarks.add(frame, measured)
+            on_faces(frame, measured)
+
         with KeptFaces(are_several=faces.are_several) as kept:
             recording = self.recording(faces, models, kept.frames.add, kept.add_tracklet)
-            frames = islice(media, frame_limit)
-            frame_count = self.measure(frames, faces, recording, on_faces)
+            frames = of_one_size(islice(media, frame_limit), faces.meter.camera, media.info)
+            frame_count = self.measure(frames, faces, recording, take)
             if frame_limit is None:
                 faces.check_frame_count(frame_count)
             found, people = kept.faces(
@@ -292,7 +299,7 @@ class Analyser:
                 if faces.are_several:
                     tables = merged_tables(main.maker.frame_rows(kept.frames), rows)
                 table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
-        warnings = (*media.warnings, *gap_warnings(media.info, times))
+        warnings = (*media.warnings, *landmarks.warnings, *gap_warnings(media.info, times))
         shown = tuple(measured) or (main.nobody(),)
         has_embeddings = faces.are_several and self.settings.faces.compares_videos
         return MeasuredVideo(
@@ -324,5 +331,6 @@ class Analyser:
             ),
             table_timestamps(pts_seconds, 1, info, settings),
             self.settings.calibration.least_frames,
+            self.settings.smoothing.missing_as_zero,
             self.watch,
         )

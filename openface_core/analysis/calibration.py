@@ -185,7 +185,7 @@ def _side_measures(features: ShardFeatures) -> NDArray[np.float32]:
     """Return what the summary of both sides needs of some frames, where sides are measured."""
     if not features.extent.has_sides:
         return np.empty((len(features), 0), dtype=np.float32)
-    return side_measures(features.series.arrays, is_mirrored=features.extent.is_mirrored)
+    return side_measures(features.series.arrays)
 
 
 def repredicted_scores(

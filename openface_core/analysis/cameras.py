@@ -1,7 +1,9 @@
 """Whether an input can be of the camera that is named for it."""
 
+from collections.abc import Iterable, Iterator
+
 from openface_core.errors import MediaError
-from openface_core.media import MediaInfo
+from openface_core.media import DecodedFrame, MediaInfo
 from openface_core.shape import Camera
 
 
@@ -31,3 +33,36 @@ def check_camera(camera: Camera | None, info: MediaInfo) -> None:
             "Give fx, fy, cx, cy in pixels of the upright picture with square pixels; scale them "
             "if the camera was calibrated at another size.",
         ) from None
+
+
+def of_one_size(
+    frames: Iterable[DecodedFrame], camera: Camera | None, info: MediaInfo
+) -> Iterator[DecodedFrame]:
+    """Yield the frames of an input, and refuse those that cannot be of the camera named for it.
+
+    Parameters
+    ----------
+    frames : iterable of DecodedFrame
+        The frames.
+    camera : Camera or None
+        What is named: the camera of frames of the size of the first one. None is OpenFace's guess,
+        which goes by the size of each.
+    info : MediaInfo
+        What opening the input found.
+
+    Raises
+    ------
+    MediaError
+        If a frame is of another size than the first one, and a camera is named.
+    """
+    for frame in frames:
+        height, width = frame.image.shape[:2]
+        if camera is not None and (width, height) != (info.width_px, info.height_px):
+            raise MediaError(
+                info.uri,
+                f"the camera {camera} is named for its frames of {info.width_px} x "
+                f"{info.height_px} pixels, and frame {frame.index + 1} has {width} x {height}",
+                "Make an input of the frames of each size and name the camera of each, or name "
+                "none.",
+            )
+        yield frame

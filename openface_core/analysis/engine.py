@@ -257,9 +257,13 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         eyes=_load_eyes(files, settings),
         fits_anew=follows_experts,
     )
+    meter = FaceMeter(pdm, triangles, measures_residual=sides, networks=further)
+    meter = meter.of_given_landmarks()
+    if settings.refinement.any_roll:
+        meter, tracked_meter = meter.at_any_roll(), tracked_meter.at_any_roll()
     is_place_independent = follows_experts and settings.refinement.place_independent
     engine = Engine(
-        meter=FaceMeter(pdm, triangles, measures_residual=sides, networks=further),
+        meter=meter,
         tracked_meter=tracked_meter.near_faces() if is_place_independent else tracked_meter,
         video_models=video_models,
         image_models=image_models,
@@ -293,13 +297,14 @@ def _load_eyes(files: ModelFiles, settings: RunSettings) -> EyeMeasurer | None:
 def _check_columns(engine: Engine, files: ModelFiles) -> None:
     """Refuse a further network whose column has the name of another.
 
-    Those of folders, as in ``video_id=a/``, are columns to every reader of a dataset.
+    Those of folders, as in ``video_id=a/``, are columns to every reader of a dataset. Some readers
+    tell names apart without regard to case.
     """
-    names = Counter(column.name for column in frame_columns(engine.extent))
+    names = Counter(column.name.lower() for column in frame_columns(engine.extent))
     names.update(_COLUMNS_OF_FOLDERS)
     for (path, _), network in zip(files.measurements, engine.meter.networks, strict=True):
         for name, _unit in network.spec.columns:
-            if names[name] > 1:
+            if names[name.lower()] > 1:
                 raise ModelFileError(
                     path,
                     f"its column {name} is there already",
@@ -357,6 +362,7 @@ def _load_faces(
         validator=validator,
         witness=witness,
         network_pair=pair,
+        fits_any_roll=settings.refinement.any_roll,
     )
 
 

@@ -60,6 +60,7 @@ def post_process(
     final: FinalMedian,
     *,
     is_image: bool,
+    missing_as_zero: bool,
 ) -> tuple[BlockScores, FrameActionUnits]:
     """Return what is known of all frames without their scores, and their final action units.
 
@@ -75,6 +76,8 @@ def post_process(
         What the scores are relative to.
     is_image : bool
         Whether it is a single image: intensities are clipped only, presences not smoothed.
+    missing_as_zero : bool
+        Whether frames without a face take part in averages as zeros.
     """
     views, count = models.views, len(models.intensity)
     intensities = np.empty((len(views), frame_count, count))
@@ -95,7 +98,7 @@ def post_process(
     known = join_scores(pieces, 0, has_sides=models.has_sides)
     offsets = final.offsets.reshape(len(views), count)
     whole, *sides = (
-        _finished_view(*of_view, known.success, is_image=is_image)
+        _finished_view(*of_view, known.success, is_image=is_image, missing_as_zero=missing_as_zero)
         for of_view in zip(intensities, present, offsets, strict=True)
     )
     return known, replace(whole, withheld=final.withheld, sides=tuple(sides))
@@ -108,6 +111,7 @@ def _finished_view(
     success: NDArray[np.bool_],
     *,
     is_image: bool,
+    missing_as_zero: bool,
 ) -> FrameActionUnits:
     """Return the final action units of the whole face or of a side."""
     present = present & success[:, None]
@@ -117,8 +121,11 @@ def _finished_view(
         return FrameActionUnits(finished, present)
     for k in range(len(offsets)):  # one at a time: an hour of video is 100,000 frames
         one = slice(k, k + 1)
-        finished[:, one] = final_intensities(intensities[:, one], offsets[one], success)
-    return FrameActionUnits(finished, final_presences(present))
+        finished[:, one] = final_intensities(
+            intensities[:, one], offsets[one], success, missing_as_zero=missing_as_zero
+        )
+    smoothed = final_presences(present, success, missing_as_zero=missing_as_zero)
+    return FrameActionUnits(finished, smoothed)
 
 
 def summarise_face(
@@ -249,8 +256,7 @@ class TableMaker:
     def _derivation(
         self, first_number: int, face_id: int | None, calibration_frames: int | None
     ) -> Derivation:
-        of_face = self.camera, calibration_frames, self.extent.is_mirrored
-        return Derivation(self.pdm, first_number, face_id, *of_face)
+        return Derivation(self.pdm, first_number, face_id, self.camera, calibration_frames)
 
     def _table(
         self, features: ShardFeatures, units: FrameActionUnits, derivation: Derivation

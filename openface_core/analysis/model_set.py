@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -215,15 +216,21 @@ class ModelFiles:
 
     def all_files(self) -> tuple[Path, ...]:
         """Return every file that takes part in a run, predictors included, in a fixed order."""
-        files = {*self.named_files(), *self._network_files()}
+        return tuple(sorted({*self._measuring_files(), *self._network_files()}))
+
+    def _measuring_files(self) -> tuple[Path, ...]:
+        """Return the files that measure faces, whose landmarks may be given."""
+        files = [self.shape, self.triangulation, self.video_action_units, self.image_action_units]
+        files += (path for pair in self.measurements for path in pair)
         lists = (self.video_action_units, self.video_predictors), (self.image_action_units, None)
         for path, folder in lists:
-            files.update(predictor for predictor, _ in read_action_unit_list(path, folder))
-        return tuple(sorted(files))
+            files += (predictor for predictor, _ in read_action_unit_list(path, folder))
+        return tuple(files)
 
     def network_names(self) -> tuple[str, ...]:
         """Return the names, as in :meth:`sha256`, of what given landmarks do without."""
-        return tuple(_relative(path, self.root) for path in self._network_files())
+        names, needed = self.names, set(self._measuring_files())
+        return tuple(names[path] for path in self._network_files() if path not in needed)
 
     def _network_files(self) -> tuple[Path, ...]:
         """Return the files that find and follow faces."""
@@ -250,18 +257,42 @@ class ModelFiles:
     def sha256(self) -> dict[str, str]:
         """Return the SHA-256 of every file, by path below the models folder.
 
-        Files outside of it, such as the specifications of this package, go by their bare name.
+        Files outside of it, such as the specifications of this package, go by their bare name, or
+        by as much of their path as tells them from the others.
 
         Raises
         ------
         ModelFileError
             If a file cannot be read.
         """
-        return {_relative(path, self.root): _sha256(path) for path in self.all_files()}
+        return {name: _sha256(path) for path, name in self.names.items()}
+
+    @cached_property
+    def names(self) -> dict[Path, str]:
+        """The name of every file, as in :meth:`sha256`; no two are alike."""
+        files = self.all_files()
+        below = {path: _below(path, self.root) for path in files}
+        # The names of files that stand in every record do not depend on those that do not, and the
+        # user's own files give way to those of the package.
+        needed = set(self._measuring_files())
+        taken = {name for name in below.values() if name is not None}
+        names = {path: name for path, name in below.items() if name is not None}
+        for path in sorted(
+            set(files) - set(names),
+            key=lambda path: (path not in needed, not path.is_relative_to(self.package), path),
+        ):
+            tails = ("/".join(path.parts[-count:]) for count in range(1, len(path.parts) + 1))
+            names[path] = next((tail for tail in tails if tail not in taken), path.as_posix())
+            taken.add(names[path])
+        return {path: names[path] for path in files}
 
 
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+def _below(path: Path, root: Path) -> str | None:
+    """Return the name of a file below the models folder; None if it is elsewhere."""
+    if path.is_relative_to(root) and ".." not in path.relative_to(root).parts:
+        return path.relative_to(root).as_posix()
+    place, folder = path.parent.resolve() / path.name, root.resolve()
+    return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else None
 
 
 def _sha256(path: Path) -> str:

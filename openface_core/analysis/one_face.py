@@ -73,6 +73,8 @@ class FaceCalibrator:
         Time stamps of all frames of the video; NaN where unknown.
     least_frames : int
         Dynamic action units are not given where fewer frames moved the medians.
+    missing_as_zero : bool
+        Whether frames without the face take part in averages as zeros.
     watch : Watch
         Is told the steps.
     """
@@ -83,6 +85,7 @@ class FaceCalibrator:
     maker: TableMaker
     timestamps: NDArray[np.float64]
     least_frames: int
+    missing_as_zero: bool
     watch: Watch = NO_WATCH
 
     def for_face(self, face_id: int) -> "FaceCalibrator":
@@ -120,7 +123,12 @@ class FaceCalibrator:
             final = FinalMedian(median, limit, person.offsets, withheld)
             is_image = self.maker.info.kind == "image"
             known, units = post_process(
-                models, [scores], face.frame_count, final, is_image=is_image
+                models,
+                [scores],
+                face.frame_count,
+                final,
+                is_image=is_image,
+                missing_as_zero=self.missing_as_zero,
             )
         summary = summarise_face(models, self.timestamps, first_number, known, units)
         return MeasuredFace(face.face_id, first_number, units, summary, self.mode, frames)

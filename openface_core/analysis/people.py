@@ -182,7 +182,7 @@ def frames_of_people(
     people = []
     for face_id in sorted(by_person):
         own = sorted(by_person[face_id], key=lambda index: tracklets[index].order)
-        # Smoothing reaches over the ends, where failed frames count, as they do in a gap.
+        # Smoothing reaches over the ends, where failed frames may count, as they do in a gap.
         first_frame = max(0, tracklets[own[0]].first_frame - SMOOTHING_REACH_FRAMES)
         end = min(frame_count, tracklets[own[-1]].last_frame + 1 + SMOOTHING_REACH_FRAMES)
         pieces = tuple(_pieces(tracklets, own, first_frame, end))

@@ -46,6 +46,21 @@ class AlignmentSettings:
 
 
 @dataclass(frozen=True)
+class SmoothingSettings:
+    """How action units are smoothed over frames.
+
+    Parameters
+    ----------
+    missing_as_zero : bool
+        Whether frames without the face count in averages over neighbouring frames as ones in which
+        nothing moves, as in OpenFace: beside a gap, intensities are too low then. Otherwise only
+        frames with the face count.
+    """
+
+    missing_as_zero: bool = False
+
+
+@dataclass(frozen=True)
 class OutputSettings:
     """How tables are written.
 
@@ -201,6 +216,8 @@ class RunSettings:
         Which faces are analysed.
     alignment : AlignmentSettings
         How faces are aligned and described.
+    smoothing : SmoothingSettings
+        How action units are smoothed over frames.
     sides : SidesSettings
         Whether the left and the right side of faces are measured.
     onnxruntime : OnnxSettings
@@ -224,6 +241,7 @@ class RunSettings:
     confidence: ConfidenceSettings = field(default_factory=ConfidenceSettings)
     faces: FacesSettings = field(default_factory=FacesSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     sides: SidesSettings = field(default_factory=SidesSettings)
     onnxruntime: OnnxSettings = field(default_factory=OnnxSettings)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
@@ -270,6 +288,10 @@ class RunSettings:
             del settings["strong_expressions"]
         if not self.refinement.place_independent:  # the same
             del settings["refinement"]["place_independent"]
+        if self.smoothing.missing_as_zero:  # the same
+            del settings["smoothing"]
+        if not self.refinement.any_roll:  # the same
+            del settings["refinement"]["any_roll"]
         return settings
 
 

@@ -24,14 +24,15 @@ def table_timestamps(
     info : MediaInfo
         What decoding found.
     settings : OutputSettings
-        Where time stamps come from: ``frame_number`` are OpenFace's, ``(frame - 1) / fps``.
+        Where time stamps come from: ``frame_number`` are OpenFace's, ``(frame - 1) / fps``. A
+        picture is at 0 in any case.
 
     Returns
     -------
     (n,) ndarray of float64
         The column ``timestamp``; NaN where unknown.
     """
-    if settings.timestamps != "frame_number":
+    if settings.timestamps != "frame_number" or info.kind == "image":  # which is at 0, at no rate
         return pts_seconds
     count = len(pts_seconds)
     if not info.average_rate_fps:

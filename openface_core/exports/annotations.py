@@ -14,7 +14,24 @@ from openface_core.exports.rows import Rows
 from openface_core.media import DecodedFrame
 
 _DEFAULT_STEP_SECONDS = 1 / 30
-_MIME_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".avi": "video/x-msvideo"}
+_MIME_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".avi": "video/x-msvideo",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".wmv": "video/x-ms-wmv",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".bmp": "image/bmp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".webp": "image/webp",
+}
 
 
 def _pympi() -> Any:
@@ -50,6 +67,32 @@ class _Tier:
         elif not present and self.since_seconds is not None:
             self.spans.append((self.since_seconds, seconds))
             self.since_seconds = None
+
+    def joined(self) -> list[tuple[float, float]]:
+        """Return the presences for editors, which know neither empty ones nor two at a time.
+
+        Frames that share a time stamp last for no time: a presence, or an absence, of such frames
+        alone is none.
+        """
+        found: list[tuple[float, float]] = []
+        for begin, end in self.spans:
+            if found and begin <= found[-1][1]:
+                found[-1] = found[-1][0], max(end, found[-1][1])
+            elif begin < end:
+                found.append((begin, end))
+        return found
+
+    def joined_ms(self) -> list[tuple[int, int]]:
+        """Return the same in whole milliseconds; what is shorter than one lasts for one."""
+        found: list[tuple[int, int]] = []
+        for begin, end in self.joined():
+            begin_ms = round(1000 * begin)
+            end_ms = max(round(1000 * end), begin_ms + 1)
+            if found and begin_ms < found[-1][1]:
+                found[-1] = found[-1][0], max(end_ms, found[-1][1])
+            else:
+                found.append((begin_ms, end_ms))
+        return found
 
 
 class Annotations(Exporter):
@@ -110,18 +153,18 @@ class Annotations(Exporter):
         elan.remove_tier("default")
         uri = self._video.uri
         place = uri if "://" in uri else Path(uri).absolute().as_uri()
-        kind = _MIME_TYPES.get(Path(uri).suffix.lower(), "video/mp4")
+        of_any = "video/*" if self._video.kind == "video" else "image/*"
+        kind = _MIME_TYPES.get(Path(uri).suffix.lower(), of_any)
         elan.add_linked_file(place, mimetype=kind)
         grid = self._library.Praat.TextGrid(xmin=0, xmax=end)
         for key, tier in self._tiers.items():
             elan.add_tier(names[key])
             # Praat writes a quotation mark twice; the package does so in texts, not in names.
             intervals = grid.add_tier(names[key].replace('"', '""'))
-            for begin, until in tier.spans:
-                begin_ms = round(1000 * begin)
-                until_ms = max(round(1000 * until), begin_ms + 1)
-                elan.add_annotation(names[key], begin_ms, until_ms, key[1])
+            for begin, until in tier.joined():
                 intervals.add_interval(begin, until, key[1])
+            for begin_ms, until_ms in tier.joined_ms():
+                elan.add_annotation(names[key], begin_ms, until_ms, key[1])
         # It keeps a file that is there under another name; here is none.
         elan.to_file(str(self._folder / f"{self._video.name}.eaf"), pretty=True)
         grid.to_file(str(self._folder / f"{self._video.name}.TextGrid"))

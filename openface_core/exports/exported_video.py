@@ -79,6 +79,34 @@ class ExportedVideo:
             if isinstance(face, dict) and isinstance(face.get("face_id"), int)
         }
 
+    @property
+    def calibrations(self) -> dict[int, Mapping[str, Any]]:
+        """What the record says of the calibration of each face that has rows, by its number."""
+        # What it says of no face in particular is said of the main one.
+        return dict(self.recorded_faces) if self.has_several_faces else {0: self.record}
+
+    @property
+    def withheld_faces(self) -> tuple[int, ...]:
+        """Faces whose dynamic action units are not given: too few frames calibrate them."""
+        settings = self.record.get("settings")
+        calibration = settings.get("calibration") if isinstance(settings, dict) else None
+        least = calibration.get("least_frames") if isinstance(calibration, dict) else None
+        if not isinstance(least, int):
+            return ()
+        return tuple(
+            face_id
+            for face_id, face in self.calibrations.items()
+            if isinstance(frames := face.get("calibration_frames"), int)
+            and face.get("calibration") != "none"
+            and frames < least
+        )
+
+    @property
+    def relative_columns(self) -> frozenset[str] | None:
+        """Columns that are relative to what the faces are calibrated on; None where unknown."""
+        names = self.record.get("relative_to_person")
+        return frozenset(map(str, names)) if isinstance(names, list) else None
+
     def names_of(self, suffix: str) -> tuple[str, ...]:
         """Return the action units that have a column with a suffix, ``_r`` or ``_c``."""
         return tuple(

@@ -16,7 +16,7 @@ from openface_core.alignment import (
 )
 from openface_core.exports.rows import Rows
 from openface_core.faces import FaceInPlace, FaceMeter
-from openface_core.shape import calc_params
+from openface_core.shape.rolled import fit_at_any_roll
 
 Image = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -94,7 +94,7 @@ class FacePictures:
         """Return the transform of a face to an aligned face, (2, 3)."""
         pdm = self.meter.pdm
         if self.meter.fits_anew:
-            translation_px = calc_params(pdm, face.landmarks).translation_px
+            translation_px = fit_at_any_roll(pdm, face.landmarks).translation_px
         else:
             of_frame = rows.values("p_tx", "p_ty")[row].astype(np.float32)
             translation_px = of_frame - face.corner_px

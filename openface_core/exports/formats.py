@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 
 from openface_core.errors import ConfigError
 from openface_core.exports.annotations import Annotations
@@ -9,13 +10,21 @@ from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import AlignedForm, FacePictures
 from openface_core.exports.openface.aligned_faces import AlignedFaces
 from openface_core.exports.openface.csv_file import OpenFaceCsv
-from openface_core.exports.openface.details_file import OpenFaceDetails
+from openface_core.exports.openface.details_file import LISTED_FORMATS, OpenFaceDetails
 from openface_core.exports.openface.hog_file import OpenFaceHog
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.exports.report.exporter import Report
 from openface_core.shape import PointDistributionModel
+
+
+class Turn(IntEnum):
+    """When a format is written: one turn goes through the rows of an input once."""
+
+    ROWS = 0
+    PICTURES = 1
+    LISTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +36,7 @@ class Request:
     options : ExportOptions
         What the user has chosen.
     formats : tuple of str
-        All formats that are written.
+        Formats that have been written by now, for files that list them.
     pictures : FacePictures or None
         Aligns faces; None where the models are not there.
     """
@@ -68,6 +77,8 @@ class ExportFormat:
         Whether files hold more where the shape model is there, which they can do without.
     names_input : bool
         Whether files say where the input is.
+    lists_formats : tuple of str
+        Other formats whose files are listed, which are written before.
     """
 
     title: str
@@ -77,6 +88,14 @@ class ExportFormat:
     needs_models: bool = False
     takes_models: bool = False
     names_input: bool = False
+    lists_formats: tuple[str, ...] = ()
+
+    @property
+    def turn(self) -> Turn:
+        """When it is written."""
+        if self.lists_formats:
+            return Turn.LISTS
+        return Turn.PICTURES if self.needs_pictures else Turn.ROWS
 
 
 def _aligned(request: Request) -> Exporter:
@@ -97,6 +116,7 @@ FORMATS: Mapping[str, ExportFormat] = {
         lambda request: OpenFaceDetails(request.formats, request.options.columns),
         ("columns",),
         names_input=True,
+        lists_formats=LISTED_FORMATS,
     ),
     "hog": ExportFormat(
         "OpenFace's file of appearance descriptors",

@@ -4,6 +4,7 @@ Two fits of one face may settle in different places, a little apart. Over a few 
 from the first to the second in equal steps of pose and shape.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,16 @@ from openface_core.face_tracking.overlap import box_of, overlap
 from openface_core.faces import Face
 from openface_core.refinement.own_frame import PictureFrame
 from openface_core.shape import ShapeFit
+from openface_core.shape.rolled import roll_onto
 
 Float32Array = NDArray[np.float32]
 
 HANDED_OVER_OVERLAP = 0.5
 """Two trackers' landmarks that overlap less are not of one face."""
+
+
+MOST_ROLL_APART = math.radians(60.0)
+"""Of two readings of a face that are rolled apart by more, one is wrong."""
 
 
 def handed_over(frame: PictureFrame, before: Face, after: Face, share: float) -> Face:
@@ -48,6 +54,8 @@ def handed_over(frame: PictureFrame, before: Face, after: Face, share: float) ->
         return before
     if overlap(box_of(before.landmarks), box_of(after.landmarks)) < HANDED_OVER_OVERLAP:
         return before
+    if abs(roll_onto(before.landmarks, after.landmarks)) > MOST_ROLL_APART:
+        return before
     fit = _fit_between(frame, before.fit, after.fit, share)
     eyes = before.fitted_eyes
     if before.fitted_eyes is not None and after.fitted_eyes is not None:
@@ -64,7 +72,7 @@ def _fit_between(frame: PictureFrame, first: ShapeFit, second: ShapeFit, share: 
     scales = np.array([first.scale_px_per_mm]), np.array([second.scale_px_per_mm])
     return ShapeFit(
         float(_single(_between(*scales, share))[0]),
-        _single(_between(first.rotation_radians, second.rotation_radians, share)),
+        _angles_between(first.rotation_radians, second.rotation_radians, share),
         frame.in_steps(_between(first.translation_px, second.translation_px, share)),
         _single(_between(first.shape_parameters, second.shape_parameters, share)),
         first.iterations,
@@ -83,6 +91,13 @@ def _between(
     first: NDArray[np.floating], second: NDArray[np.floating], share: float
 ) -> NDArray[np.float64]:
     return (1.0 - share) * first.astype(np.float64) + share * second.astype(np.float64)
+
+
+def _angles_between(first: Float32Array, second: Float32Array, share: float) -> Float32Array:
+    """Return angles between others, the short way round: half turns have either sign."""
+    turns = np.rint((second.astype(np.float64) - first) / math.tau)
+    between = _between(first, second - turns * math.tau, share)
+    return _single(between - np.rint(between / math.tau) * math.tau)
 
 
 def _single(values: NDArray[np.float64]) -> Float32Array:

@@ -17,6 +17,7 @@ from openface_core.refinement.initial_fit import HypothesisFit, Refiner
 from openface_core.refinement.landmark_model import FaceLandmarkModel
 from openface_core.refinement.own_frame import OwnFrame, PictureFrame
 from openface_core.refinement.parts import FaceRefiner
+from openface_core.refinement.rolled_frame import RolledFrame
 from openface_core.shape import PointDistributionModel
 
 
@@ -137,6 +138,9 @@ class FaceTrackingModels:
         Is asked about faces that patch experts follow.
     network_pair : NetworkPair or None
         Takes part in the landmarks of strong expressions of these.
+    fits_any_roll : bool
+        Whether faces are fitted and refined alike however they are rolled, see
+        :mod:`~openface_core.refinement.rolled_frame`.
     """
 
     detector: FaceDetector
@@ -146,6 +150,7 @@ class FaceTrackingModels:
     validator: ConfidenceModel | None
     witness: NetworkWitness | None = None
     network_pair: NetworkPair | None = None
+    fits_any_roll: bool = False
 
     @property
     def is_place_independent(self) -> bool:
@@ -155,4 +160,5 @@ class FaceTrackingModels:
     @property
     def frame(self) -> PictureFrame:
         """The coordinates that faces are fitted and refined in."""
-        return (OwnFrame if self.is_place_independent else PictureFrame)(self.pdm)
+        upright = (OwnFrame if self.is_place_independent else PictureFrame)(self.pdm)
+        return RolledFrame(upright) if self.fits_any_roll else upright

@@ -43,6 +43,11 @@ class FaceRefinementSettings:
         Whether a face is measured alike wherever in the picture it is, however large the picture,
         and whoever else is in it. Then what a detector's box and the last digits of coordinates
         would change is taken out.
+    any_roll : bool
+        Whether a face is fitted and refined alike however it is rolled, without patch experts too:
+        where by more than 60 degrees, in a picture that is turned by quarter turns. Then landmarks
+        are not trusted whose roll contradicts the detector or the frame before. OpenFace has no fit
+        beyond about 107 degrees.
 
     Raises
     ------
@@ -61,6 +66,7 @@ class FaceRefinementSettings:
     follow_network: bool = False
     network_share: float = 0.0
     place_independent: bool = True
+    any_roll: bool = True
 
     def __post_init__(self) -> None:
         checks = {"network_share": (0.0 <= self.network_share <= 1.0, "a number from 0 to 1")}
@@ -115,6 +121,12 @@ class TrackerSettings:
     every_failures: int = 1
     max_pitch_radians: float = math.pi
     max_yaw_radians: float = math.pi
+
+    def is_turned_away(self, pitch_radians: float, yaw_radians: float) -> bool:
+        """Return whether a face is turned by more than can be measured."""
+        return (
+            abs(pitch_radians) > self.max_pitch_radians or abs(yaw_radians) > self.max_yaw_radians
+        )
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,17 @@ that is not trusted either. One step is not OpenFace's: where the detector sees 
 was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections
+from openface_core.face_tracking import upturned
 from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
 from openface_core.face_tracking.frame_in_view import FrameInView
+from openface_core.face_tracking.located import located
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.near_detection import detect_near
 from openface_core.face_tracking.overlap import select_followed
@@ -27,7 +29,7 @@ from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
-from openface_core.landmarks import LandmarkResult, settled
+from openface_core.landmarks import LandmarkResult
 from openface_core.landmarks.mixing import mixed_points
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.parts import RefinedFace
@@ -67,6 +69,7 @@ class FaceTracker:
         self._frame = models.frame
         self._redetection = Redetection(settings.every_failures)
         self._last: Face | None = None
+        self._trusted: Face | None = None  # the last one since a face has been followed
         self._unused_answer: UnusedAnswer | None = None
         self._frames_followed = 0
 
@@ -110,13 +113,15 @@ class FaceTracker:
             The face that was followed, or the chosen one.
         """
         face = self._seen(frame, choose)
+        if face.is_found or self._last is None:
+            self._trusted = self._last
         self._redetection.note(is_trusted=face.is_found)
         return self._with_network_pair(frame, face)
 
     def _seen(self, frame: FrameInView, choose: Choice) -> Face:
         candidate = None
         if self._last is not None:
-            candidate = self._witnessed(frame, self._follow(frame, self._last))
+            candidate = self._checked(self._witnessed(frame, self._follow(frame, self._last)))
         is_followed = candidate is not None and candidate.is_found
         self._frames_followed = self._frames_followed + 1 if is_followed else 0
         if candidate is not None and (candidate.is_found or not self._redetection.is_due):
@@ -130,6 +135,11 @@ class FaceTracker:
             candidate = self._witnessed(frame, detected) or detected
         self._last = candidate
         return candidate
+
+    def _checked(self, face: Face | None) -> Face | None:
+        """Return a face that may be rolled as it is; wrong ones would be trusted when followed."""
+        is_checked = self._models.fits_any_roll
+        return None if is_checked and upturned.rolled_over(face, self._last) else face
 
     def _follow(self, frame: FrameInView, last: Face) -> Face | None:
         if last.landmarks is None or last.fit is None:
@@ -242,8 +252,7 @@ class FaceTracker:
             chosen = choose(faces, last)
         if chosen is None:
             return FaceStatus.NOT_DETECTED
-        grey = frame.grey
-        score = float(faces.scores[chosen])
+        grey, score = frame.grey, float(faces.scores[chosen])
         refinement = self._models.refinement
         hypotheses = None if refinement is None else refinement.hypotheses
         if faces.landmark_boxes is not None and hypotheses is not None and grey is not None:
@@ -251,13 +260,37 @@ class FaceTracker:
                 refined = hypotheses.refine_in_box(grey, faces.landmark_boxes[chosen])
             return self._candidate(grey, refined, score) or FaceStatus.NO_LANDMARKS
         refiner = None if refinement is None else refinement.detected
-        first: Face | None = None
-        for found in self._located(frame.image_bgr, faces, chosen):
+        best: Face | None = None
+        for found in located(self._models, self._watch, frame.image_bgr, faces, chosen):
             candidate = self._fitted(grey, found, refiner, score)
-            if candidate is not None and candidate.is_found:
-                return candidate
-            first = first or candidate
-        return FaceStatus.NO_LANDMARKS if first is None else first
+            is_found = candidate is not None and candidate.is_found
+            best = candidate if is_found else best or candidate
+            if is_found:
+                break
+        best = self._right_way_up(frame, best, faces.five_points[chosen], refiner)
+        return best or FaceStatus.NO_LANDMARKS
+
+    def _right_way_up(
+        self,
+        frame: FrameInView,
+        face: Face | None,
+        five_points: Float32Array,
+        refiner: Refiner | None,
+    ) -> Face | None:
+        """Return a newly detected face, or what is seen of it upside down if that is likelier."""
+        if face is None or face.landmarks is None or not self._models.fits_any_roll:
+            return face
+        is_as_before = upturned.is_as_before(face, self._trusted)
+        if is_as_before and face.is_found:
+            return self._checked(face)
+        with self._watch.time(Step.LANDMARKS):
+            seen = upturned.seen_upturned(self._models.network, frame.image_bgr, face.landmarks)
+        if seen is not None:
+            other = self._fitted(frame.grey, seen, refiner, face.detector_score)
+            taken = upturned.likelier(face, other)
+            if taken is not face and not (taken is None and is_as_before):
+                return self._checked(taken)
+        return None if upturned.is_upturned(face.landmarks, five_points) else self._checked(face)
 
     def _detections_near(
         self, frame: FrameInView, last: Float32Array | None
@@ -267,33 +300,6 @@ class FaceTracker:
             return None
         with self._watch.time(Step.DETECTION):
             return detect_near(self._models.detector, frame.image_bgr, last)
-
-    def _located(
-        self, image_bgr: UInt8Array, faces: FaceDetections, chosen: int
-    ) -> Iterator[LandmarkResult]:
-        """Give what the landmark network sees in a detected box, from several crops if need be.
-
-        First come those that do not hang on where exactly the box is.
-        """
-        network, witness = self._models.network, self._models.witness
-        with self._watch.time(Step.LANDMARKS):
-            found = network.locate(image_bgr, faces.boxes[chosen], faces.five_points[chosen])
-        if found is None:
-            return
-        if not self._is_place_independent:
-            yield found
-            return
-        results = 0
-        for own in (network,) if witness is None else (witness.network, network):
-            with self._watch.time(Step.LANDMARKS):
-                seen = settled(own, image_bgr, found.landmarks)
-                if seen is not None and own is not network:
-                    seen = network.follow(image_bgr, seen.landmarks)
-            if seen is not None:
-                results += 1
-                yield seen
-        if not results:
-            yield found
 
     def _fitted(
         self,
@@ -378,13 +384,13 @@ class FaceTracker:
     ) -> Face:
         """Return a candidate with its landmarks, found if the confidence in them is enough."""
         confidence = candidate.confidence or 0.0
+        facing = self._frame.facing_radians(fit, landmarks)
         validator = self._models.validator
         if validator is not None and grey is not None:
             with self._watch.time(Step.CONFIDENCE):
                 picture, points = self._frame.judged_picture(grey, landmarks)
-                confidence = validator.confidence(picture, points, fit.rotation_radians)
-        pitch, yaw = (abs(float(angle)) for angle in fit.rotation_radians[:2])
-        if pitch > self._settings.max_pitch_radians or yaw > self._settings.max_yaw_radians:
+                confidence = validator.confidence(picture, points, facing)
+        if self._settings.is_turned_away(float(facing[0]), float(facing[1])):
             confidence = 0.0
         is_trusted = confidence > self._settings.threshold
         return replace(

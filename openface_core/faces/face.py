@@ -55,6 +55,8 @@ class Face:
     unfitted : (68, 2) ndarray of float32 or None
         What a network gave, or each patch expert by itself, before a shape was fitted to it; None
         where the landmarks are all that is known.
+    missing_points : int
+        How many of its landmarks were not given, and are points of the fitted shape.
     pose : HeadPose
         Head pose in camera coordinates. This and all below are known of a measured face only.
     landmarks_3d_mm : (68, 3) ndarray of float32
@@ -83,6 +85,7 @@ class Face:
     detector_score: float = 0.0
     log_likelihood: float = float("nan")
     unfitted: Float32Array | None = None
+    missing_points: int = 0
     pose: HeadPose = _NOT_MEASURED
     landmarks_3d_mm: Float32Array = _NOT_MEASURED
     aligned: AlignedFace = _NOT_MEASURED
@@ -91,6 +94,11 @@ class Face:
     residual_mm: NDArray[np.float64] | None = None
     eyes: EyeMeasurement | None = None
     network_values: Float32Array | None = None
+
+    @property
+    def seen_landmarks(self) -> Float32Array | None:
+        """Its landmarks before a shape was fitted to them, where these are known."""
+        return self.landmarks if self.unfitted is None else self.unfitted
 
     @property
     def is_found(self) -> bool:

@@ -11,6 +11,7 @@ from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.eyes import EyeMeasurer, FittedEyeMeasurer, PlacedFace
 from openface_core.face_networks import FaceNetwork
 from openface_core.faces.face import Face, FaceStatus
+from openface_core.faces.given_points import completed, is_seen, may_be_face
 from openface_core.faces.surroundings import FaceInPlace, near_face, whole_frame
 from openface_core.fhog import fhog
 from openface_core.finite import all_finite
@@ -22,6 +23,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
+from openface_core.shape.rolled import fit_at_any_roll
 from openface_core.shape.upright import upright_residual_mm
 from openface_core.shift_averaging import shift_averaged_fhog
 from openface_core.watch import NO_WATCH, Step, Watch
@@ -73,13 +75,32 @@ class FaceMeter:
         self.networks = tuple(networks)
         self.camera = camera
         self.fits_anew = fits_anew
-        self._is_near = False
+        self._find_fit = calc_params
+        self._is_near = self._are_given = False
         self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
         """Return the same for frames of another camera."""
         other = copy.copy(self)
         other.camera = camera
+        return other
+
+    def at_any_roll(self) -> "FaceMeter":
+        """Return the same, which fits a shape however a face is rolled.
+
+        OpenFace has no fit beyond about 107 degrees.
+        """
+        other = copy.copy(self)
+        other._find_fit = fit_at_any_roll
+        return other
+
+    def of_given_landmarks(self) -> "FaceMeter":
+        """Return the same for landmarks from elsewhere, which may be those of no face.
+
+        Where some are marked missing, points of the fitted shape take their place.
+        """
+        other = copy.copy(self)
+        other._are_given = True
         return other
 
     def near_faces(self) -> "FaceMeter":
@@ -142,7 +163,8 @@ class FaceMeter:
         -------
         Face
             The measured face; the same one where it was not found, and one of the status
-            ``NOT_A_FACE`` where its landmarks cannot be those of a face: not finite, or coinciding.
+            ``NOT_A_FACE`` where its landmarks cannot be those of a face: not finite, coinciding,
+            or, if they were given, outside of the picture, on a line, or far from any face's shape.
         """
         landmarks = face.landmarks
         if not face.is_found or landmarks is None:
@@ -158,9 +180,16 @@ class FaceMeter:
         near = self.in_place(frame, landmarks)
         with watch.time(Step.SHAPE):
             if face.fit is None or self.fits_anew:
-                fit = calc_params(self.pdm, near.landmarks)
+                fit = self._find_fit(self.pdm, near.landmarks)
             else:
                 fit = near.moved(face.fit)
+        if self._are_given:
+            if not may_be_face(self.pdm, fit, landmarks, frame.shape):
+                return None
+            missing = int((~is_seen(landmarks)).sum())
+            landmarks = completed(self.pdm, fit, landmarks)
+            near = self.in_place(frame, landmarks)
+            face = replace(face, landmarks=landmarks, missing_points=missing)
         shown = near.moved_back(fit) if face.fit is None else face.fit
         with watch.time(Step.POSE):
             camera = self.camera or Camera.from_frame_size(frame.shape[1], frame.shape[0])
@@ -178,8 +207,8 @@ class FaceMeter:
         with watch.time(Step.GEOMETRY):
             geometry = geometry_descriptor(self.pdm, fit.shape_parameters)
             residual = None
-            if self.measures_residual:
-                seen = landmarks if face.unfitted is None else face.unfitted
+            seen = face.seen_landmarks
+            if self.measures_residual and seen is not None:
                 residual = upright_residual_mm(self.pdm, fit, seen - near.corner_px)
         placed = PlacedFace(
             frame, landmarks, shown.scale_px_per_mm, points, pose, camera, face.fitted_eyes

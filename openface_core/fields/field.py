@@ -162,8 +162,6 @@ class Derivation:
         The camera of the frames; None takes OpenFace's guess by their size.
     calibration_frames : int or None
         How many frames moved the medians of the face; None where it has none.
-    is_mirrored : bool
-        Whether the person's left side is at the left in the picture.
     """
 
     pdm: PointDistributionModel
@@ -171,7 +169,6 @@ class Derivation:
     face_id: int | None = 0
     camera: Camera | None = None
     calibration_frames: int | None = None
-    is_mirrored: bool = False
 
 
 Take = Callable[[Observation], ArrayLike]

@@ -13,7 +13,14 @@ from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.action_units.side_weights import SIDES
 from openface_core.face_sides import MAX_TURN_DEGREES, are_comparable, eye_openings
 from openface_core.fields.column import Column
-from openface_core.fields.field import AnyArray, Derivation, Dimension, Extent, Field
+from openface_core.fields.field import (
+    AnyArray,
+    Derivation,
+    Dimension,
+    Extent,
+    Field,
+    Observation,
+)
 
 Placed = tuple[tuple[int, ...], Column]
 
@@ -29,8 +36,12 @@ def _comparable(values: Mapping[str, AnyArray], _to: Derivation) -> NDArray[np.b
     return are_comparable(values["global_parameters"], values["success"])
 
 
-def _eye_openings(values: Mapping[str, AnyArray], to: Derivation) -> NDArray[np.float32]:
-    return eye_openings(values["landmarks_px"], is_mirrored=to.is_mirrored)
+def _eye_openings(seen: Observation) -> NDArray[np.float32]:
+    sides, landmarks = seen.models.sides, seen.face.seen_landmarks
+    if sides is None or landmarks is None:
+        return np.empty(0, dtype=np.float32)
+    (openings,) = eye_openings(landmarks[None], is_mirrored=sides.is_mirrored)
+    return np.asarray(openings)
 
 
 def _comparable_columns(extent: Extent) -> Iterator[Placed]:
@@ -95,10 +106,10 @@ SIDE_FIELDS = (
         "eye_openings",
         "openings of the person's left and right eye: distance of the lids over that of the "
         "corners",
-        shape=(2,),
+        shape=(Dimension.SIDES,),
         dtype=np.float32,
         missing=np.nan,
-        derive=_eye_openings,
+        take=_eye_openings,
         columns=_eye_opening_columns,
     ),
 )

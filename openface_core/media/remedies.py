@@ -31,6 +31,11 @@ _REMEDIES = (
         "Look whether a part of the picture is grey or shifted, and copy it again.",
     ),
     (r"video tracks", "Cut another one into a file of its own, as with ffmpeg -map 0:v:1."),
+    (
+        r"no face in the picture",
+        "Look at these rows of the file of landmarks; those of faces in the picture are measured.",
+    ),
+    (r"marked missing", "Mind these frames where single landmarks matter; leave them out if so."),
     (r"taken to be square", "State the right sample aspect ratio in the file."),
 )
 _OTHERWISE = "What could be decoded was analysed; copy or repair the file for the rest."

@@ -242,12 +242,22 @@ class Source:
     def child(self, name: str) -> "Source":
         """Return the file `name` of this folder."""
         return Source(
-            uri=f"{self.uri.rstrip('/')}/{name}",
+            uri=_child_uri(self.uri, name),
             path=f"{self.path.rstrip('/')}/{name}",
             filesystem=self.filesystem,
             error=self.error,
             timeout_seconds=self.timeout_seconds,
         )
+
+
+def _child_uri(uri: str, name: str) -> str:
+    """Return the name of a file of a folder, which may be one of an archive or of a cache."""
+    if not is_url(uri) or "::" not in uri:
+        return f"{uri.rstrip('/')}/{name}"
+    chain = uri.split("::")
+    link = next(k for k, part in enumerate(chain) if "://" in part)
+    chain[link] += name if chain[link].endswith("/") else f"/{name}"
+    return "::".join(chain)
 
 
 def locate(

@@ -54,10 +54,11 @@ class VideoReader(MediaReader):
     """Sequential decoding with PyAV, on one thread.
 
     Frames come in presentation order, turned upright by the display matrix of each frame, as BGR
-    (FFmpeg's default conversion, equal to OpenCV's ``VideoCapture``). Size and orientation may
-    change within a video: each frame then has its own size, and there is a warning. Where pixels
-    are not square, the picture is stretched before it is turned (FFmpeg's bicubic interpolation,
-    bit-exact).
+    (FFmpeg's default conversion; of 8 bits, and of 10 bits without 4:2:0 chroma, equal to OpenCV's
+    ``VideoCapture``; of 10-bit 4:2:0 about one grey level away from it, at most five). Size and
+    orientation may change within a video: each frame then has its own size, and there is a warning.
+    Where pixels are not square, the picture is stretched before it is turned (FFmpeg's bicubic
+    interpolation, bit-exact).
 
     Damaged packets are skipped up to the limit. What lies behind the point where a file is cut off
     is lost with a warning.

@@ -15,7 +15,7 @@ from openface_core.action_units.models import ActionUnitModel, ActionUnitModels,
 from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.errors import ModelFileError
 from openface_core.model_files.binary_fields import BinaryFields
-from openface_core.model_files.content import REINSTALL, read_model_text
+from openface_core.model_files.content import REINSTALL, beside, read_model_text
 
 _KINDS = {
     0: (Target.INTENSITY, False),
@@ -129,7 +129,8 @@ def read_action_unit_list(path: Path, folder: Path | None = None) -> tuple[tuple
                 f"line {number} names a file outside of the list's folder: {words[0]!r}",
                 f"{REINSTALL}.",
             )
-        entries.append(((folder or path.parent) / relative, words[1]))
+        file = beside(path, relative) if folder is None else folder / relative
+        entries.append((file, words[1]))
     if not entries:
         raise ModelFileError(path, "no predictor is listed", f"{REINSTALL}.")
     return tuple(entries)

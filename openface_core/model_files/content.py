@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from openface_core.errors import ModelFileError
 
@@ -11,6 +11,23 @@ MAX_MODEL_FILE_BYTES = 64 * 2**20
 """No model file of OpenFace's shape or action units comes near this."""
 
 REINSTALL = "Restore the file from an unmodified OpenFace 2.2 model folder"
+
+
+def beside(path: Path, name: str | PurePosixPath) -> Path:
+    """Return the file that a list names, by its path from the list's folder.
+
+    Parameters
+    ----------
+    path : Path
+        The list. Where it alone is linked to, its files are beside the original.
+    name : str or PurePosixPath
+        A path that does not lead out of the folder.
+    """
+    found = path.parent / name
+    if path.is_symlink() and not found.exists():
+        original = path.resolve().parent / name
+        return original if original.exists() else found
+    return found
 
 
 @contextmanager

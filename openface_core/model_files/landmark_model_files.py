@@ -23,7 +23,7 @@ from openface_core.errors import ModelFileError
 from openface_core.model_files.ccnf_patch_file import MAX_LANDMARKS, read_ccnf_experts
 from openface_core.model_files.cen_patch_file import read_cen_experts
 from openface_core.model_files.compact_expert_file import read_compact_experts
-from openface_core.model_files.content import REINSTALL, read_model_text
+from openface_core.model_files.content import REINSTALL, beside, read_model_text
 from openface_core.model_files.early_termination_file import read_early_termination
 from openface_core.model_files.pdm_file import read_pdm
 from openface_core.model_files.svr_patch_file import read_svr_experts
@@ -277,4 +277,4 @@ def _file(path: Path, words: list[str]) -> Path:
     relative = PurePosixPath(words[0].replace("\\", "/"))
     if relative.is_absolute() or ".." in relative.parts:
         raise _fail(path, f"a file outside of the list's folder is named: {words[0][:60]!r}")
-    return path.parent / relative
+    return beside(path, relative)

@@ -21,7 +21,7 @@ from openface_core.detection.mtcnn import (
 from openface_core.detection.mtcnn.layers import Layer
 from openface_core.errors import ModelFileError
 from openface_core.model_files.binary_fields import BinaryFields
-from openface_core.model_files.content import REINSTALL, read_model_text
+from openface_core.model_files.content import REINSTALL, beside, read_model_text
 
 Float32Array = NDArray[np.float32]
 
@@ -63,7 +63,7 @@ def mtcnn_files(path: Path) -> tuple[Path, ...]:
             raise ModelFileError(
                 path, f"it does not name the file of {name}, one beside it", f"{REINSTALL}."
             )
-        files.append(path.parent / file)
+        files.append(beside(path, file))
     return tuple(files)
 
 

@@ -69,6 +69,14 @@ class PictureFrame:
         """Return the picture that landmarks (n, 2) are judged in, and where they are in it."""
         return grey, landmarks
 
+    def facing_radians(
+        self,
+        fit: ShapeFit,
+        landmarks: Float32Array,  # noqa: ARG002 - where they say how a face is rolled
+    ) -> Float32Array:
+        """Return the Euler angles that say how far a face is turned up, down and aside, (3,)."""
+        return fit.rotation_radians
+
     def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """Refine a face.
 

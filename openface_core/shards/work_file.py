@@ -24,7 +24,7 @@ ArrayLayout = Sequence[tuple[tuple[int, ...], np.dtype[np.generic]]]
 KIND_SIZE = 8
 _CRC = struct.Struct("<I")
 _ZSTD_LEVEL = 1
-_REMEDY = "Delete it and run again: what it held is then computed anew."
+_REMEDY = "Run again."
 
 
 class DamagedError(Exception):

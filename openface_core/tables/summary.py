@@ -117,9 +117,15 @@ def length_seconds(timestamps: NDArray[np.float64]) -> float | None:
         last frame; None with fewer than two time stamps.
     """
     known = timestamps[~np.isnan(timestamps)]
-    if len(known) < 2:
-        return None
-    return float(known[-1] - known[0]) * len(known) / (len(known) - 1)
+    return seconds_between(known[0], known[-1], len(known)) if len(known) else None
+
+
+def seconds_between(first: float, last: float, count: int) -> float | None:
+    """Return the length of a video by its first and last time stamp, and how many it has.
+
+    As :func:`length_seconds`.
+    """
+    return float(last - first) * count / (count - 1) if count > 1 else None
 
 
 def summarise(

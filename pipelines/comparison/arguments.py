@@ -10,6 +10,7 @@ from pipelines.configuration.shared_options import (
     add_model_options,
     add_quiet_option,
     check_folder_name,
+    expand_home,
 )
 
 _EXAMPLES = """\
@@ -81,6 +82,8 @@ class ValidateArguments:
                 "Give --csv (output of OpenFace), --golden (dumps) or --track, or several.",
             )
         check_folder_name("--output", self.output)
+        paths = ("video", "csv", "golden", "landmarks", "track", "models", "config", "output")
+        expand_home(self, *paths)
         if self.landmarks is not None and self.csv is None:
             raise ConfigError(
                 "--landmarks", "landmarks are compared with a CSV only", "Give --csv as well."

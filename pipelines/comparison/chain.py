@@ -14,7 +14,7 @@ from openface_core.alignment import (
 )
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import CalibrationSettings, RunSettings
+from openface_core.analysis.settings import CalibrationSettings, RunSettings, SmoothingSettings
 from openface_core.errors import InputError
 from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
 from openface_core.media import DecodedFrame, open_media
@@ -147,9 +147,13 @@ def compare_video_with_dumps(
         If the video cannot be read, or a dump is damaged or of another video.
     """
     aligned = _AlignedFaces(dumps, engine.meter.aligner.triangles) if dumps.has(ALIGNED) else None
-    # OpenFace gives dynamic values however few frames calibrate them.
-    as_openface = CalibrationSettings(least_frames=0)
-    analyser = Analyser(engine, replace(settings, calibration=as_openface))
+    # OpenFace gives dynamic values however few frames calibrate them, and averages missing ones.
+    as_openface = replace(
+        settings,
+        calibration=CalibrationSettings(least_frames=0),
+        smoothing=SmoothingSettings(missing_as_zero=True),
+    )
+    analyser = Analyser(engine, as_openface)
 
     def take(frame: DecodedFrame, _faces: FacesInFrame) -> None:
         if aligned is not None and frame.index < dumps.frame_count:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
-from openface_core.analysis.settings import RunSettings
+from openface_core.analysis.settings import RunSettings, SmoothingSettings
 from openface_core.face_tracking import FacesSettings
 from openface_core.shape import Camera
 from pipelines.comparison.action_units import (
@@ -96,6 +96,7 @@ def _analyse(
         settings,
         faces=FacesSettings("widest"),
         calibration=replace(settings.calibration, least_frames=0),
+        smoothing=SmoothingSettings(missing_as_zero=True),
     )
     return (
         Analyser(engine, as_openface)

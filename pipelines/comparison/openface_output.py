@@ -29,6 +29,8 @@ GLOBAL_COLUMNS = ("p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty")
 
 _REMEDY = "Write it again with OpenFace's FeatureExtraction, all outputs switched on."
 
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
 
 def shape_columns(mode_count: int) -> tuple[str, ...]:
     """Return the columns of the tracker's shape: global parameters, then the modes' weights."""
@@ -108,6 +110,7 @@ def read_openface_output(
     """
     header = _read(path, None, rows=0)
     names = [str(name) for name in header.columns]
+    _check_separator(path, names)
     missing = [name for name in ("success", *required) if name not in names]
     if missing:
         raise InputError(
@@ -126,6 +129,18 @@ def read_openface_output(
     if len(table) == 0:
         raise InputError(path, "it has no rows of a face with the number 0", _REMEDY)
     return OpenFaceOutput(path, _by_frame(path, table))
+
+
+def _check_separator(path: str, names: Sequence[str]) -> None:
+    """Refuse a file whose header is a single name in which other separators stand."""
+    for separator, called in _OTHER_SEPARATORS.items():
+        if len(names) == 1 and separator in names[0]:
+            raise InputError(
+                path,
+                f"its columns are separated by {called}, and not by commas",
+                "Give the file as OpenFace wrote it: a spreadsheet may have saved it anew, and its "
+                "numbers with commas.",
+            )
 
 
 def _read(path: str, columns: list[str] | None, rows: int) -> pd.DataFrame:

@@ -30,7 +30,10 @@ def models_note(files: ModelFiles) -> str | None:
     others = [path.name for path, digest in used.items() if digest not in own]
     if not others:
         return None
-    packs = [pack.name for pack in registry.recognise(used.values())]
+    packs = [
+        pack.name
+        for pack in registry.recognise({str(path): digest for path, digest in used.items()})
+    ]
     whose = f"those of {', '.join(packs)}" if packs else "of no pack that this program knows"
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     return (

@@ -8,10 +8,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import configs
 from models import DEFAULT_PACK, EMBEDDED_PACK
+from models.locate import specification_path
 from openface_core.analysis.model_set import SPECIFICATIONS
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 from openface_core.toml_file import read_toml
+from openface_core.user_paths import expanded
 
 _BASE = "base"
 _BEAM = "beam"
@@ -44,8 +46,8 @@ def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
         raise ConfigError(
             where, f"more than {_MAX_BASES} files are based on each other", "Base it on a preset."
         )
-    if base not in preset_names() and not Path(base).is_absolute():
-        base = str(path.parent / base)
+    if base not in preset_names():
+        base = str(path.parent / expanded(base))
     _, below = _read(base, bases + 1)
     below.pop("name", None)
     return path, _on_top(below, content)
@@ -54,18 +56,25 @@ def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
 def _find_beside(folder: Path, models: object) -> None:
     """Name the specifications beside a configuration, or below it, by their paths from the root.
 
-    What is not there stays as it is: names of this package, and files of the current folder.
+    What is not there stays as it is: names of this package, and files of the current folder. Home
+    folders are put in place of ``~``.
     """
     if not isinstance(models, dict):
         return
 
     def found(value: object) -> object:
-        is_file = isinstance(value, str) and value.endswith(".toml") and (folder / value).is_file()
-        return str((folder / str(value)).resolve()) if is_file else value
+        if not isinstance(value, str) or not value.endswith(".toml"):
+            return value
+        value = expanded(value)
+        path = folder / value
+        return str(specification_path(path)) if path.is_file() else value
 
-    for key in models.keys() & set(SPECIFICATIONS):
-        value = models[key]
-        models[key] = [found(item) for item in value] if isinstance(value, list) else found(value)
+    for key, value in models.items():
+        if key in SPECIFICATIONS:
+            is_list = isinstance(value, list)
+            models[key] = [found(item) for item in value] if is_list else found(value)
+        elif isinstance(value, str):
+            models[key] = expanded(value)
 
 
 def _on_top(below: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

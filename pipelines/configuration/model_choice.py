@@ -1,9 +1,12 @@
 """Which preset and which models a command uses, where one of them or both are not named."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import EMBEDDED_PACK, folder_of_environment, models_folder
+from models import EMBEDDED_PACK, compare_with_packs, folder_of_environment, models_folder
+from models.choice import takes_packs
+from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import load_settings, needed_pack, preset_names
@@ -77,6 +80,29 @@ class ModelChoice:
         """
         needed = needed_pack(self.config)
         return models_folder(self.models, with_networks=with_networks, needed=needed)
+
+    def compare(self, files: ModelFiles, hashes: Mapping[str, str]) -> str | None:
+        """Compare the files of a run with those of packs, see :func:`compare_with_packs`.
+
+        Parameters
+        ----------
+        files : ModelFiles
+            The files.
+        hashes : mapping of str to str
+            Their SHA-256.
+
+        Returns
+        -------
+        str or None
+            A warning where files in a folder that is no pack's differ.
+
+        Raises
+        ------
+        ModelFileError
+            If files of a pack differ.
+        """
+        is_pack = takes_packs(self.models, needed=needed_pack(self.config))
+        return compare_with_packs(files, hashes, is_pack=is_pack)
 
     def announce(self, *, quiet: bool) -> None:
         """Say on stderr, in one line, that nothing was named and what is better."""

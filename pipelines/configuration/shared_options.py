@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from openface_core.errors import ConfigError
+from openface_core.user_paths import expanded
 
 
 class _GivenOnce(argparse.Action):
@@ -55,6 +56,47 @@ def check_folder_name(option: str, name: str | None) -> None:
     """
     if name is not None and not name.strip():
         raise ConfigError(option, "the name is empty", "Name a folder.")
+
+
+def refuse_memory(output: str | None) -> None:
+    """Refuse an output folder that ends with the process, as that of a command does.
+
+    Python code may have one, and look at it.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is in memory.
+    """
+    if output is not None and output.lower().rpartition("::")[2].startswith("memory://"):
+        raise ConfigError(
+            "--output",
+            f"{output} is in memory, which is gone when the command ends",
+            "Name a folder, or the URL of a storage.",
+        )
+
+
+def expand_home(arguments: object, *names: str) -> None:
+    """Put home folders in place of a leading ``~`` in the paths among arguments.
+
+    Parameters
+    ----------
+    arguments : object
+        A frozen dataclass that is being made.
+    names : str
+        Its fields that are paths, or tuples of them; None stays None.
+
+    Raises
+    ------
+    ConfigError
+        If nobody's home is known.
+    """
+    for name in names:
+        value = getattr(arguments, name)
+        if isinstance(value, str):
+            object.__setattr__(arguments, name, expanded(value))
+        elif isinstance(value, tuple):
+            object.__setattr__(arguments, name, tuple(map(expanded, value)))
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from pipelines.configuration.shared_options import (
     add_model_options,
     add_quiet_option,
     check_folder_name,
+    expand_home,
 )
 
 RESULTS_FOLDER = "results"
@@ -61,6 +62,7 @@ class DemoArguments:
         from openface_core.media.sources import is_url  # fsspec, which --help need not wait for
 
         check_folder_name("--output", self.output)
+        expand_home(self, "output", "models", "config")
         if is_url(self.output):
             raise OutputError(
                 self.output, "the demo is made in a local folder", "Name one with --output."

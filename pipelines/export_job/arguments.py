@@ -4,7 +4,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import add_quiet_option, check_folder_name
+from pipelines.configuration.shared_options import (
+    add_quiet_option,
+    check_folder_name,
+    expand_home,
+    refuse_memory,
+)
 
 # The formats themselves bring NumPy and Arrow, which `--help` need not wait for; a test compares.
 FORMAT_TITLES = {
@@ -108,6 +113,7 @@ class ExportArguments:
     def __post_init__(self) -> None:
         check_folder_name("--dataset", self.dataset)
         check_folder_name("--output", self.output)
+        expand_home(self, "dataset", "output", "videos", "models")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -215,6 +221,7 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
 def parse_arguments(argv: Sequence[str]) -> ExportArguments:
     """Return a command line as arguments; options that are not ours are kept for Beam."""
     known, beam = parser().parse_known_args(argv)
+    refuse_memory(known.output)
     values = vars(known)
     values["formats"] = tuple(dict.fromkeys(values.pop("format")))
     values["columns"] = None if known.columns is None else tuple(known.columns)

@@ -25,6 +25,7 @@ from pipelines.main_job.worker_place import WorkerPlace, worker_place
 from transforms.dataset.error_table import read_problems, write_error_table
 from transforms.dataset.run_lock import held
 from transforms.exports.export_input import ExportPlan
+from transforms.exports.exported_dataset import dataset_place
 from transforms.exports.report_index import write_index
 from transforms.problems import Problem
 from transforms.records import PROBLEMS
@@ -93,7 +94,7 @@ def _prepare(arguments: ExportArguments) -> _Job:
 def _write_all(job: _Job) -> ExportSummary:
     """Write what is planned into an output folder that is held."""
     arguments, plan = job.arguments, job.plan
-    plan.folder.begin(arguments.dataset)
+    plan.folder.begin(dataset_place(arguments.dataset))
     problems = plan.problems
     if plan.todo:
         problems += _run(plan, job.runner, job.options, job.workers, quiet=arguments.quiet)

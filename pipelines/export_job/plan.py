@@ -1,6 +1,7 @@
 """What an export will do: which inputs, in which formats, with which models."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from models.locate import search_model
 from openface_core.errors import ConfigError, DatasetError, InputError, OpenFaceBeamError
 from openface_core.exports.formats import FORMATS, Request, check_formats
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
+from openface_core.exports.openface.details_file import LISTED, listed
 from openface_core.exports.options import ExportOptions
-from openface_core.media.sources import locate
+from openface_core.media.sources import is_url, locate
 from pipelines.export_job.arguments import ExportArguments
 from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 from transforms.dataset.run_lock import refuse_if_held
 from transforms.exports.export_folder import ExportFolder
+from transforms.exports.exported_dataset import refuse_other_dataset
 from transforms.exports.input_places import InputPlace, find_inputs
 from transforms.exports.shape_files import ShapeFiles, find_files, needed_models
 from transforms.exports.task import ExportTask, Identity, dependencies_of, identity_of
@@ -102,10 +105,12 @@ def make_plan(arguments: ExportArguments) -> ExportJobPlan:
     check_dataset(arguments.dataset)
     folder = ExportFolder(arguments.output)
     folder.check()
+    if not arguments.force:
+        refuse_other_dataset(folder, arguments.dataset)
     refuse_if_held(arguments.output)
-    _check_videos(arguments.videos)
+    videos = _videos_folder(arguments.videos)
     readable, problems = _readable(arguments, options)
-    places = find_inputs([one.uri for one in readable], arguments.videos)
+    places = find_inputs([one.uri for one in readable], videos)
     todo: list[tuple[int, ExportTask]] = []
     shape_files: dict[str, ShapeFiles] = {}
     identities: dict[tuple[str, str], str] = {}
@@ -161,7 +166,7 @@ def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str
             record = table.record()
             of = _dependencies(record, plan.options, arguments, has_models=False)
             for name, dependencies in of.items():
-                identity = identity_of(FORMATS[name], dependencies, "")
+                identity = identity_of(FORMATS[name], dependencies, "", "")
                 found[table.video_id] = identity.digest
     return found
 
@@ -174,11 +179,18 @@ def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
             FORMATS[name].make(Request(options, formats))
 
 
-def _check_videos(videos: str | None) -> None:
-    """Refuse a folder of inputs that is not there; storage that lists no folders cannot tell."""
-    place = None if videos is None else locate(videos, error=InputError)
-    if place is not None and place.is_local and not place.is_directory():
+def _videos_folder(videos: str | None) -> str | None:
+    """Return the folder of the inputs, a local one from the root: files say where inputs are.
+
+    One that is not there is refused; storage that lists no folders cannot tell.
+    """
+    if videos is None:
+        return None
+    place = locate(videos, error=InputError)
+    if place.is_local and not place.is_directory():
         raise ConfigError(f"--videos {videos}", "there is no such folder", "Check its name.")
+    # A link is a place of its own.
+    return videos if is_url(videos) else os.path.abspath(videos)  # noqa: PTH100
 
 
 def _chosen(arguments: ExportArguments) -> Iterable[RecordedTable]:
@@ -275,16 +287,20 @@ def _task(
     To be done are the formats that are not complete.
     """
     identities, *others = (
-        {name: identity_of(FORMATS[name], of[name], place.uri) for name in of}
+        {name: identity_of(FORMATS[name], of[name], place.uri, one.uri) for name in of}
         for of in one.dependencies
     )
     wanted: dict[str, Identity] = {}
-    for name, identity in identities.items():
+    # Those that list the files of others come last: they are written anew with any of these.
+    for name, identity in sorted(identities.items(), key=lambda item: FORMATS[item[0]].turn):
         known = None if force else folder.record(name, one.table.video_id)
-        if known is None or known.identity not in {
-            identity.digest,
-            *(other[name].digest for other in others),
-        }:
+        lists = FORMATS[name].lists_formats
+        if (
+            known is None
+            or known.identity not in {identity.digest, *(other[name].digest for other in others)}
+            or (lists and not wanted.keys().isdisjoint(lists))
+            or (lists and known.notes.get(LISTED) != listed(identities))
+        ):
             wanted[name] = identity
     task = ExportTask(one.table, place.uri, tuple(wanted), tuple(wanted.values()), place.refusal)
     return task, identities

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.configuration.shared_options import check_folder_name
+from pipelines.configuration.shared_options import check_folder_name, expand_home, refuse_memory
 from pipelines.export_job.arguments import (
     ExportArguments,
     add_dataset_options,
@@ -64,6 +64,7 @@ class ReportArguments:
     def __post_init__(self) -> None:
         check_folder_name("--dataset", self.dataset)
         check_folder_name("--output", self.output)
+        expand_home(self, "dataset", "output", "videos")
 
     @property
     def folder(self) -> str:
@@ -103,5 +104,6 @@ def parser() -> argparse.ArgumentParser:
 def parse_arguments(argv: Sequence[str]) -> ReportArguments:
     """Return a command line as arguments; options that are not ours are kept for Beam."""
     known, beam = parser().parse_known_args(argv)
+    refuse_memory(known.output)
     values = vars(known) | {"video_ids": tuple(known.video_ids)}
     return ReportArguments(**values, beam=tuple(beam))

@@ -1,6 +1,7 @@
 """One input after the other, in this process."""
 
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from openface_core.media.memory_frames import MemoryFrames
 from openface_core.media.sources import from_root
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from openface_core.user_paths import expanded
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
 from pipelines.interactive.arguments import flag_of, path_of, text_of
@@ -101,8 +103,11 @@ class Analyser:
             settings = replace(settings, sides=replace(settings.sides, measure=sides))
         _check_calibration(settings.calibration.mode)
         files = locate_models(choice.folder(), settings.models)
+        hashes = files.sha256()
+        if (warning := choice.compare(files, hashes)) is not None:
+            warnings.warn(warning.removeprefix("warning: "), stacklevel=3)  # over contextlib
         self._core = CoreAnalyser(load_engine(files, settings), settings)
-        self._run = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+        self._run = RunProvenance(settings.as_dict(), hashes, files.network_names())
         self._progress = progress
 
     def __repr__(self) -> str:
@@ -267,7 +272,7 @@ def _path(path: str | PathLike[str]) -> str:
             f"a path or a URL is expected, found {type(path).__name__}",
             "Give pictures in memory to Analyser.frames.",
         )
-    return found
+    return expanded(found)
 
 
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:

@@ -23,10 +23,11 @@ from pipelines.interactive.python_words import analysis_kept, in_python_words
 from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.interactive.unchanged import check_unchanged
 from pipelines.main_job.plan import check_buckets, check_output
-from transforms.dataset.bucket_files import update_bucket
+from transforms.dataset.bucket_files import check_update, update_bucket
 from transforms.dataset.completion import complete_dataset
 from transforms.dataset.documents import write_documents
 from transforms.dataset.embeddings import write_embeddings
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
@@ -37,14 +38,12 @@ from transforms.dataset.provenance import (
     VideoProvenance,
 )
 from transforms.dataset.run_lock import held
-from transforms.dataset.storage import remove_tree
 from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
-from transforms.dataset.table_records import parse_record
 from transforms.plan.calibration import calibration_key
 from transforms.plan.known_inputs import KnownInputs, known_inputs
 from transforms.records import InputContent, VideoTask
-from transforms.work.folder import table_path, video_folder, work_root
+from transforms.work.folder import RunFolders, discard_run, local_folders, table_path
 
 if TYPE_CHECKING:  # it takes as long to import as the models to load
     import pandas as pd
@@ -119,18 +118,22 @@ class Analysis:
         MediaError
             If the file has been replaced since. It may be gone.
         OutputError
-            If a run works in the folder for longer than a minute, or storage refuses. The analysis
-            can be saved later.
+            If a run works in the folder for longer than a minute, rows of other inputs would be
+            lost with a damaged file, or storage refuses. The analysis can be saved later.
         """
         output = path_of("output", output)
         check_output(output)
         check_unchanged(self.task.uri, self.content, may_be_gone=True)
-        with held(output, is_brief=True):
-            return self._save(output)
+        with held(output, is_brief=True) as holder:
+            folders = local_folders(output, holder)
+            try:
+                return self._save(folders)
+            finally:
+                discard_run(folders)
 
-    def _save(self, output: str) -> str:
+    def _save(self, folders: RunFolders) -> str:
         """Add the analysis to a dataset that is held."""
-        settings = self.core.settings.output
+        output, settings = folders.output, self.core.settings.output
         check_buckets(output, settings.buckets)
         name = self.task.video_id
         if self._is_another(known_inputs(output)):
@@ -140,20 +143,21 @@ class Analysis:
                 "Analyse this one under a name of its own: video_id=...",
             )
         engine = self.core.engine
+        if settings.buckets:
+            check_update(output, settings.buckets, engine.frame_schema, [name])
         write_documents(output, self.run, *engine.columns, engine.video_models)
         table = self.measured.table.replace_schema_metadata(self.metadata())
         groups = row_groups([table], settings.row_group_rows)
         if self.measured.embeddings is not None:
             write_embeddings(output, name, self.measured.embeddings)
         if settings.buckets:
-            part = table_path(work_root(output), self.task.video_id)
+            part = table_path(folders.work, self.task.video_id)
             write_work_table(part, table.schema, groups)
             path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
-            update_bucket(path, {self.task.video_id: part}, settings)
-            remove_tree(video_folder(work_root(output), self.task.video_id))
+            update_bucket(path, {self.task.video_id: part}, settings, folders.work)
         else:
             path = frames_path(output, self.task.video_id)
-            write_row_groups(path, table.schema, groups, settings)
+            write_row_groups(path, table.schema, groups, settings, folders.work)
         complete_dataset(
             output,
             {self.task.video_id},
@@ -255,6 +259,7 @@ class Analysis:
             frames_with_face=with_face,
             faces=tuple(self._record_of(face) for face in measured.faces),
             few_frames=settings.calibration.few_frames,
+            relative_to_person=self.core.engine.models_for(measured.info.kind).relative_to_person,
             warnings=measured.warnings,
             notes=measured.notes,
         )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import numpy as np
 
 from openface_core.errors import ConfigError
+from openface_core.user_paths import expanded
 
 Arguments = TypeVar("Arguments")
 
@@ -23,7 +24,11 @@ def text_of(name: str, value: str | None) -> str | None:
 
 
 def path_of(name: str, value: str | PathLike[str]) -> str:
-    """Return a path as text; what is neither is refused by name."""
+    """Return a path as text, ``~`` put in; what is neither is refused by name."""
+    return expanded(_text_or_path(name, value))
+
+
+def _text_or_path(name: str, value: str | PathLike[str]) -> str:
     return _text(name, fspath(value) if isinstance(value, PathLike) else value)
 
 
@@ -50,12 +55,12 @@ def whole_numbers(name: str, values: object) -> tuple[int, ...]:
 def _texts(name: str, values: Any) -> tuple[str, ...]:
     """Return texts or paths as texts; one stands for itself, and not for its letters."""
     if isinstance(values, str | PathLike):
-        return (path_of(name, values),)
+        return (_text_or_path(name, values),)
     if isinstance(values, bytes | Mapping) or not isinstance(values, Iterable):
         raise ConfigError(
             name, f"a list of texts is expected, found {_shown(values)}", "Write it as ['...']."
         )
-    return tuple(path_of(name, value) for value in values)
+    return tuple(_text_or_path(name, value) for value in values)
 
 
 def _text(name: str, value: object) -> str:
@@ -101,7 +106,7 @@ _READERS: Mapping[Any, Callable[[str, Any], object]] = {
     bool: _flag,
     int: _whole_number,
     float: _number,
-    str: path_of,
+    str: _text_or_path,
     tuple[int, ...]: whole_numbers,
     tuple[str, ...]: _texts,
 }

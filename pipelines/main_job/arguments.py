@@ -9,6 +9,8 @@ from pipelines.configuration.shared_options import (
     add_model_options,
     add_quiet_option,
     check_folder_name,
+    expand_home,
+    refuse_memory,
 )
 
 _EXAMPLES = """\
@@ -101,6 +103,7 @@ class RunArguments:
 
     def __post_init__(self) -> None:
         check_folder_name("--output", self.output)
+        expand_home(self, "inputs", "output", "config", "models", "landmarks")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -202,6 +205,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 def parse_arguments(argv: Sequence[str]) -> RunArguments:
     """Return a command line as arguments; options that are not ours are kept for Beam."""
     known, beam = parser().parse_known_args(argv)
+    refuse_memory(known.output)
     return RunArguments(
         inputs=tuple(known.input),
         output=known.output,

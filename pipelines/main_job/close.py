@@ -1,5 +1,6 @@
 """The end of a run: summary and error table as the tables want them, metrics, and what is told."""
 
+import re
 from dataclasses import replace
 
 from models import locate_models
@@ -11,11 +12,15 @@ from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.summary import RunSummary
 from pipelines.screen import screen
-from transforms.dataset.completion import complete_dataset
+from transforms.dataset.completion import CompleteDataset, complete_dataset
 from transforms.dataset.documents import write_documents
+from transforms.dataset.error_table import write_errors
+from transforms.dataset.layout import table_folder
 from transforms.dataset.summary import count_calibrated_below, count_short
+from transforms.dataset.table_records import table_states
 from transforms.metrics import Count
-from transforms.problems import Severity
+from transforms.plan.finished import RecordedTables
+from transforms.problems import Problem, Severity
 
 
 def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> RunSummary:
@@ -40,8 +45,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     Raises
     ------
     OutputError
-        If storage refuses.
+        If another run has taken the folder over, or storage refuses.
     """
+    job.check_held()
     plan = job.plan
     finished = {task.video_id for task in plan.finished}
     dataset = complete_dataset(
@@ -59,6 +65,11 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     if not job.quiet:
         screen().writelines(f"{line}\n" for line in describe_steps(metrics))
     counts, least = metrics.counters, plan.settings.calibration.least_frames
+    lost = _without_table(job, dataset)
+    if lost:
+        tables = RecordedTables(job.output, plan.settings.output.buckets)
+        dataset = replace(dataset, problems=(*dataset.problems, *lost))
+        write_errors(job.output, dataset.problems, tables.digest_of)
     failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in plan.todo)
     # An input that failed may have a table still, of an earlier run.
@@ -81,6 +92,26 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         has_gaze=engine.measures_gaze or not plan.with_networks,
         seconds=seconds,
         made_otherwise=dataset.made_otherwise,
+        damaged_tables=dataset.damaged,
+    )
+
+
+def _without_table(job: Job, dataset: CompleteDataset) -> tuple[Problem, ...]:
+    """Return rows of inputs that should have got a table, and have neither that nor a row."""
+    plan = job.plan
+    told = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
+    before: frozenset[tuple[str, str | None]] = frozenset()
+    if job.local_worker_count:  # what others write is seen late on some filesystems
+        before = plan.tables & table_states(job.output)
+    untouched = {re.split(r"[/\\]", path)[-2] for path, state in before if state is not None}
+    buckets = plan.settings.output.buckets
+    return tuple(
+        Problem.without_table(task)
+        for task in plan.todo
+        if task.video_id not in told
+        and (
+            task.video_id not in dataset.of_run or table_folder(task.video_id, buckets) in untouched
+        )
     )
 
 
@@ -109,8 +140,9 @@ def close_finished(job: Job) -> RunSummary:
     Raises
     ------
     OpenFaceBeamError
-        If a model file is damaged, or storage refuses.
+        If a model file is damaged, another run has taken the folder over, or storage refuses.
     """
+    job.check_held()
     plan = job.plan
     # Columns depend on the models, but not on the networks, which take a second to load.
     files = locate_models(plan.files.root, plan.settings.models, with_networks=False)
@@ -124,4 +156,5 @@ def close_finished(job: Job) -> RunSummary:
         plan.inputs,
         inputs_finished=plan.inputs,
         made_otherwise=dataset.made_otherwise,
+        damaged_tables=dataset.damaged,
     )

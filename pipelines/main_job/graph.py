@@ -94,5 +94,5 @@ def build_graph(
     written = handle.settings.output
     _ = problems | "Write errors" >> WriteErrors(folders, written.buckets, handle.key)
     if written.buckets:
-        write_buckets = WriteBuckets(folders.output, written, handle.key)
+        write_buckets = WriteBuckets(folders, written, handle.key)
         _ = finished["tables"] | "Write buckets" >> write_buckets

@@ -25,6 +25,9 @@ _OTHERS = (
     "-vis-align", "-vis-aus", "-vis-hog", "-vis-track", "-w_reg", "-wild",
 )  # fmt: skip
 _SEQUENCE = "--image-folders"
+_AS_OPENFACE = {"--models": "OpenFace/", "--config": "openface22"}
+"""What measures as OpenFace does, where the command line names nothing else."""
+
 _PAGE = "`openface-beam docs coming-from-openface` has the others"
 
 
@@ -82,6 +85,7 @@ def translated(words: Sequence[str]) -> tuple[list[str], list[str]]:
         left_out += camera
     found.setdefault("--input", ["VIDEO"])
     found.setdefault("--output", ["processed"])
+    found |= {name: [value] for name, value in _AS_OPENFACE.items()}
     if is_sequence:
         found[_SEQUENCE] = []
     # What is said in this program's own words comes before what OpenFace's stand for.
@@ -108,11 +112,13 @@ def refuse_openface_words(words: Sequence[str]) -> None:
         return
     options, left_out = translated(words)
     rest = f" ({', '.join(left_out)} left out; {_PAGE})" if left_out else f" ({_PAGE})"
+    folder = _AS_OPENFACE["--models"]
+    models = f" {folder} stands for OpenFace's folder of models." if folder in options else ""
     # FeatureExtraction and FaceLandmarkImg have the same flag, and here nothing tells them apart.
     images = f" For single images leave out {_SEQUENCE}." if _SEQUENCE in options else ""
     first = next(word for word in words if is_openface([word]))
     raise ConfigError(
         first,
         "an option of OpenFace's programs",
-        f"Here it is: openface-beam run {shlex.join(options)}{rest}.{images}",
+        f"Here it is: openface-beam run {shlex.join(options)}{rest}.{models}{images}",
     )

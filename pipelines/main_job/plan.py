@@ -12,16 +12,18 @@ from openface_core.media.sources import locate
 from openface_core.readable import counted
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
+from pipelines.screen import screen
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
 from transforms.dataset.provenance import RunProvenance
 from transforms.dataset.run_lock import LOCK_NAME, refuse_if_held
 from transforms.dataset.storage import is_temporary
-from transforms.dataset.table_records import table_states
+from transforms.dataset.table_records import all_records, table_states
 from transforms.plan.calibration import calibration_groups, with_rest
 from transforms.plan.finished import RecordedTables, are_finished
 from transforms.plan.inputs import plan_inputs
 from transforms.plan.known_inputs import known_inputs
 from transforms.plan.manifest import read_camera
+from transforms.plan.repeats import remarks_on_repeats
 from transforms.plan.shards import plan_shards
 from transforms.problems import Problem
 from transforms.records import VideoTask
@@ -52,6 +54,8 @@ class RunPlan:
         Whether an input needs detector and landmark network.
     left_out : tuple of str
         What the named folders and patterns hold besides, a line for each.
+    counted_twice : tuple of str
+        Inputs of one person that hold the same, a line for each two.
     tables : frozenset
         State of the tables that the output folder held when the plan was begun.
     """
@@ -64,6 +68,7 @@ class RunPlan:
     problems: tuple[Problem, ...]
     with_networks: bool
     left_out: tuple[str, ...] = ()
+    counted_twice: tuple[str, ...] = ()
     tables: frozenset[tuple[str, str | None]] = frozenset()
 
     @property
@@ -78,7 +83,7 @@ class RunPlan:
         if self.settings.calibration.mode != "person" or any(
             task.person_id is not None for task in tasks
         ):
-            return self.left_out
+            return (*self.left_out, *self.counted_twice)
         return (*self.left_out, _NO_PERSONS)
 
     @property
@@ -113,6 +118,12 @@ def check_output(output: str) -> None:
             f"the output folder holds another dataset: its {DESCRIPTION_NAME} does not name "
             "openface-beam",
             "Name a new or empty folder, such as derivatives/openface-beam in that dataset.",
+        )
+    if "frames" in names and next(all_records(output), None) is not None:
+        raise ConfigError(
+            output,
+            f"there is no {DESCRIPTION_NAME} beside the tables in it, and it holds other files",
+            "Put that file back from a copy, move the other files, or name a new output folder.",
         )
     raise ConfigError(
         output,
@@ -187,11 +198,17 @@ def make_plan(arguments: RunArguments, *, is_held: bool = False) -> RunPlan:
     root = choice.folder(with_networks=with_networks)
     choice.announce(quiet=arguments.quiet)
     files = locate_models(root, settings.models, with_networks=with_networks)
-    provenance = RunProvenance(settings.as_dict(), files.sha256(), files.network_names())
+    hashes = files.sha256()
+    warning = choice.compare(files, hashes)
+    if warning is not None and not arguments.quiet:
+        screen().write(f"{warning}\n")
+    provenance = RunProvenance(settings.as_dict(), hashes, files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []
     finished: list[VideoTask] = []
+    counted_twice: list[str] = []
     for group in calibration_groups(tasks, settings.calibration, inputs.unreachable):
+        counted_twice += remarks_on_repeats(group)
         done = not arguments.force and are_finished(tables, group, provenance)
         (finished if done else todo).extend(group)
     return RunPlan(
@@ -203,6 +220,7 @@ def make_plan(arguments: RunArguments, *, is_held: bool = False) -> RunPlan:
         inputs.problems + without_rest,
         with_networks,
         inputs.left_out,
+        tuple(counted_twice),
         states,
     )
 

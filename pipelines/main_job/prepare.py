@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from openface_core.analysis.engine import Engine, warm_up
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, OpenFaceBeamError, RunOverError
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
@@ -25,14 +25,14 @@ from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.small_plan import is_small
 from pipelines.main_job.worker_place import THIS_PROCESS, WorkerPlace, worker_place
 from pipelines.screen import screen
-from transforms.dataset.bucket_files import check_columns
+from transforms.dataset.bucket_files import check_update
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
-from transforms.dataset.run_lock import held
+from transforms.dataset.run_lock import check_held, held
 from transforms.dataset.storage import remove, remove_temporaries
 from transforms.dataset.table_records import table_states
 from transforms.stages.engine_handle import EngineHandle
-from transforms.work.folder import discard_all
+from transforms.work.folder import discard_all, discard_run, local_folders
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -61,6 +61,8 @@ class Job:
         Where the workers are.
     quiet : bool
         Whether to show no progress.
+    holder : str or None
+        Token of its mark in the output folder; None as long as it does not hold that.
     """
 
     plan: RunPlan
@@ -69,6 +71,7 @@ class Job:
     options: "PipelineOptions | None"
     workers: WorkerPlace
     quiet: bool
+    holder: str | None = None
 
     @property
     def has_work(self) -> bool:
@@ -83,6 +86,19 @@ class Job:
         from apache_beam.options.pipeline_options import GoogleCloudOptions
 
         return self.options.view_as(GoogleCloudOptions).job_name or ""
+
+    def check_held(self) -> None:
+        """Refuse to go on once another run has taken the output folder over.
+
+        Raises
+        ------
+        RunOverError
+            If one has.
+        OutputError
+            If storage refuses.
+        """
+        if self.holder is not None:
+            check_held(self.output, self.holder)
 
     @property
     def local_worker_count(self) -> int:
@@ -190,11 +206,11 @@ def held_and_clean(job: Job, arguments: RunArguments) -> Iterator[Job]:
     Raises
     ------
     OutputError
-        If another run holds it, or storage refuses.
+        If another run holds it, or has taken it over meanwhile, or storage refuses.
     OpenFaceBeamError
         As :func:`prepare`, if it is planned anew.
     """
-    with held(job.output), scratch_folder():
+    with held(job.output) as holder, scratch_folder():
         if job.options is not None:
             # With it comes what talks to clusters.
             from pipelines.main_job.cluster_job import end_earlier_jobs
@@ -205,7 +221,12 @@ def held_and_clean(job: Job, arguments: RunArguments) -> Iterator[Job]:
         check_buckets(job.output, job.plan.settings.output.buckets)
         if table_states(job.output) != job.plan.tables:
             job = _planned_anew(job, arguments)
-        yield job
+        try:
+            yield replace(job, holder=holder)
+        except RunOverError:
+            with suppress(OpenFaceBeamError):
+                discard_run(local_folders(job.output, holder))
+            raise
 
 
 def _planned_anew(job: Job, arguments: RunArguments) -> Job:
@@ -249,7 +270,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
     if buckets := plan.settings.output.buckets:
-        check_columns(job.output, buckets, engine.frame_schema, (t.video_id for t in plan.todo))
+        check_update(job.output, buckets, engine.frame_schema, (t.video_id for t in plan.todo))
     # Before the first table: a run that is killed leaves a folder that the next one accepts.
     write_documents(job.output, plan.provenance, *engine.columns, engine.video_models)
     remove(metrics_path(job.output))  # of an earlier run

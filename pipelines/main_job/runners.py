@@ -24,6 +24,7 @@ _LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 # Beam gives up a whole run after this time, and its own 5 minutes are no time for videos.
 _JOB_SERVER_TIMEOUT_SECONDS = 365 * 24 * 3600
 _NEAR_MISS = 0.9
+_MOST_WORKERS = 4096
 _DEFAULT_RUNNER = "DirectRunner"
 
 
@@ -180,7 +181,7 @@ def check_words(runner: str, given: Sequence[str]) -> None:
     Raises
     ------
     ConfigError
-        If an option is mistyped, or its value is wrong.
+        If an option is mistyped, its value is wrong, or it does not work here.
     """
     parser, names = known_options()
     found, unknown = parser.parse_known_args(beam_arguments(runner, given))
@@ -190,6 +191,14 @@ def check_words(runner: str, given: Sequence[str]) -> None:
             f"expected 0 or more, found {found.direct_num_workers}",
             "0 takes a worker for each core.",
         )
+    if found.direct_num_workers > _MOST_WORKERS:
+        raise ConfigError(
+            "--direct_num_workers",
+            f"expected at most {_MOST_WORKERS}, found {found.direct_num_workers}",
+            "0 takes a worker for each core.",
+        )
+    if is_local(runner):
+        _check_profiling(found)
     own = list(parser_of_main_job()._option_string_actions)
     likeness = 0.6 if is_local(runner) else _NEAR_MISS
     for argument in unknown:
@@ -202,6 +211,20 @@ def check_words(runner: str, given: Sequence[str]) -> None:
         if close or is_local(runner):
             hint = f"Did you mean {close[0]}?" if close else "--help lists the options."
             raise ConfigError(word, "neither an option of this program nor of Beam", hint)
+
+
+def _check_profiling(found: argparse.Namespace) -> None:
+    """Refuse what Beam's profiler of one machine fails for, once everything is analysed."""
+    if found.profile_memory:
+        raise ConfigError(
+            "--profile_memory",
+            "Beam cannot profile memory on this machine",
+            "Leave the option out, or take another tool, such as memray.",
+        )
+    if found.profile_cpu and found.profile_location is None:
+        raise ConfigError(
+            "--profile_cpu", "it needs a place for its results", "Add --profile_location=FOLDER."
+        )
 
 
 def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":

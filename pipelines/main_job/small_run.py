@@ -34,7 +34,7 @@ from transforms.stages.find_offsets import FindOffsets
 from transforms.stages.finish_videos import FinishVideos
 from transforms.stages.prepare_calibration import PrepareCalibration
 from transforms.work.cutting import cut_into_shards
-from transforms.work.folder import RunFolders, discard_all, local_folders
+from transforms.work.folder import RunFolders, check_run, discard_run, local_folders
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -63,7 +63,7 @@ def run_small(job: Job, handle: EngineHandle) -> RunMetrics:
     spare_pandas_in_arrow()
     todo, decoding = job.plan.todo, job.plan.settings.decoding
     plan, metrics = job.plan, RunMetrics()
-    folders = local_folders(job.output)
+    folders = local_folders(job.output, job.holder)
     problems = known_problems(job, todo)
     frames = [promised_frames(task, decoding) for task in todo]
     with ProgressDisplay(frames, quiet=job.quiet) as progress, collecting() as collected:
@@ -75,7 +75,7 @@ def run_small(job: Job, handle: EngineHandle) -> RunMetrics:
         except Exception as error:
             logging.getLogger(__name__).exception("the pipeline failed")
             raise pipeline_failure(error) from error
-    discard_all(job.output)
+    discard_run(folders)
     metrics.add_collected(collected)
     return metrics
 
@@ -136,11 +136,14 @@ def run_stages(
     tables = stages.through(finish, calibrated)
     buckets = settings.output.buckets
     recorded = RecordedTables(output, buckets)
+    check_run(folders)
     write_errors(output, [*known, *stages.beside[PROBLEMS]], recorded.digest_of)
     if buckets:
         numbered = [(bucket_of(table[0], buckets), table) for table in tables]
         for number, found in _grouped(numbered).items():
-            update_bucket(bucket_path(output, number), dict(found), settings.output)
+            check_run(folders)
+            path = bucket_path(output, number)
+            update_bucket(path, dict(found), settings.output, folders.work)
 
 
 def _grouped(pairs: Sequence[tuple[Key, Value]]) -> dict[Key, list[Value]]:

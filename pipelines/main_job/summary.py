@@ -49,6 +49,8 @@ class RunSummary:
         Inputs of the dataset whose page in it could not be made.
     made_otherwise : int
         Tables of the dataset that were made with other settings, models or another version.
+    damaged_tables : int
+        Tables of the dataset, not of the run's inputs, that are damaged.
     is_dry : bool
         Whether it only told what a run would do.
     """
@@ -73,6 +75,7 @@ class RunSummary:
     report: str | None = None
     pages_failed: int = 0
     made_otherwise: int = 0
+    damaged_tables: int = 0
     is_dry: bool = False
 
     @property
@@ -90,7 +93,7 @@ class RunSummary:
         return EXIT_SOME_FAILED if self.inputs_failed or self.pages_failed else 0
 
     def __str__(self) -> str:
-        return self._outcome() + self._mixture() + self._report()
+        return self._outcome() + self._mixture() + self._damage() + self._report()
 
     def _report(self) -> str:
         """Return what follows where a report was made."""
@@ -155,6 +158,16 @@ class RunSummary:
             "settings, models or another version: their columns may be others, and "
             "dataset_description.json and data_dictionary.json tell of this run alone. Keep such "
             "runs in folders of their own."
+        )
+
+    def _damage(self) -> str:
+        """Return what follows where tables of other inputs are damaged."""
+        if not self.damaged_tables:
+            return ""
+        are = "is" if self.damaged_tables == 1 else "are"
+        return (
+            f"\n{counted(self.damaged_tables, 'table')} of this dataset {are} damaged, and left "
+            f"out of its summary: see {self.output.rstrip('/')}/errors.parquet."
         )
 
     def _calibration(self) -> str:

@@ -36,7 +36,7 @@ from transforms.work.folder import (
     RunFolders,
     begin_run,
     cluster_folders,
-    discard_all,
+    discard_run,
     local_folders,
     mark_of,
 )
@@ -103,15 +103,15 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
                     pipeline.run()
                     return None
                 with job_server_stopped(pipeline.runner):
-                    metrics.add(_finish(job, pipeline, watchdog, handle.key))
-            discard_all(job.output)
+                    metrics.add(_finish(job, pipeline, folders, watchdog, handle.key))
+            discard_run(folders)
     return metrics
 
 
 def _folders(job: Job) -> RunFolders:
     """Return where the run writes."""
     if is_local(job.runner):
-        return local_folders(job.output)
+        return local_folders(job.output, job.holder)
     run = uuid.uuid4().hex
     folders = cluster_folders(job.output, run)
     place = locate(folders.work, error=OutputError)
@@ -142,7 +142,9 @@ def _waves(job: Job, promised: PromisedFrames) -> tuple[tuple[VideoTask, ...], .
     return into_waves(*bucket_by_bucket(*ordered, settings.output.buckets))
 
 
-def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None, run: str) -> Any:
+def _finish(
+    job: Job, pipeline: Any, folders: RunFolders, watchdog: Watchdog | None, run: str
+) -> Any:
     """Run a pipeline to its end and return its result; if it fails, its workers stop before.
 
     Raises
@@ -157,7 +159,7 @@ def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None, run: str) -> Any
             if watchdog is not None:
                 return watchdog.finish(pipeline)
             if not is_local(job.runner):
-                return _finish_elsewhere(job, pipeline)
+                return _finish_elsewhere(job, pipeline, folders)
             result = pipeline.run()
             result.wait_until_finish()
     except PipelineError:
@@ -170,7 +172,7 @@ def _finish(job: Job, pipeline: Any, watchdog: Watchdog | None, run: str) -> Any
     return result
 
 
-def _finish_elsewhere(job: Job, pipeline: Any) -> Any:
+def _finish_elsewhere(job: Job, pipeline: Any, folders: RunFolders) -> Any:
     """Run a pipeline to its end on a cluster, whose workers end too if it does not come to it."""
     jobs = FlinkJobs.of(job.options) if job.runner == "FlinkRunner" else None
     watch = None if jobs is None else FlinkWatch(jobs, job.workers.worker_pool)
@@ -182,7 +184,7 @@ def _finish_elsewhere(job: Job, pipeline: Any) -> Any:
             with suppress(OSError, ValueError):  # a job that is still there writes for nobody
                 jobs.cancel(jobs.running())
         with suppress(OpenFaceBeamError):
-            discard_all(job.output)
+            discard_run(folders)
         hopeless = None if watch is None else watch.hopeless
         if hopeless is not None and isinstance(error, Exception):
             raise hopeless from error

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from models.registry import Registry
+from openface_core.user_paths import expanded
 from pipelines.configuration.shared_options import CommandParser
 
 _EXAMPLES = """\
@@ -23,6 +24,10 @@ examples:
 The pack `embedded` comes with the program. All others go into the folder that OPENFACE_MODELS_DIR
 names, or else into one of your own, which `openface-beam models where` prints.
 """
+
+
+def _local_path(text: str) -> Path:
+    return Path(expanded(text))
 
 
 def parser(registry: Registry) -> argparse.ArgumentParser:
@@ -47,7 +52,7 @@ def parser(registry: Registry) -> argparse.ArgumentParser:
         help="take the files from a copy of a models folder on a web server of yours",
     )
     bring = commands.add_parser("import", help="copy packs from a folder", allow_abbrev=False)
-    bring.add_argument("--from", dest="source", required=True, metavar="FOLDER", type=Path)
+    bring.add_argument("--from", dest="source", required=True, metavar="FOLDER", type=_local_path)
     verify = commands.add_parser("verify", help="compare files with their hashes")
     for command in (fetch, bring):
         command.add_argument("packs", nargs="+", metavar="PACK", help=", ".join(registry.names))

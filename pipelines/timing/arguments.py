@@ -9,6 +9,7 @@ from pipelines.configuration.shared_options import (
     CommandParser,
     add_model_options,
     add_quiet_option,
+    expand_home,
 )
 
 _EXAMPLES = """\
@@ -72,6 +73,7 @@ class ProfileArguments:
             )
         if self.frames is not None and self.frames < 1:
             raise ConfigError("--frames", f"expected 1 or more, found {self.frames}", "Give more.")
+        expand_home(self, "video", "landmarks", "models", "config", "output")
 
 
 def parser() -> argparse.ArgumentParser:

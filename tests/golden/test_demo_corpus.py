@@ -9,6 +9,7 @@ from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
     check_equal_sides,
     check_errors,
+    check_eye_openings,
     check_rises,
     check_roll,
     check_sides,
@@ -40,6 +41,10 @@ def test_a_one_sided_blink_is_seen_on_its_side(demo: MeasuredDemo) -> None:
 
 def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:
     check_equal_sides(demo.rises, {"AU01", "AU02", "AU12", "AU26", "AU45"})
+
+
+def test_an_eye_that_shuts_alone(demo: MeasuredDemo) -> None:
+    check_eye_openings(demo)
 
 
 def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:

@@ -196,7 +196,8 @@ def of_views(series: ActionUnitSeries, models: ActionUnitModels) -> list[Float64
     offsets = series.offsets.reshape(3, count)
     return [
         final_intensities(
-            series.repredicted_scores[:, start : start + count], own, series.success
+            series.repredicted_scores[:, start : start + count], own, series.success,
+            missing_as_zero=True,
         )
         for start, own in zip(range(0, 3 * len(models.all_models), len(models.all_models)), offsets,
                               strict=True)

@@ -68,7 +68,7 @@ def half_finished(corpus: LandmarkCorpus, output: Path) -> None:
     shutil.rmtree(tables[-1])
     (output / "summary.parquet").unlink()
     (output / "metrics.json").unlink()
-    work = output / ".work" / "b"
+    work = output / ".work" / "0" / "b"
     work.mkdir(parents=True)
     for number in range(3):
         (work / f"{number}.features").write_bytes(random.Random(number).randbytes(2000))

@@ -18,6 +18,7 @@ from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from tests.fixtures.places import REPOSITORY
 from transforms.dataset.layout import frames_path
+from transforms.dataset.seal import SealedFile
 from transforms.plan.video_ids import name_videos, safe_video_id
 
 FRAMES = 4
@@ -96,6 +97,42 @@ def frames(
     )
     assert summary.inputs_written == len(MANIFEST_IDS)
     return folder / "out" / "frames"
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("buckets", [0, 3])
+def test_every_reader_reads_while_a_run_writes(
+    buckets: int,
+    read: Reader,
+    tmp_path: Path,
+    models_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for seed, name in enumerate("ab"):
+        write_clip(tmp_path / f"{name}.mp4", FRAMES, seed)
+        write_landmarks(tmp_path / f"{name}.csv", face_clip(FRAMES, seed)[1])
+    (tmp_path / "config.toml").write_text(f"[output]\nbuckets = {buckets}\n")
+    arguments = RunArguments(
+        inputs=tuple(str(tmp_path / f"{name}.mp4") for name in "ab"),
+        output=str(tmp_path / "out"),
+        landmarks=str(tmp_path),
+        config=str(tmp_path / "config.toml"),
+        models=str(models_folder),
+        quiet=True,
+        force=True,
+    )
+    run(arguments)
+    before = read(tmp_path / "out" / "frames")
+    seal, seen = SealedFile.seal, []
+
+    def read_meanwhile(file: SealedFile) -> None:
+        seal(file)
+        seen.append(read(tmp_path / "out" / "frames"))
+
+    monkeypatch.setattr(SealedFile, "seal", read_meanwhile)
+    run(arguments)
+    assert seen
+    assert all(len(rows) == len(before) for rows in seen)
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -13,6 +13,7 @@ from tests.fixtures.runs.demo_checks import (
     MeasuredDemo,
     check_equal_sides,
     check_errors,
+    check_eye_openings,
     check_rises,
     check_roll,
     check_sides,
@@ -61,6 +62,10 @@ def test_one_sided_actions_are_seen_on_their_side(demo: MeasuredDemo) -> None:
 
 def test_actions_of_both_sides_rise_alike(demo: MeasuredDemo) -> None:
     check_equal_sides(demo.rises, {"AU01", "AU02", "AU12", "AU26", "AU45"})
+
+
+def test_an_eye_that_shuts_alone(demo: MeasuredDemo) -> None:
+    check_eye_openings(demo)
 
 
 def test_the_head_rolls_as_in_the_script(demo: MeasuredDemo) -> None:

@@ -19,6 +19,8 @@ import pytest
 
 from openface_core.errors import ConfigError, DatasetError, OutputError, StorageFullError
 from openface_core.exports.face_pictures import FacePictures
+from openface_core.exports.openface.details_file import OpenFaceDetails
+from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.exports.rows import Rows
 from openface_core.faces import Face, FacesInFrame
@@ -154,6 +156,22 @@ def test_storage_that_refuses_is_not_a_damaged_table(
     assert all("it cannot be written" in problem.reason for problem in summary.problems)
 
 
+@pytest.mark.parametrize("step", ["begin", "add", "finish"])
+def test_a_format_that_fails_costs_no_other(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Overlay, step, fail)
+    summary = exported.run("aligned", "overlay", "hog")
+    assert (summary.written, summary.failed) == (0, 3)
+    assert {problem.reason for problem in summary.problems} == {"unexpected ValueError: a fault"}
+    assert {problem.stage for problem in summary.problems} == {"export"}
+    assert exported.run("aligned", "hog").finished == 3
+    assert not (exported.output / "overlay").exists()
+
+
 def test_one_export_at_a_time(exported: Exported) -> None:
     exported.output.mkdir()
     at_work = exported.output / ".staging" / "another's"
@@ -165,6 +183,53 @@ def test_one_export_at_a_time(exported: Exported) -> None:
         assert not (exported.output / "errors.parquet").exists()
     assert exported.run("csv").written == 3
     assert not (exported.output / LOCK_NAME).exists()
+
+
+def test_another_dataset_is_refused(exported: Exported, tmp_path: Path) -> None:
+    corpus, first = exported.corpus, exported.corpus.output
+    exported.run("csv")
+    before = (exported.output / "csv" / "b.csv").read_bytes()
+    corpus.output = tmp_path / "second"
+    measure_anew(corpus, "b", 7, inputs=3)
+    with pytest.raises(ConfigError, match=f"exports of another dataset, {first}"):
+        exported.run("csv")
+    shutil.rmtree(corpus.output / "frames" / "video_id=b")
+    (corpus.output / "frames" / "video_id=a").rename(corpus.output / "frames" / "video_id=d")
+    (corpus.output / "frames" / "video_id=c").rename(corpus.output / "frames" / "video_id=e")
+    with pytest.raises(ConfigError, match="--force"):
+        exported.run("csv")
+    assert (exported.output / "csv" / "b.csv").read_bytes() == before
+    assert exported.run("csv", force=True).written == 2
+    description = json.loads((exported.output / "export_description.json").read_text())
+    assert description["Dataset"] == str(corpus.output)
+
+
+def test_a_dataset_that_has_moved_or_grown_is_the_same(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = exported.corpus
+    exported.run("csv", video_ids=("a", "b"))
+    corpus.output = corpus.output.rename(corpus.folder / "moved")
+    assert exported.run("csv", video_ids=("c",)).written == 1
+    monkeypatch.chdir(corpus.output)
+    assert exported.run("csv", dataset=".").finished == 3
+    corpus.write("d", 3)
+    corpus.run()
+    measure_anew(corpus, "b", 7)
+    monkeypatch.chdir(corpus.folder)
+    assert exported.run("csv", dataset="moved").written == 2
+    assert json.loads((exported.output / "export_description.json").read_text())["Dataset"] == str(
+        corpus.output
+    )
+
+
+def test_a_report_moves_with_its_dataset(exported: Exported) -> None:
+    corpus = exported.corpus
+    corpus.run(report=True)
+    corpus.output = corpus.output.rename(corpus.folder / "moved")
+    for seed, name in enumerate("abc"):
+        write_landmarks(corpus.points / f"{name}.csv", face_clip(4, 7 + seed)[1])
+    assert corpus.run(report=True).pages_failed == 0
 
 
 def test_the_report_of_a_run(exported: Exported) -> None:
@@ -180,10 +245,10 @@ def test_the_report_of_a_run(exported: Exported) -> None:
     assert not [*corpus.output.rglob(LOCK_NAME)]
 
 
-def measure_anew(corpus: LandmarkCorpus, name: str, seed: int) -> None:
+def measure_anew(corpus: LandmarkCorpus, name: str, seed: int, inputs: int = 1) -> None:
     """Analyse an input again, with other landmarks."""
     write_landmarks(corpus.points / f"{name}.csv", face_clip(4, seed)[1])
-    assert corpus.run().inputs_written == 1
+    assert corpus.run().inputs_written == inputs
 
 
 def test_what_cannot_be_written_anew_does_not_stay_as_it_was(exported: Exported) -> None:
@@ -220,6 +285,55 @@ def test_the_index_lists_pages_of_this_content_alone(exported: Exported) -> None
     assert (folder / "report" / "b.html").exists()
     assert listed() == "ac"
     assert not (folder / "report" / "b.html").exists()
+
+
+def test_files_name_no_place_that_is_not_the_inputs(exported: Exported) -> None:
+    corpus = exported.corpus
+    for name in "ab":
+        (corpus.videos / name).mkdir()
+        (corpus.videos / f"{name}.mp4").rename(corpus.videos / name / "video.mp4")
+        (corpus.points / f"{name}.csv").rename(corpus.points / f"{name}_video.csv")
+    corpus.output = corpus.folder / "tree"
+    assert corpus.run(inputs=(f"{corpus.videos}/**/*.mp4",)).inputs_written == 3
+    moved = corpus.folder / "moved"
+    moved.mkdir()
+    shutil.copy(corpus.videos / "a" / "video.mp4", moved / "video.mp4")
+    write_clip(moved / "c.mp4", 4, seed=9)
+    pytest.importorskip("pympi")
+    formats = ("of-details", "annotations", "csv", "overlay")
+    reasons = ["whose paths differ in folders alone"] * 2 + ["it has changed since"]
+    for force in (False, True):
+        summary = exported.run(*formats, videos=str(moved), force=force)
+        assert (summary.written, summary.failed) == (0, 3)
+        assert len(summary.problems) == 3, "each is told once"
+        for problem, reason in zip(summary.problems, reasons, strict=True):
+            assert reason in problem.reason
+        assert len(names_in(exported.output / "csv")) == 3
+        if not force:
+            assert {path.name for path in exported.output.iterdir()} == {
+                "csv", "errors.parquet", "export_description.json", "export_records",
+            }  # fmt: skip
+            assert exported.run(*formats).written == 3
+    # What was written of the place where they were is of this content.
+    assert len(names_in(exported.output / "annotations")) == 6
+    assert exported.run(*formats).finished == 3
+
+
+def test_a_relative_folder_of_videos_is_named_from_the_root(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = exported.corpus.folder
+    (folder / "one").mkdir()
+    exported.corpus.videos.rename(folder / "one" / "now")
+    for project in ("one", "two"):
+        monkeypatch.chdir(folder / project)
+        assert exported.run("of-details", videos="now").written == 3
+        lines = (exported.output / "of-details" / "a_of_details.txt").read_text().splitlines()
+        assert lines[1] == f"Input full path:{folder / project / 'now' / 'a.mp4'}"
+        assert exported.run("of-details", videos="now").finished == 3
+        monkeypatch.chdir(folder)
+        if project == "one":
+            (folder / "one").rename(folder / "two")  # what was written names a place that is gone
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a name that other systems do not have")
@@ -260,6 +374,53 @@ def test_a_part_that_a_video_does_not_have_costs_its_overlay_only(exported: Expo
     assert "aligned/c_aligned/frame_det_00_000004.bmp" in files
     assert not [name for name in files if name.startswith("overlay/")]
     assert exported.run("aligned").finished == 3
+
+
+def listed_of(exported: Exported, name: str) -> list[str]:
+    """Return the files that the details of an input list."""
+    text = (exported.output / "of-details" / f"{name}_of_details.txt").read_text()
+    return [line.partition(":")[2] for line in text.splitlines() if line.startswith("Output ")]
+
+
+def test_details_list_what_was_written(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("OPENFACE_MODELS_DIR", raising=False)
+    monkeypatch.delenv("OPENFACE_REFERENCE", raising=False)
+    formats = ("of-details", "openface-csv", "overlay", "hog")
+    video = exported.corpus.videos / "b.mp4"
+    video.rename(tmp_path / "b.mp4")
+    assert exported.run(*formats, models=None).failed == 3
+    assert listed_of(exported, "a") == ["a.mp4", "a.csv"]
+    assert listed_of(exported, "b") == ["b.csv"]
+    assert exported.run(*formats).failed == 1
+    assert listed_of(exported, "a") == ["a.hog", "a.mp4", "a.csv"]
+    (tmp_path / "b.mp4").rename(video)
+    assert exported.run(*formats).finished == 2
+    assert listed_of(exported, "b") == ["b.hog", "b.mp4", "b.csv"]
+    assert exported.run(*formats).finished == 3
+    exported.run(*formats, from_seconds=60.0)
+    assert listed_of(exported, "c") == ["c.hog", "c.csv"]
+
+
+def test_details_that_a_killed_export_left_are_written_anew(
+    exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = ("of-details", "overlay")
+    exported.run(*formats, from_seconds=60.0)
+    assert listed_of(exported, "a") == []
+    with monkeypatch.context() as patched:  # the overlay is there, and what lists it is not
+
+        def end(*_: object) -> None:
+            raise StorageFullError.on("out", "the disk is full")
+
+        patched.setattr(OpenFaceDetails, "begin", end)
+        with pytest.raises(StorageFullError):
+            exported.run(*formats)
+    for name in "abc":
+        exported.run("overlay", video_ids=(name,))
+    assert exported.run(*formats).written == 3
+    assert listed_of(exported, "a") == ["a.mp4"]
 
 
 def test_a_dataset_without_tables_is_refused(exported: Exported, tmp_path: Path) -> None:

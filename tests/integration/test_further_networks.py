@@ -65,7 +65,7 @@ def test_datasets_without_them_are_finished_as_before(corpus: LandmarkCorpus) ->
     assert hashes(corpus.output) == before
 
 
-@pytest.mark.parametrize("name", ["AU12_r", "video_id", "bucket"])
+@pytest.mark.parametrize("name", ["AU12_r", "Au12_R", "Frame", "video_id", "bucket"])
 def test_a_column_that_is_there_already_is_refused(corpus: LandmarkCorpus, name: str) -> None:
     path = corpus.folder / "own.toml"
     path.write_text(SPEC.read_text().replace("of3_AU12", name))

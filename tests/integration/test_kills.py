@@ -66,10 +66,10 @@ def last_table(output: Path) -> Condition:
 
 SIGHTS = {
     "the documents are written": sight_of("data_dictionary.json"),
-    "the first features are written": sight_of(".work/*/*.features"),
-    "many features are written": sight_of(".work/*/*.features", 8),
-    "a block has its scores": sight_of(".work/*/*.scores"),
-    "a table is being written": sight_of("frames/*/.*.tmp"),
+    "the first features are written": sight_of(".work/*/*/*.features"),
+    "many features are written": sight_of(".work/*/*/*.features", 8),
+    "a block has its scores": sight_of(".work/*/*/*.scores"),
+    "a table is being written": sight_of(".work/*/.frames.parquet.*.tmp"),
     "a table is written": sight_of(TABLES),
     "two tables are written": sight_of(TABLES, 2),
     "every table is written": last_table,

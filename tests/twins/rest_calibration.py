@@ -77,8 +77,13 @@ def _finish(
                 is_present(model, values[count + k]) for k, model in enumerate(models.presence)
             ]
     intensities, presences = clipped.copy(), raw.copy()
+    is_seen = [descriptor is not None for descriptor in frames]
     for i in range(1, n - 1):
-        intensities[i] = clipped[i - 1 : i + 2].sum(axis=0) / 3
+        near = [j for j in range(i - 1, i + 2) if is_seen[j]]
+        intensities[i] = clipped[near].sum(axis=0) / max(len(near), 1)
     for i in range(3, n - 3):
-        presences[i] = raw[i - 3 : i + 4].sum(axis=0) >= 4
+        near = [j for j in range(i - 3, i + 4) if is_seen[j]]
+        present = raw[near].sum(axis=0)
+        is_tie = 2 * present == len(near)
+        presences[i] = np.where(is_tie, raw[i], 2 * present > len(near))
     return TwinVideo(intensities, presences, offsets)

@@ -192,6 +192,7 @@ def analyse_together(
             frames_with_face=int(series.success.sum()),
             faces=(FaceRecord(0, calibration, summary),),
             few_frames=settings.calibration.few_frames,
+            relative_to_person=tracker.models.relative_to_person,
             warnings=item.warnings,
         )
         schema = frame_schema(frame_columns(engine.extent), provenance.metadata())
@@ -231,10 +232,9 @@ def _observe(
         recorder.add(frame, face)
         on_frame()
     source.check_frame_count(len(recorder))
-    is_mirrored = settings.sides.mirrored
-    derivation = Derivation(engine.meter.pdm, is_mirrored=is_mirrored)
+    derivation = Derivation(engine.meter.pdm)
     series = recorder.features().series.with_derived_fields(derivation)
-    sides = side_measures(series.arrays, is_mirrored=is_mirrored)
+    sides = side_measures(series.arrays)
     warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
     return _Observed(task, media.info, warnings, series, sides)
 
@@ -265,13 +265,21 @@ def _final_units(
     is_image = observed[0].info.kind == "image"
     found = tracker.finish_single_images() if is_image else tracker.finish()
     offsets = found.offsets.reshape(len(models.views), -1)
+    missing_as_zero = settings.smoothing.missing_as_zero
     withheld = _withheld(models, calibration, settings) if not is_image else frozenset()
     begin = 0
     for item in observed:
         rows = slice(begin, begin + len(item.series))
         success = found.success[rows]
         whole, *sides = (
-            _units_of_view(models, found.repredicted_scores[rows, view], own, success, is_image)
+            _units_of_view(
+                models,
+                found.repredicted_scores[rows, view],
+                own,
+                success,
+                is_image,
+                missing_as_zero,
+            )
             for view, own in zip(models.views, offsets, strict=True)
         )
         yield replace(whole, sides=tuple(sides), withheld=withheld)
@@ -284,13 +292,16 @@ def _units_of_view(
     offsets: NDArray[np.float64],
     success: NDArray[np.bool_],
     is_image: bool,
+    missing_as_zero: bool,
 ) -> FrameActionUnits:
     present = presences(models, scores) & success[:, None]
     if is_image:
         intensities = single_image_intensities(models, scores) * success[:, None]
         return FrameActionUnits(intensities.astype(np.float32), present)
-    intensities = final_intensities(scores[:, : len(models.intensity)], offsets, success)
-    return FrameActionUnits(intensities.astype(np.float32), final_presences(present))
+    scores = scores[:, : len(models.intensity)]
+    intensities = final_intensities(scores, offsets, success, missing_as_zero=missing_as_zero)
+    present = final_presences(present, success, missing_as_zero=missing_as_zero)
+    return FrameActionUnits(intensities.astype(np.float32), present)
 
 
 def _calibration(

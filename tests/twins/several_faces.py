@@ -54,6 +54,7 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
         tracklets, IdentitySettings(), rate or 30.0, engine.typical_appearance, recording.cuts
     ).labels
     people = []
+    missing_as_zero = settings.smoothing.missing_as_zero
     for face_id in sorted({label for label in labels if label >= 0}):
         tracker = ActionUnitTracker(models)
         landmarks = np.full((len(seen), 68, 2), np.nan, dtype=np.float32)
@@ -65,7 +66,7 @@ def analyse_people(uri: str, engine: Engine, settings: RunSettings) -> list[Pers
                 continue
             tracker.add(face.fhog, face.geometry, face.residual_mm)
             landmarks[number] = face.landmarks
-        people.append(Person(tracker.finish(), landmarks))
+        people.append(Person(tracker.finish(missing_as_zero=missing_as_zero), landmarks))
     return people
 
 

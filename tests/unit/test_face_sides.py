@@ -67,8 +67,8 @@ def test_measures() -> None:
     fields = {
         "global_parameters": parameters(2.0, 25.0),
         "success": np.array([True, True]),
-        "landmarks_px": np.stack([a_face(2.0, 6.0)] * 2),
+        "eye_openings": np.array([[0.3, 0.1]] * 2, dtype=np.float32),
     }
-    found = side_measures(fields, is_mirrored=False)
+    found = side_measures(fields)
     np.testing.assert_allclose(found, [[1.0, 0.3, 0.1], [0.0, 0.3, 0.1]], atol=1e-6)
     assert found.dtype == np.float32

@@ -114,9 +114,11 @@ def test_all_else_in_the_file_stays(tmp_path: Path) -> None:
         network(spread_slopes(CHANNELS, 1)),
         network(spread_slopes(CHANNELS, 1, 1), bias=np.ones((1, 1, 1, 7), np.float32)),
         network(spread_slopes(CHANNELS, 1, 1), data_type=TensorProto.FLOAT16),
+        network(np.frombuffer(b"\x01\x00\xa0\x7f" * CHANNELS, "<f4").reshape(CHANNELS, 1, 1)),
     ],
-    ids=["one slope for all", "sequences", "a bias of columns", "half precision"],
+    ids=["one slope for all", "sequences", "a bias of columns", "half precision", "no numbers"],
 )
+@pytest.mark.filterwarnings("error")
 def test_what_it_does_not_know_stays_as_it_is(model: onnx.ModelProto) -> None:
     content = model.SerializeToString()
     assert with_fast_prelu(content) == content

@@ -11,7 +11,11 @@ from openface_core.errors import OutputError
 from openface_core.fields import Column
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import bucket_of, bucket_path
+from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.remembered import remembered_inputs
+from transforms.dataset.seal import agreed_metadata, is_intact_file
 from transforms.dataset.table_files import open_work_table, row_groups, write_row_groups
 from transforms.metrics import Count, StageStep, count, timed
 
@@ -45,7 +49,7 @@ class BucketReader:
                 self._source, pre_buffer=False, page_checksum_verification=True
             )
             schema = self._file.schema_arrow
-            self.entries = unpack_entries(schema.metadata or {})
+            self.entries = unpack_entries(agreed_metadata(self._file))
             self.columns = schema.remove(schema.get_field_index(VIDEO_COLUMN.name))
         except (pa.ArrowException, OSError, ValueError) as error:
             self.close()
@@ -89,20 +93,44 @@ class BucketReader:
             try:
                 self._rows = self._file.read_row_group(group, use_threads=False)
             except (pa.ArrowException, OSError, ValueError) as error:
-                raise OutputError(
-                    self._path,
-                    f"the file is damaged ({' '.join(str(error).split())})",
-                    "Name all inputs whose rows are in it, so that they are analysed anew.",
-                ) from error
+                raise _damaged(self._path, " ".join(str(error).split())) from error
         return self._rows
+
+    def is_intact(self) -> bool:
+        """Return whether the whole file is as it was written, as far as that is looked at.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        texts = (entry.metadata.get(METADATA_KEY) for entry in self.entries.values())
+        sealed = any((parse_record(text) or {}).get("sealed") is True for text in texts)
+        return is_intact_file(self._path, sealed=sealed)
 
     def close(self) -> None:
         """Let go of the file."""
         self._source.close()
 
 
+def _damaged(path: str, reason: str) -> OutputError:
+    return OutputError(
+        path,
+        f"the file is damaged ({reason})",
+        "Name all inputs whose rows are in it, so that they are analysed anew, or put the file "
+        "back from a copy.",
+    )
+
+
+def _refuse_to_lose(path: str, names: Collection[str]) -> None:
+    """Refuse to replace a damaged file that has rows of inputs without new ones."""
+    if names:
+        shown = ", ".join(sorted(names)[:3])
+        raise _damaged(path, f"the rows of {shown} in it would be lost")
+
+
 def open_bucket(path: str) -> BucketReader | None:
-    """Return the reader of a shared file; None if there is none that can be read.
+    """Return the reader of a shared file; None if there is none, or it is damaged.
 
     Raises
     ------
@@ -171,7 +199,13 @@ def _common_columns(
     return new
 
 
-def check_columns(output: str, buckets: int, columns: pa.Schema, video_ids: Iterable[str]) -> None:
+def _refuse_damage(path: str, old: BucketReader, kept: Collection[str]) -> None:
+    """Refuse to take rows over from a file that is not as it was written: it would be sealed."""
+    if kept and not old.is_intact():
+        _refuse_to_lose(path, kept)
+
+
+def check_update(output: str, buckets: int, columns: pa.Schema, video_ids: Iterable[str]) -> None:
     """Refuse, before anything is analysed, what :func:`update_bucket` would refuse after it.
 
     Parameters
@@ -188,18 +222,29 @@ def check_columns(output: str, buckets: int, columns: pa.Schema, video_ids: Iter
     Raises
     ------
     OutputError
-        If storage refuses, or a file has other columns and rows that are to be taken over.
+        If storage refuses, or a file is damaged, or has other columns, and has rows that are to be
+        taken over.
     """
     names = set(video_ids)
+    known = remembered_inputs(output).keys() - names
     for bucket in sorted({bucket_of(name, buckets) for name in names}):
         path = bucket_path(output, bucket)
         old = open_bucket(path)
         if old is not None:
             old.close()
-            _common_columns(path, old, old.entries.keys() - names, columns)
+            kept = old.entries.keys() - names
+            _refuse_damage(path, old, kept)
+            _common_columns(path, old, kept, columns)
+        elif locate(path, error=OutputError).exists():
+            _refuse_to_lose(path, {name for name in known if bucket_of(name, buckets) == bucket})
 
 
-def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings) -> None:
+def update_bucket(
+    path: str,
+    tables: Mapping[str, str],
+    settings: OutputSettings,
+    scratch: str | None = None,
+) -> None:
     """Bring a shared file up to date; it is not touched without new tables.
 
     Parameters
@@ -210,11 +255,14 @@ def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings
         By video id, tables of single inputs in the work folder, which replace older rows of these.
     settings : OutputSettings
         How files are written.
+    scratch : str or None
+        Folder in which it is put together, see :func:`transforms.dataset.storage.write_whole`.
 
     Raises
     ------
     OutputError
-        If storage refuses, or the file has other columns and rows that are to be taken over.
+        If storage refuses, or the file is damaged, or has other columns, and has rows that are to
+        be taken over.
     """
     if not tables:
         return
@@ -224,6 +272,7 @@ def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings
         if old is not None:
             stack.callback(old.close)
             kept = {key: entry for key, entry in old.entries.items() if key not in tables}
+            _refuse_damage(path, old, kept)
         new = {video_id: _entry(table) for video_id, table in tables.items()}
         entries = kept | {video_id: entry for video_id, (entry, _) in new.items()}
         columns = _common_columns(path, old, kept, next(iter(new.values()))[1])
@@ -232,4 +281,5 @@ def update_bucket(path: str, tables: Mapping[str, str], settings: OutputSettings
         pieces = _pieces(sorted(entries), tables, old, schema)
         groups = row_groups(pieces, settings.row_group_rows)
         with timed(StageStep.BUCKET):
-            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings))
+            size_bytes = write_row_groups(path, schema, groups, settings, scratch)
+        count(Count.TABLE_BYTES, size_bytes)

@@ -11,11 +11,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from transforms.dataset.documents import recorded_buckets
 from transforms.dataset.error_table import earlier_problems, write_errors
+from transforms.dataset.layout import bucket_of
 from transforms.dataset.persons import are_compared, complete_persons
 from transforms.dataset.provenance import RunProvenance, is_made_otherwise
+from transforms.dataset.remembered import remembered_inputs
+from transforms.dataset.storage import join
 from transforms.dataset.summary import rows_of, write_summary
-from transforms.dataset.table_records import all_records, record_digest
+from transforms.dataset.table_records import TableFile, all_files, record_digest
 from transforms.problems import Problem, Severity
 
 
@@ -29,13 +33,19 @@ class CompleteDataset:
         The summary.
     problems : tuple of Problem
         The rows of the error table.
+    of_run : frozenset of str
+        Inputs with a table that was made as the run's are.
     made_otherwise : int
         Tables that were made with other settings, models or another version than the run's.
+    damaged : int
+        Tables that are damaged, each with a row among the problems.
     """
 
     summary: pa.Table
     problems: tuple[Problem, ...]
+    of_run: frozenset[str] = frozenset()
     made_otherwise: int = 0
+    damaged: int = 0
 
 
 def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -57,6 +67,22 @@ def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
         *Problem.decoding_warnings(video_id, uri, map(str, texts)),
         *Problem.face_notes(video_id, uri, map(str, notes)),
     )
+
+
+def _rows_on_damage(output: str, file: TableFile) -> list[Problem]:
+    """Return the rows of the inputs whose rows are in a damaged file."""
+    path = join(output, "frames", file.folder, "frames.parquet")
+    known = remembered_inputs(output)
+    kind, _, value = file.folder.partition("=")
+    names = [value]
+    if kind == "bucket":
+        buckets = recorded_buckets(output) or 1
+        names = [name for name in known if f"{bucket_of(name, buckets):05}" == value]
+    # Where nothing tells whose rows these were, the file stands for them.
+    return [
+        Problem.damaged_table(name, known.get(name) or path, path)
+        for name in names or [file.folder]
+    ]
 
 
 def complete_dataset(
@@ -100,18 +126,33 @@ def complete_dataset(
     problems: list[Problem] = []
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
+    of_run: set[str] = set()
     made_otherwise = 0
-    for record in all_records(output):
-        of_record = rows_of(record)
-        rows += of_record
-        problems += warnings_of(record)
-        digests[record.get("video_id")] = record_digest(record)
-        if are_compared(record):
-            compared += of_record
-        made_otherwise += run is not None and is_made_otherwise(record, run)
+    damaged: list[Problem] = []
+    for file in all_files(output):
+        if file.is_damaged:
+            damaged += _rows_on_damage(output, file)
+        for record in file.records:
+            of_record = rows_of(record)
+            rows += of_record
+            problems += warnings_of(record)
+            digests[record.get("video_id")] = record_digest(record)
+            if are_compared(record):
+                compared += of_record
+            if run is not None and is_made_otherwise(record, run):
+                made_otherwise += 1
+            else:
+                of_run.add(str(record.get("video_id")))
     earlier = earlier_problems(output, finished, digests.get)
-    problems += (problem for problem in earlier if problem.severity is Severity.ERROR)
+    problems += (
+        problem
+        for problem in earlier
+        if problem.severity is Severity.ERROR and not problem.is_of_damaged_table
+    )
+    problems += damaged
     write_errors(output, problems, digests.get)
     complete_persons(output, compared, {row["video_id"] for row in rows})
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
-    return CompleteDataset(summary, tuple(problems), made_otherwise)
+    return CompleteDataset(
+        summary, tuple(problems), frozenset(of_run), made_otherwise, len(damaged)
+    )

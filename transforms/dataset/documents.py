@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from openface_core.action_units.models import ActionUnitModels
@@ -12,11 +13,28 @@ from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
 from transforms.dataset.json_text import parse_json
 from transforms.dataset.provenance import SOFTWARE, RunProvenance, dataset_description
-from transforms.dataset.storage import join, read_whole, write_if_changed
+from transforms.dataset.run_lock import LOCK_NAME
+from transforms.dataset.storage import is_temporary, join, read_whole, write_if_changed
 from transforms.dataset.table_records import all_records
 
 DESCRIPTION_NAME = "dataset_description.json"
 DICTIONARY_NAME = "data_dictionary.json"
+_OWN_NAMES = frozenset(
+    (
+        ".work",
+        "embeddings",
+        "errors.parquet",
+        "frames",
+        "metrics.json",
+        "persons.parquet",
+        "report",
+        "summary.parquet",
+        DESCRIPTION_NAME,
+        DICTIONARY_NAME,
+        LOCK_NAME,
+    )
+)
+"""What runs and reports leave in an output folder."""
 
 
 def _buckets_of(settings: Any) -> int:
@@ -48,7 +66,8 @@ def is_own_dataset(output: str) -> bool:
     """Return whether a folder is an output of this program, by its own documents.
 
     Every BIDS study has a ``dataset_description.json``, so that its presence says nothing: it has
-    to name this program. Where it cannot be read any more, the tables tell.
+    to name this program. Where it cannot be read any more, the tables tell; where it is gone, they
+    do if there is nothing else.
 
     Parameters
     ----------
@@ -61,15 +80,27 @@ def is_own_dataset(output: str) -> bool:
         If storage refuses.
     """
     if not locate(join(output, DESCRIPTION_NAME), error=OutputError).exists():
-        return False
+        return _is_all_own(output) and next(all_records(output), None) is not None
     description = _read_description(output)
     if description is None:
         return next(all_records(output), None) is not None
     return _own_entry(description) is not None
 
 
+def _is_all_own(output: str) -> bool:
+    """Return whether a folder holds nothing that this program does not write."""
+    place = locate(output, error=OutputError)
+    if not place.is_directory():
+        return False
+    names = (*place.names(), *place.folder_names())
+    return all(name in _OWN_NAMES or is_temporary(name) for name in names)
+
+
 def recorded_buckets(output: str) -> int | None:
     """Return how many files the inputs of an output folder share, 0 where each has its own.
+
+    What is there says so, and only where that does not, the description: it may be damaged, and
+    rows would count twice if a dataset had files of both forms.
 
     Parameters
     ----------
@@ -79,17 +110,35 @@ def recorded_buckets(output: str) -> int | None:
     Returns
     -------
     int or None
-        None if there is no readable description of a dataset.
+        None if neither says it.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
+    folder = locate(join(output, "frames"), error=OutputError)
+    names = folder.folder_names() if folder.is_directory() else ()
+    kinds = {name.partition("=")[0] for name in names}
+    if "bucket" in kinds:
+        recorded = _recorded_in_tables(output)
+        if recorded:
+            return recorded
+    elif "video_id" in kinds:
+        return 0
     try:
         return _buckets_of((_own_entry(_read_description(output)) or {})["Settings"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _recorded_in_tables(output: str) -> int | None:
+    """Return how many files inputs share by the record of a table; None if there is none."""
+    for record in all_records(output):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            if buckets := _buckets_of(record["settings"]):
+                return buckets
+    return None
 
 
 def _of_model(is_relative: bool) -> dict[str, Any]:

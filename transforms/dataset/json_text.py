@@ -16,3 +16,12 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def parse_record(text: str | None) -> dict[str, Any] | None:
+    """Return a table's record; None if it is none."""
+    try:
+        record = parse_json(text or "")
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

@@ -35,6 +35,12 @@ def bucket_path(output: str, bucket: int) -> str:
     return join(output, "frames", f"bucket={bucket:05}", "frames.parquet")
 
 
+def table_folder(video_id: str, buckets: int) -> str:
+    """Return the name of the folder, in ``frames``, of the file that an input's rows are in."""
+    path = bucket_path("", bucket_of(video_id, buckets)) if buckets else frames_path("", video_id)
+    return path.split("/")[-2]
+
+
 def metrics_path(output: str) -> str:
     """Return where the counts and times of the last run are."""
     return join(output, "metrics.json")

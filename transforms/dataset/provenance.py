@@ -108,7 +108,7 @@ def is_made_otherwise(record: Mapping[str, Any], run: RunProvenance) -> bool:
 
 def _model_packs(models: Mapping[str, str]) -> dict[str, str]:
     """Return the licences of the packs that model files come from, by name of the pack."""
-    packs = default_registry().recognise(models.values())
+    packs = default_registry().recognise(models)
     return {pack.name: pack.licence for pack in packs}
 
 
@@ -314,6 +314,8 @@ class VideoProvenance:
         The faces, in the order of their numbers; one without a number where there are none.
     few_frames : int
         Medians over fewer frames are marked as short.
+    relative_to_person : tuple of str
+        Columns of the whole face that are relative to what its action units are calibrated on.
     warnings : tuple of str
         What decoding had to work around.
     notes : tuple of str
@@ -327,6 +329,7 @@ class VideoProvenance:
     frames_with_face: int
     faces: tuple[FaceRecord, ...]
     few_frames: int
+    relative_to_person: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -360,6 +363,7 @@ class VideoProvenance:
             # Of the main face, and then of all of them.
             **{key: value for key, value in faces[0].items() if key.startswith("calibration")},
             "faces": faces,
+            "relative_to_person": list(self.relative_to_person),
             "image_names": [readable(name) for name in self.info.image_names],
             "decoding_warnings": list(self.warnings),
             "face_notes": list(self.notes),

@@ -12,10 +12,11 @@ from openface_core.errors import DatasetError, OutputError
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import BucketReader, open_bucket
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import is_plain_name
 from transforms.dataset.provenance import METADATA_KEY
 from transforms.dataset.storage import join
-from transforms.dataset.table_records import parse_record, table_metadata
+from transforms.dataset.table_records import table_metadata
 
 _BATCH_ROWS = 500
 _REMEDY = "Run the analysis again; it writes what is missing or damaged, and nothing else."

@@ -21,9 +21,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from openface_core.errors import OpenFaceBeamError, OutputError
+from openface_core.errors import OpenFaceBeamError, OutputError, RunOverError
 from openface_core.media.sources import Source, locate
 from transforms.dataset.json_text import parse_json
+from transforms.dataset.process_identity import is_alive, namespace, started_at
 from transforms.dataset.storage import join, read_whole, remove, write_whole
 
 LOCK_NAME = ".openface-beam.lock"
@@ -80,9 +81,9 @@ class Holder:
         return cls(
             token=uuid.uuid4().hex,
             host=platform.node(),
-            namespace=_namespace(),
+            namespace=namespace(),
             process=process,
-            started=_started(process),
+            started=started_at(process),
             since=datetime.now(UTC).isoformat(timespec="seconds"),
             renewed_seconds=time.time(),
             is_brief=is_brief,
@@ -113,9 +114,9 @@ class Holder:
     def is_gone(self) -> bool:
         """Return whether the run has ended without taking its mark away."""
         if self._is_of_this_machine():
-            if not _is_alive(self.process):
+            if not is_alive(self.process):
                 return True
-            started = _started(self.process)
+            started = started_at(self.process)
             if started is not None and self.started is not None:
                 return started != self.started
         # A clock that is ahead, or a damaged mark, must not hold the folder for ever.
@@ -123,58 +124,12 @@ class Holder:
 
     def _is_of_this_machine(self) -> bool:
         """Whether its number is that of a process which this one could see."""
-        here = (platform.node(), _namespace())
+        here = (platform.node(), namespace())
         return os.name == "posix" and (self.host, self.namespace) == here
 
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _is_alive(process: int) -> bool:
-    if process <= 0:  # for the system these are groups of processes
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError, ValueError):
-        return False
-    except PermissionError:  # it lives, and is somebody else's
-        return True
-    # One that was killed counts as a process until its parent asks for it.
-    return _status(process)[:1] not in (["Z"], ["X"])
-
-
-def _status(process: int) -> list[str]:
-    """Return what Linux says of a process, from its state on; nothing on other systems."""
-    try:
-        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return text.rpartition(")")[2].split()  # the name of the program may hold blanks
-
-
-def _boot() -> str | None:
-    """Return what Linux calls the time since it was started; None on other systems."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return None
-
-
-def _namespace() -> str | None:
-    """Return what the numbers of processes belong to here; None where the system does not tell."""
-    try:
-        own = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        own = None
-    # Namespaces of two machines may have the same number.
-    return " ".join(filter(None, (_boot(), own))) or None
-
-
-def _started(process: int) -> str | None:
-    """Return when a process of this machine started; None where the system does not tell."""
-    boot, status = _boot(), _status(process)
-    return None if boot is None or len(status) < 20 else f"{boot} {status[19]}"
 
 
 def holder_of(output: str) -> Holder | None:
@@ -225,6 +180,40 @@ def refuse_if_held(output: str, *, patience_seconds: float = 0.0) -> None:
         time.sleep(_BETWEEN_LOOKS_SECONDS)
 
 
+def check_held(output: str, token: str) -> None:
+    """Refuse to go on in an output folder that another run has taken over.
+
+    A process that was stopped, or a host that did not answer, for long enough is taken for killed.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    token : str
+        What :func:`held` has yielded.
+
+    Raises
+    ------
+    RunOverError
+        If the mark is another's, or gone.
+    OutputError
+        If storage refuses.
+    """
+    if not _is_marked(output, token):
+        raise RunOverError.of(output)
+
+
+def _is_marked(output: str, token: str) -> bool:
+    """Return whether the mark of an output folder is that of a token."""
+    path = join(output, LOCK_NAME)
+    place = locate(path, error=OutputError)
+    place.forget_listings()
+    if not place.exists():
+        return False
+    found = Holder.parse(read_whole(path).read())
+    return found is not None and found.token == token
+
+
 def _refusal(output: str, holder: Holder) -> OutputError:
     return OutputError(
         output,
@@ -235,7 +224,7 @@ def _refusal(output: str, holder: Holder) -> OutputError:
 
 
 @contextmanager
-def held(output: str, *, is_brief: bool = False) -> Iterator[None]:
+def held(output: str, *, is_brief: bool = False) -> Iterator[str]:
     """Hold an output folder for as long as the block lasts.
 
     Parameters
@@ -245,6 +234,11 @@ def held(output: str, *, is_brief: bool = False) -> Iterator[None]:
     is_brief : bool
         Whether that is moments only. Such a block waits a while for others, and they for it.
 
+    Yields
+    ------
+    str
+        The token of the mark, for :func:`check_held`.
+
     Raises
     ------
     OutputError
@@ -253,7 +247,7 @@ def held(output: str, *, is_brief: bool = False) -> Iterator[None]:
     mark = _Mark(output, is_brief=is_brief)
     mark.take()
     try:
-        yield
+        yield mark.token
     finally:
         mark.take_away()
 
@@ -269,6 +263,11 @@ class _Mark:
         self._made_folder = False
         self._is_over = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="run lock", daemon=True)
+
+    @property
+    def token(self) -> str:
+        """Tells it from all others."""
+        return self._holder.token
 
     def take(self) -> None:
         """Leave the mark."""
@@ -331,10 +330,7 @@ class _Mark:
         write_whole(self._path, lambda file: file.write(content), durable=False)
 
     def _is_own(self) -> bool:
-        if not locate(self._path, error=OutputError).exists():
-            return False
-        found = Holder.parse(read_whole(self._path).read())
-        return found is not None and found.token == self._holder.token
+        return _is_marked(self._output, self.token)
 
     def _renew(self) -> None:
         while not self._is_over.wait(RENEWAL_SECONDS):

@@ -11,6 +11,9 @@ from typing import IO, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from openface_core.errors import OutputError
+from openface_core.media.sources import locate, storage_errors
+
 SEAL_KEY = "openface_beam.seal"
 """Under this key the metadata of a sealed file has the seal."""
 
@@ -125,3 +128,42 @@ def is_intact(file: BinaryIO) -> bool | None:
         left -= len(block)
     digest.update(BLANK.encode().join(file.read().rsplit(seal, 1)))
     return bool(f"sha256:{digest.hexdigest()}".encode() == seal)
+
+
+def is_intact_file(path: str, *, sealed: bool) -> bool:
+    """Return whether a file of tables is as it was written.
+
+    Parameters
+    ----------
+    path : str
+        The file. Remote storage has checksums of its own, and reading all of it again would take as
+        long as the analysis: there, only what opens is taken for intact.
+    sealed : bool
+        Whether a seal is to be expected: older files have none.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    source = locate(path, error=OutputError)
+    if not source.is_local:
+        return True
+    with storage_errors(path, OutputError), source.open() as file:
+        found = is_intact(file)
+    return not sealed if found is None else found
+
+
+def agreed_metadata(file: pq.ParquetFile) -> dict[bytes, bytes]:
+    """Return the metadata of a Parquet file, which stands in it twice.
+
+    Raises
+    ------
+    ValueError
+        If the two differ: one of them is damaged. That is seen without reading the whole file.
+    """
+    metadata = dict(file.metadata.metadata or {})
+    again = file.schema_arrow.metadata or {}
+    if any(metadata.get(key) != value for key, value in again.items()):
+        raise ValueError("its metadata is damaged")
+    return metadata

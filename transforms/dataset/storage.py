@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,13 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/") or "/", *names]).replace("//", "/", int(folder == "/"))
 
 
-def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool = True) -> int:
+def write_whole(
+    uri: str,
+    write: Callable[[IO[bytes]], object],
+    *,
+    durable: bool = True,
+    scratch: str | None = None,
+) -> int:
     """Write a file that appears whole or not at all; an existing one is replaced.
 
     Parameters
@@ -39,6 +45,9 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool
         Gets the open binary file.
     durable : bool
         Whether it is to outlive a crash of the machine, for which the disk must be waited for.
+    scratch : str or None
+        Local folder in which it is put together; None for that of the file itself. Some readers
+        read whatever lies in a folder.
 
     Returns
     -------
@@ -54,7 +63,8 @@ def write_whole(uri: str, write: Callable[[IO[bytes]], object], *, durable: bool
     if not target.is_local:
         return _write_remote(target, write)
     with writing_errors(uri):
-        return _write_local(Path(target.path), write, durable)
+        folder = None if scratch is None else Path(locate(scratch, error=OutputError).path)
+        return _write_local(Path(target.path), write, durable, folder)
 
 
 @contextmanager
@@ -167,9 +177,12 @@ def remove_temporaries(folder: str) -> None:
                     path.unlink()
 
 
-def _write_local(path: Path, write: Callable[[IO[bytes]], object], durable: bool) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+def _write_local(
+    path: Path, write: Callable[[IO[bytes]], object], durable: bool, scratch: Path | None = None
+) -> int:
+    folder = scratch or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{path.name}.{uuid.uuid4().hex}.tmp"
     try:
         with temporary.open("wb") as file:
             write(file)
@@ -177,10 +190,22 @@ def _write_local(path: Path, write: Callable[[IO[bytes]], object], durable: bool
             if durable:
                 os.fsync(file.fileno())
             size_bytes = os.fstat(file.fileno()).st_size
-        temporary.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            if error.errno != errno.EXDEV or scratch is None:
+                raise
+            _copy_to_another_disk(temporary, path, durable)
         return size_bytes
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _copy_to_another_disk(made: Path, path: Path, durable: bool) -> None:
+    """Copy a file that cannot be moved, as where the folder of tables is a link elsewhere."""
+    with made.open("rb") as content:
+        _write_local(path, lambda file: shutil.copyfileobj(content, file), durable)
 
 
 def remove(uri: str) -> None:
@@ -197,6 +222,14 @@ def remove(uri: str) -> None:
             Path(target.path).unlink(missing_ok=True)
         elif target.exists():
             target.filesystem.rm_file(target.path)
+
+
+def remove_empty(uri: str) -> None:
+    """Remove a local folder if nothing is in it; other storage has no such folders."""
+    target = locate(uri, error=OutputError)
+    if target.is_local:
+        with suppress(OSError):
+            Path(target.path).rmdir()
 
 
 def remove_tree(uri: str) -> None:
@@ -234,6 +267,22 @@ def _remove_local_tree(folder: Path) -> None:
                 time.sleep(_BETWEEN_ATTEMPTS_SECONDS)
         else:
             return
+
+
+def read_work_file(uri: str) -> io.BytesIO:
+    """Return the content of a file of the work folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read, or is gone: then the user cannot help it, but by running again.
+    """
+    try:
+        return read_whole(uri)
+    except OutputError as error:
+        if locate(uri, error=OutputError).exists():
+            raise
+        raise OutputError(uri, "there is no such file", "Run again.") from error
 
 
 def read_whole(uri: str) -> io.BytesIO:

@@ -13,7 +13,7 @@ from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.seal import BLANK, SEAL_KEY, SealedFile
-from transforms.dataset.storage import read_whole, write_if_changed, write_whole
+from transforms.dataset.storage import read_work_file, write_if_changed, write_whole
 
 
 def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
@@ -52,7 +52,11 @@ def write_small_table(path: str, table: pa.Table) -> None:
 
 
 def write_row_groups(
-    path: str, schema: pa.Schema, groups: Iterable[pa.Table], settings: OutputSettings
+    path: str,
+    schema: pa.Schema,
+    groups: Iterable[pa.Table],
+    settings: OutputSettings,
+    scratch: str | None = None,
 ) -> int:
     """Write a Parquet file that appears whole or not at all, one row group at a time.
 
@@ -68,6 +72,8 @@ def write_row_groups(
         Its row groups.
     settings : OutputSettings
         Size of row groups, and compression.
+    scratch : str or None
+        Folder in which it is put together, see :func:`transforms.dataset.storage.write_whole`.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def write_row_groups(
             writer.add_key_value_metadata({SEAL_KEY: BLANK})
         sealed.seal()
 
-    return write_whole(path, write)
+    return write_whole(path, write, scratch=scratch)
 
 
 def write_work_table(path: str, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
@@ -135,7 +141,8 @@ def open_work_table(path: str) -> Iterator[pa.RecordBatchFileReader]:
     source = locate(path, error=OutputError)
     try:
         with storage_errors(path, OutputError):
-            content = pa.memory_map(source.path) if source.is_local else read_whole(path)
+            is_here = source.is_local and source.exists()
+            content = pa.memory_map(source.path) if is_here else read_work_file(path)
         with content, pa.ipc.open_file(content) as reader:
             yield reader
     except pa.ArrowException as error:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from openface_core.errors import OutputError
 from openface_core.media.file_state import states_below
-from openface_core.media.sources import locate, storage_errors
+from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import open_bucket
-from transforms.dataset.json_text import parse_json
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.provenance import METADATA_KEY
-from transforms.dataset.seal import is_intact
+from transforms.dataset.seal import agreed_metadata
 from transforms.dataset.storage import join
 
 _READERS = 8
@@ -40,43 +40,10 @@ def table_metadata(path: str) -> dict[str, str]:
     try:
         with source.open() as file:
             # Nothing is buffered ahead: see transforms.plan.manifest.
-            metadata = pq.ParquetFile(file, pre_buffer=False).metadata.metadata or {}
+            metadata = agreed_metadata(pq.ParquetFile(file, pre_buffer=False))
         return {key.decode(): value.decode() for key, value in metadata.items()}
     except (pa.ArrowException, OSError, ValueError):
         return {}
-
-
-def is_intact_file(path: str, *, sealed: bool) -> bool:
-    """Return whether a file of tables is as it was written.
-
-    Parameters
-    ----------
-    path : str
-        The file. Remote storage has checksums of its own, and reading all of it again would take as
-        long as the analysis: there, only what opens is taken for intact.
-    sealed : bool
-        Whether a seal is to be expected: older files have none.
-
-    Raises
-    ------
-    OutputError
-        If storage refuses.
-    """
-    source = locate(path, error=OutputError)
-    if not source.is_local:
-        return True
-    with storage_errors(path, OutputError), source.open() as file:
-        found = is_intact(file)
-    return not sealed if found is None else found
-
-
-def parse_record(text: str | None) -> dict[str, Any] | None:
-    """Return a table's record; None if it is none."""
-    try:
-        record = parse_json(text or "")
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
 
 
 def record_digest(record: Mapping[str, object] | None) -> str | None:
@@ -112,8 +79,27 @@ def table_states(output: str) -> frozenset[tuple[str, str | None]]:
     return frozenset(states_below(folder, "frames.parquet").items())
 
 
-def all_records(output: str) -> Iterator[dict[str, Any]]:
-    """Yield the record of every table of an output folder, in the order of their files' names.
+@dataclass(frozen=True)
+class TableFile:
+    """A file of tables in an output folder.
+
+    Parameters
+    ----------
+    folder : str
+        Name of the folder that it is in, such as ``video_id=a``.
+    records : tuple of dict
+        The records of the inputs whose rows are in it.
+    is_damaged : bool
+        Whether the file is there, and has no records that can be read.
+    """
+
+    folder: str
+    records: tuple[dict[str, Any], ...]
+    is_damaged: bool
+
+
+def all_files(output: str) -> Iterator[TableFile]:
+    """Yield every file of tables of an output folder, in the order of their names.
 
     Parameters
     ----------
@@ -128,21 +114,46 @@ def all_records(output: str) -> Iterator[dict[str, Any]]:
     folder = locate(join(output, "frames"), error=OutputError)
     if not folder.is_directory():
         return
-    paths = [
-        join(output, "frames", name, "frames.parquet") for name in sorted(folder.folder_names())
-    ]
+    names = sorted(folder.folder_names())
     with ThreadPoolExecutor(_READERS) as readers:
-        for begin in range(0, len(paths), _FILES_AT_ONCE):
-            for texts in readers.map(_records_in, paths[begin : begin + _FILES_AT_ONCE]):
-                yield from (record for text in texts if (record := parse_record(text)) is not None)
+        for begin in range(0, len(names), _FILES_AT_ONCE):
+            yield from readers.map(
+                lambda name: _read(name, join(output, "frames", name, "frames.parquet")),
+                names[begin : begin + _FILES_AT_ONCE],
+            )
 
 
-def _records_in(path: str) -> list[str | None]:
-    """Return the records of the inputs whose rows are in a file."""
-    if not PurePosixPath(path).parent.name.startswith("bucket="):
-        return [table_metadata(path).get(METADATA_KEY)]
-    reader = open_bucket(path)
-    if reader is None:
-        return []
-    reader.close()
-    return [entry.metadata.get(METADATA_KEY) for entry in reader.entries.values()]
+def all_records(output: str) -> Iterator[dict[str, Any]]:
+    """Yield the record of every table of an output folder, in the order of their files' names.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+
+    Raises
+    ------
+    OutputError
+        If storage refuses.
+    """
+    for file in all_files(output):
+        yield from file.records
+
+
+def _read(folder: str, path: str) -> TableFile:
+    if folder.startswith("bucket="):
+        reader = open_bucket(path)
+        if reader is None:
+            return TableFile(folder, (), is_damaged=_is_there(path))
+        reader.close()
+        texts = [entry.metadata.get(METADATA_KEY) for entry in reader.entries.values()]
+        records = tuple(record for text in texts if (record := parse_record(text)) is not None)
+        return TableFile(folder, records, is_damaged=False)
+    record = parse_record(table_metadata(path).get(METADATA_KEY))
+    if record is None:
+        return TableFile(folder, (), is_damaged=_is_there(path))
+    return TableFile(folder, (record,), is_damaged=False)
+
+
+def _is_there(path: str) -> bool:
+    return locate(path, error=OutputError).exists()

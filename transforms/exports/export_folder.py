@@ -4,6 +4,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,7 +33,12 @@ from transforms.dataset.storage import (
 
 DESCRIPTION_NAME = "export_description.json"
 RECORDS_FOLDER = "export_records"
+TABLE_KEY = "table_record"
+"""Under this key a record has the hash of the table, among all that files depend on."""
+
 _STAGING = ".staging"
+_READERS = 8
+"""Asking remote storage is mostly waiting."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +100,53 @@ class ExportFolder:
 
     def _is_own(self) -> bool:
         """Return whether the folder's own description says that it is an export of this program."""
-        path = join(self.root, DESCRIPTION_NAME)
-        if not locate(path, error=OutputError).exists():
-            return False
         try:
-            return bool(parse_json(read_whole(path).read())["GeneratedBy"][0]["Name"] == SOFTWARE)
-        except (ValueError, KeyError, IndexError, TypeError):
+            return bool(self._description()["GeneratedBy"][0]["Name"] == SOFTWARE)
+        except (KeyError, IndexError, TypeError):
             return False
+
+    def _description(self) -> Any:
+        """Return what the folder says of itself; None where it says nothing."""
+        return _json_of(join(self.root, DESCRIPTION_NAME))
+
+    def dataset(self) -> str | None:
+        """Return the dataset that exports in the folder are of; None where that is not said.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        description = self._description()
+        named = description.get("Dataset") if isinstance(description, dict) else None
+        return named if isinstance(named, str) else None
+
+    def exported_tables(self) -> dict[str, set[str]]:
+        """Return the hashes of the tables that exports are of, by video id.
+
+        Raises
+        ------
+        OutputError
+            If storage refuses.
+        """
+        records = join(self.root, RECORDS_FOLDER)
+        place = locate(records, error=OutputError)
+        formats = place.folder_names() if place.is_directory() else []
+        paths = [
+            (name.removesuffix(".json"), join(records, format_, name))
+            for format_ in formats
+            for name in locate(join(records, format_), error=OutputError).names()
+            if name.endswith(".json")
+        ]
+        found: dict[str, set[str]] = {}
+        with ThreadPoolExecutor(_READERS) as readers:
+            contents = readers.map(lambda path: _json_of(path[1]), paths)
+            for (video_id, _), content in zip(paths, contents, strict=True):
+                made = content.get("made") if isinstance(content, dict) else None
+                digest = made.get(TABLE_KEY) if isinstance(made, dict) else None
+                if isinstance(digest, str):
+                    found.setdefault(video_id, set()).add(digest)
+        return found
 
     def begin(self, dataset: str) -> None:
         """Mark the folder, which is held, as an export, and remove what a killed one has left.
@@ -154,13 +200,10 @@ class ExportFolder:
 
     def _written_record(self, format_: str, video_id: str) -> ExportRecord | None:
         """Return the record of an input, whether or not its files are there; None without one."""
-        path = self._record_path(format_, video_id)
-        if not locate(path, error=OutputError).exists():
-            return None
+        content = _json_of(self._record_path(format_, video_id))
         try:
-            content = parse_json(read_whole(path).read())
             identity, files, notes = content["identity"], content["files"], content["notes"]
-        except (ValueError, KeyError, TypeError):
+        except (KeyError, TypeError):
             return None
         if not isinstance(files, list) or not isinstance(notes, dict):
             return None
@@ -228,15 +271,15 @@ class ExportFolder:
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
 
-    def discard_outdated(self, format_: str, video_id: str, identity: str) -> None:
+    def discard_outdated(self, format_: str, video_id: str, *identities: str) -> None:
         """Remove what an earlier export wrote of an input that is another one by now.
 
         Parameters
         ----------
         format_, video_id : str
             What it is.
-        identity : str
-            What files depend on now; those with it stay.
+        *identities : str
+            What files may depend on now; those with one of these stay.
 
         Raises
         ------
@@ -244,7 +287,7 @@ class ExportFolder:
             If storage refuses.
         """
         old = self._written_record(format_, video_id)
-        if old is not None and old.identity != identity:
+        if old is not None and old.identity not in identities:
             self._discard_files(format_, old, ())
             remove(self._record_path(format_, video_id))
 
@@ -283,6 +326,16 @@ class ExportFolder:
             if file.is_file():
                 below = file.relative_to(staged).parts if staged.is_dir() else ()
                 write_whole(join(uri, *below), partial(_write, file.read_bytes()))
+
+
+def _json_of(path: str) -> Any:
+    """Return the content of a small file; None if there is none, or it is damaged."""
+    if not locate(path, error=OutputError).exists():
+        return None
+    try:
+        return parse_json(read_whole(path).read())
+    except ValueError:
+        return None
 
 
 def _write(content: bytes, file: IO[bytes]) -> None:

@@ -1,9 +1,8 @@
 """The export of one input: its rows, and where needed its frames, through all exporters at once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,19 @@ import numpy as np
 from openface_core.errors import (
     ConfigError,
     DatasetError,
-    InputError,
     MediaError,
     OpenFaceBeamError,
     OutputError,
 )
 from openface_core.exports import ExportedVideo, Exporter, Rows
-from openface_core.exports.formats import FORMATS, ExportFormat, Request
+from openface_core.exports.formats import FORMATS, ExportFormat, Request, Turn
 from openface_core.exports.options import ExportOptions
-from openface_core.media import DecodeLimits, fingerprint, open_media
+from openface_core.media import DecodedFrame, DecodeLimits, open_media
 from transforms.dataset.recorded_tables import OpenTable
 from transforms.exports.export_folder import ExportFolder, ExportRecord
+from transforms.exports.exporters_at_work import ExportersAtWork
 from transforms.exports.frames_in_step import in_step, rows_by_frame
+from transforms.exports.place_now import PlaceNow
 from transforms.exports.shape_files import ShapeFiles, face_pictures, missing_models
 from transforms.exports.task import ExportTask, Identity
 from transforms.work.progress import ProgressWriter
@@ -89,10 +89,30 @@ def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> E
         ) from error
 
 
-def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> int:
-    """Write an input in those of its formats that need its frames, or in the others.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the formats of an input.
 
-    What cannot be written leaves nothing of an earlier export of another content behind.
+    Parameters
+    ----------
+    written : list of str
+        Those that were written.
+    failures : list of Exception
+        Why others were not: the table is damaged, the input is missing or has changed, a format
+        finds nothing to write, storage refuses.
+    """
+
+    written: list[str] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+
+def export_input(
+    task: ExportTask, plan: ExportPlan, check: Callable[[], None] = lambda: None
+) -> Outcome:
+    """Write an input in its formats.
+
+    A format that fails costs no other. What cannot be written leaves nothing of an earlier export
+    of another content behind.
 
     Parameters
     ----------
@@ -100,119 +120,140 @@ def export_input(task: ExportTask, plan: ExportPlan, *, with_pictures: bool) -> 
         The input.
     plan : ExportPlan
         What is common to all.
-    with_pictures : bool
-        Which of its formats.
+    check : callable
+        Called before every turn and after every frame; what it raises ends the export.
 
     Returns
     -------
-    int
-        Formats written.
+    Outcome
+        What was written, and what went wrong.
 
     Raises
     ------
     OpenFaceBeamError
-        If the table is damaged, the input is missing or has changed, a format finds nothing to
-        write, or storage refuses.
+        If it ends the whole export.
     """
-    chosen = [
-        (name, identity, FORMATS[name])
-        for name, identity in zip(task.formats, task.identities, strict=True)
-        if FORMATS[name].needs_pictures == with_pictures
-    ]
-    if not chosen:
-        return 0
-    try:
-        _write(task, plan, chosen, with_pictures=with_pictures)
-    except Exception:
-        for name, identity, _ in chosen:
+    outcome = Outcome()
+    for turn in Turn:
+        chosen = [
+            (name, identity, FORMATS[name])
+            for name, identity in zip(task.formats, task.identities, strict=True)
+            if FORMATS[name].turn == turn
+        ]
+        try:
+            if chosen:
+                check()
+                _write(task, plan, chosen, outcome, check)
+        except Exception as error:  # whatever one input does, the others go on
+            if isinstance(error, OpenFaceBeamError) and error.ends_run:
+                raise
+            outcome.failures.append(error)
+        finally:
+            _discard_outdated(task, plan, chosen, outcome)
+    return outcome
+
+
+def _discard_outdated(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome) -> None:
+    """Remove older files where there are no new ones."""
+    for name, identity, _ in chosen:
+        if name not in outcome.written:
+            # What names the place where the input was is of the same content.
+            kept = (identity.digest, identity.digest_before)
             with suppress(OutputError):  # the reason why nothing is written says more
-                plan.folder.discard_outdated(name, task.table.video_id, identity.digest)
-        raise
-    return len(chosen)
+                plan.folder.discard_outdated(name, task.table.video_id, *kept)
 
 
-def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, *, with_pictures: bool) -> None:
+def _write(
+    task: ExportTask,
+    plan: ExportPlan,
+    chosen: Chosen,
+    outcome: Outcome,
+    check: Callable[[], None],
+) -> None:
+    """Write formats of one turn, and note which of them are written, and why others are not."""
+    video_id = task.table.video_id
     record = task.table.record()
-    models = plan.shape_files.get(task.table.video_id)
-    refused: OpenFaceBeamError | None = None
+    models = plan.shape_files.get(video_id)
     if models is None and any(format_.needs_models for _, _, format_ in chosen):
-        refused = missing_models(task.table.video_id, record)
+        outcome.failures.append(missing_models(video_id, record))
         chosen = [one for one in chosen if not one[2].needs_models]
-        if not chosen:
-            raise refused
+    place = PlaceNow(task, record)
+    if any(format_.names_input for _, _, format_ in chosen):
+        try:
+            place.check_name()
+        except MediaError as error:
+            outcome.failures.append(error)
+            chosen = [one for one in chosen if not one[2].names_input]
+    if not chosen:
+        return
     pictures = None if models is None else face_pictures(record, models)
-    request = Request(plan.options, plan.formats, pictures)
-    exporters = {name: format_.make(request) for name, _, format_ in chosen}
-    with plan.folder.staging() as staging, ExitStack() as stack:
+    by_now = {name for _, _, format_ in chosen for name in format_.lists_formats}
+    by_now = {n for n in by_now & {*plan.formats} if plan.folder.record(n, video_id) is not None}
+    request = Request(plan.options, tuple(sorted(by_now)), pictures)
+    made = {name: format_.make(request) for name, _, format_ in chosen}
+    exporters = ExportersAtWork(made, outcome.failures)
+    with plan.folder.staging() as staging, closing(exporters):
         with task.table.open() as table:
             video = describe(task, record, table)
-            for exporter in exporters.values():
-                stack.callback(exporter.abandon)
-            refused = _begin(exporters, video, staging) or refused
-            _look_ahead(table, exporters.values())
-            if with_pictures and exporters:
-                progress = ProgressWriter(plan.progress_folder, task.table.video_id)
-                _add_frames(task, record, table, list(exporters.values()), progress)
+            for name, _, _ in chosen:
+                (staging / name).mkdir()
+            exporters.each(lambda name, exporter: exporter.begin(staging / name, video))
+            _look_ahead(table, exporters)
+            if exporters and any(format_.needs_pictures for _, _, format_ in chosen):
+                progress = ProgressWriter(plan.progress_folder, video_id)
+
+                def on_frame() -> None:
+                    check()
+                    progress.frame_done()
+
+                _add_frames(task, record, table, place, exporters, on_frame)
+                progress.finish()
             elif exporters:
                 for batch in table.batches():
-                    rows = Rows(batch.combine_chunks())
-                    for exporter in exporters.values():
-                        exporter.add(rows, None)
-        for name, identity, _ in chosen:
-            if name not in exporters:
-                continue
-            try:
-                exporters[name].finish()
-            except InputError as problem:  # of this format alone; the others are complete
-                refused = problem
-                continue
+                    _add(exporters, Rows(batch.combine_chunks()), None)
+        identities = {name: identity for name, identity, _ in chosen}
+
+        def publish(name: str, exporter: Exporter) -> None:
+            exporter.finish()
             files = tuple(sorted(path.name for path in (staging / name).iterdir()))
-            notes = exporters[name].notes()
-            known = ExportRecord(identity.digest, files, notes, identity.made)
-            plan.folder.publish(name, task.table.video_id, staging / name, known)
-    if refused is not None:
-        raise refused
+            identity = identities[name]
+            known = ExportRecord(identity.digest, files, exporter.notes(), identity.made)
+            plan.folder.publish(name, video_id, staging / name, known)
+            outcome.written.append(name)
+
+        exporters.each(publish)
 
 
-def _begin(
-    exporters: dict[str, Exporter], video: ExportedVideo, staging: Path
-) -> InputError | None:
-    """Begin with an input, and let go of exporters that refuse it; return the last one's reason."""
-    refused: InputError | None = None
-    for name, exporter in list(exporters.items()):
-        (staging / name).mkdir()
-        try:
-            exporter.begin(staging / name, video)
-        except InputError as problem:
-            refused = problem
-            del exporters[name]
-    return refused
+def _look_ahead(table: OpenTable, exporters: ExportersAtWork) -> None:
+    if not exporters.looks_ahead:
+        return
+    for batch in table.batches():
+        _look(exporters, Rows(batch.combine_chunks()))
 
 
-def _look_ahead(table: OpenTable, exporters: Iterable[Exporter]) -> None:
-    ahead = [exporter for exporter in exporters if exporter.looks_ahead]
-    for batch in table.batches() if ahead else ():
-        rows = Rows(batch.combine_chunks())
-        for exporter in ahead:
-            exporter.look(rows)
+def _look(exporters: ExportersAtWork, rows: Rows) -> None:
+    exporters.each(lambda _, exporter: exporter.look(rows))
+
+
+def _add(exporters: ExportersAtWork, rows: Rows, frame: DecodedFrame | None) -> None:
+    exporters.each(lambda _, exporter: exporter.add(rows, frame))
 
 
 def _add_frames(
     task: ExportTask,
     record: Mapping[str, Any],
     table: OpenTable,
-    exporters: Sequence[Exporter],
-    progress: ProgressWriter,
+    place: PlaceNow,
+    exporters: ExportersAtWork,
+    on_frame: Callable[[], None],
 ) -> None:
-    if task.refusal is not None:
-        raise task.refusal
-    _check_unchanged(task.uri, record)
+    place.check()
     with open_media(task.uri, limits=_limits(record)) as media, _named(task.uri):
         for rows, frame in in_step(task.uri, media, rows_by_frame(table.batches())):
-            for exporter in exporters:
-                exporter.add(rows, frame)
-            progress.frame_done()
-    progress.finish()
+            _add(exporters, rows, frame)
+            if not exporters:
+                break
+            on_frame()
 
 
 @contextmanager
@@ -222,22 +263,6 @@ def _named(uri: str) -> Iterator[None]:
         yield
     except MemoryError as error:
         raise MediaError(uri, "there is not enough memory for it", "Use fewer workers.") from error
-
-
-def _check_unchanged(uri: str, record: Mapping[str, Any]) -> None:
-    """Refuse an input that is not the one that was analysed.
-
-    Raises
-    ------
-    MediaError
-        If it is missing or has another content.
-    """
-    if fingerprint(uri) != record.get("input_fingerprint"):
-        raise MediaError(
-            uri,
-            "it has changed since it was analysed",
-            "Analyse it again, or name the folder of the right one with --videos.",
-        )
 
 
 def _limits(record: Mapping[str, Any]) -> DecodeLimits:

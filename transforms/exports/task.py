@@ -11,6 +11,7 @@ from openface_core.errors import MediaError
 from openface_core.exports.formats import ExportFormat
 from openface_core.exports.options import ExportOptions
 from transforms.dataset.recorded_tables import RecordedTable
+from transforms.exports.export_folder import TABLE_KEY
 
 
 class Identity(NamedTuple):
@@ -22,10 +23,13 @@ class Identity(NamedTuple):
         Hash of all of it.
     made : str
         How they are made, as JSON: version, options, hash of the table's record, and more.
+    digest_before : str
+        The hash for the place where the input was analysed; the same for files that name no place.
     """
 
     digest: str
     made: str
+    digest_before: str
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,10 @@ def dependencies_of(
     has_models : bool
         Whether the shape model is there.
     """
-    table = {key: value for key, value in record.items() if key != "input_uri"}
     dependencies: dict[str, Any] = {
         "version": __version__,
         "options": options.of(format_.options),
-        "table_record": _digest(table),
+        TABLE_KEY: table_digest(record),
         "formats": sorted(formats) if name == "of-details" else [name],
     }
     if format_.takes_models:
@@ -91,7 +94,14 @@ def dependencies_of(
     return dependencies
 
 
-def identity_of(format_: ExportFormat, dependencies: Mapping[str, Any], uri: str) -> Identity:
+def table_digest(record: Mapping[str, Any]) -> str:
+    """Return the hash of how a table was made, apart from the place of its input."""
+    return _digest({key: value for key, value in record.items() if key != "input_uri"})
+
+
+def identity_of(
+    format_: ExportFormat, dependencies: Mapping[str, Any], uri: str, recorded: str
+) -> Identity:
     """Return everything that the files of a format depend on.
 
     Parameters
@@ -102,10 +112,14 @@ def identity_of(format_: ExportFormat, dependencies: Mapping[str, Any], uri: str
         As :func:`dependencies_of` gives them.
     uri : str
         Where the input is now.
+    recorded : str
+        Where it was analysed.
     """
-    place = {"input_uri": uri} if format_.names_input else {}
-    made = {**dependencies, **place}
-    return Identity(_digest(made), json.dumps(made, sort_keys=True))
+    made, before = (
+        {**dependencies, **({"input_uri": place} if format_.names_input else {})}
+        for place in (uri, recorded)
+    )
+    return Identity(_digest(made), json.dumps(made, sort_keys=True), _digest(before))
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from openface_core.errors import OpenFaceBeamError
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.bucket_record import BucketEntry
+from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY, RunProvenance, identify_inputs
-from transforms.dataset.table_records import (
-    is_intact_file,
-    parse_record,
-    record_digest,
-    table_metadata,
-)
+from transforms.dataset.seal import is_intact_file
+from transforms.dataset.table_records import record_digest, table_metadata
 from transforms.records import VideoTask
 
 

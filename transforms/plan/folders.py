@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import fsspec
 
@@ -159,9 +160,9 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
     with storage_errors(pattern, InputError):
         filesystem, path = fsspec.core.url_to_fs(pattern)
         found = filesystem.glob(path, detail=True)
-        # A local file keeps its plain path, another one the protocol that leads to it.
+        # A local file keeps its plain path, another one the protocols that lead to it.
         named = {
-            name if place.is_local else filesystem.unstrip_protocol(name): info["type"]
+            name if place.is_local else _url_of(filesystem, name, pattern): info["type"]
             for name, info in found.items()
             if not _is_hidden(name, path)
         }
@@ -181,6 +182,17 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
     if not media:  # somebody asks for just these; reading them will say what they are
         return Listing(tuple(files))
     return Listing(tuple(media), _left_out(pattern, filter(is_side_file, files)))
+
+
+def _url_of(filesystem: Any, name: str, pattern: str) -> str:
+    """Return the URL of a file that a pattern stands for, with the archive or cache it is in."""
+    chain = pattern.split("::")
+    if len(chain) == 1:
+        return str(filesystem.unstrip_protocol(name))
+    link = next(k for k, part in enumerate(chain) if "://" in part)
+    protocol = chain[link].partition("://")[0] + "://"
+    chain[link] = name if name.startswith(protocol) else protocol + name
+    return "::".join(chain)
 
 
 def _left_out(pattern: str, files: Iterable[str]) -> str | None:

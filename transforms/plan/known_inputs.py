@@ -7,7 +7,8 @@ from pathlib import Path
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import fingerprint
 from openface_core.media.sources import is_url, locate, recorded_uri
-from transforms.dataset.table_records import all_records
+from transforms.dataset.remembered import remembered_inputs
+from transforms.dataset.table_records import all_files
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class KnownInput:
     uri : str
         Where it was.
     fingerprint : str
-        Hash of its content.
+        Hash of its content; empty where its table is damaged.
     size_bytes : int or None
         Length of its file; None for a folder, or where it was not recorded.
     """
@@ -148,8 +149,9 @@ def known_inputs(output: str) -> KnownInputs:
     OutputError
         If storage refuses.
     """
+    files = list(all_files(output))
     found = []
-    for record in all_records(output):
+    for record in (record for file in files for record in file.records):
         video_id, uri, content = (
             str(record.get(key) or "") for key in ("video_id", "input_uri", "input_fingerprint")
         )
@@ -157,4 +159,11 @@ def known_inputs(output: str) -> KnownInputs:
         if video_id and uri and content:
             size = size if isinstance(size, int) else None
             found.append(KnownInput(video_id, uri, content, size))
+    if any(file.is_damaged for file in files):
+        # An input whose table is damaged keeps its name, under which it can be analysed anew.
+        names = {known.video_id for known in found}
+        remembered = remembered_inputs(output).items()
+        found += (
+            KnownInput(name, uri, "") for name, uri in remembered if uri and name not in names
+        )
     return KnownInputs(found)

@@ -14,6 +14,7 @@ from openface_core.errors import ConfigError, OpenFaceBeamError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
+from openface_core.user_paths import expanded
 from transforms.plan.manifest_columns import (
     COLUMNS,
     COLUMNS_REMEDY,
@@ -212,6 +213,7 @@ def _resolve(manifest: Source, uri: str, row: int) -> str:
     ConfigError
         If it is a path of a Windows machine, and this is none.
     """
+    uri = expanded(uri)
     if "://" in uri or uri.startswith("/"):
         return uri
     if os.name != "nt" and _WINDOWS_PATH.match(uri):

@@ -12,7 +12,7 @@ from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import RunSettings, mode_of_face
 from openface_core.running_medians import DescriptorMedians
 from openface_core.shards import read_median_state
-from transforms.dataset.storage import read_whole
+from transforms.dataset.storage import read_work_file
 from transforms.metrics import StageStep, timed
 from transforms.plan.calibration import calibration_key
 from transforms.problems import Problem
@@ -34,7 +34,7 @@ def _median_start(block: Block, models: ActionUnitModels) -> MedianStart:
         medians = DescriptorMedians()
         medians.skip(block.first_number - 1)
     else:
-        medians = DescriptorMedians.from_state(read_median_state(read_whole(block.state_path)))
+        medians = DescriptorMedians.from_state(read_median_state(read_work_file(block.state_path)))
     return MedianStart(medians, np.zeros(models.score_count))
 
 

@@ -13,11 +13,13 @@ from transforms.exports.task import ExportTask
 from transforms.problems import Problem
 from transforms.records import PROBLEMS, VideoTask
 from transforms.work.ending_failures import keep_ending_failures_off_screen
-from transforms.work.stopping import working
+from transforms.work.stopping import check_not_stopped, working
 from transforms.work.worker_presence import join_run
 
 WRITTEN = "written"
 """Tag of the main output."""
+
+_STAGE = "export"
 
 
 class _ExportVideo(beam.DoFn):
@@ -33,19 +35,15 @@ class _ExportVideo(beam.DoFn):
     def process(
         self, task: ExportTask
     ) -> Iterator[tuple[str, int] | TaggedOutput[Literal["problems"], Problem]]:
-        """Yield an input's id and how many formats were written; problems to the side.
-
-        Formats that need no frames do not fail with those that do.
-        """
-        written = 0
-        for with_pictures in (False, True):
-            try:
-                with working(self._run):
-                    written += export_input(task, self._plan, with_pictures=with_pictures)
-            except Exception as error:  # whatever one input does, the others go on
-                video = VideoTask(task.table.video_id, task.uri)
-                yield TaggedOutput(PROBLEMS, Problem.from_error(video, _of_export(error)))
-        yield task.table.video_id, written
+        """Yield an input's id and how many formats were written; problems to the side."""
+        video = VideoTask(task.table.video_id, task.uri)
+        with working(self._run):
+            outcome = export_input(task, self._plan, lambda: check_not_stopped(self._run))
+        problems = (Problem.from_error(video, _of_export(e), _STAGE) for e in outcome.failures)
+        # What is wrong with the input, and not with a format, is told once.
+        for problem in dict.fromkeys(problems):
+            yield TaggedOutput(PROBLEMS, problem)
+        yield task.table.video_id, len(outcome.written)
 
 
 def _of_export(error: Exception) -> Exception:

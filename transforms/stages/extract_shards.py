@@ -7,10 +7,12 @@ from time import monotonic
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
-from openface_core.analysis.cameras import check_camera
+from openface_core.analysis.cameras import check_camera, of_one_size
 from openface_core.analysis.engine import Engine
+from openface_core.analysis.landmark_warnings import LandmarkWatch
+from openface_core.faces import FacesInFrame
 from openface_core.identity import Tracklet
-from openface_core.media import open_media
+from openface_core.media import DecodedFrame, open_media
 from openface_core.shards import ShardFeatures, write_features, write_tracklets
 from openface_core.watch import Step
 from transforms.dataset.storage import write_whole
@@ -73,6 +75,12 @@ def extract_shard(
     def keep(features: ShardFeatures) -> None:
         parts.append(_kept(features_path(work, shard, len(parts)), features))
 
+    landmarks = LandmarkWatch()
+
+    def take(frame: DecodedFrame, measured: FacesInFrame) -> None:
+        landmarks.add(frame, measured)
+        on_frame()
+
     def keep_tracklet(tracklet: Tracklet, features: ShardFeatures) -> None:
         path = tracklet_path(work, shard, len(tracklets))
         tracklets.append(tracklet)
@@ -90,8 +98,9 @@ def extract_shard(
             for frame in islice(media, shard.lead_frames):
                 faces.observe(frame)
             recording = analyser.recording(faces, models, keep, keep_tracklet, shard.first_index)
-            frames = analyser.measure(media, faces, recording, lambda *_: on_frame())
-            info, warnings = media.info, media.warnings
+            seen = of_one_size(media, task.camera, media.info)
+            frames = analyser.measure(seen, faces, recording, take)
+            info, warnings = media.info, (*media.warnings, *landmarks.warnings)
         count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
         note_shard_frames(frames)
         faces.check_frame_count(frames)

@@ -98,8 +98,7 @@ def finish_video(
     source, task = video.source, video.task
     info = source.info
     models = engine.models_for(info.kind)
-    least = settings.calibration.least_frames
-    faces = [_finish_face(face, models, info, least) for face in video.faces]
+    faces = [_finish_face(face, models, info, settings) for face in video.faces]
     if source.frame_parts:
         parts = (load_features(part, engine.extent) for part in source.frame_parts)
         pts_seconds = np.concatenate([part.series.pts_seconds for part in parts])
@@ -114,6 +113,7 @@ def finish_video(
         frames_with_face=_count_with_face(source, faces),
         faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
+        relative_to_person=models.relative_to_person,
         warnings=(*source.warnings, *gap_warnings(info, pts_seconds)),
         notes=source.notes,
     )
@@ -126,7 +126,8 @@ def finish_video(
             count(Count.WORK_BYTES, write_work_table(path, schema, groups))
         else:
             path = frames_path(folders.output, task.video_id)
-            count(Count.TABLE_BYTES, write_row_groups(path, schema, groups, settings.output))
+            size_bytes = write_row_groups(path, schema, groups, settings.output, folders.work)
+            count(Count.TABLE_BYTES, size_bytes)
     warnings = (
         *Problem.decoding_warnings(task.video_id, task.uri, provenance.warnings),
         *Problem.face_notes(task.video_id, task.uri, provenance.notes),
@@ -144,13 +145,13 @@ class _FinishedFace:
 
 
 def _finish_face(
-    face: CalibratedFace, models: ActionUnitModels, info: MediaInfo, least_frames: int
+    face: CalibratedFace, models: ActionUnitModels, info: MediaInfo, settings: RunSettings
 ) -> _FinishedFace:
     final = FinalMedian(
         np.array(face.weighted_median),
         face.repredicted,
         np.array(face.offsets),
-        models.withheld_columns(face.calibration.frames, least_frames),
+        models.withheld_columns(face.calibration.frames, settings.calibration.least_frames),
     )
     known, units = post_process(
         models,
@@ -158,6 +159,7 @@ def _finish_face(
         face.parts.frames,
         final,
         is_image=info.kind == "image",
+        missing_as_zero=settings.smoothing.missing_as_zero,
     )
     return _FinishedFace(face, units, known)
 

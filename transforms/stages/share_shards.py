@@ -103,18 +103,31 @@ def longest_first(shards: Iterable[Shard]) -> tuple[Shard, ...]:
     )
 
 
-def take(folder: str, place: int) -> bool:
+def take(folder: str, place: int, worker: int) -> bool:
     """Claim the shard at a place of the list; False if another worker has it already.
+
+    Parameters
+    ----------
+    folder : str
+        Where it is noted.
+    place : int
+        Place of the shard.
+    worker : int
+        Number of the worker, which gets what it has claimed before once more: a runner may do all
+        of a worker's work again, and then counts the last time only.
 
     Raises
     ------
     OutputError
         If the folder, which is on the disk for temporary files, cannot be written to.
     """
+    path = Path(folder) / f"{place:06}"
     try:
-        (Path(folder) / f"{place:06}").touch(exist_ok=False)
+        with path.open("x", encoding="ascii") as file:
+            file.write(str(worker))
     except FileExistsError:
-        return False
+        # Another worker's may still be empty.
+        return path.read_text(encoding="ascii") == str(worker)
     except OSError as error:
         raise writing_error(folder, error) from error
     return True
@@ -138,13 +151,13 @@ class ShareShards(beam.PTransform):
             return shards | "Spread" >> beam.Reshuffle()
         workers = self.workers
 
-        def lists(element: tuple[None, Iterable[Shard]]) -> Iterator[tuple[Shard, ...]]:
-            yield from [longest_first(element[1])] * workers.count
+        def lists(element: tuple[None, Iterable[Shard]]) -> Iterator[tuple[int, tuple[Shard, ...]]]:
+            yield from enumerate([longest_first(element[1])] * workers.count)
 
-        def taken(shards: tuple[Shard, ...]) -> Iterator[Shard]:
+        def taken(worker: int, shards: tuple[Shard, ...]) -> Iterator[Shard]:
             # What follows works on each shard before the next one is taken.
             for place, shard in enumerate(shards):
-                if take(workers.folder, place):
+                if take(workers.folder, place, worker):
                     yield shard
 
         return (
@@ -153,5 +166,5 @@ class ShareShards(beam.PTransform):
             | "Gather" >> beam.GroupByKey()
             | "List for each worker" >> beam.FlatMap(lists)
             | "Spread lists" >> beam.Reshuffle()
-            | "Take" >> beam.FlatMap(taken)
+            | "Take" >> beam.FlatMapTuple(taken)
         )

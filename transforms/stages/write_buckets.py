@@ -8,11 +8,12 @@ import apache_beam as beam
 from openface_core.analysis.settings import OutputSettings
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
+from transforms.work.folder import RunFolders, check_run
 from transforms.work.stopping import working
 
 
 def write_bucket(
-    bucket: int, tables: Iterable[tuple[str, str]], output: str, settings: OutputSettings
+    bucket: int, tables: Iterable[tuple[str, str]], folders: RunFolders, settings: OutputSettings
 ) -> str:
     """Bring a file that inputs share up to date and return its path.
 
@@ -25,18 +26,19 @@ def write_bucket(
         Number of the file.
     tables : iterable of (str, str)
         Video ids and tables in the work folder.
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     settings : OutputSettings
         How files are written.
 
     Raises
     ------
     OutputError
-        If storage refuses.
+        If the run is over, or storage refuses.
     """
-    path = bucket_path(output, bucket)
-    update_bucket(path, dict(tables), settings)
+    check_run(folders)
+    path = bucket_path(folders.output, bucket)
+    update_bucket(path, dict(tables), settings, folders.work)
     return path
 
 
@@ -46,28 +48,28 @@ class WriteBuckets(beam.PTransform):
 
     Parameters
     ----------
-    output : str
-        The output folder.
+    folders : RunFolders
+        Where the run writes.
     settings : OutputSettings
         How files are written, and how many there are.
     run : str
         Tells the run from all others.
     """
 
-    output: str
+    folders: RunFolders
     settings: OutputSettings
     run: str = ""
 
     def expand(self, tables: beam.PCollection) -> beam.PCollection:
         """Return a collection of paths."""
-        output, settings, run = self.output, self.settings, self.run
+        folders, settings, run = self.folders, self.settings, self.run
 
         def bucket(video_id: str) -> int:
             return bucket_of(video_id, settings.buckets)
 
         def write(number: int, found: Iterable[tuple[str, str]]) -> str:
             with working(run):
-                return write_bucket(number, found, output, settings)
+                return write_bucket(number, found, folders, settings)
 
         return (
             tables

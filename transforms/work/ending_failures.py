@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from openface_core.errors import OpenFaceBeamError, RunOverError, StorageFullError
+from openface_core.errors import OpenFaceBeamError, OutputError, RunOverError, StorageFullError
 from transforms.work.stopping import has_stopped_any
 
 # Beam adds the step to the first argument of an exception.
@@ -17,21 +17,25 @@ _FULL = re.compile(
     rf"{StorageFullError.__name__}: (.+?)(?: \[while running '[^']*'\])*"
     r": there is no space left \((.+?)\)"
 )
-
-
+_OVER = re.compile(
+    rf"{RunOverError.__name__}: (.+?)(?: \[while running '[^']*'\])*"
+    rf": {re.escape(RunOverError.of('').cause)}"
+)
 # A run that stops takes Beam's list of what its workers do away before they have stopped.
-_OVER = re.compile(rf"{RunOverError.__name__}: |KeyError: 'bundle_\d+'")
+_GONE = re.compile(r"KeyError: 'bundle_\d+'")
 
 
-def find_ending_failure(text: str) -> StorageFullError | None:
+def find_ending_failure(text: str) -> OutputError | None:
     """Return the failure that a traceback tells of; None if it is of another kind."""
-    found = _FULL.search(text)
-    return None if found is None else StorageFullError.on(*found.groups())
+    if full := _FULL.search(text):
+        return StorageFullError.on(*full.groups())
+    over = _OVER.search(text)
+    return None if over is None else RunOverError.of(over[1])
 
 
 def _is_told_at_the_end(text: str) -> bool:
     """Return whether a text only repeats what the end of a run says."""
-    return find_ending_failure(text) is not None or _OVER.search(text) is not None
+    return find_ending_failure(text) is not None or _GONE.search(text) is not None
 
 
 class ToldAtTheEnd(logging.Filter):

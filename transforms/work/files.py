@@ -8,7 +8,7 @@ from openface_core.identity import Tracklet
 from openface_core.shards import Absence, ShardFeatures, read_tracklets
 from openface_core.shards.features_file import read_features
 from openface_core.shards.scores_file import BlockScores, read_scores, write_scores
-from transforms.dataset.storage import read_whole, write_whole
+from transforms.dataset.storage import read_work_file, write_whole
 from transforms.metrics import Count, count
 from transforms.records import BlockResult, FeaturesPart, ShardResult
 
@@ -32,7 +32,7 @@ def load_features(part: FeaturesPart, extent: Extent) -> ShardFeatures:
     """
     if part.path is None:
         raise ValueError("frames without a face have no features")
-    features = read_features(read_whole(part.path), extent)
+    features = read_features(read_work_file(part.path), extent)
     if len(features) != part.frames:
         raise WorkFileError(part.path, "the file is of another shard", "Run again.")
     return features
@@ -70,7 +70,7 @@ def load_tracklets(result: ShardResult) -> tuple[list[Tracklet], list[int]]:
     """
     if result.tracklets_path is None:
         return [], []
-    tracklets, cuts = read_tracklets(read_whole(result.tracklets_path))
+    tracklets, cuts = read_tracklets(read_work_file(result.tracklets_path))
     if len(tracklets) != len(result.tracklet_parts):
         raise WorkFileError(result.tracklets_path, "the file is of another shard", "Run again.")
     return tracklets, cuts
@@ -103,7 +103,7 @@ def load_scores(result: BlockResult, score_count: int, *, has_sides: bool) -> Bl
         If it cannot be read.
     """
     return read_scores(
-        read_whole(result.scores_path),
+        read_work_file(result.scores_path),
         result.block.frames,
         score_count,
         has_sides=has_sides,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from openface_core.errors import OutputError, RunOverError
 from openface_core.media.sources import locate
-from transforms.dataset.storage import join, remove_tree, write_whole
+from transforms.dataset.run_lock import check_held
+from transforms.dataset.storage import join, remove_empty, remove_tree, write_whole
 from transforms.records import FaceKey, Shard
 
 WORK_FOLDER = ".work"
@@ -31,12 +32,16 @@ class RunFolders:
     may_repeat : bool
         Whether the runner may give an element to a worker again, as clusters do after a failure.
         What was finished then is found, and not made again.
+    holder : str or None
+        Token of the run's mark in the output folder, without which it may not write; None where a
+        mark in its work folder says that, as for jobs that outlive whoever has started them.
     """
 
     output: str
     work: str
     progress: str | None = None
     may_repeat: bool = False
+    holder: str | None = None
 
 
 def work_root(output: str) -> str:
@@ -44,9 +49,18 @@ def work_root(output: str) -> str:
     return join(output, WORK_FOLDER)
 
 
-def local_folders(output: str, progress: str | None = None) -> RunFolders:
-    """Return where a run writes whose workers are on this machine."""
-    return RunFolders(output, work_root(output), progress)
+def local_folders(output: str, holder: str | None = None) -> RunFolders:
+    """Return where a run writes whose workers are on this machine.
+
+    Parameters
+    ----------
+    output : str
+        The output folder.
+    holder : str or None
+        Token of the run's mark there; None where nobody else may come.
+    """
+    root = work_root(output)
+    return RunFolders(output, root if holder is None else join(root, holder), holder=holder)
 
 
 def mark_of(folders: RunFolders) -> str:
@@ -91,15 +105,20 @@ def jobs_of_earlier_runs(output: str) -> tuple[str, ...]:
 
 
 def check_run(folders: RunFolders) -> None:
-    """Refuse to write for a run whose work folder another run has removed.
+    """Refuse to write for a run whose output folder another run has taken over.
 
-    A cluster may go on with a job after whoever started it has been killed.
+    A cluster may go on with a job after whoever started it has been killed, and a process that was
+    stopped for minutes goes on after another one has begun.
 
     Raises
     ------
     RunOverError
         If the run is over.
+    OutputError
+        If storage refuses.
     """
+    if folders.holder is not None:
+        check_held(folders.output, folders.holder)
     if folders.may_repeat and not locate(mark_of(folders), error=OutputError).exists():
         raise RunOverError.of(folders.output)
 
@@ -178,6 +197,12 @@ def table_path(work: str, video_id: str) -> str:
     return join(video_folder(work, video_id), "frames.arrow")
 
 
+def discard_run(folders: RunFolders) -> None:
+    """Remove the work folder of one run, and nobody else's."""
+    remove_tree(folders.work)
+    remove_empty(work_root(folders.output))
+
+
 def discard_all(output: str) -> None:
-    """Remove the whole work folder."""
+    """Remove the work folders of all runs, as the one that has just taken the folder may."""
     remove_tree(work_root(output))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.training.action_units.variants import Variant, make_variant
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
+from models.training.origins import kept, origin_of, origin_of_photographs
 from models.training.own_landmarks import OwnModels
 from models.training.photograph_landmarks import (
     agree,
@@ -210,25 +211,30 @@ class SampleMaker:
         own : OwnModels
             Its detector and landmark network.
         """
-        name = f"{len(self._photographs)}x{self._variants}_seed{self._seed}"
-        path = self._cache / f"descriptors_{student.key}_{name}.npy"
+        name = f"{self._variants}_versions_seed{self._seed}.npz"
+        path = self._cache / f"descriptors_{student.key}_{name}"
+        origin = self._origin()
         starts = landmarks_on_photographs(self._photographs, own, self._cache, self._threads)
-        scores = self._scores(self._cache / f"scores_{name}.npy")
-        if path.exists():
-            descriptors = np.load(path, allow_pickle=False)
-        else:
-            descriptors = self._descriptors(student, starts)
-            np.save(path, descriptors)
+        scores = kept(self._cache / f"scores_{name}", origin, lambda: {"scores": self._scores()})[
+            "scores"
+        ]
+        origin = origin_of(origin, student.key, own.key)
+        descriptors = kept(
+            path, origin, lambda: {"descriptors": self._descriptors(student, starts)}
+        )["descriptors"]
         usable = np.isfinite(descriptors[:, :, 0]) & np.isfinite(scores[:, :, 0])
         taught = self._teaching.landmarks
         usable &= np.array([agree(*pair) for pair in zip(starts, taught, strict=True)])[:, None]
         people = np.repeat(_people(self._photographs), usable.sum(axis=1))
         return Samples(descriptors[usable], scores[usable], people)
 
-    def _scores(self, path: Path) -> Float32Array:
+    def _origin(self) -> str:
+        """Return what the teacher's scores are made from."""
+        photographs = origin_of_photographs(self._photographs)
+        return origin_of(self._teacher.key, self._variants, self._seed, photographs)
+
+    def _scores(self) -> Float32Array:
         """Return the teacher's scores, (photographs, variants, k)."""
-        if path.exists():
-            return np.asarray(np.load(path, allow_pickle=False))
         teaching = self._teaching
         count = len(self._teacher.video_models.all_models) * 2
         scores = np.full((len(self._photographs), self._variants, count), np.nan, np.float32)
@@ -241,7 +247,6 @@ class SampleMaker:
             self._tell("scores", index)
 
         in_threads(fill, teaching.with_face.tolist(), self._threads)
-        np.save(path, scores)
         return scores
 
     def _descriptors(self, student: Student, starts: Float32Array) -> Float32Array:

@@ -33,13 +33,15 @@ def train_confidence(folders: TrainingFolders, settings: TrainingSettings) -> No
         batch_loss,
     )
     from models.training.network_training import NetworkTrainer
+    from models.training.origins import origin_of
 
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     work = folders.work_of("confidence")
     examples, held_out = confidence_examples(folders, settings)
     schedule = ConfidenceSchedule()
-    trainer = NetworkTrainer(ConfidenceNetwork(), schedule, work / "checkpoint.pt")
+    origin = origin_of(settings.seed, examples.crops, examples.is_right)
+    trainer = NetworkTrainer(ConfidenceNetwork(), schedule, work / "checkpoint.pt", origin)
     batches = ConfidenceBatches(examples, schedule.batch, schedule.steps, settings.seed)
     others = HeldOutExamples.of(held_out)
     trainer.train(batches, lambda network, batch, _: batch_loss(network, batch), others.report)

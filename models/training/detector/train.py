@@ -1,10 +1,11 @@
 """Training of the face detector: ``detector.onnx``."""
 
-import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.training.detector.backgrounds import read_faceless
 from models.training.detector.batches import LabelledSet, is_held_out
@@ -13,7 +14,8 @@ from models.training.detector.export import export_detector
 from models.training.detector.mistakes import find_mistakes
 from models.training.detector.network import FaceDetectorNetwork
 from models.training.detector.training import Schedule, Training
-from models.training.detector.views import Views, make_views
+from models.training.detector.views import Views, make_views, teacher_file
+from models.training.origins import kept, origin_of, origin_of_photographs
 from models.training.photographs import Photograph, read_photographs, read_picture
 from models.training.settings import TrainingFolders, TrainingSettings
 
@@ -68,20 +70,28 @@ def train_detector(
         ]
         return find_mistakes(network, photographs, read_faceless(), folders.reference / "models")
 
+    origin = origin_of(settings.seed, *(part for each in sets for part in _parts(each)))
     checkpoint = work / "checkpoint.pt"
-    training = Training(tuple(sets), schedule, checkpoint, settings.seed, mistakes)
+    training = Training(tuple(sets), schedule, checkpoint, settings.seed, mistakes, origin)
     trained = training.run()
     return export_detector(trained.network, folders.output / "detector.onnx", trained.shifts)
+
+
+def _parts(labelled: LabelledSet) -> tuple[object, ...]:
+    """Return all of a set, for :func:`origin_of`."""
+    photographs = origin_of_photographs(labelled.photographs)
+    return (photographs, labelled.weight, *vars(labelled.views).values())
 
 
 def _labelled(
     cache: Path, photographs: tuple[Photograph, ...], reference: Path, views_each: int, seed: int
 ) -> Views:
     """Return the views of a set, from the cache if they are there."""
-    if cache.exists():
-        return Views.load(cache)
-    views = make_views(photographs, reference / "models", views_each, np.random.default_rng(seed))
-    unfinished = cache.with_suffix(f".{os.getpid()}")
-    views.save(unfinished)
-    unfinished.replace(cache)
-    return views
+    models = reference / "models"
+    photographs_origin = origin_of_photographs(photographs)
+    origin = origin_of(seed, views_each, teacher_file(models), photographs_origin)
+
+    def make() -> dict[str, NDArray[Any]]:
+        return vars(make_views(photographs, models, views_each, np.random.default_rng(seed)))
+
+    return Views(**kept(cache, origin, make))

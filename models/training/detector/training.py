@@ -22,7 +22,7 @@ from models.training.detector.canvases import Canvas, Picture
 from models.training.detector.evaluation import find_on_canvases
 from models.training.detector.losses import detector_losses
 from models.training.detector.network import FaceDetectorNetwork
-from models.training.network_training import average_weights, save_checkpoint
+from models.training.network_training import average_weights, load_checkpoint, save_checkpoint
 from openface_core.detection.retinaface import MEAN_BGR
 
 _CHECKPOINT_EVERY = 250
@@ -103,6 +103,8 @@ class Training:
     find_mistakes : callable
         Returns what a network takes for faces in pictures of the training. A training that is
         stopped after ``mistakes_from`` asks again.
+    origin : str
+        What it learns from, as for :class:`models.training.network_training.NetworkTrainer`.
     """
 
     def __init__(
@@ -112,20 +114,23 @@ class Training:
         checkpoint: Path,
         seed: int,
         find_mistakes: Callable[[FaceDetectorNetwork], Sequence[Picture]],
+        origin: str = "",
     ) -> None:
         torch.manual_seed(seed)
         self._sets = sets
         self._schedule = schedule
         self._checkpoint = checkpoint
         self._seed = seed
+        self._origin = origin
         self._find_mistakes = find_mistakes
         self._held_out: list[Canvas] = []
         self._network = FaceDetectorNetwork().to(memory_format=torch.channels_last)
         self._averaged: FaceDetectorNetwork = copy.deepcopy(self._network).eval()
         self._optimiser = _optimiser(self._network, schedule)
         self._step = 0
-        if checkpoint.exists():
-            self._restore()
+        state = load_checkpoint(checkpoint, origin)
+        if state is not None:
+            self._restore(state)
 
     def run(self) -> TrainedDetector:
         """Train to the end and return the averaged network."""
@@ -184,6 +189,7 @@ class Training:
 
     def _save(self) -> None:
         state = {
+            "origin": self._origin,
             "step": self._step,
             "network": self._network.state_dict(),
             "averaged": self._averaged.state_dict(),
@@ -191,8 +197,7 @@ class Training:
         }
         save_checkpoint(state, self._checkpoint)
 
-    def _restore(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
+    def _restore(self, state: dict[str, Any]) -> None:
         self._step = int(state["step"])
         self._network.load_state_dict(state["network"])
         self._averaged.load_state_dict(state["averaged"])

@@ -103,16 +103,10 @@ class Views:
             points=np.concatenate([part.points for part in parts]),
         )
 
-    def save(self, path: Path) -> None:
-        """Write the views to an ``.npz`` file."""
-        with path.open("wb") as file:
-            np.savez(file, **vars(self))
 
-    @classmethod
-    def load(cls, path: Path) -> "Views":
-        """Read the views back."""
-        with np.load(path, allow_pickle=False) as content:
-            return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+def teacher_file(models: Path) -> Path:
+    """Return the file of the teacher, in the folder of the reference networks."""
+    return models / _TEACHER
 
 
 def teacher_detector(models: Path) -> RetinaFaceDetector:
@@ -124,7 +118,7 @@ def teacher_detector(models: Path) -> RetinaFaceDetector:
         Folder of the reference networks.
     """
     settings = DetectionSettings(score_threshold=_DOUBTFUL, max_side_px=None)
-    return RetinaFaceDetector(models / _TEACHER, settings)
+    return RetinaFaceDetector(teacher_file(models), settings)
 
 
 def make_views(

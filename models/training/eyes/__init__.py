@@ -30,13 +30,16 @@ def train_eyes(folders: TrainingFolders, settings: TrainingSettings) -> None:
     from models.training.eyes.pictures import training_eyes
     from models.training.eyes.training import EyeTrainingSettings, HeldOutEyes, batch_loss
     from models.training.network_training import NetworkTrainer
+    from models.training.origins import origin_of
 
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     work = folders.work_of("eyes")
     eyes, held_out = training_eyes(folders, work, settings.threads)
     schedule = EyeTrainingSettings()
-    trainer = NetworkTrainer(EyeNetwork(schedule.network), schedule, work / "checkpoint.pt")
+    origin = origin_of(settings.seed, eyes.squares, eyes.is_right, eyes.points, *eyes.images)
+    network = EyeNetwork(schedule.network)
+    trainer = NetworkTrainer(network, schedule, work / "checkpoint.pt", origin)
     batches = EyeBatches(eyes, schedule.batch, schedule.steps, settings.seed)
     report = HeldOutEyes.of(held_out).report
     trainer.train(batches, lambda network, batch, _: batch_loss(network, batch, schedule), report)

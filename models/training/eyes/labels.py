@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
+from models.training.origins import kept, origin_of, origin_of_photographs
 from models.training.photograph_landmarks import read_photograph
 from models.training.photographs import Photograph
 from openface_core.eyes import EYE_COUNT, EYE_POINT_COUNT, FittedEyes
@@ -78,8 +79,17 @@ def eye_labels(
     scales = np.full(len(photographs), np.nan, dtype=np.float32)
     for index in np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2))):
         scales[index] = calc_params(pdm, landmarks[index]).scale_px_per_mm
-    if cache.exists():
-        return EyeLabels(landmarks, scales, np.load(cache, allow_pickle=False))
+    origin = origin_of(teacher.key, scales, origin_of_photographs(photographs))
+    found = kept(
+        cache, origin, lambda: {"points": _taught_points(photographs, scales, teacher, threads)}
+    )
+    return EyeLabels(landmarks, scales, found["points"])
+
+
+def _taught_points(
+    photographs: tuple[Photograph, ...], scales: Float32Array, teacher: Teacher, threads: int
+) -> Float32Array:
+    """Return the teacher's points of the eyes of photographs, (n, 2, 28, 2)."""
     points = np.full((len(photographs), EYE_COUNT, EYE_POINT_COUNT, 2), np.nan, dtype=np.float32)
 
     def fill(index: int) -> None:
@@ -93,8 +103,7 @@ def eye_labels(
             points[index] = (found + 0.5) / factor - 0.5 - border
 
     in_threads(fill, range(len(photographs)), threads)
-    np.save(cache, points)
-    return EyeLabels(landmarks, scales, points)
+    return points
 
 
 def _taught(image_bgr: UInt8Array, teacher: Teacher) -> Float32Array | None:

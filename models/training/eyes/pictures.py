@@ -42,7 +42,7 @@ def training_eyes(
     own = OwnModels.load(folders.output)
     landmarks = landmarks_on_photographs(photographs, own, folders.work_of("photographs"), threads)
     pdm = read_pdm(folders.output / "shape.txt", LANDMARKS)
-    cache = work / f"{own.key}_eyes_{len(photographs)}.npy"
+    cache = work / f"{own.key}_eyes.npz"
     teacher = Teacher(folders.reference)
     labels = eye_labels(photographs, landmarks, pdm, teacher, cache, threads)
     is_known = np.isfinite(labels.points).all(axis=(2, 3)).reshape(len(photographs), -1)

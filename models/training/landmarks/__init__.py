@@ -40,6 +40,7 @@ def train_landmarks(folders: TrainingFolders, settings: TrainingSettings) -> Non
         Trainer,
     )
     from models.training.openface_teacher import Teacher
+    from models.training.origins import origin_of
     from models.training.own_landmarks import (
         FIRST_NETWORK,
         SETS_WITH_VIDEOS,
@@ -51,7 +52,10 @@ def train_landmarks(folders: TrainingFolders, settings: TrainingSettings) -> Non
     torch.set_num_threads(settings.threads)
     work = folders.work_of("landmarks")
     faces, held_out = labelled_faces(folders, work)
-    trainer = Trainer(LandmarkTrainingSettings(), settings.seed, work / "checkpoint.pt")
+    origin = origin_of(settings.seed, *faces.parts())
+    trainer = Trainer(
+        LandmarkTrainingSettings(), settings.seed, work / "checkpoint.pt", origin=origin
+    )
     trainer.run(faces, HeldOutFaces.of(held_out))
     export_landmarks(trainer.averaged, folders.output / "landmarks.onnx", settings.seed)
     photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
@@ -63,6 +67,8 @@ def train_landmarks(folders: TrainingFolders, settings: TrainingSettings) -> Non
     )
     faces, held_out = openface_faces(photographs, own, taught)
     sys.stderr.write(f"{len(faces)} faces with OpenFace's points, {len(held_out)} held out\n")
-    tuner = Trainer(FINE_TUNING, settings.seed, work / "fine_tuning.pt", trainer.averaged)
+    first = (values.numpy() for values in trainer.averaged.state_dict().values())
+    origin = origin_of(settings.seed, *first, *faces.parts())
+    tuner = Trainer(FINE_TUNING, settings.seed, work / "fine_tuning.pt", trainer.averaged, origin)
     tuner.run(faces, HeldOutFaces.of(held_out))
     export_landmarks(tuner.averaged, folders.output / "landmarks_openface.onnx", settings.seed)

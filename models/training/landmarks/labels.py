@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.landmarks.fusion import TeacherFusion
-from models.training.landmarks.teachers import TeachersViews, teachers_views
+from models.training.landmarks.teachers import TeachersViews, teacher_files, teachers_views
+from models.training.origins import kept, origin_of, origin_of_photographs
 from models.training.photographs import Photograph, read_photographs, read_picture
 from models.training.settings import TrainingFolders
 
@@ -57,17 +58,15 @@ class LabelledFaces:
     def __len__(self) -> int:
         return len(self.images)
 
+    def parts(self) -> tuple[object, ...]:
+        """Return all of it, for :func:`models.training.origins.origin_of`."""
+        return (self.annotated, self.landmarks, self.weights, *self.images)
+
 
 def _cached_views(photographs: Sequence[Photograph], models: Path, path: Path) -> TeachersViews:
     """Run the teachers over a set, or take what an earlier run of them found."""
-    if path.exists():
-        with np.load(path, allow_pickle=False) as content:
-            views = TeachersViews(**{name: content[name] for name in content.files})
-        if len(views.scores) == len(photographs):
-            return views
-    views = teachers_views(photographs, models)
-    np.savez(path, **vars(views))
-    return views
+    origin = origin_of(origin_of_photographs(photographs), *teacher_files(models))
+    return TeachersViews(**kept(path, origin, lambda: vars(teachers_views(photographs, models))))
 
 
 def _faces(

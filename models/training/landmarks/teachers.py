@@ -59,6 +59,12 @@ class TeachersViews:
         )
 
 
+def teacher_files(models: Path) -> tuple[Path, ...]:
+    """Return the files of the detector and of all teachers, below the folder of the networks."""
+    specs = [SPECS_FOLDER / f"{name}.toml" for name in TEACHERS]
+    return models / DETECTOR, *specs, *(models / load_landmark_spec(path).model for path in specs)
+
+
 def teachers_views(photographs: Sequence[Photograph], models: Path) -> TeachersViews:
     """Run the detector and all teachers over photographs.
 

@@ -147,6 +147,8 @@ class Trainer(NetworkTrainer):
         Where the state is kept; a training goes on from there.
     start : nn.Module or None
         A :class:`LandmarkHeatMaps` whose weights are the first ones; None begins from random ones.
+    origin : str
+        What it learns from.
     """
 
     def __init__(
@@ -155,10 +157,11 @@ class Trainer(NetworkTrainer):
         seed: int,
         checkpoint: Path,
         start: nn.Module | None = None,
+        origin: str = "",
     ) -> None:
         torch.manual_seed(seed)
         network = LandmarkHeatMaps(settings.network) if start is None else copy.deepcopy(start)
-        super().__init__(network, settings, checkpoint)
+        super().__init__(network, settings, checkpoint, origin)
         self.settings = settings
         self._seed = seed
 

@@ -1,8 +1,9 @@
 """OpenFace's text file beside its CSV: what the input was, and what was written of it."""
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
@@ -21,7 +22,14 @@ _SWITCHES = {
     "Pose": "pose",
     "Shape parameters": "pdm",
 }
+_LINE_BREAKS = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 HOG, OVERLAY, ALIGNED, CSV = "HOG", "video", "aligned directory", "csv"
+_FORMATS = {HOG: "hog", OVERLAY: "overlay", ALIGNED: "aligned", CSV: "openface-csv"}
+LISTED_FORMATS = tuple(_FORMATS.values())
+"""Formats whose files it lists."""
+
+LISTED = "listed_formats"
+"""Name of a note: those that had been written."""
 
 
 def details_text(
@@ -54,6 +62,7 @@ def details_text(
     ----------
     ``RecorderOpenFace``, OpenFace 2.2.
     """
+    uri = _LINE_BREAKS.sub(lambda found: repr(found[0])[1:-1], uri)  # which names may have
     numbers = (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px)
     lines = [
         f"Input:{uri}",
@@ -75,7 +84,7 @@ class OpenFaceDetails(Exporter):
     Parameters
     ----------
     formats : collection of str
-        All formats that are written.
+        All formats that have been written.
     groups : tuple of str
         Parts of the CSV.
     """
@@ -102,16 +111,16 @@ class OpenFaceDetails(Exporter):
         video = self._video
         overlay = f"{video.name}.{'png' if video.is_image else 'mp4'}"
         names = {
-            HOG: ("hog", f"{video.name}.hog"),
-            OVERLAY: ("overlay", overlay),
-            ALIGNED: ("aligned", f"{video.name}_aligned"),
-            CSV: ("openface-csv", f"{video.name}.csv"),
+            HOG: f"{video.name}.hog",
+            OVERLAY: overlay,
+            ALIGNED: f"{video.name}_aligned",
+            CSV: f"{video.name}.csv",
         }
         missing = {ALIGNED: not self._has_face, CSV: not self._has_rows}
         files = {
             kind: name
-            for kind, (format_, name) in names.items()
-            if format_ in self._formats and not missing.get(kind, False)
+            for kind, name in names.items()
+            if _FORMATS[kind] in self._formats and not missing.get(kind, False)
         }
         text = details_text(
             readable(video.uri),
@@ -123,3 +132,12 @@ class OpenFaceDetails(Exporter):
         )
         path = self._folder / f"{video.name}_of_details.txt"
         path.write_text(text, encoding="utf-8", newline="\n")
+
+    def notes(self) -> dict[str, Any]:
+        """Return the formats whose files it lists."""
+        return {LISTED: listed(self._formats)}
+
+
+def listed(formats: Collection[str]) -> list[str]:
+    """Return those formats whose files the details list, as :data:`LISTED` has them."""
+    return [name for name in LISTED_FORMATS if name in formats]

@@ -30,7 +30,8 @@ _LONG_NAMES_FROM_WIDTH_PX = 1000
 class UnitPanel:
     """Draws the bars of one input.
 
-    A bar is orange where the unit is present, and grey where it is not.
+    A bar is orange where the unit is present, and grey where it is not. Where a small frame has no
+    room for all units, the last line says how many more there are.
 
     Parameters
     ----------
@@ -46,7 +47,11 @@ class UnitPanel:
         self._names = tuple(sorted({*self._with_intensity, *video.names_of("_c")}))
         room = style.height_px - 4 * style.line_height_px // 3
         self._pitch = _pitch_px(room, len(self._names), style)
-        self.shown = self._names[: max(1, room // self._pitch)]
+        lines = max(1, room // self._pitch)
+        has_all = len(self._names) <= lines
+        self.shown = self._names if has_all else self._names[: lines - 1]
+        left_out = len(self._names) - len(self.shown)
+        self._labels = (*self.shown, *(() if has_all else (f"+{left_out} more",)))
         has_room = style.width_px >= _LONG_NAMES_FROM_WIDTH_PX
         self._texts = {
             name: f"{name} {AU_MEANINGS.get(name, '')}".strip() if has_room else name
@@ -58,17 +63,17 @@ class UnitPanel:
         self._bar_x = max(widths, default=0) + 2 * margin
         self._bar_px = max(20, round(0.09 * style.width_px))
         self._width = self._bar_x + self._bar_px + margin
-        self._height = self._pitch * len(self.shown) + margin
-        self._ground = as_ground(self._labels(self.shown), _OPACITY)
-        self._left: int | None = None
+        self._height = self._pitch * len(self._labels) + margin
+        self._ground = as_ground(self._label_ground(), _OPACITY)
+        self._at_right: bool | None = None
         self._places = FreePlaces(style.thickness_px)
 
-    def _labels(self, names: tuple[str, ...]) -> Image:
+    def _label_ground(self) -> Image:
         """Return the names on their ground, once for all frames."""
         ground = np.full((self._height, self._width, 3), DARK, dtype=np.uint8)
-        for place, name in enumerate(names):
+        for place, label in enumerate(self._labels):
             y = (place + 1) * self._pitch - self._pitch // 4 + self._margin // 2
-            put_text(ground, self._texts[name], self._margin, y, self._style, WHITE)
+            put_text(ground, self._texts.get(label, label), self._margin, y, self._style, WHITE)
         return ground
 
     def draw(self, image: Image, rows: Rows, row: int, face: DrawnFace) -> None:
@@ -85,13 +90,14 @@ class UnitPanel:
         face : DrawnFace
             Its face.
         """
-        if not self.shown or self._width >= image.shape[1] or self._height >= image.shape[0]:
+        if not self._labels or self._width >= image.shape[1] or self._height >= image.shape[0]:
             return
-        if self._left is None:
+        if self._at_right is None:
             left, _, right, _ = face.box
-            at_right = image.shape[1] - right >= left
-            self._left = image.shape[1] - self._width if at_right else 0
-        place = image[: self._height, self._left : self._left + self._width]
+            self._at_right = image.shape[1] - right >= left
+        # The side stays, and not the column: frames may have another width than the first one.
+        begin = image.shape[1] - self._width if self._at_right else 0
+        place = image[: self._height, begin : begin + self._width]
         lay_over(place, _OPACITY, self._ground)
         intensities, presences = _units(rows, row, self.shown)
         for number, (name, intensity, present) in enumerate(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.exports.report import svg
 from openface_core.exports.report.face_trace import FaceTrace
+from openface_core.exports.report.time_axis import TimeAxis
 
 _DEGREES = 180.0 / np.pi
 _LEVELS = 254
@@ -62,12 +63,12 @@ class Chart:
         levels = np.round(share * _LEVELS)
         return np.where(np.isnan(values), _NOTHING, levels).astype(np.uint8)
 
-    def as_svg(self) -> str:
-        """Return a still picture of it."""
+    def as_svg(self, axis: TimeAxis) -> str:
+        """Return a still picture of it, its stretches where they are on an axis."""
         label = escape(f"{self.title} over time")
         if self.present is not None and np.isnan(self.low).all():
-            return svg.lane(self.present, label)
-        return svg.line(self.low, self.high, self.scale, label)
+            return svg.lane(axis, self.present, label)
+        return svg.line(axis, self.low, self.high, self.scale, label)
 
 
 def _packed(values: NDArray[np.uint8]) -> str:
@@ -105,13 +106,13 @@ def unit_charts(trace: FaceTrace) -> Iterator[Chart]:
     """Yield the intensities over time, with their presences."""
     for name in trace.intensities:
         present = None
-        if name in trace.presences:
+        if trace.units[name].judged_frames:
             present = trace.present[trace.presences.index(name)]
         title = f"{name} {AU_MEANINGS.get(name, '')}".strip()
         yield Chart(title, "intensity", (0.0, 5.0), *_between(trace, f"{name}_r"), present)
     nothing = np.full(trace.bins, np.nan, dtype=np.float32)
     for name, present in zip(trace.presences, trace.present, strict=True):
-        if name not in trace.intensities:
+        if name not in trace.intensities and trace.units[name].judged_frames:
             title = f"{name} {AU_MEANINGS.get(name, '')}, presence only"
             yield Chart(title, "", (0.0, 5.0), nothing, nothing, present)
 

@@ -8,7 +8,12 @@ import numpy as np
 
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.exporter import Exporter
-from openface_core.exports.report.face_crops import as_data_url, brightness_of, upright_crop
+from openface_core.exports.report.face_crops import (
+    as_data_url,
+    brightness_of,
+    upright_crop,
+    with_points,
+)
 from openface_core.exports.report.flags import Flag, flags_of
 from openface_core.exports.report.page import Sheet, page
 from openface_core.exports.report.page_data import PageData
@@ -54,8 +59,9 @@ class Report(Exporter):
         face_ids = np.nan_to_num(rows.face_ids)
         for wanted in self._wanted.get(frame.index + 1, ()):
             for row in np.flatnonzero(rows.success & (face_ids == wanted.face_id)):
-                crop = upright_crop(frame.image, rows.landmarks(int(row)))
-                self._pictures[wanted.face_id, frame.index + 1] = as_data_url(crop)
+                crop, points = upright_crop(frame.image, rows.landmarks(int(row)))
+                shown = as_data_url(with_points(crop, points))
+                self._pictures[wanted.face_id, frame.index + 1] = shown
                 self._brightness.setdefault(wanted.face_id, []).append(brightness_of(crop))
 
     def _choose(self) -> dict[int, list[_Wanted]]:

@@ -6,15 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.exports.overlay.blending import draw_dots
+
 Image = NDArray[np.uint8]
 
-CROP_PX = 112
+CROP_PX = 192
 _MARGIN = 1.35
 _QUALITY = 78
+_DOT_PX, _RING_PX = 0.9, 1.4
+_DOT, _RING = (255, 255, 60), (90, 60, 0)
 
 
-def upright_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
-    """Return a square around a face, turned so that the eyes are level.
+def upright_crop(image: Image, landmarks: NDArray[np.float32]) -> tuple[Image, NDArray[np.float64]]:
+    """Return a square around a face, turned so that the eyes are level, and its landmarks there.
 
     Parameters
     ----------
@@ -25,8 +29,10 @@ def upright_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
 
     Returns
     -------
-    (112, 112, 3) ndarray of uint8
+    picture : (192, 192, 3) ndarray of uint8
         The picture; black where there is no frame.
+    points : (68, 2) ndarray of float64
+        Landmarks in it, pixels.
     """
     eyes = landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)
     angle = float(np.arctan2(eyes[1], eyes[0]))
@@ -41,9 +47,18 @@ def upright_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
             [-scale * sine, scale * cosine, CROP_PX / 2 - middle[1]],
         ]
     )
+    points = landmarks @ matrix[:, :2].T + matrix[:, 2]
     if scale < 0.5:  # far larger than the picture: averaged first, so that nothing glitters
         image, matrix = _halved(image, matrix, scale)
-    return np.asarray(cv2.warpAffine(image, matrix, (CROP_PX, CROP_PX)), dtype=np.uint8)
+    crop = np.asarray(cv2.warpAffine(image, matrix, (CROP_PX, CROP_PX)), dtype=np.uint8)
+    return crop, points
+
+
+def with_points(crop: Image, points: NDArray[np.float64]) -> Image:
+    """Return a crop with a dot on each landmark, so small that lids and lips can still be seen."""
+    marked = crop.copy()
+    draw_dots(marked, points, _DOT_PX, _RING_PX, _DOT, _RING)
+    return marked
 
 
 def _halved(

@@ -28,8 +28,9 @@ class UnitStatistics:
     ----------
     counts : (500,) ndarray of int64
         Histogram of the intensity, from 0 to 5.
-    present_frames, episodes : int
-        Frames in which it is present, and how often it begins.
+    judged_frames, present_frames, episodes : int
+        Frames in which it is known whether it is present, frames in which it is, and how often it
+        begins.
     peak, peak_frame, peak_seconds : float, int, float
         Its highest intensity, and where.
     """
@@ -37,6 +38,7 @@ class UnitStatistics:
     counts: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros(HISTOGRAM_BINS, dtype=np.int64)
     )
+    judged_frames: int = 0
     present_frames: int = 0
     episodes: int = 0
     was_present: bool = False
@@ -160,7 +162,9 @@ class FaceTrace:
                 unit.peak_seconds = float(np.nan_to_num(seconds[highest]))
         was_away = np.diff(frames, prepend=-1 if self._last is None else self._last[0]) != 1
         for number, name in enumerate(self.presences):
-            unit, present = self.units[name], rows.column(f"{name}_c")[chosen] == 1
+            unit, flags = self.units[name], rows.column(f"{name}_c")[chosen]
+            present = flags == 1
+            unit.judged_frames += int(np.count_nonzero(~np.isnan(flags)))
             self.present[number, bins[present]] = True
             unit.present_frames += int(np.count_nonzero(present))
             before = np.concatenate([[unit.was_present], present[:-1]])

@@ -1,8 +1,7 @@
 """What somebody must look at before trusting the numbers of an input."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from openface_core.exports.report.page_data import PageData
 
@@ -65,12 +64,13 @@ def _of_input(data: PageData) -> Iterator[Flag]:
 def _of_calibration(data: PageData) -> Iterator[Flag]:
     """Yield that medians are those of few frames, whosever they are."""
     record, video = data.video.record, data.video
-    # What the record says of no face in particular is said of the main one.
-    faces = video.recorded_faces if video.has_several_faces else {0: record}
-    short = {face_id: face for face_id, face in faces.items() if face.get("calibration_is_short")}
+    if not data.frames_with_face:  # nothing is relative to anything
+        return
+    faces = video.calibrations.items()
+    short = {face_id: face for face_id, face in faces if face.get("calibration_is_short")}
     if not short:
         return
-    withheld = [face_id for face_id, face in short.items() if _is_withheld(record, face)]
+    withheld = [face_id for face_id in video.withheld_faces if face_id in short]
     if video.has_several_faces:
         frames = (
             f"{video.person(k)}: {face.get('calibration_frames')}" for k, face in short.items()
@@ -84,15 +84,6 @@ def _of_calibration(data: PageData) -> Iterator[Flag]:
         f"Action units are relative to {text}. In so short a time the median need not be a face at "
         "rest" + (f", and dynamic action units{left_out} are not given." if withheld else "."),
     )
-
-
-def _is_withheld(record: Mapping[str, Any], face: Mapping[str, Any]) -> bool:
-    """Return whether a record's settings do not give what so few frames of a face calibrate."""
-    settings = record.get("settings")
-    calibration = settings.get("calibration") if isinstance(settings, dict) else None
-    least = calibration.get("least_frames") if isinstance(calibration, dict) else None
-    frames = face.get("calibration_frames")
-    return isinstance(least, int) and isinstance(frames, int) and frames < least
 
 
 def _of_people(data: PageData) -> Iterator[Flag]:

@@ -15,10 +15,12 @@ from openface_core.exports.report.charts import (
     packed_times,
     unit_charts,
 )
+from openface_core.exports.report.face_crops import CROP_PX
 from openface_core.exports.report.face_trace import FULL_INTENSITY, HISTOGRAM_BINS, FaceTrace
 from openface_core.exports.report.flags import Flag
 from openface_core.exports.report.page_data import MAX_FACES, PageData
 from openface_core.exports.report.picture_choice import Choice
+from openface_core.exports.report.time_axis import TimeAxis
 from openface_core.exports.report.words import facts, methods
 
 _LANES = 40
@@ -47,7 +49,8 @@ class Sheet:
 class _Charts:
     """Numbers the charts of a page, and collects their data."""
 
-    def __init__(self) -> None:
+    def __init__(self, axis: TimeAxis) -> None:
+        self._axis = axis
         self.data: list[dict[str, object]] = []
 
     def figure(self, chart: Chart) -> str:
@@ -59,7 +62,7 @@ class _Charts:
         return (
             f'<figure class="chart" data-chart="{number}"><figcaption>{escape(chart.title)}'
             f' <span class="unit">{low:.3g} to {high:.3g}{unit}</span></figcaption>'
-            f"{chart.as_svg()}</figure>"
+            f"{chart.as_svg(self._axis)}</figure>"
         )
 
 
@@ -80,7 +83,8 @@ def page(data: PageData, flags: tuple[Flag, ...], sheets: Mapping[int, Sheet]) -
     str
         HTML that needs nothing else.
     """
-    charts = _Charts()
+    axis = data.axis
+    charts = _Charts(axis)
     name = escape(data.video.name)
     faces = "".join(_face(data, trace, sheets.get(trace.face_id), charts) for trace in data.shown)
     sections = [
@@ -91,7 +95,8 @@ def page(data: PageData, flags: tuple[Flag, ...], sheets: Mapping[int, Sheet]) -
         _section("methods", "Text for a methods section", _methods(data)),
     ]
     body = "".join(sections)
-    content = json.dumps({"times": packed_times(data.times), "charts": charts.data})
+    times = {"times": packed_times(axis.begins), "ends": packed_times(axis.ends)}
+    content = json.dumps(times | {"charts": charts.data})
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -154,13 +159,14 @@ def _flags(flags: tuple[Flag, ...]) -> str:
 
 def _found(data: PageData, charts: _Charts) -> str:
     traces = sorted(data.traces.values(), key=lambda trace: trace.face_id)[:_LANES]
-    lanes = []
+    lanes, axis = [], data.axis
     for trace in traces:
         who = escape(data.video.person(trace.face_id))
         share = trace.frames_with_face / max(1, data.frames)
         label = f"{who}: found in {share:.1%} of the frames"
+        lane = svg.lane(axis, trace.found, label)
         lanes.append(
-            f'<tr><th scope="row">{who}</th><td class="wide">{svg.lane(trace.found, label)}</td>'
+            f'<tr><th scope="row">{who}</th><td class="wide">{lane}</td>'
             f"<td>{share:.1%}</td><td>{trace.mean_confidence:.2f}</td></tr>"
         )
     if not lanes:
@@ -205,7 +211,7 @@ def _contact_sheet(sheet: Sheet | None) -> str:
             continue
         text = f"{choice.caption}, frame {choice.frame}"
         groups.setdefault(choice.group, []).append(
-            f'<figure><img src="{url}" width="112" height="112" loading="lazy" '
+            f'<figure><img src="{url}" width="{CROP_PX}" height="{CROP_PX}" loading="lazy" '
             f'alt="{escape(text)}"><figcaption>{escape(choice.caption)}<br>'
             f"frame {choice.frame}</figcaption></figure>"
         )
@@ -221,15 +227,16 @@ def _distributions(trace: FaceTrace) -> str:
         '<div class="scroll" tabindex="0" role="region" aria-label="Distributions"><table><thead>'
         '<tr><th scope="col">Unit</th><th scope="col">Distribution, 0 to 5</th>'
         '<th scope="col">Median</th><th scope="col">90 % below</th><th scope="col">Peak</th>'
-        '<th scope="col">Above own rest</th><th scope="col">Present</th>'
+        '<th scope="col">Above own median</th><th scope="col">Present</th>'
         f'<th scope="col">Times</th></tr></thead><tbody>{rows}</tbody></table></div>'
-        '<p class="note">Rest is the person’s own median in this video; above it means by more '
-        "than 0.5. Heights are square roots, so that rare strong expressions can be seen.</p>"
+        '<p class="note">Above own median: in so many of the frames it is more than 0.5 above the '
+        "person’s median in this video, whatever intensities are relative to. Heights are square "
+        "roots, so that rare strong expressions can be seen.</p>"
     )
 
 
 def _distribution(trace: FaceTrace, name: str) -> str:
-    unit, frames = trace.units[name], max(1, trace.frames_with_face)
+    unit = trace.units[name]
     title = f"{name} {AU_MEANINGS.get(name, '')}".strip()
     cells = ["", "", "", "", ""]
     known = int(unit.counts.sum())
@@ -244,8 +251,8 @@ def _distribution(trace: FaceTrace, name: str) -> str:
             f"{max(0.0, unit.peak):.2f}",
             f"{int(unit.counts[above:].sum()) / known:.0%}",
         ]
-    if name in trace.presences:
-        cells += [f"{unit.present_frames / frames:.0%}", str(unit.episodes)]
+    if unit.judged_frames:
+        cells += [f"{unit.present_frames / unit.judged_frames:.0%}", str(unit.episodes)]
     else:
         cells += ["", ""]
     return f'<tr><th scope="row">{escape(title)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'

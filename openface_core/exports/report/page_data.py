@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from openface_core.exports.exported_video import ExportedVideo
 from openface_core.exports.report.face_trace import FaceTrace
+from openface_core.exports.report.time_axis import TimeAxis
 from openface_core.exports.rows import Rows
+from openface_core.tables.summary import seconds_between
 
 MAX_FACES = 6
 """Faces that are shown in full: those that are seen longest."""
@@ -43,7 +45,7 @@ class PageData:
         }
         bins = min(self.promised, 3000)
         self.bin_seconds: NDArray[np.float64] = np.full(bins, np.nan)
-        self._last_frame = 0
+        self._last_frame = self._timed_frames = 0
 
     def add(self, rows: Rows) -> None:
         """Take in rows, in order."""
@@ -72,11 +74,13 @@ class PageData:
         if np.isnan(self.first_seconds):
             self.first_seconds = float(seconds[0])
         self.last_seconds = float(seconds[-1])
+        self._timed_frames += len(seconds)
 
     @property
     def seconds(self) -> float:
-        """From the first time stamp to the last."""
-        return 0.0 if np.isnan(self.first_seconds) else self.last_seconds - self.first_seconds
+        """Length of the video, as the summary has it; 0 where it is not known."""
+        length = seconds_between(self.first_seconds, self.last_seconds, self._timed_frames)
+        return length or 0.0
 
     @property
     def success_rate(self) -> float:
@@ -95,12 +99,14 @@ class PageData:
         return tuple(trace for trace in by_length[:MAX_FACES] if trace.frames_with_face)
 
     @property
-    def times(self) -> NDArray[np.float64]:
-        """When the stretches of the timelines begin, seconds; the places of frames without."""
+    def axis(self) -> TimeAxis:
+        """When the stretches of the timelines are; by the places of frames where no time is."""
         known = ~np.isnan(self.bin_seconds)
-        if not known.any():
-            rate = self.video.average_rate_fps or 30.0
-            return np.arange(len(self.bin_seconds)) * self.promised / len(self.bin_seconds) / rate
+        rate = self.video.average_rate_fps or 30.0
         places = np.arange(len(self.bin_seconds))
-        filled = np.interp(places, places[known], self.bin_seconds[known])
-        return np.maximum.accumulate(filled)
+        if not known.any():
+            times = places * self.promised / len(places) / rate
+        else:
+            filled = np.interp(places, places[known], self.bin_seconds[known])
+            times = np.maximum.accumulate(filled)
+        return TimeAxis.of_times(times, 1.0 / rate)

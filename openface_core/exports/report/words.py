@@ -61,10 +61,70 @@ def _calibration(data: PageData) -> str:
     return f"{text}, for face 0, and to {rest}, for all others"
 
 
+def _relative_units(data: PageData) -> str | None:
+    """Return which action units are relative to something; None where all may be, or are."""
+    columns, video = data.video.relative_columns, data.video
+    kinds = []
+    is_all = True
+    for kind, suffix in (("intensities", "_r"), ("presences", "_c")):
+        known = video.names_of(suffix)
+        names = [name for name in known if columns is None or f"{name}{suffix}" in columns]
+        is_all = is_all and len(names) == len(known)
+        if names:
+            kinds.append(f"the {kind} of {', '.join(names)}")
+    return None if is_all else " and ".join(kinds)
+
+
+def _is_relative(data: PageData) -> bool:
+    """Return whether anything may be relative to the person."""
+    columns = data.video.relative_columns
+    return data.video.record.get("calibration") != "none" and (columns is None or bool(columns))
+
+
+def _withheld(data: PageData) -> str:
+    """Return a sentence on those whose action units are not given; nothing without them."""
+    video = data.video
+    if not (video.withheld_faces and data.frames_with_face and _is_relative(data)):
+        return ""
+    who = ", ".join(
+        f"{video.person(face_id)} ({video.calibrations[face_id].get('calibration_frames')} frames)"
+        for face_id in video.withheld_faces
+    )
+    return f" What is relative is not given of {who}: a median of so few frames means nothing."
+
+
+def _units_clause(data: PageData) -> str:
+    """Return how a sentence on the prediction of action units ends, and what follows it."""
+    calibration, units = _calibration(data), _relative_units(data)
+    if not _is_relative(data):
+        return f", relative to {_CALIBRATIONS['none']}."
+    if data.video.relative_columns is None:
+        return f", where their models are dynamic relative to {calibration}.{_withheld(data)}"
+    if units is None:
+        return f", relative to {calibration}.{_withheld(data)}"
+    return (
+        f". Of these, {units} are relative to {calibration}; all other values are of static "
+        f"models, which know nothing of the person.{_withheld(data)}"
+    )
+
+
+def _units_fact(data: PageData) -> str:
+    """Return what action units are relative to, and which of them."""
+    if not _is_relative(data):
+        return f"relative to {_CALIBRATIONS['none']}"
+    units, record = _relative_units(data), data.video.record
+    whose = f" of {data.video.person(0)}" if data.video.has_several_faces else ""
+    text = f"relative to {_calibration(data)}; {record.get('calibration_frames', 0)} frames{whose}"
+    if data.video.relative_columns is None or units is None:
+        withheld = _withheld(data)
+        return f"{text}.{withheld}" if withheld else text
+    return f"{units}: {text}. All other values are not relative to the person.{_withheld(data)}"
+
+
 def facts(data: PageData) -> list[tuple[str, str]]:
     """Return what was done, as pairs of a name and a text."""
     record, video = data.video.record, data.video
-    rate = f"{video.average_rate_fps:.3g}" if video.average_rate_fps else "unknown"
+    rate = f"{video.average_rate_fps:.5g}" if video.average_rate_fps else "unknown"
     packs = record.get("model_packs")
     return [
         ("Input", str(record.get("input_uri", video.uri))),
@@ -83,11 +143,7 @@ def facts(data: PageData) -> list[tuple[str, str]]:
             if isinstance(packs, dict) and packs
             else "files of no known pack; their SHA-256 are in the table's record",
         ),
-        (
-            "Action units",
-            f"relative to {_calibration(data)}; {record.get('calibration_frames', 0)} frames"
-            + (f" of {video.person(0)}" if video.has_several_faces else ""),
-        ),
+        ("Action units", _units_fact(data)),
         ("Decoder", str(record.get("decoder", ""))),
         ("Content's fingerprint", str(record.get("input_fingerprint", ""))),
     ]
@@ -106,8 +162,8 @@ def methods(data: PageData) -> tuple[str, list[str]]:
         f"“{_settings(record).get('name', '')}”. Faces were located with {_detector(record)}. "
         "A point distribution model was fitted to 68 landmarks, and head pose follows from it. "
         "Intensities (0 to 5) and presences of facial action units were predicted from histograms "
-        "of oriented gradients of the aligned face and from the shape parameters [2], relative to "
-        f"{_calibration(data)}."
+        "of oriented gradients of the aligned face and from the shape parameters [2]"
+        f"{_units_clause(data)}"
     )
     references = [_OPENFACE, _UNITS]
     if has_gaze:

@@ -126,7 +126,7 @@ def test_no_successful_frame_means_no_offset(frames: int) -> None:
 def test_intensities_equal_the_literal_loops(frames: int) -> None:
     values, offsets = _series(frames, 3, frames), np.array([0.0, 1.5, -0.5])
     success = _successes(frames, frames)
-    found = final_intensities(values, offsets, success)
+    found = final_intensities(values, offsets, success, missing_as_zero=True)
     assert found.shape == (frames, 3)
     for k in range(3):
         clipped = [
@@ -143,8 +143,35 @@ def test_intensities_equal_the_literal_loops(frames: int) -> None:
 def test_failed_frame_pulls_its_neighbours_down_and_gets_their_third() -> None:
     values = np.full((5, 1), 3.0)
     success = np.array([True, True, False, True, True])
-    found = final_intensities(values, np.zeros(1), success)
+    found = final_intensities(values, np.zeros(1), success, missing_as_zero=True)
     np.testing.assert_allclose(found[:, 0], [3.0, 2.0, 2.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("frames", [*range(9), 40])
+def test_only_frames_with_a_face_are_averaged(frames: int) -> None:
+    values = _series(frames, 2, frames)
+    success = _successes(frames, frames)
+    found = final_intensities(values, np.zeros(2), success, missing_as_zero=False)
+    clipped = np.clip(values, 0.0, 5.0)
+    for i in np.flatnonzero(success):
+        is_inner = 0 < i < frames - 1
+        near = [j for j in (i - 1, i, i + 1) if is_inner and success[j]] or [i]
+        np.testing.assert_allclose(found[i], clipped[near].mean(axis=0), atol=SMOOTHING_TOLERANCE)
+
+
+def test_gaps_change_nothing_where_nothing_changes() -> None:
+    values, success = np.full((40, 1), 1.303), np.arange(40) % 4 > 0
+    found = final_intensities(values, np.zeros(1), success, missing_as_zero=False)
+    np.testing.assert_allclose(found[success], 1.303)
+
+
+def test_no_gap_means_the_same_bits() -> None:
+    values, everyone = _series(50, 3, 1), np.ones(50, dtype=bool)
+    found, as_openface = (
+        final_intensities(values, np.zeros(3), everyone, missing_as_zero=as_zero)
+        for as_zero in (False, True)
+    )
+    np.testing.assert_array_equal(found, as_openface)
 
 
 @settings(max_examples=50, deadline=None)
@@ -152,8 +179,11 @@ def test_failed_frame_pulls_its_neighbours_down_and_gets_their_third() -> None:
 def test_intensities_stay_between_0_and_5(frames: int, seed: int) -> None:
     values = 10.0 * _series(frames, 2, seed)
     kept = values.copy()
-    found = final_intensities(values, np.array([0.0, 30.0]), _successes(frames, seed))
-    assert ((found >= 0.0) & (found <= 5.0)).all()
+    for as_zero in (False, True):
+        found = final_intensities(
+            values, np.array([0.0, 30.0]), _successes(frames, seed), missing_as_zero=as_zero
+        )
+        assert ((found >= 0.0) & (found <= 5.0)).all()
     np.testing.assert_array_equal(values, kept)
 
 
@@ -164,7 +194,7 @@ def test_intensities_stay_between_0_and_5(frames: int, seed: int) -> None:
 @given(st.lists(st.booleans(), max_size=30))
 def test_presences_equal_the_literal_loops(raw: list[bool]) -> None:
     present = np.array(raw, dtype=np.bool_)[:, None]
-    found = final_presences(present)[:, 0]
+    found = final_presences(present, ~present[:, 0], missing_as_zero=True)[:, 0]
     for i in range(len(raw)):
         expected = raw[i]
         if 3 <= i < len(raw) - 3:
@@ -176,11 +206,34 @@ def test_presences_equal_the_literal_loops(raw: list[bool]) -> None:
 @pytest.mark.parametrize("frames", range(7))
 def test_fewer_than_seven_frames_are_not_smoothed(frames: int) -> None:
     present = np.random.default_rng(frames).random((frames, 4)) < 0.5
-    np.testing.assert_array_equal(final_presences(present), present)
+    for as_zero in (False, True):
+        found = final_presences(present, np.ones(frames, dtype=bool), missing_as_zero=as_zero)
+        np.testing.assert_array_equal(found, present)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(3, False), (4, True)])
 def test_majority_of_seven_decides(count: int, expected: bool) -> None:
     present = np.zeros((7, 1), dtype=np.bool_)
     present[:count] = True
-    assert bool(final_presences(present)[3, 0]) is expected
+    for as_zero in (False, True):
+        found = final_presences(present, np.ones(7, dtype=bool), missing_as_zero=as_zero)
+        assert bool(found[3, 0]) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("---1---", True),
+        ("-11010-", True),
+        ("--01---", True),  # as many on either side: stays as it is
+        ("--10---", False),
+        ("01-10-1", True),
+        ("1001-0-", False),
+        ("0001--1", False),
+    ],
+)
+def test_the_majority_is_of_frames_with_a_face(shown: str, expected: bool) -> None:
+    success = np.array([mark != "-" for mark in shown])
+    present = np.array([[mark == "1"] for mark in shown])
+    found = final_presences(present, success, missing_as_zero=False)
+    assert bool(found[3, 0]) is expected

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -94,3 +95,16 @@ def test_the_camera_is_that_of_the_upright_picture_with_square_pixels(
     centre_at(width - 1, height - 1)
     with pytest.raises(MediaError, match=rf"upright frames of {width} x {height} pixels"):
         centre_at(width + 1, height - 1)
+
+
+def test_a_camera_is_named_for_frames_of_one_size(analyser: Analyser, tmp_path: Path) -> None:
+    """OpenFace's guess goes by the size of each."""
+    points = write_landmarks(tmp_path / "v.csv", face_clip(3)[1])
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, size in enumerate([(96, 160, 3), (96, 160, 3), (160, 96, 3)]):
+        assert cv2.imwrite(str(folder / f"{number}.png"), np.full(size, 90, np.uint8))
+    assert analyser.video(str(folder), landmarks_uri=str(points)).frame_count == 3
+    camera = Camera(100.0, 110.0, 80.0, 48.0)
+    with pytest.raises(MediaError, match=r"camera 100,110,80,48 .* frame 3 has 96 x 160"):
+        analyser.video(str(folder), landmarks_uri=str(points), camera=camera)

@@ -6,8 +6,14 @@ from typing import Any
 import pytest
 
 from openface_core.analysis.model_set import ModelSelection
-from openface_core.analysis.settings import OutputSettings, RunSettings, ShardSettings
+from openface_core.analysis.settings import (
+    OutputSettings,
+    RunSettings,
+    ShardSettings,
+    SmoothingSettings,
+)
 from openface_core.errors import ConfigError
+from openface_core.face_tracking.settings import FaceRefinementSettings
 
 
 @pytest.mark.parametrize(
@@ -86,3 +92,16 @@ def test_strong_expressions_are_recorded_where_two_networks_see_them(one: ModelS
     record = RunSettings(models=one).as_dict()
     assert "strong_expressions" not in record
     assert "second_witness" not in record["models"]
+
+
+def test_a_record_of_openfaces_averages_is_as_before_there_was_a_choice() -> None:
+    assert RunSettings().as_dict()["smoothing"] == {"missing_as_zero": False}
+    as_openface = RunSettings(smoothing=SmoothingSettings(missing_as_zero=True))
+    assert "smoothing" not in as_openface.as_dict()
+
+
+def test_what_openface_does_without_is_recorded_where_it_is_done() -> None:
+    assert RunSettings().as_dict()["refinement"]["any_roll"] is True
+    openface = FaceRefinementSettings(place_independent=False, any_roll=False)
+    record = RunSettings(refinement=openface).as_dict()["refinement"]
+    assert not {"place_independent", "any_roll"} & set(record)

@@ -19,6 +19,10 @@ too if a page could not be made. `validate` and `demo` end with 1 if a check fai
 `models verify` if a file is missing or wrong.
 
 An option that takes one value may be given once; `--input` may be given again, and adds.
+
+In paths, here and in manifests and configurations, a leading `~` is your home folder. URLs of local
+files may have escapes, as `file:///data/my%20videos`. An output folder has to outlast the command,
+so `memory://` is refused.
 """
 
 

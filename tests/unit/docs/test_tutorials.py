@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.command import EXIT_SOME_FAILED
 from tests.unit.docs.commands import run_command, shown_commands
 from tests.unit.docs.markdown import Page, page
-from tests.unit.docs.snippets import run_snippet
+from tests.unit.docs.snippets import python_blocks, run_snippet
 
 BROW_RAISE_SECONDS, SMILE_SECONDS = (1.2, 2.5), (3.5, 5.2)
 
@@ -31,6 +32,67 @@ def perform(tutorial: Page, status: int = 0) -> dict[str, Any]:
         else:
             names["_"] = run_snippet(block.text, names)
     return names
+
+
+def run_block(path: str, word: str, names: dict[str, Any]) -> None:
+    """Run the block of a page that has a word, without the lines that read a dataset."""
+    (block,) = [text for text in python_blocks(page(path)) if word in text]
+    lines = [line for line in block.splitlines() if "read_parquet" not in line]
+    run_snippet("\n".join(lines), names)
+
+
+def blinks_per_minute(video: pd.DataFrame) -> float:
+    names: dict[str, Any] = {
+        "pd": pd,
+        "frames": pd.DataFrame({"video_id": []}),
+        "recordings": {},
+    }
+    run_block("docs/tutorial-statistics.md", "def blinks_per_minute", names)
+    return float(names["blinks_per_minute"](video))
+
+
+def blinking(times: np.ndarray) -> pd.DataFrame:
+    """Return 60 s of frames with a blink every other second."""
+    frame = np.arange(1, 1501)
+    is_closed = (frame % 50 >= 10) & (frame % 50 < 13)
+    return pd.DataFrame(
+        {"frame": frame, "timestamp": times, "AU45_r": np.where(is_closed, 2.0, 0.0)}
+    )
+
+
+def test_blinks_are_counted_per_minute_in_which_the_face_is_seen() -> None:
+    times = np.arange(1500) / 25
+    video = blinking(times)
+    assert blinks_per_minute(video) == pytest.approx(30, rel=0.02)
+    away = video[(video["frame"] < 500) | (video["frame"] >= 1250)]
+    assert blinks_per_minute(away) == pytest.approx(30, rel=0.05)
+    late = blinking(times + 600 * (np.arange(1500) >= 760))  # ten minutes without frames
+    assert blinks_per_minute(late) == pytest.approx(30, rel=0.02)
+    assert np.isnan(blinks_per_minute(video.assign(AU45_r=np.nan)))
+
+
+def test_a_person_is_away_while_others_are_there() -> None:
+    rows = [
+        {"frame": frame, "timestamp": frame / 25, "face_id": face_id, "success": True}
+        for frame in range(1, 31)
+        for face_id in ((1,) if 10 <= frame < 20 else (0, 1))
+    ]
+    names: dict[str, Any] = {"pd": pd, "frames": pd.DataFrame(rows)}
+    run_block("docs/tutorial-quality.md", "is_away", names)
+    (gap,) = names["gaps"].itertuples(index=False)
+    assert gap == (10 / 25, 19 / 25, 10)
+
+
+def test_faces_stand_side_by_side_by_frame() -> None:
+    rows = [
+        {"frame": frame, "timestamp": 0.5, "face_id": face_id, "AU12_r": float(frame)}
+        for frame in (1, 2, 3)
+        for face_id in (0.0, 1.0)
+    ]
+    nobody = [{"frame": 4, "timestamp": 0.5, "face_id": np.nan, "AU12_r": np.nan}]
+    names: dict[str, Any] = {"frames": pd.DataFrame(rows + nobody)}
+    run_block("docs/tutorial-people.md", "smiles.corr", names)
+    assert names["smiles"][1.0].tolist() == [1.0, 2.0, 3.0]
 
 
 @pytest.fixture(scope="module")

@@ -185,3 +185,10 @@ def test_details_of_a_name_that_is_no_text(tmp_path: Path) -> None:
     write_with(OpenFaceDetails(), tmp_path, frame_rows([[0]]), uri="in/caf\udcff.mp4")
     text = (tmp_path / "clip_of_details.txt").read_text()
     assert text.startswith("Input:in/caf\\xff.mp4\n")
+
+
+@pytest.mark.parametrize(("end", "text"), [("\n", "\\n"), ("\r", "\\r"), ("\u2028", "\\u2028")])
+def test_details_of_a_name_with_a_line_break(end: str, text: str, tmp_path: Path) -> None:
+    write_with(OpenFaceDetails(), tmp_path, frame_rows([[0]]), uri=f"in/a{end}b.mp4")
+    lines = (tmp_path / "clip_of_details.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == [f"Input:in/a{text}b.mp4", f"Input full path:in/a{text}b.mp4"]

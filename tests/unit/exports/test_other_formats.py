@@ -1,11 +1,13 @@
 """Plain CSV, annotations, aligned faces and records of descriptors."""
 
+import itertools
 import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from openface_core.alignment import SCALE_PX_PER_MM, warp_affine
@@ -77,6 +79,59 @@ def test_annotations(tmp_path: Path) -> None:
     elan = pympi.Elan.Eaf(str(tmp_path / "clip.eaf"))
     assert [item[:2] for item in elan.get_annotation_data_for_tier("face 1 AU12")] == [(40, 120)]
     assert elan.get_linked_files()[0]["MEDIA_URL"].startswith("file:///")
+
+
+def presences(pattern: str, seconds: list[float]) -> pa.Table:
+    """Return a table in which AU12 is present where the pattern has an x."""
+    table = frame_rows([[0]] * len(pattern))
+    columns = {"AU12_c": [letter == "x" for letter in pattern], "timestamp": seconds}
+    for name, values in columns.items():
+        place = table.column_names.index(name)
+        field = table.schema.field(name)
+        table = table.set_column(place, field, pa.array(values, field.type))
+    return table
+
+
+@pytest.mark.parametrize(
+    ("pattern", "seconds", "spans"),
+    [
+        ("x.x.", [0.0, 0.0, 0.04, 0.08], [(40, 80)]),  # the first lasts for no time
+        ("x.x.", [0.0, 0.04, 0.04, 0.08], [(0, 80)]),  # nothing lies between
+        ("xxx.", [0.04, 0.04, 0.04, 0.08], [(40, 80)]),
+        ("x.x.", [0.0, 0.0002, 0.0004, 0.08], [(0, 80)]),  # less than a millisecond between
+        ("x.x.", [0.001, 0.002, 0.003, 0.08], [(1, 2), (3, 80)]),
+        ("x.x.", [0.0, 0.0, 0.0, 0.08], [(0, 80)]),
+    ],
+)
+def test_annotations_of_a_tier_neither_are_empty_nor_overlap(
+    pattern: str, seconds: list[float], spans: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    pympi = pytest.importorskip("pympi")
+    write_with(Annotations(), tmp_path, presences(pattern, seconds))
+    elan = pympi.Elan.Eaf(str(tmp_path / "clip.eaf"))
+    found = elan.get_annotation_data_for_tier("face 0 AU12")
+    assert sorted(item[:2] for item in found) == spans
+    grid = pympi.Praat.TextGrid(str(tmp_path / "clip.TextGrid"))
+    intervals = sorted(grid.get_tier("face 0 AU12").get_intervals())
+    assert all(begin < end for begin, end, _ in intervals)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(intervals))
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind", "expected"),
+    [
+        ("in/clip.MP4", "video", "video/mp4"),
+        ("in/clip.mkv", "video", "video/x-matroska"),
+        ("in/clip.jpg", "image", "image/jpeg"),
+        ("in/clip.unusual", "video", "video/*"),
+        ("in/folder", "image_sequence", "image/*"),
+    ],
+)
+def test_the_linked_file_has_its_type(uri: str, kind: str, expected: str, tmp_path: Path) -> None:
+    pympi = pytest.importorskip("pympi")
+    write_with(Annotations(), tmp_path, frame_rows([[0]]), uri=uri, kind=kind)
+    (linked,) = pympi.Elan.Eaf(str(tmp_path / "clip.eaf")).get_linked_files()
+    assert linked["MIME_TYPE"] == expected
 
 
 def test_annotations_name_the_person(tmp_path: Path) -> None:

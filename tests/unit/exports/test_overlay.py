@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from openface_core.exports.options import ExportOptions
 from openface_core.exports.overlay.exporter import FramePainter, Overlay
 from openface_core.exports.overlay.free_places import Box, FreePlaces
 from openface_core.exports.overlay.style import Style, confidence_colour
-from openface_core.exports.overlay.text import clock_time, drawable
+from openface_core.exports.overlay.text import clock_time, drawable, text_width_px
 from openface_core.exports.overlay.unit_panel import UnitPanel
 from openface_core.media import DecodedFrame, open_media
 from tests.fixtures.exports.tables import exported_video, frame_rows, write_with
@@ -157,6 +158,33 @@ def test_all_units_have_a_bar(size: tuple[int, int]) -> None:
     columns = tuple(f"{name}_c" for name in PRESENCES)
     panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(*size))
     assert panel.shown == tuple(sorted(PRESENCES))
+
+
+def test_a_small_frame_says_how_many_units_it_leaves_out() -> None:
+    columns = tuple(f"{name}_c" for name in PRESENCES)
+    panel = UnitPanel(exported_video(frame_rows([[0]]), columns=columns), Style(128, 96))
+    left_out = len(PRESENCES) - len(panel.shown)
+    assert left_out > 0
+    assert panel._labels == (*panel.shown, f"+{left_out} more")
+    assert panel._height <= 96
+    assert text_width_px(panel._labels[-1], Style(128, 96)) < panel._width
+
+
+@pytest.mark.parametrize("width", [WIDTH_PX - 60, WIDTH_PX + 60])
+def test_units_stay_at_their_side_where_the_width_changes(width: int) -> None:
+    table = frame_rows([[0]])
+    for name in (f"x_{k}" for k in range(68)):  # a face at the left
+        place = table.column_names.index(name)
+        values = pa.array([table[name][0].as_py() - 20], table.schema.field(name).type)
+        table = table.set_column(place, table.schema.field(name), values)
+    painter = FramePainter(exported_video(table))
+    panel = painter._panel
+    painter.paint(np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8), Rows(table))
+    other = np.full((HEIGHT_PX, width, 3), 128, dtype=np.uint8)
+    painted = painter.paint(other, Rows(table))
+    assert painted.shape == other.shape
+    begin = width - panel._width
+    assert (painted[: panel._height, begin:] != 128).all(axis=2).mean() > 0.9
 
 
 def test_a_missing_intensity_has_no_bar() -> None:

@@ -6,20 +6,28 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from openface_core.exports import ExportedVideo, Rows
+from openface_core.exports.report.charts import unit_charts
 from openface_core.exports.report.exporter import Report
-from openface_core.exports.report.face_crops import CROP_PX, brightness_of, upright_crop
+from openface_core.exports.report.face_crops import (
+    CROP_PX,
+    brightness_of,
+    upright_crop,
+    with_points,
+)
 from openface_core.exports.report.flags import flags_of
 from openface_core.exports.report.index_page import index_data, index_page
 from openface_core.exports.report.page_data import PageData
 from openface_core.exports.report.picture_choice import choose
-from openface_core.exports.report.words import methods
+from openface_core.exports.report.words import facts, methods
 from openface_core.media import DecodedFrame
-from tests.fixtures.exports.tables import FPS, exported_video, frame_rows
+from openface_core.tables.summary import length_seconds
+from tests.fixtures.exports.tables import FPS, UNITS, exported_video, frame_rows
 from tests.fixtures.faces.clips import face_clip
 
 FACES = [[0], [0], None, [0, 1], [0]]
@@ -163,7 +171,19 @@ def test_long_videos_keep_peaks() -> None:
     assert trace.high[trace.series.index("AU12_r")].max() == 4.5
     assert (trace.units["AU12"].peak_frame, trace.units["AU12"].peak) == (6002, 4.5)
     assert any(choice.frame == 6002 for choice in choose(trace))
-    assert data.seconds == pytest.approx(6999 / FPS)
+    assert data.seconds == pytest.approx(7000 / FPS)  # as the summary has it
+
+
+def test_the_length_is_that_of_the_summary() -> None:
+    for frames in (1, 2, 30):
+        table = frame_rows([[0, 1]] * frames)
+        times = np.arange(frames) / FPS
+        assert data_of(table).seconds == pytest.approx(length_seconds(times) or 0.0)
+
+
+def test_frame_rates_are_not_rounded_to_others() -> None:
+    data = data_of(frame_rows([[0]]), average_rate_fps=30000 / 1001)
+    assert " 29.97 frames per second" in dict(facts(data))["Content"]
 
 
 def test_flags() -> None:
@@ -171,6 +191,7 @@ def test_flags() -> None:
     assert names_of_flags(calm) == set()
     record = {"calibration_is_short": True, "calibration_frames": 12}
     assert names_of_flags(calm, record=record) == {"short calibration"}
+    assert names_of_flags(frame_rows([None] * 20), record=record) == {"no face"}
     gap = {"decoding_warnings": ["1.50 s without frames after frame 7"]}
     assert names_of_flags(calm, record=gap) == {"dropped frames"}
     alike = {"face_notes": ["two of its people look so much alike that they may be one"]}
@@ -207,6 +228,30 @@ def test_missing_intensities_are_no_zeros(tmp_path: Path) -> None:
     assert (unit.counts.sum(), unit.quantile(0.5), unit.peak_frame) == (5, 2.0, 16)
 
 
+def test_missing_presences_are_no_absence(tmp_path: Path) -> None:
+    def shown(values: list[bool | None], folder: str) -> str:
+        (tmp_path / folder).mkdir()
+        table = with_column(frame_rows([[0]] * 20), "AU12_c", values)
+        text = write_report(tmp_path / folder, table)
+        (row,) = re.findall(r'<tr><th scope="row">AU12 .*?</tr>', text)
+        return str(row)
+
+    assert shown([None] * 20, "none").endswith("<td></td><td></td></tr>")
+    # Only frames count of which it is known.
+    some: list[bool | None] = [None] * 10 + [True] * 5 + [False] * 5
+    assert shown(some, "some").endswith("<td>50%</td><td>1</td></tr>")
+    assert shown([False] * 20, "never").endswith("<td>0%</td><td>0</td></tr>")
+
+
+def test_a_timeline_of_presences_alone_is_drawn_where_they_are_known() -> None:
+    table = frame_rows([[0]] * 20).drop_columns(["AU12_r"])
+    titles = [chart.title for chart in unit_charts(data_of(table).traces[0])]
+    assert any("presence only" in title for title in titles)
+    unknown = with_column(table, "AU12_c", [None] * 20)
+    titles = [chart.title for chart in unit_charts(data_of(unknown).traces[0])]
+    assert not any("presence only" in title for title in titles)
+
+
 def test_a_unit_begins_anew_after_an_absence() -> None:
     table = with_column(frame_rows([[0]] * 4 + [None] * 3 + [[0]] * 4), "AU12_c", [True] * 11)
     assert data_of(table).traces[0].units["AU12"].episodes == 2
@@ -238,6 +283,39 @@ def test_what_is_relative_to_the_person_is_said_of_face_0_alone() -> None:
     assert "relative to the median face of all videos of the person." in text
 
 
+def test_the_words_name_what_is_relative_to_the_person() -> None:
+    relative = {"calibration": "video", "relative_to_person": ["AU01_r", "AU45_r", "AU45_c"]}
+    data = data_of(frame_rows([[0]] * 3), record=relative | {"calibration_frames": 600})
+    text, _ = methods(data)
+    units = "the intensities of AU01, AU45 and the presences of AU45"
+    assert f"Of these, {units} are relative to the median face of this video" in text
+    assert "all other values are of static models" in text
+    fact = dict(facts(data))["Action units"]
+    assert fact.startswith(f"{units}: relative to the median face of this video")
+    everything = [f"{unit}_{kind}" for unit in UNITS for kind in "rc"]
+    record = relative | {"relative_to_person": everything}
+    text, _ = methods(data_of(frame_rows([[0]]), record=record))
+    assert "[2], relative to the median face of this video, as in OpenFace." in text
+    nothings: tuple[dict[str, object], ...] = ({"calibration": "none"}, {"relative_to_person": []})
+    for nothing in nothings:
+        text, _ = methods(data_of(frame_rows([[0]]), record=relative | nothing))
+        assert "[2], relative to nothing: static models were used." in text
+
+
+def test_the_words_name_what_is_withheld() -> None:
+    settings = {"calibration": {"least_frames": 10}}
+    record = {
+        "settings": settings,
+        "calibration": "video",
+        "calibration_frames": 7,
+        "relative_to_person": ["AU01_r"],
+    }
+    text, _ = methods(data_of(frame_rows([[0]]), record=record))
+    assert "What is relative is not given of face 0 (7 frames)" in text
+    text, _ = methods(data_of(frame_rows([[0]]), record=record | {"calibration_frames": 10}))
+    assert "not given" not in text
+
+
 def test_a_jump_between_batches_is_seen() -> None:
     table = with_column(frame_rows([[0]] * 6), "face_width_px", [100.0] * 6)
     assert data_of(with_column(table, "p_tx", [10.0] * 3 + [90.0] * 3)).traces[0].jumps == 1
@@ -245,13 +323,39 @@ def test_a_jump_between_batches_is_seen() -> None:
 
 def test_crops_are_upright() -> None:
     frames, landmarks = face_clip(1)
-    crop = upright_crop(frames[0], landmarks[0])
+    crop, placed = upright_crop(frames[0], landmarks[0])
     assert crop.shape == (CROP_PX, CROP_PX, 3)
     turned = np.ascontiguousarray(np.rot90(frames[0]))
     x, y = landmarks[0].T
     points = np.stack([y, frames[0].shape[1] - 1 - x], axis=1).astype(np.float32)
-    difference = crop.astype(int) - upright_crop(turned, points).astype(int)
-    assert np.abs(difference).mean() < 6
+    other, placed_there = upright_crop(turned, points)
+    assert np.abs(crop.astype(int) - other.astype(int)).mean() < 6
+    np.testing.assert_allclose(placed, placed_there, atol=1e-2)
+
+
+def test_the_pictures_have_landmarks_on_them() -> None:
+    frames, landmarks = face_clip(1)
+    crop, points = upright_crop(frames[0], landmarks[0])
+    marked = with_points(crop, points)
+    is_marked = (marked != crop).any(axis=2)
+    assert is_marked.mean() < 0.05  # lids and lips can still be seen
+    assert all(is_marked[y, x] for x, y in points.round().astype(int))
+
+
+@pytest.mark.parametrize("side_px", [60, 300, 2000])  # the largest is averaged first
+def test_landmarks_are_where_the_picture_has_them(side_px: int) -> None:
+    place = np.array([0.4, 0.6]) * side_px
+    landmarks = np.full((68, 2), place, dtype=np.float32)
+    landmarks[36:42], landmarks[42:48] = (
+        place - side_px * 0.1,
+        place + 0.2 * side_px * np.array([1, -0.8]),
+    )
+    landmarks[0], landmarks[16] = side_px * np.array([[0.15, 0.2], [0.85, 0.8]])
+    picture = np.zeros((side_px, side_px, 3), dtype=np.uint8)
+    cv2.circle(picture, place.astype(int).tolist(), side_px // 30, (255, 255, 255), cv2.FILLED)
+    crop, points = upright_crop(picture, landmarks)
+    y, x = np.nonzero(crop[..., 0] > 127)
+    np.testing.assert_allclose(points[30], (x.mean(), y.mean()), atol=1.5)
 
 
 def rows_of_index(count: int) -> list[dict[str, object]]:

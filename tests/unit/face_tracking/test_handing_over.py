@@ -55,6 +55,29 @@ def test_unfitted_landmarks_lie_between() -> None:
     np.testing.assert_array_equal(alone.unfitted, before.unfitted)
 
 
+def rolled(roll: float) -> Face:
+    before = face(100)
+    assert before.fit is not None
+    fit = replace(before.fit, rotation_radians=np.array([0.1, 0.2, roll], dtype=np.float32))
+    return replace(before, fit=fit, landmarks=project_shape(PDM, fit))
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_angles_go_the_short_way_round(sign: float, share: float) -> None:
+    found = handed_over(FRAME, rolled(sign * (np.pi - 0.02)), rolled(-sign * (np.pi - 0.02)), share)
+    assert found.fit is not None
+    roll = float(found.fit.rotation_radians[2])
+    assert abs(roll) == pytest.approx(np.pi - 0.01, abs=1e-5)
+    assert np.sign(roll) == (sign if share < 0.5 else -sign)
+    np.testing.assert_allclose(found.fit.rotation_radians[:2], [0.1, 0.2], rtol=1e-6)
+
+
+def test_readings_that_are_rolled_apart_are_not_mixed() -> None:
+    before = rolled(2.0)
+    assert handed_over(FRAME, before, rolled(0.4), 0.5) is before
+
+
 def test_landmarks_are_points_of_the_shape_model() -> None:
     found = handed_over(FRAME, face(100), face(104, 1.0), 0.5)
     assert found.fit is not None

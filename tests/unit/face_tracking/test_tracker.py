@@ -11,6 +11,7 @@ import pytest
 
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
+from openface_core.face_tracking import located as located_module
 from openface_core.face_tracking import tracker as tracker_module
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -373,7 +374,7 @@ def test_landmarks_of_a_detected_face_are_looked_for_in_settled_crops(
         place = face_at(160 if name == "witness" else 170)
         return None if name in blind else LandmarkResult(place, None)
 
-    monkeypatch.setattr(tracker_module, "settled", settled)
+    monkeypatch.setattr(located_module, "settled", settled)
     face = settling_tracker(script).observe(IMAGE, 0)
     assert names == asked
     assert face.fit is not None
@@ -398,7 +399,8 @@ def test_a_face_that_is_not_trusted_is_looked_for_where_it_was(
         return FaceDetections(seen.boxes[own], seen.scores[own], seen.five_points[own])
 
     monkeypatch.setattr(tracker_module, "detect_near", detect_near)
-    monkeypatch.setattr(tracker_module, "settled", lambda *_: LandmarkResult(face_at(165), None))
+    settled = LandmarkResult(face_at(165), None)
+    monkeypatch.setattr(located_module, "settled", lambda *_: settled)
     tracker = settling_tracker(script)
     followed = tracker.observe(IMAGE, 0)
     assert not asked  # nothing was followed before

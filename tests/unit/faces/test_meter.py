@@ -11,6 +11,7 @@ import pytest
 from openface_core.exact_places import to_steps
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.fhog import fhog
+from openface_core.shape.rolled import turned_points
 from openface_core.watch import Step
 from tests.fixtures.faces.rendering import render_face
 from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
@@ -231,3 +232,49 @@ def test_the_watch_is_told_every_step(meter: FaceMeter, face: Framed) -> None:
     steps = Steps()
     meter.measure(face[0], face[1], steps)
     assert steps == [Step.SHAPE, Step.POSE, Step.ALIGNMENT, Step.APPEARANCE, Step.GEOMETRY]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_face_is_measured_alike_however_it_is_rolled(
+    meter: FaceMeter, face: Framed, turns: int
+) -> None:
+    rolled_meter = meter.at_any_roll()
+    upright = rolled_meter.measure(*face)
+    landmarks = turned_points(landmarks_of(face), turns) + np.float32(300)
+    picture = np.zeros((600, 600, 3), dtype=np.uint8)
+    found = rolled_meter.measure(picture, found_at(landmarks))
+    assert upright.is_measured
+    assert found.is_measured
+    np.testing.assert_allclose(found.geometry, upright.geometry, atol=0.02)
+    assert found.fit is not None
+    assert upright.fit is not None
+    assert found.fit.scale_px_per_mm == pytest.approx(upright.fit.scale_px_per_mm, rel=1e-4)
+
+
+def test_openface_has_no_fit_of_a_face_upside_down(meter: FaceMeter, face: Framed) -> None:
+    landmarks = turned_points(landmarks_of(face), 2) + np.float32(300)
+    assert meter.measure(face[0], found_at(landmarks)).status is FaceStatus.NOT_A_FACE
+    upright = meter.measure(*face), meter.at_any_roll().measure(*face)
+    assert np.array_equal(upright[0].landmarks_3d_mm, upright[1].landmarks_3d_mm)
+
+
+def test_missing_landmarks_have_no_say_in_pose_and_alignment(
+    meter: FaceMeter, face: Framed
+) -> None:
+    landmarks = landmarks_of(face).copy()
+    landmarks[3:9, 0] = 0.0
+    given = meter.of_given_landmarks()
+    whole, partly = given.measure(*face), given.measure(face[0], found_at(landmarks))
+    assert partly.missing_points == 6
+    assert whole.missing_points == 0
+    np.testing.assert_allclose(partly.pose.translation_mm, whole.pose.translation_mm, atol=5.0)
+    np.testing.assert_allclose(partly.pose.rotation_radians, whole.pose.rotation_radians, atol=0.05)
+    np.testing.assert_allclose(partly.aligned.matrix, whole.aligned.matrix, atol=2.0)
+    assert partly.landmarks is not None
+    assert (partly.landmarks[:, 0] > 1.0).all()
+
+
+def test_given_landmarks_beside_the_picture_are_no_face(meter: FaceMeter, face: Framed) -> None:
+    landmarks = landmarks_of(face) + np.float32(1e5)
+    given = meter.of_given_landmarks()
+    assert given.measure(face[0], found_at(landmarks)).status is FaceStatus.NOT_A_FACE

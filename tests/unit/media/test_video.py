@@ -108,6 +108,21 @@ def test_variable_frame_rate_keeps_the_time_stamps(tmp_path: Path) -> None:
     assert warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("pixel_format", "most"), [("yuv420p", 0), ("yuv422p10le", 0), ("yuv420p10le", 5)]
+)
+def test_colours_are_those_of_opencv_but_for_ten_bits(
+    tmp_path: Path, pixel_format: str, most: int
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    picture = np.asarray(cv2.GaussianBlur(noise, (0, 0), 4.0), dtype=np.uint8)
+    path = write_video(tmp_path / "v.mkv", [picture] * 2, codec="ffv1", pixel_format=pixel_format)
+    found = np.stack([frame.image for frame in decode(path)[1]]).astype(int)
+    away = np.abs(found - np.stack(decode_with_opencv(path)))
+    assert away.max() <= most
+    assert away.mean() <= 1.0
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_rotation_is_applied_clockwise(tmp_path: Path, rotation: int, suffix: str) -> None:

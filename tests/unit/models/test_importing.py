@@ -204,3 +204,28 @@ def test_what_a_killed_command_left_is_cleared_away(
     assert bring(registry, store, write_files(tmp_path / "OpenFace")) == 3
     assert not old.exists()
     assert new.exists()  # another command may be at it
+
+
+def test_linked_folders_are_searched_once(
+    registry: Registry, store: ModelStore, tmp_path: Path
+) -> None:
+    write(tmp_path / "elsewhere" / "deep" / "shape.txt", SHAPE)
+    write(tmp_path / "elsewhere" / "deep" / "AU_1.dat", PREDICTOR)
+    (tmp_path / "source" / "sub").mkdir(parents=True)
+    (tmp_path / "source" / "sub" / "models").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "source")
+    (tmp_path / "elsewhere" / "self").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "gone").symlink_to(tmp_path / "nowhere")
+    assert bring(registry, store, tmp_path / "source") == 3
+
+
+def test_a_link_that_leads_far_ends_the_search_but_not_the_command(
+    registry: Registry, store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "source" / "z" / "shape.txt", SHAPE)
+    write(tmp_path / "source" / "z" / "AU_1.dat", PREDICTOR)
+    for number in range(5):
+        write(tmp_path / "elsewhere" / str(number), b"")
+    (tmp_path / "source" / "a").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setattr("models.importing._MAX_FILES_SEARCHED", 4)
+    assert bring(registry, store, tmp_path / "source") == 3

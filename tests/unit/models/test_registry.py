@@ -172,6 +172,15 @@ def test_packs_are_recognised_by_their_files(registry: Registry) -> None:
     predictor, network = registry.packs["face"].files[1], registry.packs["network"].files[0]
     assert network.sha256 is not None
     assert predictor.sha256 is not None
-    assert registry.recognise([network.sha256, predictor.sha256, "00"]) == registry.select("both")
-    assert registry.recognise([network.sha256]) == registry.select("network")
-    assert registry.recognise(["00"]) == ()
+    both = {"openface/svr/AU_1.dat": predictor.sha256, "network.onnx": network.sha256, "x": "00"}
+    assert registry.recognise(both) == registry.select("both")
+    assert registry.recognise({"any name": network.sha256}) == registry.select("network")
+    assert registry.recognise({"x": "00"}) == ()
+
+
+def test_a_pack_with_a_file_that_differs_is_not_recognised(registry: Registry) -> None:
+    shape, predictor, *_ = registry.packs["face"].files
+    assert shape.sha256 is not None
+    assert predictor.sha256 is not None
+    assert registry.recognise({shape.path: shape.sha256, predictor.path: "00"}) == ()
+    assert registry.recognise({shape.path: shape.sha256}) == registry.select("face")

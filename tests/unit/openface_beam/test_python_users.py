@@ -17,6 +17,7 @@ import openface_beam
 from openface_beam import Analyser, Analysis, OpenFaceBeamError, run
 from openface_core.errors import ConfigError, InputError
 from openface_core.media import open_media
+from pipelines.configuration.model_choice import ModelChoice
 from pipelines.demo_corpus.corpus import CLIPS_FOLDER, write_corpus
 from pipelines.demo_corpus.script import CLIPS
 
@@ -341,3 +342,20 @@ def test_wrong_names(clips: Path, analyser: Analyser) -> None:
         analyser.video("no_such.mp4")
     with pytest.raises(ConfigError, match="not a range"):
         analyser.video(clip_in(clips), rest_seconds="soon")
+
+
+def test_a_warning_is_of_the_line_that_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ModelChoice, "compare", lambda *_: "warning: files differ")
+    with pytest.warns(UserWarning, match="^files differ$") as noted:
+        Analyser("embedded")
+    assert noted[0].filename == __file__
+
+
+def test_a_home_folder_is_put_in_and_stays_where_it_is(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(OpenFaceBeamError) as failure:
+        analyser.image("~/a.png")
+    assert failure.value.subject == str(tmp_path / "a.png")

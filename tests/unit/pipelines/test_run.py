@@ -91,6 +91,20 @@ class TestCheckOutput:
         check_output(str(tmp_path))
         assert is_own_dataset(str(tmp_path))
 
+    def test_our_own_tables_without_a_description(self, tmp_path: Path) -> None:
+        table = tmp_path / "frames" / "video_id=a" / "frames.parquet"
+        table.parent.mkdir(parents=True)
+        empty = pa.schema([("frame", pa.int32())], {METADATA_KEY: '{"video_id": "a"}'})
+        pq.write_table(empty.empty_table(), table)
+        check_output(str(tmp_path))
+        (tmp_path / "thesis.tex").write_text("x")
+        with pytest.raises(ConfigError, match="there is no dataset_description"):
+            check_output(str(tmp_path))
+        (tmp_path / "thesis.tex").unlink()
+        table.unlink()
+        with pytest.raises(ConfigError, match="holds other files"):
+            check_output(str(tmp_path))
+
     def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.tex").write_text("x")
         with pytest.raises(ConfigError, match="holds other files") as caught:

@@ -392,6 +392,8 @@ def test_csv_without_the_trackers_fit_is_compared_all_the_same(
         ("face_id,success,a\n1,1,1\n2,1,1\n", "face with the number 0"),
         ("b\n1\n", "lacks 2 columns"),
         ('success,a\n"1,1\n', "not a CSV file"),
+        ("frame;success;a\n1;1;0,5\n", "separated by semicolons, and not by commas"),
+        ("frame\tsuccess\ta\n1\t1\t0,5\n", "separated by tabs, and not by commas"),
     ],
 )
 def test_damaged_csv(tmp_path: Path, content: str, message: str) -> None:

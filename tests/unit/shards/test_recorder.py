@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from openface_core.action_units.sides import with_sides
+from openface_core.face_sides import eye_openings
 from openface_core.faces import Face, FaceStatus
 from openface_core.fields import FaceSeries
 from openface_core.shards import ShardFeatures, ShardRecorder
+from tests.fixtures.faces.shape import synthetic_pdm
 from tests.fixtures.shards.shard_videos import (
     decoded_frame,
     extent_of_models,
@@ -121,3 +124,23 @@ def test_contradictions_are_refused() -> None:
     for first in wrong:
         with pytest.raises(ValueError, match="first_descriptors"):
             replace(shard, first_descriptors=first)
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_eye_openings_are_of_what_was_seen(is_mirrored: bool) -> None:
+    models, pool = models_and_pool()
+    both = with_sides(models, synthetic_pdm(), is_mirrored=is_mirrored)
+    extent = replace(extent_of_models(), has_sides=True, is_mirrored=is_mirrored)
+    rng = np.random.default_rng(3)
+    fitted, seen = rng.normal(100, 20, (2, 68, 2)).astype(np.float32)
+    recorder = ShardRecorder(both, extent)
+    residual = np.zeros(136)
+    for unfitted in (seen, None):
+        face = measured_face(pool.descriptors[0], landmarks=fitted)
+        face = replace(face, unfitted=unfitted, residual_mm=residual)
+        recorder.add(decoded_frame(0), face)
+    recorder.add(decoded_frame(2), Face(FaceStatus.NOT_DETECTED))
+    found = recorder.features().series["eye_openings"]
+    expected = eye_openings(np.stack([seen, fitted]), is_mirrored=is_mirrored)
+    np.testing.assert_array_equal(found[:2], expected)
+    assert np.isnan(found[2]).all()

@@ -45,3 +45,4 @@ def test_an_unexpected_failure_says_so() -> None:
     assert problem.reason == "unexpected ZeroDivisionError: by zero"
     assert problem.stage == "analysis"
     assert "report" in problem.remedy
+    assert Problem.from_error(TASK, ZeroDivisionError("by zero"), "export").stage == "export"

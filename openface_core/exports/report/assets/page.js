@@ -3,12 +3,25 @@
 const content = JSON.parse(document.getElementById("data").textContent);
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const times = Array.from(new Float32Array(bytes(content.times).buffer));
+const ends = Array.from(new Float32Array(bytes(content.ends).buffer));
+// Where nothing is known until much later, curves are drawn to the end of what is known and break.
+const moments = [];
+const shown = [];
+times.forEach((time, k) => {
+  moments.push(time);
+  shown.push(k);
+  if (k + 1 < times.length && ends[k] < times[k + 1]) {
+    moments.push(ends[k], (ends[k] + times[k + 1]) / 2);
+    shown.push(k, -1);
+  }
+});
+const placed = (values) => shown.map((k) => (k < 0 ? null : values[k]));
 const levels = (text, scale) => Array.from(bytes(text), (level) =>
   level === 255 ? null : scale[0] + (level / 254) * (scale[1] - scale[0]));
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const first = times[0] || 0;
 const step = times.length > 1 ? (times[times.length - 1] - first) / (times.length - 1) : 1;
-const last = (times[times.length - 1] || 0) + step;
+const last = times.length ? ends[ends.length - 1] : step;
 const plots = [];
 let range = [first, last];
 let isMoving = false;
@@ -41,9 +54,10 @@ function markPresence(plot, present) {
   for (let k = 0; k < times.length; k++) {
     if (!(present[k >> 3] >> (k & 7) & 1)) continue;
     let end = k;
-    while (end + 1 < times.length && present[(end + 1) >> 3] >> ((end + 1) & 7) & 1) end++;
+    while (end + 1 < times.length && ends[end] >= times[end + 1]
+      && present[(end + 1) >> 3] >> ((end + 1) & 7) & 1) end++;
     const x0 = plot.valToPos(times[k], "x", true);
-    const x1 = plot.valToPos(end + 1 < times.length ? times[end + 1] : last, "x", true);
+    const x1 = plot.valToPos(ends[end], "x", true);
     context.fillRect(x0, top + height - 4 * devicePixelRatio, Math.max(1, x1 - x0), 4 * devicePixelRatio);
     k = end;
   }
@@ -53,8 +67,8 @@ function markPresence(plot, present) {
 function draw(figure) {
   const chart = content.charts[Number(figure.dataset.chart)];
   const still = figure.querySelector("svg");
-  const high = levels(chart.high, chart.scale);
-  const low = chart.low ? levels(chart.low, chart.scale) : high;
+  const high = placed(levels(chart.high, chart.scale));
+  const low = chart.low ? placed(levels(chart.low, chart.scale)) : high;
   const present = chart.present ? bytes(chart.present) : null;
   const line = { stroke: style("--fill"), width: 1, points: { show: false } };
   const number = (value) => (value === null || value === undefined ? "none" : value.toFixed(2));
@@ -81,10 +95,10 @@ function draw(figure) {
         const k = self.cursor.idx;
         const value = figure.querySelector(".unit");
         if (value) value.textContent = k === null || k === undefined ? value.dataset.range
-          : `${clock(times[k])}: ${number(low[k])} to ${number(high[k])}${chart.unit ? " " + chart.unit : ""}`;
+          : `${clock(moments[k])}: ${number(low[k])} to ${number(high[k])}${chart.unit ? " " + chart.unit : ""}`;
       }],
     },
-  }, [times, low, high], figure);
+  }, [moments, low, high], figure);
   const unit = figure.querySelector(".unit");
   if (unit) unit.dataset.range = unit.textContent;
   still.classList.add("still");

@@ -37,6 +37,8 @@ def eyes_on(landmarks: NDArray[np.float32]) -> FittedEyes:
 class KnowingTeacher:
     """Knows the face of the photograph, however large; wavers by so many mm in mirror image."""
 
+    key = "knowing"
+
     def __init__(self, pdm: PointDistributionModel, wavers_mm: float = 0.0) -> None:
         self.pdm = pdm
         self.wavers_mm = wavers_mm

@@ -12,7 +12,9 @@ from models.training.landmarks.labels import (
     UNLABELLED_SET,
     labelled_faces,
 )
-from models.training.landmarks.teachers import TEACHERS, TeachersViews
+from models.training.landmarks.teachers import TEACHERS, TeachersViews, teacher_files
+from models.training.origins import kept, origin_of, origin_of_photographs
+from models.training.photographs import read_photographs
 from models.training.settings import TrainingFolders
 from tests.fixtures.faces.drawn import drawn_face, face_points
 
@@ -34,6 +36,19 @@ def views_of(points: np.ndarray, chance: np.random.Generator) -> TeachersViews:
     return views
 
 
+def keep_views(folders: TrainingFolders, set_name: str, views: TeachersViews) -> None:
+    """Keep views as if the teachers, whose files stand for them, had been asked."""
+    models = folders.reference / "models"
+    models.mkdir(exist_ok=True)
+    files = teacher_files(models)
+    for path in files:
+        if path.is_relative_to(models):
+            path.write_bytes(path.name.encode())
+    photographs = origin_of_photographs(read_photographs(folders.faces, set_name))
+    origin = origin_of(photographs, *files)
+    kept(folders.work_of("landmarks") / f"teachers_{set_name}.npz", origin, lambda: vars(views))
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> TrainingFolders:
     """Photographs, and what the teachers would have said about them."""
@@ -49,7 +64,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> TrainingFolders:
         )
 
     folders = TrainingFolders(root / "reference", root / "work", root / "output")
-    work = folders.work_of("landmarks")
     annotated, others = random_faces(ANNOTATED), random_faces(OTHERS)
     write_photographs(folders.faces / ANNOTATED_SET, annotated)
     write_photographs(folders.faces / UNLABELLED_SET, others)
@@ -57,12 +71,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> TrainingFolders:
     np.savez(folders.faces / f"{ANNOTATED_SET}.npz", names=names, landmarks=annotated)
     views = views_of(annotated, chance)
     views.landmarks[ANOTHER_FACE] += 80.0
-    np.savez(work / f"teachers_{ANNOTATED_SET}.npz", **vars(views))
+    keep_views(folders, ANNOTATED_SET, views)
     views = views_of(others, chance)
     views.landmarks[NO_FACE, 1] = np.nan
     views.scores[UNCERTAIN] = 0.55
     views.landmarks[DISAGREED, 0] += 30.0 * chance.normal(size=(68, 2))
-    np.savez(work / f"teachers_{UNLABELLED_SET}.npz", **vars(views))
+    keep_views(folders, UNLABELLED_SET, views)
     return folders
 
 

@@ -76,6 +76,17 @@ def test_a_training_goes_on_where_it_was_stopped(
         torch.testing.assert_close(second.averaged.state_dict()[name], value, msg=name)
 
 
+def test_a_checkpoint_of_something_else_is_not_gone_on_from(
+    tmp_path: Path, drawn_faces: LabelledFaces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held_out, path = training.HeldOutFaces.of(drawn_faces), tmp_path / "checkpoint.pt"
+    training.Trainer(SETTINGS, 1, path, origin="seed 1").run(drawn_faces, held_out)
+    assert training.Trainer(SETTINGS, 1, path, origin="seed 1").step == SETTINGS.steps
+    assert "made anew" not in capsys.readouterr().err
+    assert training.Trainer(SETTINGS, 2, path, origin="seed 2").step == 0
+    assert f"{path}: made from other photographs, models or seeds" in capsys.readouterr().err
+
+
 def test_held_out_faces_are_measured_against_the_distance_of_the_eyes(
     drawn_faces: LabelledFaces,
 ) -> None:

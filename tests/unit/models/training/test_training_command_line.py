@@ -8,6 +8,7 @@ import pytest
 
 from models.training import command_line
 from models.training.settings import TrainingFolders, TrainingSettings
+from openface_core.errors import OutputError
 
 Call = tuple[str, TrainingFolders, TrainingSettings]
 
@@ -106,3 +107,19 @@ def test_recording_alone_needs_no_folders(
     assert capsys.readouterr().out == "62 files of the embedded pack are recorded\n"
     with pytest.raises(SystemExit):
         command_line.main(["shape"])
+
+
+def test_recording_another_folder_is_refused(
+    tmp_path: Path, calls: list[Call], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command_line.main(["record", "--output", str(tmp_path)])
+    assert "record is of the embedded models" in capsys.readouterr().err
+
+
+def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "work").touch()
+    with pytest.raises(OutputError, match="the folder cannot be made"):
+        TrainingFolders(tmp_path, tmp_path / "work", tmp_path).work_of("shape")
+    with pytest.raises(SystemExit):
+        command_line.main(["shape", "--reference=r", "--work=w", f"--output={tmp_path / 'work'}"])

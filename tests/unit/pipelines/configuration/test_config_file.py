@@ -98,6 +98,8 @@ def test_what_the_presets_change() -> None:
         "output.timestamps": "frame_number",
     }
     assert load_settings("openface22").refinement.sigma_px == 1.5  # OpenFace's own value
+    as_before = [name for name in preset_names() if load_settings(name).smoothing.missing_as_zero]
+    assert as_before == ["openface22"]
     assert changes("fast") == {
         "models.landmarks": "embedded68_openface",
         "models.refinement": "none",

@@ -8,6 +8,7 @@ from pipelines.cli import main as openface_beam
 from pipelines.export_job import arguments, report_arguments
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
+from pipelines.main_job.arguments import RunArguments
 
 NEEDED = ["--dataset", "results", "--output", "exports", "--format", "csv", "hog", "csv"]
 
@@ -94,3 +95,17 @@ def test_a_folder_that_is_no_dataset(command: str, capsys: pytest.CaptureFixture
     words += ["--format", "csv"] if command == "export" else []
     assert openface_beam(words) == 2
     assert "it is no dataset" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --input a.mp4 --output memory://out",
+        "export --format csv --dataset results --output simplecache::memory://out",
+        "report --dataset results --output memory://out",
+    ],
+)
+def test_an_output_in_memory_would_be_gone(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert openface_beam(words.split()) == 2
+    assert "is in memory, which is gone when the command ends" in capsys.readouterr().err
+    assert RunArguments(("a.mp4",), "memory://out").output == "memory://out"  # from Python

@@ -184,6 +184,15 @@ def test_times_as_openface_gives_them(engine: Engine, tmp_path: Path) -> None:
     assert by_number == pytest.approx([0.0, 1 / rate, 2 / rate])
 
 
+@pytest.mark.parametrize("timestamps", ["container", "frame_number"])
+def test_a_picture_is_at_zero(timestamps: str, engine: Engine, tmp_path: Path) -> None:
+    picture = write_picture(tmp_path / "v.png", face_clip(1)[0][0])
+    points = write_landmarks(tmp_path / "v.csv", face_clip(1)[1])
+    settings = replace(RunSettings(), output=OutputSettings(timestamps=timestamps))
+    measured = analyse(engine, picture, points, settings).measured
+    assert measured.table["timestamp"].to_pylist() == [0.0]
+
+
 @pytest.mark.parametrize("count", [2, 4])
 def test_landmarks_of_another_length(count: int, engine: Engine, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "v.mp4", 3)

@@ -50,7 +50,9 @@ def test_translations(line: str, expected: str, left_out: list[str]) -> None:
     words = shlex.split(line)
     assert is_openface(words)
     options, rest = translated(words)
-    assert sorted(options) == sorted(shlex.split(expected))
+    asked = [*shlex.split(expected), "--config", "openface22"]
+    asked += [] if "--models" in expected else ["--models", "OpenFace/"]
+    assert sorted(options) == sorted(asked)
     assert rest == left_out
     assert parse_arguments(options).beam == ()
 
@@ -60,7 +62,16 @@ def test_the_answer_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: -f: an option of OpenFace's programs. Here it is: ")
     assert "openface-beam run --input 'my film.mp4' --output out" in line
+    assert "--models OpenFace/ --config openface22" in line
+    assert line.endswith("OpenFace/ stands for OpenFace's folder of models.")
     assert "single images" not in line
+
+
+def test_models_and_settings_that_are_named_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-f", "a.mp4", "--config", "fast", "--models=M"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--input a.mp4 --output processed --config fast --models=M" in line
+    assert "OpenFace/" not in line
 
 
 def test_of_a_folder_the_answer_says_what_single_images_need(
@@ -68,7 +79,10 @@ def test_of_a_folder_the_answer_says_what_single_images_need(
 ) -> None:
     assert main(["-fdir", "photographs", "-out_dir", "out"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "--input photographs --output out --image-folders" in line
+    assert (
+        "--input photographs --output out --models OpenFace/ --config openface22 --image-folders"
+        in line
+    )
     assert line.endswith("For single images leave out --image-folders.")
 
 

@@ -52,6 +52,28 @@ def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
     assert line == f"analyse  long  in 3 parts of 30 to 30 frames  ({video})"
 
 
+def test_one_video_that_counts_twice_is_remarked(tmp_path: Path) -> None:
+    lines = ["video_id,uri,landmarks,person_id"]
+    for seed, name in enumerate("abcd"):
+        write_clip(tmp_path / f"{name}.mp4", 3, seed)
+        write_landmarks(tmp_path / f"{name}.csv", face_clip(3, seed)[1])
+        lines.append(f"{name},{name}.mp4,{name}.csv,{'P1' if name in 'abc' else 'P2'}")
+    for name in "bd":  # what d is to another person does not matter
+        (tmp_path / f"{name}.mp4").unlink()
+        (tmp_path / f"{name}.mp4").symlink_to(tmp_path / "a.mp4")
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    arguments = RunArguments(
+        inputs=(str(manifest),),
+        output=str(tmp_path / "out"),
+        models=str(write_models(tmp_path / "models")),
+        calibration="person",
+    )
+    (line,) = make_plan(arguments).remarks
+    assert line.startswith("warning: a and b of P1 hold the same video")
+    assert make_plan(replace(arguments, calibration="video")).remarks == ()
+
+
 @pytest.mark.parametrize(("person", "is_warned"), [("", True), ("P1", False)])
 def test_calibration_by_person_without_persons_is_remarked(
     person: str, is_warned: bool, tmp_path: Path

@@ -2,17 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models import locate_models
-from openface_core.errors import ConfigError
+from openface_core.errors import ConfigError, RunOverError
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.metrics import RunMetrics
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
+from tests.fixtures.runs.clip_corpus import IN_MEMORY
+from transforms.dataset.error_table import read_problems
+from transforms.dataset.run_lock import LOCK_NAME, Holder
 from transforms.dataset.table_records import all_records
+from transforms.stages.extract_shards import extract_shard
 
 FRAMES = 3
 
@@ -111,3 +117,49 @@ def test_a_run_that_is_refused_leaves_no_folder(
     with pytest.raises(ConfigError, match="no_such"):
         run(asked("a", output=str(output), config="no_such"))
     assert not output.parent.exists()
+
+
+@pytest.mark.parametrize("beam", [(), IN_MEMORY])
+def test_a_run_whose_folder_another_one_takes_over_ends_and_writes_nothing(
+    beam: tuple[str, ...], asked: Callable[..., RunArguments], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = asked("a", beam=beam)
+    mark = Path(arguments.output) / LOCK_NAME
+    other = replace(Holder.here(), token="another").content()
+
+    def taken_over(*words: Any) -> Any:
+        mark.write_bytes(other)
+        return extract_shard(*words)
+
+    monkeypatch.setattr("transforms.stages.extract_shards.extract_shard", taken_over)
+    with pytest.raises(RunOverError, match="another one has begun"):
+        run(arguments)
+    assert mark.read_bytes() == other
+    assert sorted(path.name for path in Path(arguments.output).iterdir()) == [
+        LOCK_NAME,
+        "data_dictionary.json",
+        "dataset_description.json",
+    ]
+
+
+@pytest.mark.parametrize("has_older_table", [False, True])
+def test_an_input_without_a_table_of_this_run_is_not_written(
+    has_older_table: bool,
+    asked: Callable[..., RunArguments],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arguments = asked("a", force=True)
+    if has_older_table:
+        run(arguments)
+    monkeypatch.setattr("pipelines.main_job.analyse.analyse", lambda *_: RunMetrics())
+    summary = run(arguments)
+    assert (summary.inputs_written, summary.inputs_failed, summary.exit_status) == (0, 1, 1)
+    (row,) = read_problems(arguments.output)
+    assert (row.video_id, row.reason) == ("video", "no table was written, though nothing failed")
+    assert (row.kept_table is not None) == has_older_table
+
+
+def test_a_runner_that_does_everything_twice(asked: Callable[..., RunArguments]) -> None:
+    arguments = asked("a", beam=(*IN_MEMORY, "--direct_runner_bundle_repeat=1"))
+    assert run(arguments).inputs_written == 1
+    assert tables(arguments.output) == {"video": arguments.inputs[0]}

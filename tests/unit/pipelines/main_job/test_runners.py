@@ -90,6 +90,19 @@ def test_fewer_than_no_workers_are_refused() -> None:
         pipeline_options("DirectRunner", ["--direct_num_workers=-1"])
 
 
+@pytest.mark.parametrize("count", [4097, 99999999999])
+def test_more_workers_than_any_machine_has_are_refused(count: int) -> None:
+    with pytest.raises(ConfigError, match="--direct_num_workers: expected at most 4096"):
+        pipeline_options("DirectRunner", [f"--direct_num_workers={count}"])
+
+
+@pytest.mark.parametrize("word", ["--profile_cpu", "--profile_memory"])
+def test_profiling_for_which_beam_fails_at_the_end_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        pipeline_options("DirectRunner", [word])
+    pipeline_options("DirectRunner", ["--profile_cpu", "--profile_location=out"])
+
+
 def test_an_unknown_option_of_a_local_run() -> None:
     with pytest.raises(ConfigError, match="neither an option") as caught:
         pipeline_options("DirectRunner", ["--nothing-of-the-kind=3"])

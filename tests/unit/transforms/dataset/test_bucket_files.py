@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from openface_core.analysis.settings import OutputSettings
 from openface_core.errors import OutputError, WorkFileError
 from openface_core.fields import Column, frame_schema
-from transforms.dataset.bucket_files import VIDEO_COLUMN, check_columns, open_bucket, update_bucket
+from transforms.dataset.bucket_files import VIDEO_COLUMN, check_update, open_bucket, update_bucket
 from transforms.dataset.bucket_record import BucketEntry, pack_entries, unpack_entries
-from transforms.dataset.layout import bucket_path
+from transforms.dataset.error_table import write_error_table
+from transforms.dataset.layout import bucket_path, summary_path
 from transforms.dataset.table_files import row_groups, write_work_table
+from transforms.problems import Problem
 
 OUTPUT = OutputSettings(row_group_rows=7)
 COLUMNS = (
@@ -162,11 +164,65 @@ def test_other_columns_are_refused_before_anything_is_analysed(tmp_path: Path) -
     path = Path(bucket_path(str(tmp_path), 0))
     path.parent.mkdir(parents=True)
     update(path, written(tmp_path, {"a": (3, 0), "b": (3, 0)}))
-    check_columns(str(tmp_path), 1, frame_schema(COLUMNS), ["b"])
-    check_columns(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b", "a"])
-    check_columns(f"{tmp_path}/new", 1, frame_schema(COLUMNS), ["b"])
+    check_update(str(tmp_path), 1, frame_schema(COLUMNS), ["b"])
+    check_update(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b", "a"])
+    check_update(f"{tmp_path}/new", 1, frame_schema(COLUMNS), ["b"])
     with pytest.raises(OutputError, match="rows of a have other columns"):
-        check_columns(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b"])
+        check_update(str(tmp_path), 1, frame_schema(COLUMNS[:-1]), ["b"])
+
+
+def shared_file(output: Path) -> Path:
+    """Write a shared file of ``a`` and ``b``, and the summary that names them."""
+    path = Path(bucket_path(str(output), 0))
+    path.parent.mkdir(parents=True)
+    update(path, written(output, {"a": (30, 0), "b": (30, 0)}))
+    pq.write_table(pa.table({"video_id": ["a", "b"], "uri": ["a.mp4", "b.mp4"]}), summary(output))
+    return path
+
+
+def summary(output: Path) -> str:
+    return summary_path(str(output))
+
+
+def check(output: Path, *video_ids: str) -> None:
+    check_update(str(output), 1, frame_schema(COLUMNS), video_ids)
+
+
+def test_a_file_without_its_end_is_not_replaced_by_some_of_its_inputs(tmp_path: Path) -> None:
+    path = shared_file(tmp_path)
+    path.write_bytes(path.read_bytes()[:-50])
+    for names in (["b"], ["c"]):
+        with pytest.raises(OutputError, match="the rows of a"):
+            check(tmp_path, *names)
+    check(tmp_path, "a", "b")
+    Path(summary(tmp_path)).unlink()
+    write_error_table(str(tmp_path), [Problem.damaged_table("b", "b.mp4", str(path))])
+    with pytest.raises(OutputError, match="the rows of b in it would be lost"):
+        check(tmp_path, "a")
+    path.unlink()
+    check(tmp_path, "a")
+
+
+def test_damage_is_not_sealed_as_good(tmp_path: Path) -> None:
+    path = shared_file(tmp_path)
+    content = bytearray(path.read_bytes())
+    place = content.index(b"openface_beam.seal") + 40  # no reader sees anything of this
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(OutputError, match="the rows of a in it would be lost"):
+        check(tmp_path, "b")
+    with pytest.raises(OutputError, match="the rows of a in it would be lost"):
+        update(path, written(tmp_path, {"b": (3, 1)}))
+    assert path.read_bytes() == content
+    check(tmp_path, "a", "b")
+    update(path, written(tmp_path, {"a": (3, 1), "b": (3, 1)}))
+    check(tmp_path, "b")
+
+
+def test_a_record_that_differs_from_its_copy_is_damaged(tmp_path: Path) -> None:
+    path = shared_file(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b'"rows": 30', b'"rows": 31', 1))
+    assert open_bucket(str(path)) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])

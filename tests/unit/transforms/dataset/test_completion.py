@@ -17,6 +17,7 @@ from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import bucket_path, errors_path, frames_path, summary_path
 from transforms.dataset.table_files import write_work_table
 from transforms.dataset.table_records import record_digest
+from transforms.plan.known_inputs import known_inputs
 from transforms.problems import Problem, Severity
 
 COLUMN = Column("frame", pa.int32(), "1", "number of the frame", False)
@@ -112,6 +113,38 @@ def test_an_error_of_an_input_with_an_older_table_stays_until_it_is_seen_again(
     assert problems(output) == {row, *warning("poor")}
     complete_dataset(output, {"good"})
     assert problems(output) == set(warning("poor"))
+
+
+def test_damaged_tables_are_told_and_keep_their_names(output: str) -> None:
+    path = min(Path(output).glob("frames/*/frames.parquet"))
+    names = ["good"] if "good" in str(path) else ["good", "poor"]
+    rows = {"video_id": ["good", "poor"], "uri": ["/in/good.mp4", "/in/poor.mp4"]}
+    pq.write_table(pa.table(rows), summary_path(output))
+    content = path.read_bytes()
+    path.write_bytes(content[:-50])
+    for _ in range(2):  # the second time, the error table alone knows the names
+        complete = complete_dataset(output, ())
+        told = {row for row in complete.problems if row.is_of_damaged_table}
+        assert told == {Problem.damaged_table(x, f"/in/{x}.mp4", str(path)) for x in names}
+        assert told <= problems(output)
+        assert complete.damaged == len(names)
+        known = known_inputs(output)
+        assert known.at("/in/good.mp4") == "good"
+        assert known.has_other("good", "/elsewhere/good.mp4", ())
+        Path(summary_path(output)).unlink()
+    path.write_bytes(content)
+    assert complete_dataset(output, ()).damaged == 0
+    assert problems(output) == set(warning("poor"))
+
+
+def test_a_damaged_file_of_which_nothing_else_is_known_stands_for_its_inputs(output: str) -> None:
+    path = min(Path(output).glob("frames/*/frames.parquet"))
+    path.write_bytes(b"PAR1")
+    for _ in range(2):
+        (row,) = (row for row in complete_dataset(output, ()).problems if row.is_of_damaged_table)
+        assert row.video_id in ("good", "bucket=00000")
+        assert row.uri == str(path)
+        assert not known_inputs(output).has_other("good", "/in/good.mp4", ())
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"no table at all"])

@@ -56,6 +56,7 @@ def provenance(**changes: object) -> VideoProvenance:
         "frames_with_face": 90,
         "faces": (FaceRecord(0, Calibration("video", "video:v", ("v",), (), 45)),),
         "few_frames": 300,
+        "relative_to_person": ("AU01_r",),
         "warnings": ("7 corrupt packets skipped",),
     }
     return VideoProvenance(**(values | changes))
@@ -68,6 +69,7 @@ def test_the_record_is_json_with_everything_in_it() -> None:
     record = json.loads(metadata["openface_beam"])
     assert record["software"] == "openface-beam"
     assert record["version"] == __version__
+    assert record["relative_to_person"] == ["AU01_r"]
     assert record["settings"] == RunSettings().as_dict()
     assert record["models_sha256"] == {"a.txt": "11", "b.txt": "22"}
     expected = {

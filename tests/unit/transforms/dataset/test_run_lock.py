@@ -125,7 +125,7 @@ def test_a_run_on_another_host_is_believed_as_long_as_it_renews_its_mark(output:
 def test_numbers_of_processes_mean_nothing_in_another_container(
     namespace: str | None, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_lock, "_namespace", lambda: "boot pid:[4026531836]")
+    monkeypatch.setattr(run_lock, "namespace", lambda: "boot pid:[4026531836]")
     there = replace(Holder.here(), namespace=namespace, process=2**22 + 1)
     leave_mark(output, there)
     with pytest.raises(OutputError, match="another run works"), held(output):

@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from openface_core.errors import OutputError
 from transforms.dataset.storage import (
+    is_temporary,
     join,
     read_whole,
     remove_tree,
@@ -185,3 +187,38 @@ def test_two_may_remove_one_folder(tmp_path: Path) -> None:
         thread.join()
     assert not failures
     assert not folder.exists()
+
+
+def test_a_file_is_put_together_elsewhere(tmp_path: Path) -> None:
+    path, scratch = tmp_path / "tables" / "c.bin", tmp_path / "scratch"
+
+    def write(file: IO[bytes]) -> None:
+        file.write(b"content")
+        (name,) = (found.name for found in scratch.iterdir())
+        assert is_temporary(name)
+        assert not path.parent.exists()
+
+    write_whole(str(path), write, scratch=str(scratch))
+    assert path.read_bytes() == b"content"
+    assert list(scratch.iterdir()) == []
+    with pytest.raises(ValueError, match="no"):
+        write_whole(str(path), failing_writer(ValueError("no")), scratch=str(scratch))
+    assert path.read_bytes() == b"content"
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_file_is_copied_where_it_cannot_be_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, scratch = tmp_path / "tables" / "c.bin", tmp_path / "scratch"
+    replace = Path.replace
+
+    def between_disks(made: Path, target: Path) -> Path:
+        if made.parent == scratch:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return replace(made, target)
+
+    monkeypatch.setattr(Path, "replace", between_disks)
+    write_whole(str(path), lambda file: file.write(b"content"), scratch=str(scratch))
+    assert path.read_bytes() == b"content"
+    assert [*scratch.iterdir(), *path.parent.iterdir()] == [path]

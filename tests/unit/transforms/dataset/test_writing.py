@@ -12,11 +12,13 @@ from openface_core.action_units.models import ActionUnitModel, ActionUnitModels,
 from openface_core.analysis.settings import OutputSettings, RunSettings
 from openface_core.fields import Extent, frame_columns
 from openface_core.tables import summary_columns
+from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.documents import recorded_buckets, write_documents
 from transforms.dataset.error_table import ERROR_COLUMNS, error_table, write_errors
-from transforms.dataset.layout import errors_path
-from transforms.dataset.provenance import RunProvenance
+from transforms.dataset.layout import bucket_path, errors_path, frames_path
+from transforms.dataset.provenance import METADATA_KEY, RunProvenance
 from transforms.dataset.storage import read_whole
+from transforms.dataset.table_files import write_work_table
 from transforms.problems import Problem, Severity
 
 
@@ -84,6 +86,28 @@ def test_documents_of_shared_files(buckets: int, tmp_path: Path) -> None:
     assert list(dictionary["frames"]) == named + [column.name for column in columns]
     description = json.loads((tmp_path / "dataset_description.json").read_text())
     assert ("bucket=*" in description["Tables"]["frames"]) == bool(buckets)
+
+
+@pytest.mark.parametrize("described", [None, 0, 1, 5])
+@pytest.mark.parametrize("buckets", [0, 5])
+def test_the_tables_say_which_files_are_shared(
+    buckets: int, described: int | None, tmp_path: Path
+) -> None:
+    settings = RunSettings(output=OutputSettings(buckets=buckets)).as_dict()
+    metadata = {METADATA_KEY: json.dumps({"video_id": "a", "settings": settings})}
+    table = pa.table({"frame": [1]}).replace_schema_metadata(metadata)
+    if buckets:
+        part = str(tmp_path / "part")
+        write_work_table(part, table.schema, [table])
+        update_bucket(bucket_path(str(tmp_path), 3), {"a": part}, OutputSettings())
+    else:
+        path = Path(frames_path(str(tmp_path), "a"))
+        path.parent.mkdir(parents=True)
+        pq.write_table(table, path)
+    if described is not None:
+        other = RunSettings(output=OutputSettings(buckets=described)).as_dict()
+        write_documents(str(tmp_path), RunProvenance(other), (), ())
+    assert recorded_buckets(str(tmp_path)) == buckets
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"GeneratedBy": []}', "\xff"])

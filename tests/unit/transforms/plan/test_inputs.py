@@ -1,5 +1,6 @@
 """From command-line words to tasks, without Beam."""
 
+import shutil
 from pathlib import Path
 
 import fsspec
@@ -54,6 +55,24 @@ class TestExpandInputs:
     def test_repetitions_count_once(self, tmp_path: Path) -> None:
         touch(tmp_path, "a.mp4")
         assert len(expand_inputs([f"{tmp_path}/a.mp4", str(tmp_path)])[0]) == 1
+
+    def test_archives(self, tmp_path: Path) -> None:
+        touch(tmp_path / "in" / "sub", "c.mp4")
+        touch(tmp_path / "in", "a.mp4")
+        archive = shutil.make_archive(str(tmp_path / "x"), "zip", tmp_path / "in")
+        of_pattern = expand_inputs([f"zip://*.mp4::{archive}"])[0]
+        assert of_pattern == (f"zip://a.mp4::{archive}",)
+        assert expand_inputs([f"zip://::{archive}"])[0] == of_pattern
+        of_folder = expand_inputs([f"zip://sub::{archive}"])[0]
+        assert of_folder == (f"zip://sub/c.mp4::{archive}",)
+        assert expand_inputs([f"zip://sub/*::{archive}"])[0] == of_folder
+        assert fsspec.open(of_folder[0]).open().read() == b"x"
+
+    def test_caches(self, tmp_path: Path) -> None:
+        fsspec.filesystem("memory").pipe({"/cached/a.mp4": b"x"})
+        (found,) = expand_inputs(["simplecache::memory://cached/*.mp4"])[0]
+        assert found.startswith("simplecache::memory://")
+        assert fsspec.open(found).open().read() == b"x"
 
     def test_urls_of_other_filesystems(self) -> None:
         fsspec.filesystem("memory").pipe({"/plan/b.mp4": b"x", "/plan/a.mp4": b"x"})

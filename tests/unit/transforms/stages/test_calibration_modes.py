@@ -100,8 +100,12 @@ def assert_person_equals_the_tracker(
     for place, (table, shards) in enumerate(zip(found_tables, videos, strict=True)):
         rows = slice(begin, begin + sum(map(len, shards)))
         scores, success = whole.repredicted_scores[rows], whole.success[rows]
-        intensities = final_intensities(scores[:, :count], whole.offsets, success)
-        present = final_presences(presences(models, scores) & success[:, None])
+        intensities = final_intensities(
+            scores[:, :count], whole.offsets, success, missing_as_zero=False
+        )
+        present = final_presences(
+            presences(models, scores) & success[:, None], success, missing_as_zero=False
+        )
         found = action_units(table, engine)
         np.testing.assert_array_equal(found[0], intensities[success].astype(np.float32))
         np.testing.assert_array_equal(found[1], present[success])
@@ -280,7 +284,8 @@ class TestNone:
         assert not engine.video_models.is_dynamic.any()
         places = places_of_faces(40)
         (table,) = tables("none", [[places]], engine, tmp_path)
-        expected = track(engine.video_models, pool_for(engine), places).finish()
+        tracker = track(engine.video_models, pool_for(engine), places)
+        expected = tracker.finish(missing_as_zero=False)
         intensities, present = action_units(table, engine)
         success = places >= 0
         np.testing.assert_array_equal(intensities, expected.intensities[success].astype(np.float32))

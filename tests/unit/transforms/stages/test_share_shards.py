@@ -30,13 +30,23 @@ def test_the_longest_shard_is_first_and_unknown_ones_before_it() -> None:
 
 
 def test_a_shard_is_taken_once(tmp_path: Path) -> None:
-    assert [take(str(tmp_path), place) for place in (0, 1, 0, 1, 2)] == [
-        True,
-        True,
-        False,
-        False,
-        True,
-    ]
+    claims = ((0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
+    found = [take(str(tmp_path), place, worker) for place, worker in claims]
+    assert found == [True, True, False, False, True]
+
+
+def test_a_worker_whose_work_is_done_again_gets_the_same_shards(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert [take(str(tmp_path), 0, 1), take(str(tmp_path), 1, 2)] == [True, True]
+        assert not take(str(tmp_path), 0, 2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_shard_is_lost_where_a_runner_does_everything_twice(threads: int) -> None:
+    shards = [shard(name, 10 + k, k) for name in "ab" for k in range(7)]
+    with local_workers(2, [None]) as sharing:
+        found = elements(shards, threads=threads, repeats=1) | ShareShards(sharing)
+    assert Counter(found) == Counter(2 * shards)  # of the first time, too
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,7 @@ def test_the_folder_is_there_as_long_as_it_is_needed() -> None:
         assert workers.frames == 11
         folder = Path(workers.folder)
         assert list(folder.iterdir()) == []
-        assert take(workers.folder, 0)
+        assert take(workers.folder, 0, 1)
     assert not folder.exists()
     with local_workers(0, [5]) as cluster:
         assert cluster is None

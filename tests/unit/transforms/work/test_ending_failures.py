@@ -9,6 +9,7 @@ from transforms.work import stopping
 from transforms.work.ending_failures import ToldAtTheEnd, find_ending_failure
 
 FULL = StorageFullError.on("out/a b.parquet", "No space left on device")
+OVER = RunOverError.of("out/a b")
 OTHER = OutputError("out", "it cannot be written (Read-only file system)", "Check it.")
 
 
@@ -21,12 +22,17 @@ def is_shown(message: str, error: Exception | None = None) -> bool:
 def test_a_failure_is_found_in_a_traceback() -> None:
     found = find_ending_failure(f"Traceback:\n  File x\nopenface.StorageFullError: {FULL}\n")
     assert str(found) == str(FULL)
+    over = f"openface.RunOverError: out/a b [while running 'Finish']: {OVER.cause}. Nothing."
+    found = find_ending_failure(over)
+    assert isinstance(found, RunOverError)
+    assert str(found) == str(OVER)
     assert find_ending_failure(f"openface.OutputError: {OTHER}") is None
 
 
 def test_its_traceback_is_not_logged() -> None:
     assert not is_shown(f"Original traceback is\nStorageFullError: {FULL}")
     assert not is_shown("Error processing instruction", FULL)
+    assert not is_shown(f"Original traceback is\nRunOverError: {OVER}")
     assert is_shown(str(OTHER), OTHER)
     assert is_shown("Error processing instruction")
 

@@ -73,7 +73,7 @@ class TestScores:
         with pytest.raises(WorkFileError) as caught:
             load_scores(block_result(path, 7), MODELS, has_sides=False)
         assert caught.value.subject == str(path)
-        assert caught.value.remedy
+        assert caught.value.remedy == "Run again."
 
     @pytest.mark.parametrize("seed", range(5))
     def test_noise(self, seed: int, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ class TestScores:
             load_scores(block_result(path, 7), MODELS, has_sides=False)
 
     def test_a_file_that_is_gone(self, tmp_path: Path) -> None:
-        with pytest.raises(OutputError, match="no such file"):
+        with pytest.raises(OutputError, match=r"no such file\. Run again\."):
             load_scores(block_result(tmp_path / "a.scores", 7), MODELS, has_sides=False)
 
 

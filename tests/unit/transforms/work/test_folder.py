@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from openface_core.errors import RunOverError
+from transforms.dataset.run_lock import LOCK_NAME, held
 from transforms.dataset.storage import read_whole, write_whole
 from transforms.records import FaceKey, Shard, VideoTask
 from transforms.work.folder import (
@@ -12,11 +13,13 @@ from transforms.work.folder import (
     check_run,
     cluster_folders,
     discard_all,
+    discard_run,
     features_path,
     jobs_of_earlier_runs,
     local_folders,
     scores_path,
     state_path,
+    table_path,
     video_folder,
     work_root,
 )
@@ -89,6 +92,31 @@ def test_only_the_run_that_goes_on_may_write(tmp_path: Path) -> None:
     with pytest.raises(RunOverError, match="another one has begun"):
         check_run(run)
     check_run(local_folders(str(tmp_path)))
+
+
+def test_a_local_run_whose_mark_is_another_s_may_not_write(tmp_path: Path) -> None:
+    output = str(tmp_path)
+    with held(output) as holder:
+        run = local_folders(output, holder)
+        check_run(run)
+        mark = tmp_path / LOCK_NAME
+        mark.write_text(mark.read_text().replace(holder, "another"))
+        with pytest.raises(RunOverError, match="another one has begun"):
+            check_run(run)
+        mark.unlink()  # the other one has ended
+        with pytest.raises(RunOverError, match="another one has begun"):
+            check_run(run)
+
+
+def test_a_run_discards_what_is_its_own(tmp_path: Path) -> None:
+    one, two = (local_folders(str(tmp_path), holder) for holder in ("one", "two"))
+    put(table_path(one.work, "a"))
+    kept = put(table_path(two.work, "a"))
+    discard_run(one)
+    assert not Path(one.work).exists()
+    assert read_whole(kept).read() == b"x"
+    discard_run(two)
+    assert not Path(work_root(str(tmp_path))).exists()
 
 
 def test_jobs_of_runs_that_were_killed_are_known(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,11 @@ import pytest
 from openface_core.errors import RunOverError
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.waves import _finish
+from transforms.exports import export_input
 from transforms.records import Shard, VideoTask
 from transforms.stages import extract_shards
 from transforms.stages.engine_stage import EngineStage
+from transforms.stages.export_videos import _ExportVideo
 from transforms.stages.extract_shards import extract_once
 from transforms.stages.on_workers import _Worker
 from transforms.work.folder import local_folders
@@ -108,12 +111,50 @@ def test_a_shard_is_left_in_its_midst(
     assert frames == [0, 1]
 
 
+def test_an_export_is_left_in_its_midst(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = []
+
+    def write(_task: Any, _plan: Any, chosen: Any, _outcome: Any, check: Any) -> None:
+        turns.append([name for name, _, _ in chosen])
+        check()
+        interrupt(run, 0.01)
+
+    monkeypatch.setattr(export_input, "_write", write)
+    monkeypatch.setattr(export_input, "_discard_outdated", lambda *_: None)
+    formats = ("csv", "overlay")
+    task = SimpleNamespace(
+        formats=formats, identities=formats, uri="a.mp4", table=SimpleNamespace(video_id="a")
+    )
+    with pytest.raises(RunOverError):
+        next(_ExportVideo(cast(Any, None), run).process(cast(Any, task)))
+    assert turns == [["csv"]]
+
+
+def test_frames_of_an_export_ask_for_its_run(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[int] = []
+
+    def ask() -> None:
+        interrupt(run)
+        check_not_stopped(run)
+
+    monkeypatch.setattr(export_input, "open_media", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(export_input, "in_step", lambda *_: ((None, k) for k in range(3)))
+    monkeypatch.setattr(export_input, "_add", lambda _exporters, _rows, frame: frames.append(frame))
+    task, nothing = SimpleNamespace(uri="a.mp4"), cast(Any, None)
+    table, place = SimpleNamespace(batches=lambda: ()), SimpleNamespace(check=lambda: None)
+    with pytest.raises(RunOverError):
+        export_input._add_frames(
+            cast(Any, task), {}, cast(Any, table), cast(Any, place), cast(Any, [nothing]), ask
+        )
+    assert frames == [0]
+
+
 def test_a_run_stops_its_workers_whatever_ends_it(run: str) -> None:
     def fail() -> None:
         raise KeyboardInterrupt
 
-    job = cast(Job, SimpleNamespace(runner="DirectRunner"))
+    job, folders = cast(Job, SimpleNamespace(runner="DirectRunner")), local_folders("out")
     with pytest.raises(KeyboardInterrupt):
-        _finish(job, SimpleNamespace(run=fail), None, run)
+        _finish(job, SimpleNamespace(run=fail), folders, None, run)
     with pytest.raises(RunOverError):
         check_not_stopped(run)
