@@ -11,6 +11,8 @@ from typing import NoReturn
 
 from openface_core.errors import OpenFaceBeamError, OutputError
 from pipelines.own_packages import check_own_packages
+from pipelines.own_process import own_process
+from pipelines.screen import fill_missing_streams
 from pipelines.spared_imports import spare_imports
 
 EXIT_FAILED = 2
@@ -35,6 +37,7 @@ def run_command(command: Callable[[], int]) -> int:
         Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption;
         141, in silence, where nobody reads on.
     """
+    fill_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that the screen's encoding lacks
             stream.reconfigure(errors="backslashreplace")
@@ -46,7 +49,8 @@ def run_command(command: Callable[[], int]) -> int:
         os.environ.setdefault(variable, "1")
     try:
         check_own_packages()
-        status = command()
+        with own_process():
+            status = command()
         sys.stdout.flush()
     except OpenFaceBeamError as error:
         return _tell(error)
@@ -99,6 +103,7 @@ def leave_after(main: Callable[[], int]) -> NoReturn:
     main : callable
         Returns the exit status.
     """
+    fill_missing_streams()
     try:
         status = main()
     except SystemExit as end:  # argparse, after a help text or a mistyped option
@@ -123,6 +128,7 @@ def leave(status: int) -> NoReturn:
     # which it would pull the interpreter away from under, and abort.
     logging.disable()  # the last line has been said
     atexit._run_exitfuncs()  # job servers that were started for the run are stopped there
+    fill_missing_streams()  # where a parser ended the command before it began
     try:
         sys.stdout.flush()
     except OSError:

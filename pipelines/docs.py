@@ -37,7 +37,7 @@ def show(name: str | None) -> int:
         return 0
     wanted = name.removeprefix("docs/").removesuffix(".md")
     if wanted not in pages:
-        raise ConfigError(name, "no such document", f"There are: {', '.join(pages)}.")
+        raise ConfigError(name or "''", "no such document", f"There are: {', '.join(pages)}.")
     sys.stdout.write(pages[wanted].read_text(encoding="utf-8"))
     return 0
 

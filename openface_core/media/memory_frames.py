@@ -1,8 +1,9 @@
 """Pictures that are in memory already, as a medium."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from numbers import Real
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +36,9 @@ class MemoryFrames(MediaReader):
         iteration, if a picture is of another form.
     """
 
-    def __init__(self, images: Iterable[NDArray[np.uint8]], fps: float, name: str) -> None:
+    def __init__(self, images: Iterable[object], fps: float, name: str) -> None:
         self._fps = _frames_per_second(fps, name)
-        if not isinstance(images, Iterable):
+        if not isinstance(images, Iterable) or isinstance(images, Mapping | str | bytes):
             raise InputError(
                 name,
                 f"a list or a generator of pictures is expected, found {type(images).__name__}",
@@ -47,7 +48,7 @@ class MemoryFrames(MediaReader):
         self._name = name
         self._sizes: set[tuple[int, int]] = set()
         self._first: DecodedFrame | None = next(self._decoded(0), None)
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256(np.float64(self._fps).tobytes())
         height, width = (0, 0) if self._first is None else self._first.image.shape[:2]
         self._info = MediaInfo(
             uri=name,
@@ -77,7 +78,7 @@ class MemoryFrames(MediaReader):
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the frames that were looked at so far."""
+        """Hash of the rate, and of the frames that were looked at so far."""
         return f"sha256:{self._digest.hexdigest()}"
 
     def _decoded(self, first_index: int) -> Iterator[DecodedFrame]:
@@ -121,7 +122,7 @@ def _frames_per_second(fps: object, name: str) -> float:
     return rate
 
 
-def _is_picture(image: object) -> bool:
+def _is_picture(image: object) -> TypeGuard[NDArray[np.uint8]]:
     return isinstance(image, np.ndarray) and is_bgr(image) and image.size > 0
 
 

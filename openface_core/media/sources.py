@@ -34,6 +34,26 @@ def is_in_memory(uri: str) -> bool:
     return uri.startswith("memory:") and not is_url(uri)
 
 
+def from_root(uri: str) -> str:
+    """Return a local path from the root, which means the same file in every working folder.
+
+    Parameters
+    ----------
+    uri : str
+        A path; a URL, or the name of frames in memory, is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If there is no working folder that a relative path could be relative to.
+    """
+    if not uri or is_url(uri) or is_in_memory(uri) or os.path.isabs(uri):  # noqa: PTH117
+        return uri
+    with _there_is_a_working_folder(uri):
+        # No further: "link/.." is another folder than the one that the link is in.
+        return os.path.join(Path.cwd(), uri)  # noqa: PTH118 - a path keeps its form
+
+
 def recorded_uri(uri: str) -> str:
     """Return what a record calls an input: a local one by its path from the root, as readable text.
 
@@ -46,8 +66,14 @@ def recorded_uri(uri: str) -> str:
     """
     if is_url(uri) or is_in_memory(uri):
         return readable(uri)
-    try:
+    with _there_is_a_working_folder(uri):
         return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
+
+
+@contextmanager
+def _there_is_a_working_folder(uri: str) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise InputError(
             uri,

@@ -93,7 +93,7 @@ def _read_alone(name_or_path: str) -> tuple[Path, dict[str, Any]]:
         path = PRESETS_FOLDER / f"{name_or_path}.toml"
     elif not path.is_file():
         raise ConfigError(
-            name_or_path,
+            name_or_path if name_or_path.strip() else "--config",
             "neither a preset nor a file",
             f"Use {', '.join(preset_names())}, or the path of a TOML file.",
         )

@@ -1,6 +1,5 @@
 """Which preset and which models a command uses, where one of them or both are not named."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import load_settings, needed_pack, preset_names
+from pipelines.screen import screen
 
 DEFAULT_PRESET = "default"
 EMBEDDED_PRESET = "embedded"
@@ -107,7 +107,7 @@ class ModelChoice:
     def announce(self, *, quiet: bool) -> None:
         """Say on stderr, in one line, that nothing was named and what is better."""
         if self.is_fallback and not quiet:
-            sys.stderr.write(f"{FALLBACK}\n")
+            screen().write(f"{FALLBACK}\n")
 
 
 def choose_models(models: str | None, config: str | None) -> ModelChoice:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from transforms.exports.report_index import write_index
 from transforms.problems import Problem
 from transforms.records import PROBLEMS
 from transforms.stages.export_videos import WRITTEN, ExportVideos
+from transforms.work.stopping import stopped_workers
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +143,14 @@ def _run(
             progress.folder if workers.tells_progress else None,
             None if watchdog is None else watchdog.folder,
         )
-        build_graph(pipeline, plan, common)
+        key = uuid.uuid4().hex
+        build_graph(pipeline, plan, common, key)
         try:
-            if watchdog is not None:
-                watchdog.finish(pipeline)
-            else:
-                pipeline.run().wait_until_finish()
+            with stopped_workers(key):
+                if watchdog is not None:
+                    watchdog.finish(pipeline)
+                else:
+                    pipeline.run().wait_until_finish()
         except PipelineError:
             raise
         except Exception as error:  # Beam turns what happens in a worker into many exceptions
@@ -157,14 +161,16 @@ def _run(
     return tuple(read_problems(plan.folder.root))
 
 
-def build_graph(pipeline: beam.Pipeline, plan: ExportJobPlan, common: ExportPlan) -> None:
+def build_graph(
+    pipeline: beam.Pipeline, plan: ExportJobPlan, common: ExportPlan, key: str = ""
+) -> None:
     """Add the export to a pipeline: inputs in, files out, and a table of what could not be."""
     root = plan.folder.root
     exported = (
         pipeline
         | "List inputs" >> beam.Create(list(plan.todo), reshuffle=False)
         | "Spread inputs" >> beam.Reshuffle()
-        | "Export videos" >> ExportVideos(common)
+        | "Export videos" >> ExportVideos(common, key)
     )
     _ = (
         exported[PROBLEMS]

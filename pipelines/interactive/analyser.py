@@ -1,5 +1,6 @@
 """One input after the other, in this process."""
 
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,16 +20,21 @@ from openface_core.errors import ConfigError, InputError
 from openface_core.inference import OnnxSettings
 from openface_core.media import open_media
 from openface_core.media.memory_frames import MemoryFrames
+from openface_core.media.sources import from_root
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from openface_core.user_paths import expanded
 from pipelines.configuration.model_choice import choose_models
 from pipelines.interactive.analysis import Analysis
-from pipelines.interactive.arguments import check_flag, path_of, text_of
+from pipelines.interactive.arguments import flag_of, path_of, text_of
+from pipelines.interactive.python_words import in_python_words
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
 from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
 from transforms.records import InputContent, VideoTask
+
+Picture = NDArray[np.integer[Any] | np.floating[Any]]
+"""What OpenCV declares its pictures as; those that are not of uint8 are refused."""
 
 
 class Analyser:
@@ -67,6 +73,7 @@ class Analyser:
     'embedded'
     """
 
+    @in_python_words()
     def __init__(
         self,
         models: str | PathLike[str] | None = None,
@@ -78,8 +85,7 @@ class Analyser:
         sides: bool | None = None,
         progress: bool | None = None,
     ) -> None:
-        check_flag("sides", sides)
-        check_flag("progress", progress)
+        sides, progress = flag_of("sides", sides), flag_of("progress", progress)
         texts = {"provider": provider, "calibration": calibration, "faces": faces}
         for option, text in texts.items():
             text_of(option, text)
@@ -99,16 +105,20 @@ class Analyser:
         files = locate_models(choice.folder(), settings.models)
         hashes = files.sha256()
         if (warning := choice.compare(files, hashes)) is not None:
-            warnings.warn(warning.removeprefix("warning: "), stacklevel=2)
+            warnings.warn(warning.removeprefix("warning: "), stacklevel=3)  # over contextlib
         self._core = CoreAnalyser(load_engine(files, settings), settings)
         self._run = RunProvenance(settings.as_dict(), hashes, files.network_names())
         self._progress = progress
+
+    def __repr__(self) -> str:
+        return f"Analyser({self.settings.name!r})"
 
     @property
     def settings(self) -> RunSettings:
         """What the analysis is done with."""
         return self._core.settings
 
+    @in_python_words()
     def video(
         self,
         path: str | PathLike[str],
@@ -146,12 +156,12 @@ class Analyser:
             If the input cannot be read, or changes meanwhile, given landmarks do not fit it, or
             ranges are wrong.
         """
-        path, name = _path(path), text_of("video_id", video_id)
+        path, name = from_root(_path(path)), text_of("video_id", video_id)
         task = VideoTask(
             video_id=safe_video_id(name) if name else name_videos([path])[0],
             uri=path,
             person_id=text_of("person_id", person_id),
-            landmarks_uri=_name("landmarks", landmarks),
+            landmarks_uri=_place("landmarks", landmarks),
             rest=_rest_ranges(rest_seconds, rest_frames),
             camera=_camera(camera),
         )
@@ -164,6 +174,7 @@ class Analyser:
             measured = self._core.medium(media, faces, rest=task.rest, on_faces=on_faces)
         return Analysis(task, measured, confirmed_content(task), self._run, self._core)
 
+    @in_python_words()
     def image(self, path: str | PathLike[str], **options: Any) -> Analysis:
         """Analyse a picture, with the models for single pictures.
 
@@ -187,9 +198,10 @@ class Analyser:
             raise InputError(path, f"this is {what}", "Pass it to Analyser.video.")
         return self.video(path, **options)
 
+    @in_python_words()
     def frames(
         self,
-        images: Iterable[NDArray[np.uint8]],
+        images: Iterable[Picture],
         fps: float,
         *,
         video_id: str = "frames",
@@ -231,6 +243,8 @@ class Analyser:
         from tqdm.auto import tqdm
 
         disable = None if self._progress is None else not self._progress
+        if sys.stderr is None:
+            disable = True
         with tqdm(total=frame_count, desc=name, unit=" frames", disable=disable) as bar:
             yield lambda *_: bar.update()
 
@@ -264,6 +278,11 @@ def _path(path: str | PathLike[str]) -> str:
 def _name(option: str, value: str | PathLike[str] | None) -> str | None:
     """Return a pack, a preset or a path as text."""
     return None if value is None else path_of(option, value)
+
+
+def _place(option: str, value: str | PathLike[str] | None) -> str | None:
+    """Return the place of a file, which stays the same if the working folder does not."""
+    return None if value is None else from_root(path_of(option, value))
 
 
 def _camera(text: str | None) -> Camera | None:

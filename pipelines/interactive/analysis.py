@@ -16,9 +16,12 @@ from openface_core.exports.overlay.exporter import Overlay
 from openface_core.exports.report.exporter import Report
 from openface_core.media import MediaInfo
 from openface_core.media.sources import is_in_memory
+from openface_core.readable import counted
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
+from pipelines.interactive.python_words import analysis_kept, in_python_words
 from pipelines.interactive.showing import described, plot, write_shown
+from pipelines.interactive.unchanged import check_unchanged
 from pipelines.main_job.plan import check_buckets, check_output
 from transforms.dataset.bucket_files import check_update, update_bucket
 from transforms.dataset.completion import complete_dataset
@@ -46,7 +49,7 @@ if TYPE_CHECKING:  # it takes as long to import as the models to load
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Analysis:
     """The measured faces of one input.
 
@@ -94,6 +97,8 @@ class Analysis:
         """What decoding had to work around, and what is to be known of the faces."""
         return (*self.measured.warnings, *self.measured.notes)
 
+    @in_python_words()
+    @analysis_kept()
     def save(self, output: str | PathLike[str]) -> str:
         """Add the analysis to a dataset, as the main job would have, and return its table's path.
 
@@ -110,12 +115,15 @@ class Analysis:
         ConfigError
             If the folder holds something else, a dataset of another form, or another input of the
             same name.
+        MediaError
+            If the file has been replaced since. It may be gone.
         OutputError
             If a run works in the folder for longer than a minute, rows of other inputs would be
             lost with a damaged file, or storage refuses. The analysis can be saved later.
         """
         output = path_of("output", output)
         check_output(output)
+        check_unchanged(self.task.uri, self.content, may_be_gone=True)
         with held(output, is_brief=True) as holder:
             folders = local_folders(output, holder)
             try:
@@ -175,6 +183,8 @@ class Analysis:
         """
         return plot(self.measured.table, self.task.video_id)
 
+    @in_python_words()
+    @analysis_kept()
     def overlay(
         self,
         path: str | PathLike[str],
@@ -197,8 +207,8 @@ class Analysis:
         Raises
         ------
         OpenFaceBeamError
-            If the input cannot be read any more, its frames were in memory only, the part or the
-            faces are none, or storage refuses.
+            If the input cannot be read any more or has been replaced, its frames were in memory
+            only, the part or the faces are none, or storage refuses.
         """
         for name, value in (("from_seconds", from_seconds), ("to_seconds", to_seconds)):
             check_number(name, value)
@@ -211,6 +221,8 @@ class Analysis:
             )
         return self._write(Overlay(options), path)
 
+    @in_python_words()
+    @analysis_kept()
     def report(self, path: str | PathLike[str]) -> Path:
         """Write an HTML page that shows what was measured, and needs nothing beside it.
 
@@ -227,6 +239,7 @@ class Analysis:
         return self._write(Report(), path_of("path", path))
 
     def _write(self, exporter: Exporter, path: str) -> Path:
+        check_unchanged(self.task.uri, self.content)
         record = parse_record(self.metadata()[METADATA_KEY]) or {}
         table, info = self.measured.table, self.measured.info
         video = described(table, self.task.video_id, info, record)
@@ -263,6 +276,11 @@ class Analysis:
             frames=face.calibration_frames,
         )
         return FaceRecord(face.face_id, calibration, face.summary)
+
+    def __repr__(self) -> str:
+        faces = sum(face.face_id is not None for face in self.measured.faces)
+        frames = counted(self.measured.frame_count, "frame")
+        return f"Analysis({self.task.uri!r}, {frames}, {counted(faces, 'face')})"
 
     def _repr_html_(self) -> Any:
         """Return how notebooks show it: the summary."""

@@ -1,11 +1,14 @@
 """What Python code may hand over as an argument: wrong kinds are named before they are used."""
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter, signature
 from numbers import Integral, Real
 from os import PathLike, fspath
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
+
+import numpy as np
 
 from openface_core.errors import ConfigError
 from openface_core.user_paths import expanded
@@ -35,10 +38,9 @@ def check_number(name: str, value: object) -> None:
         _number(name, value)
 
 
-def check_flag(name: str, value: object) -> None:
-    """Refuse what is neither true, false, nor nothing."""
-    if value is not None:
-        _flag(name, value)
+def flag_of(name: str, value: bool | None) -> bool | None:
+    """Return whether something is so, or nothing; what is neither is refused by name."""
+    return None if value is None else _flag(name, value)
 
 
 def whole_numbers(name: str, values: object) -> tuple[int, ...]:
@@ -93,11 +95,11 @@ def _whole_number(name: str, value: object) -> int:
 
 
 def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise ConfigError(
             name, f"True or False is expected, found {_shown(value)}", "Write one of them."
         )
-    return value
+    return bool(value)
 
 
 _READERS: Mapping[Any, Callable[[str, Any], object]] = {
@@ -133,11 +135,18 @@ def arguments_of(job: Callable[..., Arguments], given: Mapping[str, Any]) -> Arg
     values = {}
     for name, value in given.items():
         parameter = parameters.get(name)
-        if parameter is None:  # which Python itself refuses
-            values[name] = value
-        elif value is not None or parameter.default is Parameter.empty:
+        if parameter is None:
+            raise TypeError(_unexpected(name, parameters))
+        if value is not None or parameter.default is Parameter.empty:
             values[name] = _READERS[_declared(parameter.annotation)](name, value)
     return job(**values)
+
+
+def _unexpected(name: str, known: Iterable[str]) -> str:
+    """Return what Python itself says of an argument that there is not, and which one is like it."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(known)}."
+    return f"got an unexpected keyword argument {name!r}. {hint}"
 
 
 def _declared(annotation: Any) -> Any:

@@ -8,7 +8,9 @@ from pipelines.export import export as export_dataset
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.interactive.arguments import arguments_of
+from pipelines.interactive.python_words import in_python_words
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.log import log_kept
 from pipelines.main_job.summary import RunSummary
 from pipelines.report import report as report_dataset
 from pipelines.run import run as run_main_job
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.export_job.summary import ExportSummary
 
 
+@log_kept()
+@in_python_words()
 def run(
     inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
     output: str | PathLike[str],
@@ -55,6 +59,8 @@ def run(
     return run_main_job(arguments)
 
 
+@log_kept()
+@in_python_words()
 def export(
     dataset: str | PathLike[str],
     output: str | PathLike[str],
@@ -90,6 +96,8 @@ def export(
     return export_dataset(arguments_of(ExportArguments, named | options))
 
 
+@log_kept()
+@in_python_words()
 def report(
     dataset: str | PathLike[str], output: str | PathLike[str] | None = None, **options: Any
 ) -> "ExportSummary":

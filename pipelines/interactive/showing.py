@@ -156,6 +156,8 @@ def plot(table: pa.Table, title: str) -> Any:
         seconds = rows.column("timestamp")[chosen]
         times = np.where(np.isnan(seconds), np.arange(len(seconds), dtype=float), seconds)
         values = rows.values(*names)[chosen].T
+        if not len(times):  # an empty picture
+            values = np.full((len(names), 1), np.nan)
         if len(times) > 1:
             edges = np.append(times, times[-1] + np.median(np.diff(times)))
         else:

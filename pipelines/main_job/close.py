@@ -1,7 +1,6 @@
 """The end of a run: summary and error table as the tables want them, metrics, and what is told."""
 
 import re
-import sys
 from dataclasses import replace
 
 from models import locate_models
@@ -12,6 +11,7 @@ from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
 from pipelines.main_job.prepare import Job
 from pipelines.main_job.summary import RunSummary
+from pipelines.screen import screen
 from transforms.dataset.completion import CompleteDataset, complete_dataset
 from transforms.dataset.documents import write_documents
 from transforms.dataset.error_table import write_errors
@@ -63,7 +63,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
     )
     write_metrics(job.output, metrics, outline)
     if not job.quiet:
-        sys.stderr.writelines(f"{line}\n" for line in describe_steps(metrics))
+        screen().writelines(f"{line}\n" for line in describe_steps(metrics))
     counts, least = metrics.counters, plan.settings.calibration.least_frames
     lost = _without_table(job, dataset)
     if lost:

@@ -1,7 +1,6 @@
 """A pipeline that a cluster runs: waited for, and cancelled there where the wait is interrupted."""
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from openface_core.errors import PipelineError
 from pipelines.main_job.flink_jobs import FlinkJobs
+from pipelines.screen import screen
 from transforms.work.folder import jobs_of_earlier_runs
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def end_earlier_jobs(output: str, options: "PipelineOptions") -> None:
             earlier = FlinkJobs(flink.url, name)
             running = earlier.running()
             if running:
-                sys.stderr.write(f"cancelling {name}, which a killed run has left on the cluster\n")
+                screen().write(f"cancelling {name}, which a killed run has left on the cluster\n")
                 earlier.cancel(running)
 
 
@@ -164,7 +164,7 @@ def _sigterm_interrupts() -> Iterator[None]:
 
 def _cancel(result: Any, options: "PipelineOptions") -> None:
     """Cancel a job, wait for that, and say what came of it."""
-    sys.stderr.write("\ncancelling the job on the cluster ...\n")
+    screen().write("\ncancelling the job on the cluster ...\n")
     flink = FlinkJobs.of(options)
     with suppress(Exception):  # what can be said is said below
         if result is not None:
@@ -174,13 +174,13 @@ def _cancel(result: Any, options: "PipelineOptions") -> None:
         with suppress(Exception):
             running = flink.running() if flink is not None else _is_running(result)
             if not running:
-                sys.stderr.write("the job is cancelled; run again to go on where it stopped\n")
+                screen().write("the job is cancelled; run again to go on where it stopped\n")
                 return
             if flink is not None:
                 flink.cancel(running)
         time.sleep(_POLL_SECONDS)
     where = "" if flink is None else f" at {flink.url}"
-    sys.stderr.write(f"the cluster has not confirmed that: look for the job there{where}\n")
+    screen().write(f"the cluster has not confirmed that: look for the job there{where}\n")
 
 
 def _is_running(result: Any) -> tuple[str, ...]:

@@ -1,11 +1,10 @@
 """What a run would do, told instead of done."""
 
-import sys
-
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.plan import describe_plan, make_plan
 from pipelines.main_job.prepare import check_asked_runner
 from pipelines.main_job.summary import RunSummary
+from pipelines.screen import printed
 
 
 def dry_run(arguments: RunArguments) -> RunSummary:
@@ -29,7 +28,7 @@ def dry_run(arguments: RunArguments) -> RunSummary:
     check_asked_runner(arguments)
     plan = make_plan(arguments)
     for line in describe_plan(plan):
-        sys.stdout.write(f"{line}\n")
+        printed().write(f"{line}\n")
     return RunSummary(
         arguments.output,
         plan.inputs,

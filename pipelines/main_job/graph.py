@@ -91,7 +91,8 @@ def build_graph(
         calibrated[PROBLEMS],
         finished[PROBLEMS],
     ) | "All problems" >> beam.Flatten()
-    _ = problems | "Write errors" >> WriteErrors(folders, handle.settings.output.buckets)
     written = handle.settings.output
+    _ = problems | "Write errors" >> WriteErrors(folders, written.buckets, handle.key)
     if written.buckets:
-        _ = finished["tables"] | "Write buckets" >> WriteBuckets(folders, written)
+        write_buckets = WriteBuckets(folders, written, handle.key)
+        _ = finished["tables"] | "Write buckets" >> write_buckets

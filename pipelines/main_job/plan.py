@@ -1,6 +1,5 @@
 """What a run will do: worked out, and put into words, before anything is written."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from openface_core.media.sources import locate
 from openface_core.readable import counted
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.arguments import RunArguments
+from pipelines.screen import screen
 from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset, recorded_buckets
 from transforms.dataset.provenance import RunProvenance
 from transforms.dataset.run_lock import LOCK_NAME, refuse_if_held
@@ -201,7 +201,7 @@ def make_plan(arguments: RunArguments, *, is_held: bool = False) -> RunPlan:
     hashes = files.sha256()
     warning = choice.compare(files, hashes)
     if warning is not None and not arguments.quiet:
-        sys.stderr.write(f"{warning}\n")
+        screen().write(f"{warning}\n")
     provenance = RunProvenance(settings.as_dict(), hashes, files.network_names())
     tables = RecordedTables(arguments.output, settings.output.buckets)
     todo: list[VideoTask] = []

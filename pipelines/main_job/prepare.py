@@ -1,6 +1,5 @@
 """The beginning of a run: plan and workers, a clean output folder, models in memory."""
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from openface_core.errors import ConfigError, OpenFaceBeamError, RunOverError
 from pipelines.configuration.config_file import load_beam_options
 from pipelines.configuration.model_choice import chosen_preset
 from pipelines.main_job.arguments import RunArguments
+from pipelines.main_job.log import set_up_log
 from pipelines.main_job.plan import RunPlan, check_buckets, make_plan, places_of
 from pipelines.main_job.runners import (
     check_words,
@@ -19,12 +19,12 @@ from pipelines.main_job.runners import (
     import_beam,
     is_local,
     pipeline_options,
-    set_up_log,
     worker_count,
 )
 from pipelines.main_job.scratch_folder import scratch_folder
 from pipelines.main_job.small_plan import is_small
 from pipelines.main_job.worker_place import THIS_PROCESS, WorkerPlace, worker_place
+from pipelines.screen import screen
 from transforms.dataset.bucket_files import check_update
 from transforms.dataset.documents import write_documents
 from transforms.dataset.layout import metrics_path
@@ -172,7 +172,7 @@ def prepare(arguments: RunArguments, *, is_held: bool = False) -> Job:
         plan = plan or make_plan(arguments, is_held=is_held)
         job = Job(plan, arguments.output, runner, options, workers, arguments.quiet)
     if not arguments.quiet:
-        sys.stderr.writelines(f"{line}\n" for line in plan.remarks)
+        screen().writelines(f"{line}\n" for line in plan.remarks)
     job.workers.check_paths(places_of(plan, arguments.output))
     return job
 
@@ -232,7 +232,7 @@ def held_and_clean(job: Job, arguments: RunArguments) -> Iterator[Job]:
 def _planned_anew(job: Job, arguments: RunArguments) -> Job:
     """Plan a run once more, in a folder that is held; what was said is not said again."""
     if not job.quiet:
-        sys.stderr.write(f"another run has written to {job.output} meanwhile; planning anew ...\n")
+        screen().write(f"another run has written to {job.output} meanwhile; planning anew ...\n")
     return replace(prepare(replace(arguments, quiet=True), is_held=True), quiet=job.quiet)
 
 
@@ -263,9 +263,9 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
     handle = EngineHandle(plan.files, plan.settings)
     engine = handle.acquire()
     if plan.with_networks and not job.quiet:
-        sys.stderr.write(f"networks run on {', '.join(engine.providers)}\n")
+        screen().write(f"networks run on {', '.join(engine.providers)}\n")
         if engine.landmark_detector is not None:
-            sys.stderr.write(f"landmarks are refined by {engine.landmark_detector}\n")
+            screen().write(f"landmarks are refined by {engine.landmark_detector}\n")
     what = "compiling the kernels; only a machine's first run has to"
     with _announced_if_slow(what, quiet=job.quiet):
         warm_up(engine)
@@ -280,7 +280,7 @@ def load_models(job: Job) -> tuple[EngineHandle, Engine]:
 @contextmanager
 def _announced_if_slow(what: str, *, quiet: bool) -> Iterator[None]:
     """Say what is going on, if it takes so long that a user may wonder."""
-    timer = threading.Timer(_PATIENCE_SECONDS, sys.stderr.write, [f"{what} ...\n"])
+    timer = threading.Timer(_PATIENCE_SECONDS, screen().write, [f"{what} ...\n"])
     if not quiet:
         timer.start()
     try:

@@ -1,6 +1,5 @@
 """Progress of a run on stderr: frames done, frames per second, time left."""
 
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -9,7 +8,9 @@ from typing import Self
 
 from tqdm import tqdm
 
+from pipelines.screen import screen
 from transforms.work.progress import read_progress
+from transforms.work.temporary_place import temporary_place
 
 _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
@@ -52,17 +53,18 @@ class ProgressDisplay:
         folder: str | None = None,
     ) -> None:
         self._parts = parts
-        self._own = tempfile.TemporaryDirectory(prefix="openface-beam-progress-")
+        place = temporary_place()
+        self._own = tempfile.TemporaryDirectory(prefix="openface-beam-progress-", dir=place)
         self._folder = folder or self._own.name
         known = [count for count in promised_frames if count is not None]
         total = sum(known) if len(known) == len(promised_frames) else None
-        is_terminal = sys.stderr.isatty()
+        is_terminal = screen().isatty()
         self._interval = _TERMINAL_SECONDS if is_terminal else _LOG_SECONDS
         self._bar = _Bar(
             total=total,
             unit=" frames",
             desc=f"0 {parts} done",
-            file=sys.stderr,
+            file=screen(),
             disable=quiet,
             dynamic_ncols=is_terminal,
             mininterval=self._interval,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from openface_core.errors import ConfigError
 from pipelines.main_job.arguments import parser as parser_of_main_job
+from pipelines.main_job.forks import note_pipeline, refuse_fork
+from pipelines.main_job.log import beam_apart_from_log, set_up_log
 from pipelines.main_job.runner_checks import PORTABLE_RUNNERS, canonical_name, check_runner_options
 from pipelines.spared_imports import spared_by_beam
 from transforms.work.ending_failures import keep_ending_failures_off_screen
@@ -26,21 +28,18 @@ _MOST_WORKERS = 4096
 _DEFAULT_RUNNER = "DirectRunner"
 
 
-def set_up_log() -> None:
-    """Have warnings written to stderr, one line each."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", force=True)
-    keep_ending_failures_off_screen()
-
-
 def import_beam() -> ModuleType:
-    """Return the module ``apache_beam``, imported without its warning about optional packages."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    with spared_by_beam():
+    """Return the module ``apache_beam``, imported without its warning about optional packages.
+
+    Raises
+    ------
+    PipelineError
+        If this process was forked from one that has run pipelines.
+    """
+    refuse_fork()
+    with beam_apart_from_log(), spared_by_beam():
         import apache_beam
 
-    root.setLevel(level)
     set_up_log()  # once more, as Beam's import has installed a handler of its own
     # It says how it starts a job server, with all the words, and when it ends it.
     logging.getLogger("apache_beam.utils.subprocess_server").setLevel(logging.ERROR)
@@ -274,12 +273,14 @@ def make_runner(runner: str, options: "PipelineOptions") -> Any:
     PipelineRunner or str
         What ``beam.Pipeline`` takes as its runner.
     """
+    note_pipeline()
     if not is_local(runner):
         return runner
     from apache_beam.portability.api import beam_provision_api_pb2
     from apache_beam.runners.portability.fn_api_runner import fn_runner
     from apache_beam.runners.portability.portable_runner import JobServiceHandle
 
+    keep_ending_failures_off_screen()  # of what has just been imported, too
     encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
     return fn_runner.FnApiRunner(
         provision_info=fn_runner.ExtendedProvisionInfo(

@@ -6,10 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
+from pipelines.own_process import is_own_process
 from transforms.work.process_lock import take_lock
+from transforms.work.temporary_place import temporary_files_in, temporary_place
 
 _PREFIX = "openface-beam-run-"
 _OWNER = "owner"
@@ -19,7 +21,11 @@ _WITHOUT_OWNER_SECONDS = 86_400.0
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Have all temporary files of this process and its workers made in one folder.
+    """Have all temporary files of a run made in one folder.
+
+    A process of the command line has all of its own there, and its workers'. In another program's
+    process these are only the run's, see :mod:`transforms.work.temporary_place`: the program's own
+    would be lost.
 
     It is removed at the end. A killed run cannot do so: its folder is removed by the next run. Each
     folder holds a file that its run has locked, and the system lets go of the lock however the run
@@ -31,19 +37,29 @@ def scratch_folder() -> Iterator[Path]:
         The folder.
     """
     remove_abandoned(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=temporary_place()))
+    try:
+        with (folder / _OWNER).open("w", encoding="ascii") as owner:
+            take_lock(owner)
+            whole = _of_the_process(folder) if is_own_process() else nullcontext()
+            with temporary_files_in(str(folder)), whole:
+                yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _of_the_process(folder: Path) -> Iterator[None]:
+    """Have all temporary files of this process and its workers made in a folder."""
     before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    with (folder / _OWNER).open("w", encoding="ascii") as owner:
-        take_lock(owner)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
-        try:
-            yield folder
-        finally:
-            tempfile.tempdir = before
-            os.environ.pop("TMPDIR")
-            if variable is not None:
-                os.environ["TMPDIR"] = variable
-    shutil.rmtree(folder, ignore_errors=True)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        os.environ.pop("TMPDIR")
+        if variable is not None:
+            os.environ["TMPDIR"] = variable
 
 
 def remove_abandoned(parent: Path) -> None:

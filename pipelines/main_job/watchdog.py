@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from openface_core.errors import PipelineError
+from pipelines.own_process import is_own_process
+from transforms.work.stopping import stopped_workers
+from transforms.work.temporary_place import temporary_place
 from transforms.work.worker_presence import close_run, count_workers, open_run
 
 _log = logging.getLogger(__name__)
@@ -21,6 +24,7 @@ _INTERVAL_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 """A worker may end just before its run does; only a run that goes on without it has lost it."""
 _PARTING_SECONDS = 10.0
+_FALLING_SECONDS = 1.0
 _START_SECONDS = 30.0
 _NO_WORKER = (
     "no worker has begun in 30 seconds. If the worker pool at %s is on this machine, look into its "
@@ -31,6 +35,53 @@ _REMEDY = (
     "The operating system ends processes when memory runs out: use fewer workers "
     "(--direct_num_workers), and run again to go on where this run stopped."
 )
+
+
+class _ThreadHook:
+    """What Beam's threads say of worker processes, noted for the runs that have such workers."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._notes: list[list[str]] = []
+        self._usual = threading.excepthook
+
+    def add(self, exits: list[str]) -> None:
+        """Note exits of worker processes in a list from now on."""
+        with self._guard:
+            if threading.excepthook != self._hear:
+                self._usual, threading.excepthook = threading.excepthook, self._hear
+            self._notes.append(exits)
+
+    def remove(self, exits: list[str], *, stays: bool) -> None:
+        """Note nothing more in a list; after the last one the usual hook is back, or this stays."""
+        with self._guard:
+            self._notes = [notes for notes in self._notes if notes is not exits]
+            if not self._notes and not stays and threading.excepthook == self._hear:
+                threading.excepthook = self._usual
+
+    def _hear(self, arguments: threading.ExceptHookArgs) -> None:
+        """Note what a thread says, or tell it as usual.
+
+        A connection that has gone fails many threads at once; the run's own error tells that.
+        """
+        kinds = type(arguments.exc_value).__mro__
+        if any(kind.__module__.partition(".")[0] == "grpc" for kind in kinds):
+            _log.debug("a thread lost its connection: %s", arguments.exc_value)
+            return
+        found = re.search(r"Worker subprocess exited .* (-?\d+)", str(arguments.exc_value))
+        if found is None:
+            self._usual(arguments)
+            return
+        status = int(found[1])
+        # A shell in between adds 128 to the number of a signal.
+        signal = -status if status < 0 else status - 128
+        how = f"was killed by signal {signal}" if signal > 0 else f"ended with status {status}"
+        # Of several runs it may be any; each counts its own workers too.
+        if len(self._notes) == 1:
+            self._notes[0].append(f"a worker process {how}")
+
+
+_hook = _ThreadHook()
 
 
 class Watchdog:
@@ -44,9 +95,10 @@ class Watchdog:
 
     def __init__(self, worker_pool: str | None = None) -> None:
         self._worker_pool = worker_pool
-        self._usual_hook = threading.excepthook
-        self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-workers-")
+        place = temporary_place()
+        self._folder = tempfile.TemporaryDirectory(prefix="openface-beam-workers-", dir=place)
         self._exits: list[str] = []
+        self._earlier_threads: frozenset[threading.Thread] = frozenset()
 
     @property
     def folder(self) -> str:
@@ -55,8 +107,8 @@ class Watchdog:
 
     def __enter__(self) -> Self:
         open_run(self.folder)
-        self._usual_hook = threading.excepthook
-        threading.excepthook = self._note_exit
+        self._earlier_threads = frozenset(threading.enumerate())
+        _hook.add(self._exits)
         return self
 
     def __exit__(
@@ -66,10 +118,19 @@ class Watchdog:
         trace: TracebackType | None,
     ) -> None:
         close_run(self.folder)
-        if kind is None:
-            # After a failure Beam's threads may still be falling, each with a traceback of its own.
-            threading.excepthook = self._usual_hook
+        # After a failure Beam's threads may still be falling, each with a traceback of its own. A
+        # command ends then; a program that goes on gets its own hook back.
+        ends_with_it = kind is not None and is_own_process()
+        if kind is not None and not ends_with_it:
+            self._wait_for_threads()
+        _hook.remove(self._exits, stays=ends_with_it)
         self._folder.cleanup()
+
+    def _wait_for_threads(self) -> None:
+        """Wait a moment for the threads that Beam has started meanwhile."""
+        deadline = time.monotonic() + _FALLING_SECONDS
+        for thread in set(threading.enumerate()) - self._earlier_threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def finish(self, pipeline: Any) -> Any:
         """Run a pipeline to its end.
@@ -90,7 +151,8 @@ class Watchdog:
             If a worker process has died.
         """
         try:
-            return self._finish(pipeline)
+            with stopped_workers(self.folder):  # their lost connections are none of the log's then
+                return self._finish(pipeline)
         except BaseException:
             self._end_workers()
             raise
@@ -137,22 +199,3 @@ class Watchdog:
             return self._exits[0]
         dead = count_workers(self.folder)[1]
         return f"{dead} of its worker processes died" if dead else None
-
-    def _note_exit(self, arguments: threading.ExceptHookArgs) -> None:
-        """Note what Beam's threads say of worker processes that they have started.
-
-        A connection that has gone fails many of them at once; the run's own error tells that.
-        """
-        kinds = type(arguments.exc_value).__mro__
-        if any(kind.__module__.partition(".")[0] == "grpc" for kind in kinds):
-            _log.debug("a thread lost its connection: %s", arguments.exc_value)
-            return
-        found = re.search(r"Worker subprocess exited .* (-?\d+)", str(arguments.exc_value))
-        if found is None:
-            self._usual_hook(arguments)
-            return
-        status = int(found[1])
-        # A shell in between adds 128 to the number of a signal.
-        signal = -status if status < 0 else status - 128
-        how = f"was killed by signal {signal}" if signal > 0 else f"ended with status {status}"
-        self._exits.append(f"a worker process {how}")

@@ -40,6 +40,7 @@ from transforms.work.folder import (
     local_folders,
     mark_of,
 )
+from transforms.work.stopping import stopped_workers
 
 PromisedFrames = Mapping[str, int | None]
 """Frames that each input's header promises, by video id; None where it does not say."""
@@ -102,7 +103,7 @@ def run_waves(job: Job, handle: EngineHandle) -> RunMetrics | None:
                     pipeline.run()
                     return None
                 with job_server_stopped(pipeline.runner):
-                    metrics.add(_finish(job, pipeline, folders, watchdog))
+                    metrics.add(_finish(job, pipeline, folders, watchdog, handle.key))
             discard_run(folders)
     return metrics
 
@@ -141,8 +142,10 @@ def _waves(job: Job, promised: PromisedFrames) -> tuple[tuple[VideoTask, ...], .
     return into_waves(*bucket_by_bucket(*ordered, settings.output.buckets))
 
 
-def _finish(job: Job, pipeline: Any, folders: RunFolders, watchdog: Watchdog | None) -> Any:
-    """Run a pipeline to its end and return its result.
+def _finish(
+    job: Job, pipeline: Any, folders: RunFolders, watchdog: Watchdog | None, run: str
+) -> Any:
+    """Run a pipeline to its end and return its result; if it fails, its workers stop before.
 
     Raises
     ------
@@ -152,12 +155,13 @@ def _finish(job: Job, pipeline: Any, folders: RunFolders, watchdog: Watchdog | N
         If no space is left.
     """
     try:
-        if watchdog is not None:
-            return watchdog.finish(pipeline)
-        if not is_local(job.runner):
-            return _finish_elsewhere(job, pipeline, folders)
-        result = pipeline.run()
-        result.wait_until_finish()
+        with stopped_workers(run):
+            if watchdog is not None:
+                return watchdog.finish(pipeline)
+            if not is_local(job.runner):
+                return _finish_elsewhere(job, pipeline, folders)
+            result = pipeline.run()
+            result.wait_until_finish()
     except PipelineError:
         raise
     except Exception as error:  # Beam turns what happens in a worker into many kinds of exception

@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 _STDERR = 2
 _CHATTER = re.compile(
@@ -23,32 +23,55 @@ def is_chatter(line: bytes) -> bool:
     return _CHATTER.match(line) is not None
 
 
+_guard = threading.Lock()
+_runs = 0
+_exchange = ExitStack()
+
+
 @contextmanager
 def worker_output_filtered() -> Iterator[None]:
     """Leave out such lines while worker processes run; all else reaches stderr as it is.
 
     Worker processes inherit stderr, so it is exchanged for a pipe, while this process's own output
-    goes on to the screen.
+    goes on to the screen. Runs in several threads share the exchange.
     """
+    global _runs
+    with _guard:
+        _runs += 1
+        if _runs == 1:
+            _exchange.enter_context(_exchanged())
+    try:
+        yield
+    finally:
+        with _guard:
+            _runs -= 1
+            if not _runs:
+                _exchange.close()
+
+
+@contextmanager
+def _exchanged() -> Iterator[None]:
     try:
         screen = os.dup(_STDERR)
     except OSError:  # there is no stderr
         yield
         return
     begin, end = os.pipe()
-    sys.stderr.flush()
+    own = sys.stderr
+    if own is not None:
+        own.flush()
     os.dup2(end, _STDERR)
     os.close(end)
-    own = sys.stderr
-    sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
+    if own is not None:
+        sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
     thread = threading.Thread(target=_forward, args=(begin, screen), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        sys.stderr.close()
-        sys.stderr = own
-        sys.stderr.flush()
+        if own is not None:
+            sys.stderr.close()
+            sys.stderr = own
         os.dup2(screen, _STDERR)
         # It ends with the last worker; one that hangs is not waited for.
         thread.join(_PATIENCE_SECONDS)

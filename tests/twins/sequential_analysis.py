@@ -16,6 +16,7 @@ from openface_core.action_units.static import presences, single_image_intensitie
 from openface_core.action_units.tracker import ActionUnitTracker
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
+from openface_core.analysis.landmark_warnings import LandmarkWatch
 from openface_core.analysis.settings import RunSettings
 from openface_core.analysis.timestamps import table_timestamps
 from openface_core.errors import ConfigError
@@ -222,9 +223,12 @@ def _observe(
     one = replace(settings, faces=FacesSettings("widest"))
     source = Analyser(engine, one).faces(task.landmarks_uri, camera=task.camera)
     recorder = ShardRecorder(tracker.models, engine.extent)
+    landmarks = LandmarkWatch()
     for frame in media:
-        (face,) = source.observe(frame).faces.values()
+        seen = source.observe(frame)
+        ((number, face),) = seen.faces.items()
         face = source.meter.measure(frame.image, face)
+        landmarks.add(frame, replace(seen, faces={number: face}))
         if face.is_measured:
             tracker.add(face.fhog, face.geometry, face.residual_mm)
         else:
@@ -235,7 +239,8 @@ def _observe(
     derivation = Derivation(engine.meter.pdm)
     series = recorder.features().series.with_derived_fields(derivation)
     sides = side_measures(series.arrays)
-    warnings = media.warnings + gap_warnings(media.info, series.pts_seconds)
+    gaps = gap_warnings(media.info, series.pts_seconds)
+    warnings = (*media.warnings, *landmarks.warnings, *gaps)
     return _Observed(task, media.info, warnings, series, sides)
 
 

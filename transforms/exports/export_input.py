@@ -1,6 +1,6 @@
 """The export of one input: its rows, and where needed its frames, through all exporters at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,7 +106,9 @@ class Outcome:
     failures: list[Exception] = field(default_factory=list)
 
 
-def export_input(task: ExportTask, plan: ExportPlan) -> Outcome:
+def export_input(
+    task: ExportTask, plan: ExportPlan, check: Callable[[], None] = lambda: None
+) -> Outcome:
     """Write an input in its formats.
 
     A format that fails costs no other. What cannot be written leaves nothing of an earlier export
@@ -118,6 +120,8 @@ def export_input(task: ExportTask, plan: ExportPlan) -> Outcome:
         The input.
     plan : ExportPlan
         What is common to all.
+    check : callable
+        Called before every turn and after every frame; what it raises ends the export.
 
     Returns
     -------
@@ -138,7 +142,8 @@ def export_input(task: ExportTask, plan: ExportPlan) -> Outcome:
         ]
         try:
             if chosen:
-                _write(task, plan, chosen, outcome)
+                check()
+                _write(task, plan, chosen, outcome, check)
         except Exception as error:  # whatever one input does, the others go on
             if isinstance(error, OpenFaceBeamError) and error.ends_run:
                 raise
@@ -158,7 +163,13 @@ def _discard_outdated(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcom
                 plan.folder.discard_outdated(name, task.table.video_id, *kept)
 
 
-def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome) -> None:
+def _write(
+    task: ExportTask,
+    plan: ExportPlan,
+    chosen: Chosen,
+    outcome: Outcome,
+    check: Callable[[], None],
+) -> None:
     """Write formats of one turn, and note which of them are written, and why others are not."""
     video_id = task.table.video_id
     record = task.table.record()
@@ -190,7 +201,13 @@ def _write(task: ExportTask, plan: ExportPlan, chosen: Chosen, outcome: Outcome)
             _look_ahead(table, exporters)
             if exporters and any(format_.needs_pictures for _, _, format_ in chosen):
                 progress = ProgressWriter(plan.progress_folder, video_id)
-                _add_frames(task, record, table, place, exporters, progress)
+
+                def on_frame() -> None:
+                    check()
+                    progress.frame_done()
+
+                _add_frames(task, record, table, place, exporters, on_frame)
+                progress.finish()
             elif exporters:
                 for batch in table.batches():
                     _add(exporters, Rows(batch.combine_chunks()), None)
@@ -228,7 +245,7 @@ def _add_frames(
     table: OpenTable,
     place: PlaceNow,
     exporters: ExportersAtWork,
-    progress: ProgressWriter,
+    on_frame: Callable[[], None],
 ) -> None:
     place.check()
     with open_media(task.uri, limits=_limits(record)) as media, _named(task.uri):
@@ -236,8 +253,7 @@ def _add_frames(
             _add(exporters, rows, frame)
             if not exporters:
                 break
-            progress.frame_done()
-    progress.finish()
+            on_frame()
 
 
 @contextmanager

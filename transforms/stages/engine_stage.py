@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from openface_core.analysis.engine import Engine
 from transforms.stages.engine_handle import EngineHandle
+from transforms.work.stopping import check_not_stopped
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class EngineStage(ABC):
     """Tag of the elements that are no :class:`SideOutput`, for a stage with several outputs."""
     side_outputs: ClassVar[tuple[str, ...]] = ()
     """Tags of the other outputs."""
+
+    def check_run(self) -> None:
+        """Refuse to go on for a run that was told to stop.
+
+        Raises
+        ------
+        RunOverError
+            If it was.
+        """
+        check_not_stopped(self.handle.key)
 
     @abstractmethod
     def work(self, element: Any, engine: Engine) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from transforms.exports.task import ExportTask
 from transforms.problems import Problem
 from transforms.records import PROBLEMS, VideoTask
 from transforms.work.ending_failures import keep_ending_failures_off_screen
+from transforms.work.stopping import check_not_stopped, working
 from transforms.work.worker_presence import join_run
 
 WRITTEN = "written"
@@ -22,8 +23,9 @@ _STAGE = "export"
 
 
 class _ExportVideo(beam.DoFn):
-    def __init__(self, plan: ExportPlan) -> None:
+    def __init__(self, plan: ExportPlan, run: str) -> None:
         self._plan = plan
+        self._run = run
 
     def setup(self) -> None:
         """Register as a worker of the run."""
@@ -35,7 +37,8 @@ class _ExportVideo(beam.DoFn):
     ) -> Iterator[tuple[str, int] | TaggedOutput[Literal["problems"], Problem]]:
         """Yield an input's id and how many formats were written; problems to the side."""
         video = VideoTask(task.table.video_id, task.uri)
-        outcome = export_input(task, self._plan)
+        with working(self._run):
+            outcome = export_input(task, self._plan, lambda: check_not_stopped(self._run))
         problems = (Problem.from_error(video, _of_export(e), _STAGE) for e in outcome.failures)
         # What is wrong with the input, and not with a format, is told once.
         for problem in dict.fromkeys(problems):
@@ -61,11 +64,14 @@ class ExportVideos(beam.PTransform):
     ----------
     plan : ExportPlan
         What is common to all inputs.
+    run : str
+        Tells the export from all others.
     """
 
     plan: ExportPlan
+    run: str = ""
 
     def expand(self, tasks: beam.PCollection) -> Any:
         """Return the outputs by their tags."""
-        step = beam.ParDo(_ExportVideo(self.plan))
+        step = beam.ParDo(_ExportVideo(self.plan, self.run))
         return tasks | "Export" >> step.with_outputs(PROBLEMS, main=WRITTEN)

@@ -124,7 +124,11 @@ def _kept(path: str, features: ShardFeatures) -> FeaturesPart:
 
 
 def extract_once(
-    shard: Shard, analyser: Analyser, folders: RunFolders, progress: ProgressWriter
+    shard: Shard,
+    analyser: Analyser,
+    folders: RunFolders,
+    progress: ProgressWriter,
+    check: Callable[[], None],
 ) -> ShardResult:
     """Analyse a shard as :func:`extract_shard`, unless an earlier attempt has.
 
@@ -138,12 +142,18 @@ def extract_once(
         Where the run writes.
     progress : ProgressWriter
         Is told every frame.
+    check : callable
+        Called after every frame; whatever it raises ends the analysis.
     """
+
+    def on_frame() -> None:
+        check()
+        progress.frame_done()
 
     def extract() -> ShardResult:
         check_run(folders)
         begin = monotonic()
-        result = extract_shard(shard, analyser, folders.work, progress.frame_done)
+        result = extract_shard(shard, analyser, folders.work, on_frame)
         if folders.may_repeat:
             count_on_host(result.frames, monotonic() - begin)
         return result
@@ -178,7 +188,7 @@ class ExtractShards(EngineStage):
         progress = ProgressWriter(self.folders.progress, f"{task.video_id}.{shard.number}")
         analyser = Analyser(engine, settings, BeamWatch())
         try:
-            result = extract_once(shard, analyser, self.folders, progress)
+            result = extract_once(shard, analyser, self.folders, progress, self.check_run)
         except Exception as error:  # whatever one input does, the others go on
             yield key, (task, Problem.from_error(task, error))
         else:

@@ -8,6 +8,9 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from transforms.stages.engine_stage import EngineStage, SideOutput
+from transforms.work.stopping import working
+
+_END = object()
 
 
 class _Worker(beam.DoFn):
@@ -22,7 +25,12 @@ class _Worker(beam.DoFn):
 
     def process(self, element: Any) -> Iterator[Any]:
         """Yield what comes of an element."""
-        for output in self._stage.work(element, self._engine):
+        run, outputs = self._stage.handle.key, self._stage.work(element, self._engine)
+        while True:
+            with working(run):  # not what comes after, which is another stage's work
+                output = next(outputs, _END)
+            if output is _END:
+                return
             if isinstance(output, SideOutput):
                 yield TaggedOutput(output.tag, output.value)
             else:

@@ -244,7 +244,8 @@ class PrepareCalibration(EngineStage):
                 return assembled_input(outcome, engine, self.handle.settings, self.folders)
             count(Count.INPUTS_REDONE)
             analyser = Analyser(engine, self.handle.settings, BeamWatch())
-            whole = extract_once(Shard(task), analyser, self.folders, ProgressWriter(None, ""))
+            hidden = ProgressWriter(None, "")
+            whole = extract_once(Shard(task), analyser, self.folders, hidden, self.check_run)
             return assembled_input([whole], engine, self.handle.settings, self.folders)
         except Exception as error:  # whatever one input does, the others go on
             return Problem.from_error(task, error)

@@ -17,6 +17,7 @@ import apache_beam as beam
 from openface_core.analysis.settings import ShardSettings
 from transforms.dataset.storage import writing_error
 from transforms.records import Shard
+from transforms.work.temporary_place import temporary_place
 
 SHARDS_PER_WORKER = 16
 """At least so many where there is enough video: then the last shard costs little waiting."""
@@ -61,7 +62,8 @@ def local_workers(count: int, frames: Sequence[int | None]) -> Iterator[LocalWor
         yield None
         return
     known = [value for value in frames if value is not None]
-    with tempfile.TemporaryDirectory(prefix="openface-beam-shards-") as folder:
+    place = temporary_place()
+    with tempfile.TemporaryDirectory(prefix="openface-beam-shards-", dir=place) as folder:
         yield LocalWorkers(count, folder, sum(known) if len(known) == len(frames) else None)
 
 

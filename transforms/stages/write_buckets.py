@@ -9,6 +9,7 @@ from openface_core.analysis.settings import OutputSettings
 from transforms.dataset.bucket_files import update_bucket
 from transforms.dataset.layout import bucket_of, bucket_path
 from transforms.work.folder import RunFolders, check_run
+from transforms.work.stopping import working
 
 
 def write_bucket(
@@ -51,22 +52,28 @@ class WriteBuckets(beam.PTransform):
         Where the run writes.
     settings : OutputSettings
         How files are written, and how many there are.
+    run : str
+        Tells the run from all others.
     """
 
     folders: RunFolders
     settings: OutputSettings
+    run: str = ""
 
     def expand(self, tables: beam.PCollection) -> beam.PCollection:
         """Return a collection of paths."""
-        folders, settings = self.folders, self.settings
+        folders, settings, run = self.folders, self.settings, self.run
 
         def bucket(video_id: str) -> int:
             return bucket_of(video_id, settings.buckets)
+
+        def write(number: int, found: Iterable[tuple[str, str]]) -> str:
+            with working(run):
+                return write_bucket(number, found, folders, settings)
 
         return (
             tables
             | "Bucket of a table" >> beam.Map(lambda table: (bucket(table[0]), table))
             | "Tables of a bucket" >> beam.GroupByKey()
-            | "Write bucket"
-            >> beam.MapTuple(lambda number, found: write_bucket(number, found, folders, settings))
+            | "Write bucket" >> beam.MapTuple(write)
         )

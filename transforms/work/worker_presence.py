@@ -9,6 +9,7 @@ happens.
 import atexit
 import os
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -91,6 +92,8 @@ def join_run(folder: str | None) -> None:
             _hold(folder, name)
         except OSError:
             return
+    # What a killed worker leaves lies beside, in the run's own folder, which the next run removes.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(Path(folder).parent)
     # A worker that comes to its orderly end has not died.
     atexit.register((Path(folder) / name).unlink, missing_ok=True)
     threading.Thread(target=_end_with, args=(Path(folder),), daemon=True).start()

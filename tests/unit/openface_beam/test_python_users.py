@@ -5,16 +5,19 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 import openface_beam
 from openface_beam import Analyser, Analysis, OpenFaceBeamError, run
 from openface_core.errors import ConfigError, InputError
 from openface_core.media import open_media
+from pipelines.configuration.model_choice import ModelChoice
 from pipelines.demo_corpus.corpus import CLIPS_FOLDER, write_corpus
 from pipelines.demo_corpus.script import CLIPS
 
@@ -107,12 +110,21 @@ def test_frames_in_memory(
     assert Path(found.save(tmp_path / "results")).is_file()
 
 
+def test_what_a_console_shows_is_one_line(analyser: Analyser, analysis: Analysis) -> None:
+    assert repr(analyser) == "Analyser('embedded')"
+    frames = len(analysis.frames)
+    assert repr(analysis) == f"Analysis({analysis.task.uri!r}, {frames} frames, 1 face)"
+    dark = analyser.frames([np.zeros((64, 64, 3), np.uint8)], 25.0)
+    assert repr(dark) == "Analysis('memory:frames', 1 frame, 0 faces)"
+
+
 def test_other_frames_of_the_same_name_are_not_lost(analyser: Analyser, tmp_path: Path) -> None:
     dark, grey = ([np.full((64, 64, 3), level, np.uint8)] for level in (0, 90))
     analyser.frames(dark, 25).save(tmp_path / "results")
     analyser.frames(dark, 25).save(tmp_path / "results")
-    with pytest.raises(ConfigError, match="another input of the name frames"):
-        analyser.frames(grey, 25).save(tmp_path / "results")
+    for images, fps in ((grey, 25), (dark, 50)):  # at another rate, other times
+        with pytest.raises(ConfigError, match="another input of the name frames"):
+            analyser.frames(images, fps).save(tmp_path / "results")
     analyser.frames(grey, 25, video_id="grey").save(tmp_path / "results")
     assert len(pd.read_parquet(tmp_path / "results" / "frames")) == 2
 
@@ -153,6 +165,13 @@ def test_a_rate_is_a_number_of_any_type(analyser: Analyser) -> None:
     assert found.frames["timestamp"].tolist() == pytest.approx([0.0, 1001 / 30000])
 
 
+def test_pictures_as_opencv_declares_them(analyser: Analyser) -> None:
+    def pictures() -> Iterator[NDArray[np.integer[Any] | np.floating[Any]]]:
+        yield np.zeros((64, 64, 3), np.uint8)
+
+    assert len(analyser.frames(pictures(), 25).frames) == 1
+
+
 @pytest.mark.parametrize("read", ["video", "image"])
 def test_pictures_in_memory_have_a_method_of_their_own(analyser: Analyser, read: str) -> None:
     with pytest.raises(InputError, match=r"found ndarray.*Analyser\.frames"):
@@ -163,6 +182,11 @@ def test_pictures_in_memory_have_a_method_of_their_own(analyser: Analyser, read:
 def test_landmarks_are_a_path(analyser: Analyser, landmarks: object) -> None:
     with pytest.raises(ConfigError, match="landmarks: a text is expected"):
         analyser.video("a.mp4", landmarks=landmarks)  # type: ignore[arg-type]
+
+
+def test_sides_may_be_the_truth_of_numpy() -> None:
+    analyser = Analyser("embedded", sides=np.bool_(1), progress=np.bool_(0))  # type: ignore[arg-type]
+    assert analyser.settings.sides.measure is True
 
 
 @pytest.mark.parametrize("option", ["provider", "calibration", "faces"])
@@ -200,6 +224,25 @@ def test_a_name_of_frames_is_no_path(
     assert analyser.video(tmp_path / "frames.png", video_id=given).task.video_id == video_id
 
 
+def test_another_working_folder_holds_other_files(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "a.png"), np.zeros((64, 64, 3), np.uint8))
+        (tmp_path / name / "a.csv").write_text("frame,x_0\n")
+    monkeypatch.chdir(tmp_path / "here")
+    found = analyser.image("a.png")
+    monkeypatch.chdir(tmp_path / "there")
+    assert found.task.uri == found.info.uri == str(tmp_path / "here" / "a.png")
+    (tmp_path / "here" / "a.png").unlink()
+    with pytest.raises(OpenFaceBeamError, match=r"here/a\.png: there is no such file"):
+        found.report("a.html")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OpenFaceBeamError, match=str(tmp_path / "here/a.csv")):
+        analyser.image("there/a.png", landmarks="here/a.csv")
+
+
 def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
     analysis: Analysis, tmp_path: Path
 ) -> None:
@@ -212,6 +255,23 @@ def test_whose_overlay_is_drawn_is_given_in_whole_numbers(
     with pytest.raises(ConfigError, match="output: a text is expected, found 5"):
         analysis.save(5)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_no_screen_at_all(
+    analyser: Analyser, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, pictures = clip_in(clips), [np.zeros((64, 64, 3), np.uint8)]
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    Analyser("embedded").frames(pictures, 25.0)
+    run(clip, tmp_path / "out", models="embedded", dry_run=True)
+    beam = ("--direct_running_mode=multi_processing", "--direct_num_workers=1")
+    for name, options in (("quiet", {"quiet": True}), ("small", {}), ("processes", {"beam": beam})):
+        summary = run(clip, tmp_path / name, models="embedded", **options)
+        assert summary.inputs_written == 1
+    exported = openface_beam.export(tmp_path / "small", tmp_path / "csv", "csv")
+    assert exported.written == 1
+    assert sys.stderr is None
 
 
 def test_a_plan_is_printed_and_nothing_is_written(
@@ -249,6 +309,8 @@ def test_a_name_never_leads_out_of_a_dataset(
         ([np.zeros((0, 4, 3), np.uint8)], 25.0, "frame 1 is not an array"),
         ([None], 25.0, "found NoneType"),
         (None, 25.0, "a list or a generator of pictures is expected, found NoneType"),
+        ({}, 25.0, "a list or a generator of pictures is expected, found dict"),
+        ("", 25.0, "a list or a generator of pictures is expected, found str"),
         ([], 0.0, "fps must be a number from 1e-06"),
         ([], 1e-320, "fps must be a number from 1e-06"),
         ([], float("nan"), "fps must be a number from 1e-06"),
@@ -268,6 +330,7 @@ def test_no_frames_at_all(analyser: Analyser) -> None:
     found = analyser.frames([], 25.0)
     assert len(found.frames) == 0
     assert found.summary["frames"].tolist() == [0]
+    assert found.plot().axes
 
 
 def test_wrong_names(clips: Path, analyser: Analyser) -> None:
@@ -279,3 +342,20 @@ def test_wrong_names(clips: Path, analyser: Analyser) -> None:
         analyser.video("no_such.mp4")
     with pytest.raises(ConfigError, match="not a range"):
         analyser.video(clip_in(clips), rest_seconds="soon")
+
+
+def test_a_warning_is_of_the_line_that_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ModelChoice, "compare", lambda *_: "warning: files differ")
+    with pytest.warns(UserWarning, match="^files differ$") as noted:
+        Analyser("embedded")
+    assert noted[0].filename == __file__
+
+
+def test_a_home_folder_is_put_in_and_stays_where_it_is(
+    analyser: Analyser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(OpenFaceBeamError) as failure:
+        analyser.image("~/a.png")
+    assert failure.value.subject == str(tmp_path / "a.png")

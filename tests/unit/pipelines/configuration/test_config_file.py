@@ -336,3 +336,9 @@ def test_any_value_of_any_setting_is_taken_or_refused_in_one_line(
 def test_a_runner_is_one_text(tmp_path: Path, value: str) -> None:
     with pytest.raises(ConfigError, match=r"beam\.runner: a text is expected"):
         load_beam_options(written(tmp_path, f"[beam]\nrunner = {value}"))
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_name_that_is_empty(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"^--config: neither a preset nor a file\. Use "):
+        load_settings(name)

@@ -1,6 +1,8 @@
 """The analysis of one input in memory, with a real engine on synthetic models."""
 
+import errno
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from openface_core.errors import (
     MediaError,
     ModelFileError,
     OutputError,
+    StorageFullError,
 )
 from openface_core.face_tracking import FacesSettings
 from openface_core.faces import Face, FacesInFrame, FaceStatus
@@ -319,6 +322,52 @@ def test_a_picture_has_no_medians(engine: Engine, tmp_path: Path) -> None:
     table = analyse(engine, picture, points).measured.table
     assert table["calibration_frames"].null_count == 1
     assert all(table[name].null_count == 0 for name in engine.video_models.relative_columns)
+
+
+def test_a_file_that_was_replaced_is_not_taken_for_what_was_analysed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    picture = write_picture(tmp_path / "v.png", face_clip(1)[0][0])
+    points = write_landmarks(tmp_path / "v.csv", face_clip(1)[1])
+    analysis = analyse(engine, picture, points)
+    os.utime(picture)  # which does not change what it holds
+    analysis.save(tmp_path / "results")
+    analysis.report(tmp_path / "v.html")
+    write_picture(picture, face_clip(1)[0][0][::-1].copy())
+    for use in (
+        lambda: analysis.overlay(tmp_path / "new.png"),
+        lambda: analysis.report(tmp_path / "new.html"),
+        lambda: analysis.save(tmp_path / "new"),
+    ):
+        with pytest.raises(MediaError, match=r"v\.png: it has changed since it was analysed"):
+            use()
+    assert not list(tmp_path.glob("new*"))
+    picture.unlink()
+    analysis.save(tmp_path / "results")
+
+
+def test_a_full_disk_does_not_speak_of_runs(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = write_picture(tmp_path / "v.png", face_clip(1)[0][0])
+    points = write_landmarks(tmp_path / "v.csv", face_clip(1)[1])
+    analysis = analyse(engine, picture, points)
+
+    def fill(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("pipelines.interactive.showing._write", fill)
+        full.setattr("transforms.dataset.storage._write_local", fill)
+        for use in (
+            lambda: analysis.overlay(tmp_path / "seen.png"),
+            lambda: analysis.report(tmp_path / "v.html"),
+            lambda: analysis.save(tmp_path / "results"),
+        ):
+            with pytest.raises(StorageFullError, match="no space left") as caught:
+                use()
+            assert caught.value.remedy.endswith("or name another place: the analysis is kept.")
+    analysis.save(tmp_path / "results")
 
 
 SHARED = replace(SETTINGS, output=replace(SETTINGS.output, buckets=1))

@@ -15,8 +15,8 @@ from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.interactive import export, report, run
 from pipelines.interactive.arguments import (
     arguments_of,
-    check_flag,
     check_number,
+    flag_of,
     path_of,
     text_of,
     whole_numbers,
@@ -47,6 +47,14 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
         int,
         int,
     ]
+
+
+def test_truth_of_numpy_becomes_that_of_python() -> None:
+    assert arguments_of(RunArguments, RUN | {"sides": np.bool_(1)}).sides is True
+    assert arguments_of(RunArguments, RUN | {"sides": np.array([0]).any()}).sides is False
+    assert flag_of("sides", np.bool_(1)) is True  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="size: a whole number is expected"):
+        arguments_of(ExportArguments, EXPORT | {"size": np.bool_(1)})
 
 
 def test_every_option_is_of_a_type_that_is_checked() -> None:
@@ -98,6 +106,10 @@ def test_inputs_are_texts(inputs: Any) -> None:
 def test_an_option_that_there_is_not() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'forced'"):
         run("a.mp4", "out", forced=None)
+    with pytest.raises(TypeError, match=r"argument 'model'\. Did you mean 'models'\?"):
+        run("a.mp4", "out", model="embedded")
+    with pytest.raises(TypeError, match=r"argument 'x'\. There are: dataset, output, "):
+        report("results", x=1)
 
 
 def test_a_long_value_does_not_fill_the_message() -> None:
@@ -107,7 +119,7 @@ def test_a_long_value_does_not_fill_the_message() -> None:
 
 
 def test_single_values() -> None:
-    check_flag("sides", None)
+    assert flag_of("sides", None) is None
     check_number("from_seconds", None)
     check_number("from_seconds", np.float32(1))
     assert path_of("path", Path("a/b")) == "a/b"

@@ -17,6 +17,7 @@ from pipelines.main_job.runners import (
     make_runner,
     pipeline_options,
 )
+from pipelines.own_process import own_process
 
 LOCAL = ["DirectRunner", "FnApiRunner"]
 
@@ -137,10 +138,13 @@ def test_an_unknown_runner() -> None:
     assert "DirectRunner" in caught.value.remedy
 
 
-def test_importing_beam_leaves_logging_as_a_program_wants_it() -> None:
-    assert import_beam().__name__ == "apache_beam"
+def test_importing_beam_leaves_logging_as_a_command_wants_it() -> None:
+    with own_process():
+        assert import_beam().__name__ == "apache_beam"
     (handler,) = logging.getLogger().handlers
     assert isinstance(handler, logging.StreamHandler)
+    assert handler.formatter is not None
+    assert handler.formatter._fmt == "%(levelname)s: %(message)s"
 
 
 PRESET = {"runner": ("flink",), "flink_master": ("a:1",), "experiments": ("x", "y"), "async": ()}

@@ -7,17 +7,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from pipelines.main_job.progress_display import ProgressDisplay
 from pipelines.main_job.scratch_folder import remove_abandoned, scratch_folder
+from pipelines.main_job.watchdog import Watchdog
+from pipelines.own_process import own_process
 from tests.fixtures.places import REPOSITORY
+from transforms.stages.share_shards import local_workers
+from transforms.work.temporary_place import temporary_place
 
 _HOLDER = """
 import sys, tempfile, time
 from pipelines.main_job.scratch_folder import scratch_folder
-with scratch_folder() as folder:
+from pipelines.own_process import own_process
+with own_process(), scratch_folder() as folder:
     tempfile.mkdtemp(prefix="beam-pipeline-temp")
     print(folder, flush=True)
     time.sleep(600)
@@ -51,8 +58,8 @@ def folder_of(process: subprocess.Popen[str]) -> Path:
     return Path(process.stdout.readline().strip())
 
 
-def test_all_temporary_files_are_in_it_and_go_with_it(temporary: Path) -> None:
-    with scratch_folder() as folder:
+def test_all_temporary_files_of_a_command_are_in_it_and_go_with_it(temporary: Path) -> None:
+    with own_process(), scratch_folder() as folder:
         assert folder.parent == temporary
         made = Path(tempfile.mkdtemp(prefix="beam-pipeline-temp"))
         assert made.parent == folder
@@ -60,6 +67,27 @@ def test_all_temporary_files_are_in_it_and_go_with_it(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
     assert os.environ["TMPDIR"] == str(temporary)
     assert tempfile.gettempdir() == str(temporary)
+
+
+def test_a_program_keeps_its_own_temporary_files(temporary: Path) -> None:
+    with scratch_folder() as folder:
+        with ThreadPoolExecutor(1) as thread:  # a run beside, with a folder of its own
+            assert thread.submit(temporary_place).result() is None
+        own = Path(tempfile.mkdtemp())
+        assert own.parent == temporary
+        assert os.environ["TMPDIR"] == str(temporary)
+        with Watchdog() as watchdog, ProgressDisplay([], quiet=True) as progress:
+            assert Path(watchdog.folder).parent == Path(progress.folder).parent == folder
+        with local_workers(2, []) as workers:
+            assert workers is not None
+            assert Path(workers.folder).parent == folder
+    assert list(temporary.iterdir()) == [own]
+
+
+def test_a_run_that_fails_leaves_nothing(temporary: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), scratch_folder():
+        raise KeyboardInterrupt
+    assert list(temporary.iterdir()) == []
 
 
 def test_what_a_killed_run_left_goes_and_what_a_running_one_has_stays(

@@ -9,7 +9,10 @@ import pytest
 from openface_core.errors import PipelineError
 from pipelines.main_job import watchdog as module
 from pipelines.main_job.watchdog import Watchdog
+from pipelines.own_process import own_process
 from tests.fixtures.runs.worker_process import start_worker
+from transforms.work import stopping
+from transforms.work.stopping import has_stopped_any
 from transforms.work.worker_presence import count_workers
 
 
@@ -35,6 +38,7 @@ class Pipeline:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(module, "_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(module, "_FALLING_SECONDS", 0.2)
 
 
 def test_a_pipeline_that_ends() -> None:
@@ -95,7 +99,7 @@ def test_what_beam_says_of_its_workers(status: int, said: str) -> None:
         threading.Thread(target=worker.run).start()
         watchdog.finish(pipeline)
     pipeline.end.set()
-    threading.excepthook = usual  # after a failure the watchdog leaves its own
+    assert threading.excepthook is usual
 
 
 class _ProvisionInfo:
@@ -156,9 +160,27 @@ def test_lost_connections_of_threads_are_not_printed(capsys: pytest.CaptureFixtu
 
     usual = threading.excepthook
     try:
-        with pytest.raises(PipelineError):
-            fail_with_it()
-        let_one_fall()
+        with own_process():  # a command, which ends after a failure
+            with pytest.raises(PipelineError):
+                fail_with_it()
+            let_one_fall()
     finally:
         threading.excepthook = usual
     assert capsys.readouterr().err == ""
+
+
+def test_a_program_gets_its_hook_back_whatever_becomes_of_its_runs() -> None:
+    usual, first, second = threading.excepthook, Watchdog(), Watchdog()
+    with first:
+        second.__enter__()
+    second.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)  # the first has ended before
+    assert threading.excepthook is usual
+
+
+def test_workers_end_after_the_run_is_known_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_stopped", set())
+    known: list[bool] = []
+    monkeypatch.setattr(Watchdog, "_end_workers", lambda _: known.append(has_stopped_any()))
+    with pytest.raises(KeyboardInterrupt), Watchdog() as watchdog:
+        watchdog.finish(Pipeline(KeyboardInterrupt()))
+    assert known == [True]

@@ -48,3 +48,14 @@ def test_processes_are_filtered_and_this_one_is_not(capfd: pytest.CaptureFixture
     sys.stderr.write("after\n")
     lines = capfd.readouterr().err.splitlines()
     assert sorted(lines[:2]) == ["INFO:root: of this process", "Traceback: no"]
+
+
+def test_runs_at_once_share_the_exchange(capfd: pytest.CaptureFixture[str]) -> None:
+    usual = sys.stderr
+    first, second = worker_output_filtered(), worker_output_filtered()
+    with first:
+        second.__enter__()
+    sys.stderr.write("of the second run\n")
+    second.__exit__(None, None, None)
+    assert sys.stderr is usual
+    assert capfd.readouterr().err == "of the second run\n"

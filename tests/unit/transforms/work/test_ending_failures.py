@@ -2,7 +2,10 @@
 
 import logging
 
+import pytest
+
 from openface_core.errors import OutputError, RunOverError, StorageFullError
+from transforms.work import stopping
 from transforms.work.ending_failures import ToldAtTheEnd, find_ending_failure
 
 FULL = StorageFullError.on("out/a b.parquet", "No space left on device")
@@ -32,3 +35,22 @@ def test_its_traceback_is_not_logged() -> None:
     assert not is_shown(f"Original traceback is\nRunOverError: {OVER}")
     assert is_shown(str(OTHER), OTHER)
     assert is_shown("Error processing instruction")
+
+
+def test_workers_that_stop_are_not_heard() -> None:
+    assert not is_shown(f"Traceback:\nopenface_core.errors.RunOverError: {RunOverError.of('x')}")
+    assert not is_shown("Original traceback is\nKeyError: 'bundle_18'\n")
+    assert is_shown("KeyError: 'x_30'")
+
+
+class LostConnectionError(Exception):
+    """As gRPC's errors are: told apart by the package that they are from."""
+
+    __module__ = "grpc._channel"
+
+
+def test_connections_of_a_run_that_stops_are_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_stopped", set())
+    assert is_shown("Failed to read inputs", LostConnectionError())
+    monkeypatch.setattr(stopping, "_stopped", {"run"})
+    assert not is_shown("Failed to read inputs", LostConnectionError())
