@@ -46,7 +46,7 @@ def _write_tiles(
 
     A row of weights is `stride` numbers long, of which the first `inputs` are taken.
     """
-    x_stride, out_stride = x.shape[1], out.shape[1]
+    row_length = x.shape[1]
     vectors_left = columns // LANES
     done = 0
     while vectors_left > 0:
@@ -56,22 +56,22 @@ def _write_tiles(
         row = 0
         while row < outputs:
             w, b = weights + row * stride * FLOAT_BYTES, biases + row * FLOAT_BYTES
-            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
+            to = out.ctypes.data + (row * row_length + done) * FLOAT_BYTES
             if outputs - row >= TILE_ROWS:
                 if vectors == 3:
-                    _rows_by_3(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_3(w, stride, inputs, seen, row_length, b, to)
                 elif vectors == 2:
-                    _rows_by_2(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_2(w, stride, inputs, seen, row_length, b, to)
                 else:
-                    _rows_by_1(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _rows_by_1(w, stride, inputs, seen, row_length, b, to)
                 row += TILE_ROWS
             else:
                 if vectors == 3:
-                    _row_by_3(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_3(w, stride, inputs, seen, row_length, b, to)
                 elif vectors == 2:
-                    _row_by_2(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_2(w, stride, inputs, seen, row_length, b, to)
                 else:
-                    _row_by_1(w, stride, inputs, seen, x_stride, b, to, out_stride)
+                    _row_by_1(w, stride, inputs, seen, row_length, b, to)
                 row += 1
         vectors_left -= vectors
         done += vectors * LANES
@@ -88,7 +88,7 @@ def _write_plain_tiles(
     out: Float32Array,
 ) -> None:
     """Write a product, given the addresses of weights and biases; see :func:`linear_product`."""
-    x_stride, out_stride = x.shape[1], out.shape[1]
+    row_length = x.shape[1]
     vectors_left = columns // LANES
     done = 0
     while vectors_left > 0:
@@ -98,22 +98,22 @@ def _write_plain_tiles(
         row = 0
         while row < outputs:
             w, b = weights + row * inputs * FLOAT_BYTES, biases + row * FLOAT_BYTES
-            to = out.ctypes.data + (row * out_stride + done) * FLOAT_BYTES
+            to = out.ctypes.data + (row * row_length + done) * FLOAT_BYTES
             if outputs - row >= TILE_ROWS:
                 if vectors == 3:
-                    _plain_rows_by_3(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_3(w, inputs, inputs, seen, row_length, b, to)
                 elif vectors == 2:
-                    _plain_rows_by_2(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_2(w, inputs, inputs, seen, row_length, b, to)
                 else:
-                    _plain_rows_by_1(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_rows_by_1(w, inputs, inputs, seen, row_length, b, to)
                 row += TILE_ROWS
             else:
                 if vectors == 3:
-                    _plain_row_by_3(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_3(w, inputs, inputs, seen, row_length, b, to)
                 elif vectors == 2:
-                    _plain_row_by_2(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_2(w, inputs, inputs, seen, row_length, b, to)
                 else:
-                    _plain_row_by_1(w, inputs, inputs, seen, x_stride, b, to, out_stride)
+                    _plain_row_by_1(w, inputs, inputs, seen, row_length, b, to)
                 row += 1
         vectors_left -= vectors
         done += vectors * LANES
@@ -140,11 +140,12 @@ def affine_product(
         Where in `values` they begin: weights as `outputs` rows of `inputs` numbers.
     inputs, outputs : int
         Both at least 1. Nothing is checked: all must lie within the arrays.
-    x : (>= inputs, >= columns) ndarray of float32
+    x : (>= inputs, c) ndarray of float32
         One column per case, rows of which are contiguous.
     columns : int
-        How many; see :func:`padded`.
-    out : (>= outputs, >= columns) ndarray of float32
+        How many; see :func:`padded`. The length c of the rows, of x and of the product alike, is
+        at least this.
+    out : (>= outputs, c) ndarray of float32
         Receives the product.
     """
     weights = values.ctypes.data + weights_at * FLOAT_BYTES

@@ -93,7 +93,7 @@ def _emit(
     builder: ir.IRBuilder, rows: int, vectors: int, arguments: Any, *, is_fused: bool
 ) -> None:
     """Write the tile's loop over the inputs."""
-    weights, stride, inputs, x, x_stride, biases, out, out_stride = arguments
+    weights, stride, inputs, x, row_length, biases, out = arguments
     fused = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(VECTOR, [VECTOR] * 3), f"llvm.fma.v{LANES}f32"
     )
@@ -108,7 +108,7 @@ def _emit(
     k = builder.phi(INDEX)
     k.add_incoming(index[0], before)
     sums = [builder.phi(VECTOR) for _ in range(rows * vectors)]
-    x_row = builder.mul(k, x_stride)
+    x_row = builder.mul(k, row_length)
     seen = [memory.load_vector(x, builder.add(x_row, index[v * LANES])) for v in range(vectors)]
     # The rows of the next tile follow these in memory. The processor does not foresee that.
     next_rows = builder.mul(index[rows], builder.add(stride, k))
@@ -131,7 +131,7 @@ def _emit(
     builder.position_at_end(after)
     for place, value in enumerate(new):
         row, vector = divmod(place, vectors)
-        offset = builder.add(builder.mul(out_stride, index[row]), index[vector * LANES])
+        offset = builder.add(builder.mul(row_length, index[row]), index[vector * LANES])
         memory.store_vector(value, out, offset)
 
 
@@ -152,8 +152,8 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
     callable
         For numba code only. Its arguments: address of the first row of weights, and the length of
         its rows; number of inputs (at least 1); address of the first column of x, and the length
-        of its rows; address of the first bias; address of the result's first
-        element, and the length of its rows. All numbers are float32, addresses are in bytes,
+        of its rows, which is also that of the result's; address of the first bias; address of the
+        result's first element. All numbers are float32, addresses are in bytes,
         lengths in numbers. Nothing is checked.
     """
 
@@ -164,12 +164,11 @@ def tile(rows: int, vectors: int, *, is_fused: bool = True) -> Callable[..., Non
         stride: Any,
         inputs: Any,
         x: Any,
-        x_stride: Any,
+        row_length: Any,
         biases: Any,
         out: Any,
-        out_stride: Any,
     ) -> Any:
-        signature = types.void(weights, stride, inputs, x, x_stride, biases, out, out_stride)
+        signature = types.void(weights, stride, inputs, x, row_length, biases, out)
 
         def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
             _emit(builder, rows, vectors, arguments, is_fused=is_fused)
