@@ -57,7 +57,8 @@ def test_one_face_has_its_number_without_being_seen(models: Path, tmp_path: Path
     assert given["success"].to_pylist() == seen
     assert given["face_id"].to_pylist() == [0] * 6
     assert "0 in all frames where one face is followed" in words_on_face_id(given)
-    hidden = "select = 'widest'\n[detection]\nmin_face_px = 5000.0\n"
-    nobody = analyser(models, tmp_path, hidden).frames(pictures(), 25).measured.table
+    widest = "select = 'widest'\n"
+    black = [np.zeros_like(picture) for picture in pictures()]
+    nobody = analyser(models, tmp_path, widest).frames(black, 25).measured.table
     assert nobody["success"].to_pylist() == [False] * 7
     assert nobody["face_id"].to_pylist() == [0] * 7
