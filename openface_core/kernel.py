@@ -3,13 +3,19 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.dispatcher import Dispatcher
+from numba.core.extending import _Intrinsic
 from numba.core.runtime import rtsys
 
 F = TypeVar("F", bound=Callable[..., object])
+
+_FILES_USED = "openface_beam_files"
+"""The attribute of a kernel that names the source files of what it is compiled with."""
 
 
 def small_kernel(function: F) -> F:
@@ -78,10 +84,51 @@ def _load_without_compiler(dispatcher: Any) -> None:
     cache.load_overload = load_overload
 
 
+def _files_used(function: Callable[..., object]) -> frozenset[str]:
+    """Return the source files of what a function may be compiled with, the kernels of its module.
+
+    These are all that its module imports, so that helpers defined below it count as well.
+    """
+    found = {function.__code__.co_filename}
+    for used in function.__globals__.values():
+        if isinstance(used, Dispatcher):
+            found |= getattr(used, _FILES_USED, frozenset())
+        elif isinstance(used, _Intrinsic):
+            found.add(used._defn.__code__.co_filename)
+    return frozenset(found)
+
+
+@cache
+def _stamp(file: str) -> tuple[str, int, int]:
+    try:
+        status = Path(file).stat()
+    except OSError:  # from an archive, which numba looks at itself
+        return file, 0, 0
+    return Path(file).name, status.st_mtime_ns, status.st_size
+
+
+def _forget_when_changed(dispatcher: Any, files: frozenset[str]) -> None:
+    """Let compiled code be kept only as long as all that it was compiled from is the same.
+
+    Numba looks at the function's own file alone. Code of another file that has been compiled into
+    it, and has changed since, would go on unseen, with other ideas of how arrays lie in memory.
+    """
+    kept = getattr(dispatcher._cache, "_cache_file", None)  # numba offers no other way in
+    if kept is not None:
+        kept._source_stamp = (kept._source_stamp, tuple(_stamp(file) for file in sorted(files)))
+
+
 def _compiled(function: F, *, nogil: bool) -> F:
+    compiled, files = _dispatcher(function, nogil=nogil), _files_used(function)
+    setattr(compiled, _FILES_USED, files)
+    _forget_when_changed(compiled, files)
+    return cast(F, compiled)
+
+
+def _dispatcher(function: Callable[..., object], *, nogil: bool) -> Any:
     flags = {"nogil": nogil, "fastmath": False, "error_model": "numpy"}
     if not _MAY_KEEP:
-        return cast(F, numba.njit(cache=False, **flags)(function))
+        return numba.njit(cache=False, **flags)(function)
     try:
         compiled = numba.njit(cache=True, **flags)(function)
         _keep_if_possible(compiled)
@@ -90,4 +137,4 @@ def _compiled(function: F, *, nogil: bool) -> F:
         # Neither the installation nor the user's folders can be written to, as in a read-only
         # container: every process compiles for itself.
         compiled = numba.njit(cache=False, **flags)(function)
-    return cast(F, compiled)
+    return compiled

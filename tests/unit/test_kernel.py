@@ -118,3 +118,23 @@ def test_a_compiled_kernel_is_loaded_without_the_compiler(tmp_path: Path) -> Non
         for _ in range(2)
     ]
     assert said == [["42", "0", "True"], ["42", "1", "False"]]
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner_kernel.py", tmp_path / "outer_kernel.py"
+    made = "from openface_core.kernel import kernel\n{0}\n@kernel\ndef {1}(x):\n    return {2}\n"
+    outer.write_text(made.format("from inner_kernel import one", "two", "one(x) + 0.25"))
+    asked = "import outer_kernel as o; print(o.two(1.0), sum(o.two.stats.cache_hits.values()))"
+    places = os.pathsep.join([str(REPOSITORY), str(tmp_path)])
+    variables = os.environ | {"PYTHONPATH": places, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+
+    def answer() -> list[str]:
+        command = [sys.executable, "-c", asked]
+        result = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+        return result.stdout.split()
+
+    inner.write_text(made.format("", "one", "x * 2.0"))
+    assert answer() == ["2.25", "0"]
+    assert answer() == ["2.25", "1"]
+    inner.write_text(made.format("", "one", "x * 31.0"))
+    assert answer() == ["31.25", "0"]

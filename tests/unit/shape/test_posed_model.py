@@ -13,7 +13,8 @@ from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import rotations as twin
 
 ROTATION_TOLERANCE = 3e-7
-TURN_TOLERANCE_RADIANS = 2e-6
+TURN_TOLERANCE_RADIANS = 1.2e-5
+"""OpenCV takes a rotation by less than this for none."""
 
 _angle = st.floats(-1.375, 1.375, width=32)
 _step = st.floats(-0.0625, 0.0625, width=32)
