@@ -33,6 +33,11 @@ _STEPS_PER_UNIT = _STEPS / math.log(2.0)
 _C1 = float.fromhex("0x1.62e42ff0c52d6p-1") / _STEPS
 _C2 = float.fromhex("0x1.ebfce50fac4f3p-3") / _STEPS**2
 _C3 = float.fromhex("0x1.c6af84b912394p-5") / _STEPS**3
+_UNITS_PER_STEP = float(np.float32(math.log(2.0) / _STEPS))
+_UNITS_PER_STEP_REST = math.log(2.0) / _STEPS - _UNITS_PER_STEP
+"""The first has few digits, so that its products with whole numbers are exact."""
+
+_TAYLOR_3, _TAYLOR_4, _TAYLOR_5, _TAYLOR_6 = (1.0 / math.factorial(k) for k in range(3, 7))
 _ROUNDER = 1.5 * 2.0**52
 """Numbers of this size are whole: to add and subtract it is to round."""
 
@@ -63,6 +68,22 @@ def exp_float32(number: np.float32) -> np.float32:
     scale = _TABLE[step & (_STEPS - 1)] * _power_of_two(step >> _STEP_BITS)
     power = (_C3 * rest + _C2) * (rest * rest) + (_C1 * rest + 1.0)
     return np.float32(power * scale)
+
+
+@kernel
+def exp_float64(number: float) -> float:
+    """Return the exponential in double precision, to a few units of its last digit."""
+    x = min(max(number, -_MOST), _MOST)
+    whole = (x * _STEPS_PER_UNIT + _ROUNDER) - _ROUNDER
+    rest = (x - whole * _UNITS_PER_STEP) - whole * _UNITS_PER_STEP_REST
+    step = np.int64(whole)
+    power = _TAYLOR_6 * rest + _TAYLOR_5
+    power = power * rest + _TAYLOR_4
+    power = power * rest + _TAYLOR_3
+    power = power * rest + 0.5
+    power = power * (rest * rest) + rest
+    scale = _TABLE[step & (_STEPS - 1)] * _power_of_two(step >> _STEP_BITS)
+    return scale + scale * power
 
 
 @kernel

@@ -9,6 +9,7 @@
 from openface_core.matrix_product.blas_product import MOST_SMALL, blas_product, large_product
 from openface_core.matrix_product.lanes import (
     LEAST_BLAS_ROWS,
+    TAKEN_AT_ONCE,
     laned_columns,
     laned_combination,
     laned_products,
@@ -25,6 +26,7 @@ __all__ = [
     "LANE_MULTIPLE",
     "LEAST_BLAS_ROWS",
     "MOST_SMALL",
+    "TAKEN_AT_ONCE",
     "TILE_ROWS",
     "affine_product",
     "blas_product",

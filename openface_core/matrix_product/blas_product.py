@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product.lanes import laned_columns, laned_products
+from openface_core.matrix_product.lanes import TAKEN_AT_ONCE, laned_columns, laned_products
 from openface_core.matrix_product.product import _write_tiles
 from openface_core.matrix_product.tiles import FLOAT_BYTES, LANE_MULTIPLE
 
@@ -23,7 +23,7 @@ def blas_product(
     weights_at: int,
     inputs: int,
     outputs: int,
-    zeros: Float32Array,
+    rows: int,
     x: Float32Array,
     count: int,
     out: Float32Array,
@@ -35,31 +35,37 @@ def blas_product(
     values : (k,) ndarray of float32
         Holds the weights.
     weights_at : int
-        Where in `values` they begin: `outputs` rows of `inputs` numbers. Nothing is checked.
+        Where in `values` they begin: `rows` rows of `inputs` numbers. Nothing is checked.
     inputs, outputs : int
         Both at least 1.
-    zeros : (>= outputs,) ndarray of float32
-        Zeros.
+    rows : int
+        So many rows are computed, at least `outputs`: whole tiles are fastest, see
+        :data:`~openface_core.matrix_product.TILE_ROWS`.
     x : (>= inputs, c) ndarray of float32
         One column per case; c is at least `count`, padded (see
         :func:`~openface_core.matrix_product.padded`).
     count : int
         Number of cases.
-    out : (>= outputs, c) ndarray of float32
+    out : (>= rows, c) ndarray of float32
         Receives the product, and in padding columns anything.
     """
     columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    zeros = np.zeros(rows, dtype=np.float32)
+    if count * inputs * outputs > MOST_SMALL:
+        large_product(values, weights_at, inputs, rows, zeros, x, count, out)
+        return
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
-    is_small = count * inputs * outputs <= MOST_SMALL
-    if is_small:
-        _write_tiles(weights, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)
-    else:
-        large_product(values, weights_at, inputs, outputs, zeros, x, count, out)
-    laned = laned_columns(count)
-    if is_small and laned > 0:
-        for row in range(outputs):
-            begin = weights_at + row * inputs
-            laned_products(values[begin : begin + inputs], x, count - laned, out[row])
+    _write_tiles(weights, inputs, zeros.ctypes.data, inputs, rows, x, columns, out)
+    laned, rest = laned_columns(count), count % TAKEN_AT_ONCE
+    if laned == 0:
+        return
+    other = np.empty(columns, dtype=np.float32) if rest > 0 else out[0]
+    for row in range(outputs):
+        seen = values[weights_at + row * inputs : weights_at + (row + 1) * inputs]
+        laned_products(seen, x, count - laned, False, out[row])
+        if rest > 0 and row >= outputs - outputs % TAKEN_AT_ONCE:
+            laned_products(seen, x, count - laned, True, other)
+            out[row, count - rest : count] = other[count - rest : count]
 
 
 @kernel

@@ -5,7 +5,8 @@ two of the rounded places of a density, the last digit of such a sum decides whi
 that is seen in the landmarks. Sums over many columns at once go straight through the inputs, as
 :mod:`~openface_core.matrix_product.tiles` does. A product of few columns and many inputs is summed
 in sixteen lanes: the k-th term goes to lane k modulo 16, and neighbouring lanes are added up, two
-by two.
+by two. Columns and rows are taken four at a time. Where less is left of both, lanes are added up by
+halves.
 """
 
 from typing import Any
@@ -30,6 +31,9 @@ SUM_LANES = 16
 MOST_LANED = 8
 """Columns of a product that are summed in lanes, at most."""
 
+TAKEN_AT_ONCE = 4
+"""Rows and columns; what is left over of both is added up in another way."""
+
 _LEAST_LANED = 32
 """Sums of fewer terms go straight through them in any case."""
 
@@ -37,7 +41,7 @@ _LEAST_LANED = 32
 _COLUMNS = ir.VectorType(FLOAT, MOST_LANED)
 
 
-def _emit(builder: ir.IRBuilder, arguments: Any) -> None:
+def _emit(builder: ir.IRBuilder, arguments: Any, *, by_halves: bool) -> None:
     """Write the loop over sixteen inputs at a time, whose sums stay in registers."""
     row, count, x, stride, out = arguments
     memory = Addresses(builder, MOST_LANED)
@@ -68,7 +72,9 @@ def _emit(builder: ir.IRBuilder, arguments: Any) -> None:
     builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
     builder.position_at_end(after)
     while len(new) > 1:
-        new = [builder.fadd(one, other) for one, other in zip(new[::2], new[1::2], strict=True)]
+        half = len(new) // 2
+        first, second = (new[:half], new[half:]) if by_halves else (new[::2], new[1::2])
+        new = [builder.fadd(one, other) for one, other in zip(first, second, strict=True)]
     memory.store_vector(new[0], out, zero)
 
 
@@ -77,7 +83,18 @@ def _sum_in_lanes(_context: Any, row: Any, count: Any, x: Any, stride: Any, out:
     """Write eight products, given addresses; see :func:`laned_products`."""
 
     def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-        _emit(builder, arguments)
+        _emit(builder, arguments, by_halves=False)
+        return context.get_dummy_value()
+
+    return types.void(row, count, x, stride, out), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _sum_by_halves(_context: Any, row: Any, count: Any, x: Any, stride: Any, out: Any) -> Any:
+    """Write eight products as :func:`_sum_in_lanes`, the lanes added up by halves."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+        _emit(builder, arguments, by_halves=True)
         return context.get_dummy_value()
 
     return types.void(row, count, x, stride, out), generate
@@ -91,7 +108,9 @@ def laned_columns(columns: int) -> int:
 
 
 @kernel
-def laned_products(row: Float32Array, x: Float32Array, first: int, out: Float32Array) -> None:
+def laned_products(
+    row: Float32Array, x: Float32Array, first: int, by_halves: bool, out: Float32Array
+) -> None:
     """Write the products of a row and some columns of a matrix, summed in lanes.
 
     Parameters
@@ -102,6 +121,8 @@ def laned_products(row: Float32Array, x: Float32Array, first: int, out: Float32A
         The matrix.
     first : int
         The first of the eight columns.
+    by_halves : bool
+        Whether lanes are added up by halves, and not neighbour by neighbour.
     out : (>= first + 8,) ndarray of float32
         Receives the eight products at the columns' places.
     """
@@ -109,7 +130,10 @@ def laned_products(row: Float32Array, x: Float32Array, first: int, out: Float32A
     if count >= _LEAST_LANED:
         at = x.ctypes.data + first * FLOAT_BYTES
         to = out.ctypes.data + first * FLOAT_BYTES
-        _sum_in_lanes(row.ctypes.data, count, at, x.shape[1], to)
+        if by_halves:
+            _sum_by_halves(row.ctypes.data, count, at, x.shape[1], to)
+        else:
+            _sum_in_lanes(row.ctypes.data, count, at, x.shape[1], to)
         return
     for j in range(first, first + MOST_LANED):
         total = np.float32(0.0)
@@ -134,11 +158,17 @@ def laned_combination(rows: Float32Array, weights: Float32Array, out: Float32Arr
         weight, row, sums = weights[k], rows[k], lanes[k % SUM_LANES]
         for i in range(length):
             sums[i] = fused(weight, row[i], sums[i])
+    last = np.empty((SUM_LANES, TAKEN_AT_ONCE), dtype=np.float32)
+    rest = length % TAKEN_AT_ONCE
+    last[:, :rest] = lanes[:, length - rest :]
     left = SUM_LANES // 2
     while left > 0:
         for lane in range(left):
             first, second, sums = lanes[2 * lane], lanes[2 * lane + 1], lanes[lane]
             for i in range(length):
                 sums[i] = first[i] + second[i]
+            for i in range(rest):  # by halves
+                last[lane, i] += last[lane + left, i]
         left //= 2
     out[:] = lanes[0]
+    out[length - rest :] = last[0, :rest]

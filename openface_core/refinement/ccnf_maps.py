@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.logistic import exp_float32
+from openface_core.logistic import exp_float64
 from openface_core.matrix_product import (
-    LEAST_BLAS_ROWS,
     TILE_ROWS,
     blas_product,
     laned_combination,
@@ -77,12 +76,8 @@ class _Space(NamedTuple):
         What an expert sees at every position; c is w * w, padded for products of matrices.
     found : (r, c) ndarray of float32
         Products of neurons with it.
-    zeros : (r,) ndarray of float32
-        Zeros.
     response, by_rows, smoothed : (w * w,) ndarray of float32
         Sums over neurons, column by column; the same row by row; the same, smoothed.
-    sums : (w * w,) ndarray of float64
-        Sums under way.
     """
 
     area: Float32Array
@@ -90,11 +85,9 @@ class _Space(NamedTuple):
     offsets: NDArray[np.int64]
     blocks: Float32Array
     found: Float32Array
-    zeros: Float32Array
     response: Float32Array
     by_rows: Float32Array
     smoothed: Float32Array
-    sums: NDArray[np.float64]
 
 
 @kernel
@@ -110,11 +103,9 @@ def _working_space(window: int, support: int, neurons: int) -> _Space:
         pixel_offsets(strips, window),
         np.zeros((1 + support * support, columns), dtype=np.float32),
         np.empty((rows, columns), dtype=np.float32),
-        np.zeros(rows, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
         np.empty(positions, dtype=np.float32),
-        np.empty(positions, dtype=np.float64),
     )
 
 
@@ -123,29 +114,18 @@ def _add_neuron(found: Float32Array, alpha: float, response: Float32Array) -> No
     """Add a logistic neuron's responses (c,), given its products with the picture."""
     strength = 2.0 * alpha
     for p in range(response.shape[0]):
-        power = np.float64(exp_float32(-found[p]))
-        response[p] = np.float64(response[p]) + strength / (1.0 + power)
+        odds = exp_float64(-np.float64(found[p]))
+        response[p] = np.float64(response[p]) + strength / (1.0 + odds)
 
 
 @kernel
-def _smooth(
-    matrix: Float32Array, response: Float32Array, sums: NDArray[np.float64], out: Float32Array
-) -> None:
+def _smooth(matrix: Float32Array, response: Float32Array, out: Float32Array) -> None:
     """Write the product of a smoothing matrix, given transposed, and a map (w * w,)."""
-    positions = response.shape[0]
     if matrix.shape[0] == 1:
-        for p in range(positions):
+        for p in range(response.shape[0]):
             out[p] = matrix[0, 0] * response[p]
-    elif positions >= LEAST_BLAS_ROWS:
-        laned_combination(matrix, response, out)
     else:
-        sums[:] = 0.0
-        for k in range(positions):
-            value, row = np.float64(response[k]), matrix[k]
-            for p in range(positions):
-                sums[p] += np.float64(row[p]) * value
-        for p in range(positions):
-            out[p] = sums[p]
+        laned_combination(matrix, response, out)
 
 
 @kernel
@@ -160,7 +140,7 @@ def _write_map(
     weights, at = view.weights.reshape(-1), begin * inputs
     # Whole tiles are faster: the rows that follow are another expert's, and not looked at.
     rows = min((neurons + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS, view.weights.shape[0] - begin)
-    blas_product(weights, at, inputs, rows, space.zeros, space.blocks, count, space.found)
+    blas_product(weights, at, inputs, neurons, rows, space.blocks, count, space.found)
     space.response[:] = 0.0
     for q in range(neurons):
         alpha = view.alphas[begin + q]
@@ -170,7 +150,7 @@ def _write_map(
         for y in range(window):
             space.by_rows[y * window + x] = space.response[x * window + y]
     matrix = view.smoothing[view.smoothing_index[landmark]]
-    _smooth(matrix, space.by_rows, space.sums, space.smoothed)
+    _smooth(matrix, space.by_rows, space.smoothed)
     least = np.float32(0.0)
     for p in range(count):
         least = min(least, space.smoothed[p])

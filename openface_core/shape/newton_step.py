@@ -17,6 +17,7 @@ from openface_core.fused import fused
 from openface_core.kernel import kernel
 from openface_core.matrix_product import (
     LANE_MULTIPLE,
+    TAKEN_AT_ONCE,
     fused_product,
     laned_columns,
     laned_products,
@@ -38,6 +39,8 @@ class StepSpace(NamedTuple):
         Of all x, then all y, by the unknowns; c is u, padded for products of matrices.
     weighted : (u, 2 * n) ndarray of float32
         The same, transposed and weighted.
+    last : (c,) ndarray of float32
+        Products of the last columns.
     zeros : (u,) ndarray of float32
         Zeros.
     matrix : (u, c) ndarray of float32
@@ -50,6 +53,7 @@ class StepSpace(NamedTuple):
 
     derivatives: Float32Array
     weighted: Float32Array
+    last: Float32Array
     zeros: Float32Array
     matrix: Float32Array
     factor: Float32Array
@@ -65,6 +69,7 @@ def step_space(n: int, unknowns: int) -> StepSpace:
     return StepSpace(
         np.zeros((2 * n, columns), dtype=np.float32),
         np.empty((unknowns, 2 * n), dtype=np.float32),
+        np.empty(columns, dtype=np.float32),
         np.zeros(unknowns, dtype=np.float32),
         np.empty((unknowns, columns), dtype=np.float32),
         np.zeros((unknowns, whole_rows(unknowns)), dtype=np.float32),
@@ -165,8 +170,12 @@ def _write_matrix(space: StepSpace, penalties: Float32Array) -> None:
             out = matrix[first:]
             fused_product(weighted, first, rows, space.zeros, space.derivatives, columns, out)
     # OpenBLAS sums the last few columns in another order.
+    both_left_from = unknowns - unknowns % TAKEN_AT_ONCE
     for i in range(laned_from, unknowns):
-        laned_products(weighted[i], space.derivatives, laned_from, matrix[i])
+        laned_products(weighted[i], space.derivatives, laned_from, False, matrix[i])
+        if i >= both_left_from:
+            laned_products(weighted[i], space.derivatives, laned_from, True, space.last)
+            matrix[i, both_left_from:unknowns] = space.last[both_left_from:unknowns]
     for i in range(unknowns):
         matrix[i, i] = penalties[i] + matrix[i, i]
 

@@ -22,6 +22,7 @@ from openface_core.kernel import kernel
 
 Float32Array = NDArray[np.float32]
 
+_VECTOR = 16
 _MOST_SWEEPS = 30
 _LEAST = float(np.finfo(np.float32).tiny)
 _ORTHOGONAL = 2.0 * float(np.finfo(np.float32).eps)
@@ -29,10 +30,31 @@ _ORTHOGONAL = 2.0 * float(np.finfo(np.float32).eps)
 
 
 @kernel
+def _sum_of_squares(numbers: Float32Array) -> float:
+    """Return the sum of float32 squares as OpenCV takes it on processors with AVX-512.
+
+    Sixteen at a time it is in double precision. Of the rest, four are added up in single precision
+    first.
+    """
+    count = numbers.shape[0]
+    total = 0.0
+    whole = count - count % _VECTOR
+    for i in range(whole):
+        total += np.float64(numbers[i] * numbers[i])
+    i = whole
+    while i + 4 <= count:
+        a, b, c, d = numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]
+        total += np.float64(a * a + b * b + c * c + d * d)
+        i += 4
+    for k in range(i, count):
+        total += np.float64(numbers[k] * numbers[k])
+    return total
+
+
+@kernel
 def _normalise(points: Float32Array, out: Float32Array) -> np.float32:
     """Write points, brought to centre 0 and size 1, and return their size."""
     n = points.shape[0]
-    squares = 0.0
     for k in range(2):
         total = 0.0
         for i in range(n):
@@ -40,9 +62,7 @@ def _normalise(points: Float32Array, out: Float32Array) -> np.float32:
         mean = np.float32(total / n)
         for i in range(n):
             out[i, k] = points[i, k] - mean
-    for i in range(n):
-        for k in range(2):
-            squares += np.float64(out[i, k] * out[i, k])
+    squares = _sum_of_squares(out.reshape(-1))
     size = np.float32(math.sqrt(squares / n))
     factor = np.float32(1.0 / np.float64(size))
     for i in range(n):

@@ -6,7 +6,7 @@ import ctypes.util
 import numpy as np
 import pytest
 
-from openface_core.logistic import exponentials, logistic_in_place
+from openface_core.logistic import exp_float64, exponentials, logistic_in_place
 
 
 def test_the_error_is_below_two_in_ten_millions_everywhere() -> None:
@@ -38,3 +38,10 @@ def test_exponentials_are_those_of_the_c_library() -> None:
     exponentials(numbers, found)
     expected = np.array([expf(float(number)) for number in numbers], dtype=np.float32)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_an_exponential_in_double_precision_is_right_to_its_last_digits() -> None:
+    numbers = np.concatenate([np.linspace(-150, 150, 3001), np.linspace(-1, 1, 1001), [0.0]])
+    found = np.array([exp_float64(float(number)) for number in numbers])
+    np.testing.assert_allclose(found, np.exp(numbers), rtol=1e-14)
+    assert exp_float64(0.0) == 1.0

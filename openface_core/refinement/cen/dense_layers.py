@@ -38,7 +38,6 @@ def network_outputs(
     layers: Int64Array,
     x: Float32Array,
     count: int,
-    zeros: Float32Array,
     first: Float32Array,
     second: Float32Array,
 ) -> Float32Array:
@@ -55,8 +54,6 @@ def network_outputs(
         The blocks, one column each; c is padded, see :func:`~openface_core.matrix_product.padded`.
     count : int
         How many there are.
-    zeros : (>= units,) ndarray of float32
-        Zeros.
     first, second : (>= units, c) ndarray of float32
         Working space; one of them is returned.
     """
@@ -64,7 +61,7 @@ def network_outputs(
     seen, out, other = x, first, second
     for k in range(layers.shape[0]):
         weights_at, biases_at, inputs, outputs, activation = layers[k]
-        blas_product(values, weights_at, inputs, outputs, zeros, seen, count, out)
+        blas_product(values, weights_at, inputs, outputs, outputs, seen, count, out)
         _activate(activation, values[biases_at : biases_at + outputs], columns, out)
         seen, out, other = out, other, out
     return seen

@@ -138,7 +138,6 @@ def cen_maps(
     count = positions.shape[0]
     strips = new_strips(window, support, 1 if count == window * window else 2)
     offsets = pixel_offsets(strips, window)
-    zeros = np.zeros(units.shape[1], dtype=np.float32)
     out[:, :] = 0.0
     for e in range(evaluations.shape[0]):
         first = 0
@@ -151,7 +150,7 @@ def cen_maps(
                 write_blocks(strips, offsets, first, count, blocks)
                 first += count
         answers = network_outputs(
-            values, layers[e, : layer_counts[e]], blocks, first, zeros, units[0], units[1]
+            values, layers[e, : layer_counts[e]], blocks, first, units[0], units[1]
         )
         first = 0
         for mirror in range(2):
