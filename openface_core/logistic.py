@@ -83,7 +83,7 @@ def exp_float64(number: float) -> float:
     power = power * rest + 0.5
     power = power * (rest * rest) + rest
     scale = _TABLE[step & (_STEPS - 1)] * _power_of_two(step >> _STEP_BITS)
-    return scale + scale * power
+    return float(scale + scale * power)
 
 
 @kernel

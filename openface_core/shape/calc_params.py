@@ -26,6 +26,7 @@ from openface_core.shape.newton_step import (
 )
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
 from openface_core.shape.posed_model import (
+    deformed_by_opencv,
     deformed_shape,
     place_shape,
     rounded_rotation,
@@ -198,7 +199,7 @@ def _fit(
     _start(seen.points, seen.mean, parameters)
     rotation = np.empty((3, 3), dtype=np.float32)
     rounded_rotation(parameters[1], parameters[2], parameters[3], rotation)
-    shape = np.empty(3 * n, dtype=np.float32)
+    shape, rounded = np.empty(3 * n, dtype=np.float32), np.empty(3 * n, dtype=np.float32)
     residuals, weights = np.empty((2, n), dtype=np.float32), np.ones(n, dtype=np.float32)
     penalties = np.zeros(GLOBAL_COUNT + m, dtype=np.float32)
     for b in range(m):
@@ -210,7 +211,8 @@ def _fit(
     while iterations < _MAX_ITERATIONS:
         iterations += 1
         deformed_shape(seen.mean, seen.modes, local, shape)
-        _write_residuals(seen.points, shape, rotation, parameters, residuals)
+        deformed_by_opencv(seen.mean, seen.modes, local, rounded)
+        _write_residuals(seen.points, rounded, rotation, parameters, residuals)
         write_derivatives(
             shape, seen.components, seen.modes, rotation, parameters[0], weights, space
         )
@@ -225,7 +227,7 @@ def _fit(
             local[b] += step[GLOBAL_COUNT + b]
         rounded_rotation(parameters[1], parameters[2], parameters[3], rotation)
         # The shape of before this step's update enters the error: that is OpenFace's stop test.
-        error = _write_residuals(seen.points, shape, rotation, parameters, residuals)
+        error = _write_residuals(seen.points, rounded, rotation, parameters, residuals)
         if not error <= _SUFFICIENT_DECREASE * np.float64(previous):  # true for NaN as well
             poor_steps += 1
             if poor_steps == _MAX_POOR_STEPS:

@@ -47,11 +47,22 @@ def deformed_shape(
     mean: Float32Array, modes: Float32Array, local: Float32Array, out: Float32Array
 ) -> None:
     """Write the 3D shape (3 n,) of shape parameters (m,): all X, all Y, all Z."""
+    laned_combination(modes, local, out)
+    for i in range(mean.shape[0]):
+        out[i] += mean[i]
+
+
+@kernel
+def deformed_by_opencv(
+    mean: Float32Array, modes: Float32Array, local: Float32Array, out: Float32Array
+) -> None:
+    """Write the same as :func:`deformed_shape`, as the steps of CalcParams have it.
+
+    OpenCV sums products of few rows in double precision, and leaves others to OpenBLAS.
+    """
     length = mean.shape[0]
     if length >= LEAST_BLAS_ROWS:
-        laned_combination(modes, local, out)
-        for i in range(length):
-            out[i] += mean[i]
+        deformed_shape(mean, modes, local, out)
         return
     total = np.empty(length, dtype=np.float64)
     for i in range(length):

@@ -1,6 +1,7 @@
 """The posed shape model: what it means, and the steps in which OpenFace rounds it."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openface_core.shape.jacobi import orthonormal_float32
-from openface_core.shape.posed_model import deformed_shape, rounded_rotation, turn_by
+from openface_core.shape.posed_model import (
+    deformed_by_opencv,
+    deformed_shape,
+    rounded_rotation,
+    turn_by,
+)
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import rotations as twin
 
@@ -66,13 +72,14 @@ def test_a_nearly_orthonormal_matrix_becomes_the_nearest_rotation(seed: int) -> 
     assert np.linalg.det(matrix) == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("deformed", [deformed_shape, deformed_by_opencv])
 @pytest.mark.parametrize("points", [68, 28])
-def test_a_shape_is_the_mean_and_its_modes(points: int) -> None:
+def test_a_shape_is_the_mean_and_its_modes(points: int, deformed: Callable[..., None]) -> None:
     pdm = synthetic_pdm()
     rows = np.concatenate([axis * 68 + np.arange(points) for axis in range(3)])
     mean, components = pdm.mean_mm[rows], pdm.components_mm[rows]
     local = plausible_shape_parameters(3).astype(np.float32)
     found = np.empty(3 * points, dtype=np.float32)
-    deformed_shape(mean, np.ascontiguousarray(components.T), local, found)
+    deformed(mean, np.ascontiguousarray(components.T), local, found)
     expected = mean + components.astype(np.float64) @ local
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5)
