@@ -64,6 +64,34 @@ def test_a_video_comes_out_as_by_the_cpp_program(
     assert first.max() <= CSV_ROUNDING_PX
 
 
+@pytest.mark.parametrize("name", ["glasses", "expressive"])
+def test_a_video_in_one_piece_is_the_cpp_programs_in_every_digit_that_it_writes(
+    reference: Path, ceclm_root: Path, name: str
+) -> None:
+    """Without new detections in between, which are what lets a video be cut."""
+    settings = replace(SETTINGS, detection=replace(SETTINGS.detection, every_frames=1000))
+    engine = load_engine(locate_models(ceclm_root, settings.models), settings)
+    table = Analyser(engine, settings).video(str(reference / "videos" / f"{name}.mp4")).table
+    expected = ceclm_set(name).feature_extraction()
+    points = tuple(f"{axis}_{k}" for axis in "xy" for k in range(68))
+    gaze = ("gaze_angle_x", "gaze_angle_y")
+    places = {
+        points: 1,
+        POSE_COLUMNS[:3]: 1,
+        POSE_COLUMNS[3:]: 3,
+        gaze: 3,
+        intensity_columns(engine.video_models): 2,
+        presence_columns(engine.video_models): 2,
+        ("confidence",): 2,
+    }
+    for columns, digits in places.items():
+        found = table_values(table, columns)
+        written = np.stack([expected[column] for column in columns], axis=1)
+        half_a_digit = 0.5 * 10.0**-digits
+        # Gaze is not rounded step by step as in the C++ program: it is off by some 1e-6 radians.
+        assert np.abs(found - written).max() <= half_a_digit * 1.01, columns
+
+
 def test_a_picture_comes_out_as_by_the_cpp_program(reference: Path, engine: Engine) -> None:
     path = reference / "ceclm" / "sample1_image_mode.csv"
     with path.open() as file:
