@@ -176,14 +176,18 @@ class FaceTracker:
     def _begun_anew(
         self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
     ) -> Face:
-        """Return what starts from the witness's points, if the experts find it more likely."""
+        """Return what starts from the witness's points, if the experts find it more likely.
+
+        Or if it is trusted, and what they followed is not.
+        """
         start = self._frame.fit(points)
         if not start.is_finite:
             return followed
         restarted = self._refined(grey, witness.refiner, start, followed.detector_score)
         if restarted is None or restarted.landmarks is None:
             return followed
-        if not witness.is_better(restarted.log_likelihood, followed.log_likelihood):
+        is_better = witness.is_better(restarted.log_likelihood, followed.log_likelihood)
+        if not is_better and (followed.is_found or not restarted.is_found):
             return followed
         agreed = self._frame.in_steps(witness.agreed(restarted.landmarks, points))
         fit = self._frame.fit(agreed)

@@ -189,6 +189,15 @@ def test_a_contradiction_that_the_experts_find_likelier_is_followed() -> None:
     np.testing.assert_array_equal(face.landmarks, project_shape(PDM, face.fit))
 
 
+def test_a_less_likely_contradiction_is_followed_if_it_alone_is_trusted() -> None:
+    for confidences, expected in (([0.9, 0.2, 0.8], 0.8), ([0.9, 0.8, 0.95], 0.8)):
+        script = Script(confidences=confidences, likelihoods=[0.2, 0.3, 0.1])
+        tracker = script.tracker(refines=True)
+        tracker.observe(IMAGE, 0)
+        script.contradiction = face_at(160)
+        assert tracker.observe(IMAGE, 1).confidence == expected
+
+
 def test_a_contradiction_that_is_less_likely_is_not() -> None:
     script = Script(confidences=[0.9] * 4, likelihoods=[0.5, 0.2, 0.2])
     tracker = script.tracker(refines=True)
