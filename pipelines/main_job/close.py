@@ -21,6 +21,7 @@ from transforms.dataset.table_records import table_states
 from transforms.metrics import Count
 from transforms.plan.finished import RecordedTables
 from transforms.problems import Problem, Severity
+from transforms.work.folder import discard_all
 
 
 def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> RunSummary:
@@ -72,6 +73,9 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         write_errors(job.output, dataset.problems, tables.digest_of)
     failed = {row.video_id for row in dataset.problems if row.severity is Severity.ERROR}
     written = sum(task.video_id not in failed for task in plan.todo)
+    # Workers of an earlier run, on a cluster, may have written since this one took the folder.
+    job.check_held()
+    discard_all(job.output)
     # An input that failed may have a table still, of an earlier run.
     with_results = set(plan.video_ids) - failed
     return RunSummary(

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,7 @@ from tests.fixtures.media.writing import write_video
 from tests.fixtures.runs.clip_corpus import GOP, IN_MEMORY
 from tests.fixtures.runs.datasets import assert_nothing_is_left_over
 from tests.fixtures.synthetic_models.tiny_networks import write_config
+from transforms.dataset.completion import complete_dataset
 from transforms.dataset.error_table import earlier_problems, error_table
 from transforms.problems import Problem, Severity
 
@@ -135,6 +137,20 @@ def test_what_a_kill_after_the_last_table_leaves_is_made_right(state: str, corpu
     assert hashes(corpus.output) == before
     assert_nothing_is_left_over(corpus.output)
     assert {path: path.stat().st_mtime_ns for path in tables} == tables
+
+
+def test_what_an_earlier_runs_worker_writes_meanwhile_does_not_stay(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def completed(output: str, *arguments: Any, **named: Any) -> Any:
+        late = corpus.output / ".work" / "earlier" / "clip" / "shard.features"
+        late.parent.mkdir(parents=True)
+        late.write_bytes(b"late")
+        return complete_dataset(output, *arguments, **named)
+
+    monkeypatch.setattr("pipelines.main_job.close.complete_dataset", completed)
+    corpus.run(force=True)
+    assert_nothing_is_left_over(corpus.output)
 
 
 def test_a_run_with_something_to_do_finds_lost_warnings_and_failures(corpus: Corpus) -> None:
