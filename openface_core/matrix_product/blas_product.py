@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.matrix_product.lanes import TAKEN_AT_ONCE, laned_columns, laned_products
-from openface_core.matrix_product.product import _write_tiles
-from openface_core.matrix_product.tiles import FLOAT_BYTES, LANE_MULTIPLE
+from openface_core.matrix_product.product import _write_tiles, padded
+from openface_core.matrix_product.tiles import FLOAT_BYTES
 
 Float32Array = NDArray[np.float32]
 
@@ -49,7 +49,7 @@ def blas_product(
     out : (>= rows, c) ndarray of float32
         Receives the product, and in padding columns anything.
     """
-    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    columns = padded(count)
     zeros = np.zeros(rows, dtype=np.float32)
     if count * inputs * outputs > MOST_SMALL:
         large_product(values, weights_at, inputs, rows, zeros, x, count, out)
@@ -80,7 +80,7 @@ def large_product(
     out: Float32Array,
 ) -> None:
     """Write ``weights @ x`` as OpenBLAS's large kernel does; parameters as :func:`blas_product`."""
-    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    columns = padded(count)
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
     begin = 0
     part = np.empty_like(out) if inputs > _MOST_INPUTS else out
@@ -89,7 +89,7 @@ def large_product(
         if length >= 2 * _MOST_INPUTS:
             length = _MOST_INPUTS
         elif length > _MOST_INPUTS:
-            length = (length // 2 + LANE_MULTIPLE - 1) // LANE_MULTIPLE * LANE_MULTIPLE
+            length = padded(length // 2)
         to = part if begin > 0 else out
         at = weights + begin * FLOAT_BYTES
         _write_tiles(at, inputs, zeros.ctypes.data, length, outputs, x[begin:], columns, to)

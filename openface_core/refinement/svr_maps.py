@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product import TILE_ROWS, linear_product, padded
+from openface_core.matrix_product import linear_product, padded
 from openface_core.refinement.patch_areas import GreyPicture, sample_area
 
 Float32Array = NDArray[np.float32]
@@ -28,14 +28,14 @@ class _Space(NamedTuple):
         See :func:`_cut_strips`; l is the length of a strip.
     totals : (l,) ndarray of float32
         Sums over rows of strips.
-    means, scales, response : (c,) ndarray of float32
+    means, scales : (c,) ndarray of float32
         Of every position; c is w * w, brought to a multiple that the product of matrices likes.
     centred : (s * s, c) ndarray of float32
         What a template sees, with the mean taken off, one column per position.
-    found : (r, c) ndarray of float32
-        Products of templates with it.
-    zeros : (r,) ndarray of float32
-        Zeros.
+    found : (1, c) ndarray of float32
+        Products of a template with it.
+    zeros : (1,) ndarray of float32
+        A zero.
     """
 
     area: Float32Array
@@ -43,17 +43,15 @@ class _Space(NamedTuple):
     totals: Float32Array
     means: Float32Array
     scales: Float32Array
-    response: Float32Array
     centred: Float32Array
     found: Float32Array
     zeros: Float32Array
 
 
 @kernel
-def _working_space(window: int, support: int, templates: int) -> _Space:
-    """Return working space for experts of at most so many templates."""
+def _working_space(window: int, support: int) -> _Space:
+    """Return working space for the experts of one view."""
     side, columns = window + support - 1, padded(window * window)
-    rows = templates + TILE_ROWS - 1
     length = (support - 1) * window + columns
     return _Space(
         np.empty((side, side), dtype=np.float32),
@@ -61,10 +59,9 @@ def _working_space(window: int, support: int, templates: int) -> _Space:
         np.empty(length, dtype=np.float32),
         np.empty(columns, dtype=np.float32),
         np.empty(columns, dtype=np.float32),
-        np.empty(columns, dtype=np.float32),
         np.empty((support * support, columns), dtype=np.float32),
-        np.empty((rows, columns), dtype=np.float32),
-        np.zeros(rows, dtype=np.float32),
+        np.empty((1, columns), dtype=np.float32),
+        np.zeros(1, dtype=np.float32),
     )
 
 
@@ -233,8 +230,8 @@ def svr_maps(
     support: int,
     out: Float32Array,
 ) -> None:
-    """Write the response maps of one view's SVR experts; parameters as for :func:`ccnf_maps`."""
-    space = _working_space(window, support, 1)
+    """Write the response maps of one view's SVR experts; parameters as for `ccnf_maps`."""
+    space = _working_space(window, support)
     for i in range(landmarks.shape[0]):
         if view.visible[i]:
             sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)

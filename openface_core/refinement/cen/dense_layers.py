@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.logistic import logistic_in_place
-from openface_core.matrix_product import LANE_MULTIPLE, blas_product
+from openface_core.matrix_product import blas_product, padded
 from openface_core.refinement.cen.experts import Activation
 
 Float32Array = NDArray[np.float32]
@@ -57,7 +57,7 @@ def network_outputs(
     first, second : (>= units, c) ndarray of float32
         Working space; one of them is returned.
     """
-    columns = -(-count // LANE_MULTIPLE) * LANE_MULTIPLE
+    columns = padded(count)
     seen, out, other = x, first, second
     for k in range(layers.shape[0]):
         weights_at, biases_at, inputs, outputs, activation = layers[k]
