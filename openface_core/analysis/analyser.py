@@ -298,7 +298,7 @@ class Analyser:
                 tables: Iterable[pa.Table] = chain.from_iterable(rows)
                 if faces.are_several:
                     tables = merged_tables(main.maker.frame_rows(kept.frames), rows)
-                table = pa.concat_tables([main.maker.schema.empty_table(), *tables])
+                table = pa.concat_tables([pa.Table.from_batches([], main.maker.schema), *tables])
         warnings = (*media.warnings, *landmarks.warnings, *gap_warnings(media.info, times))
         shown = tuple(measured) or (main.nobody(),)
         has_embeddings = faces.are_several and self.settings.faces.compares_videos

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.fields import FACE_FIELDS, Extent, FaceSeries, Known
+from openface_core.tables.arrow_columns import arrow_column
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,5 +107,5 @@ def frame_table(
                 mask = np.isnan(values)
             elif column.name in action_units.withheld:
                 mask = nowhere
-            arrays[column.name] = pa.array(values, mask=mask)
+            arrays[column.name] = arrow_column(values, mask)
     return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)

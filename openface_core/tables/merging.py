@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from openface_core.tables.arrow_columns import arrow_column, column_values
+
 
 @dataclass(frozen=True, eq=False)
 class FrameRows:
@@ -37,7 +39,7 @@ class _Rows:
             table = self._rest if self._rest is not None else next(self._tables, None)
             if table is None:
                 return
-            frames = table["frame"].to_numpy()
+            frames = column_values(table["frame"])
             count = int(np.searchsorted(frames, last_frame, side="right"))
             if count:
                 yield table.slice(0, count)
@@ -69,11 +71,11 @@ def merged_tables(
         if not len(numbers):
             continue
         shown = [rows for face in rows_of_faces for rows in face.until(int(numbers[-1]))]
-        with_face = [rows["frame"].to_numpy() for rows in shown]
+        with_face = [column_values(rows["frame"]) for rows in shown]
         is_empty = ~np.isin(numbers, np.concatenate([np.empty(0, numbers.dtype), *with_face]))
         # Arrow imports its functions, which takes a tenth of a second, only where rows are chosen.
-        empty = [of_frames.without_face().filter(pa.array(is_empty))] if is_empty.any() else []
+        empty = [of_frames.without_face().filter(arrow_column(is_empty))] if is_empty.any() else []
         together = pa.concat_tables([*shown, *empty])
         # A stable sort: the faces of a frame stay in their order.
-        order = np.argsort(together["frame"].to_numpy(), kind="stable")
-        yield together if np.all(np.diff(order) == 1) else together.take(pa.array(order))
+        order = np.argsort(column_values(together["frame"]), kind="stable")
+        yield together if np.all(np.diff(order) == 1) else together.take(arrow_column(order))
