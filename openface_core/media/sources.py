@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
 from openface_core.errors import InputError, MediaError, OpenFaceBeamError
 from openface_core.media.time_limit import DEFAULT_SECONDS, TimedFile, within
 from openface_core.readable import readable
@@ -287,6 +284,10 @@ def locate(
         raise error("input", "the name is empty", "Give a path or a URL.")
     if not is_url(uri):
         return Source(uri, uri, None, error)
+    # It takes .03 s, which files of the local disk need not wait for.
+    import fsspec
+    from fsspec.implementations.local import LocalFileSystem
+
     with storage_errors(uri, error):
         try:
             filesystem, path = fsspec.core.url_to_fs(uri)

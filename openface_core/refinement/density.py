@@ -7,6 +7,7 @@ rounding is theirs, see :mod:`~openface_core.shape.posed_model`.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ def _fill_table(factor: np.float32, table: Float32Array) -> None:
                     table[x, y, i, j] = math.exp(np.float64(exponent))
 
 
+@lru_cache(maxsize=8)  # scales and parts have three or four in common
 def kernel_table(window_px: int, sigma_px: float) -> Float32Array:
     """Return the Gaussian of the density estimate for every rounded centre.
 
@@ -49,7 +51,8 @@ def kernel_table(window_px: int, sigma_px: float) -> Float32Array:
     Returns
     -------
     (10 * w, 10 * w, w, w) ndarray of float32
-        ``[x, y]`` is centred at x / 10, y / 10: rows and columns of a map follow.
+        ``[x, y]`` is centred at x / 10, y / 10: rows and columns of a map follow. It is shared by
+        all who ask for the same, and nobody writes to it.
     """
     centres = STEPS_PER_PIXEL * window_px
     table = np.empty((centres, centres, window_px, window_px), dtype=np.float32)

@@ -9,9 +9,39 @@ Morency, "Continuous Conditional Neural Fields for Structured Regression", ECCV 
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kernel import kernel
 from openface_core.matrix_product import LEAST_BLAS_ROWS
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
 from openface_core.shape.cholesky import invert_positive
+
+
+@kernel
+def _sum_components(keys: Float32Array, components: NDArray[np.float64], out: Float32Array) -> None:
+    """Write the inverses (k, p, p) of matrices, given the sum of alphas and betas of each (k, b).
+
+    Products are rounded once, as fused ones: both numbers are float32.
+    """
+    for number in range(keys.shape[0]):
+        for i in range(out.shape[1]):
+            row = out[number, i]
+            row[:] = 0.0
+            for b in range(components.shape[0]):
+                beta, component = np.float64(keys[number, b + 1]), components[b, i]
+                for j in range(row.shape[0]):
+                    row[j] = beta * component[j] + row[j]
+            row[i] += keys[number, 0]
+            for j in range(row.shape[0]):
+                row[j] *= np.float32(2.0)
+
+
+@kernel
+def _invert(matrices: Float32Array) -> None:
+    """Replace matrices (k, p, p) by their inverses, transposed."""
+    inverse = np.empty(matrices.shape[1:], dtype=np.float32)
+    for number in range(matrices.shape[0]):
+        invert_positive(matrices[number], inverse)
+        matrices[number] = inverse.T
+
 
 _MAX_BYTES = 128 * 2**20
 """OpenFace's experts need 10 MiB for windows of 9 pixels."""
@@ -63,20 +93,16 @@ class SmoothingMatrices:
         diagonals = different[:, 0, None, None] * np.eye(components.shape[1])
         return 2.0 * (diagonals + np.tensordot(different[:, 1:], components, axes=1))
 
-    def _matrix(self, which: int) -> Float32Array:
-        """Return one of the different matrices, transposed, rounded as in OpenFace."""
-        alpha_sum, *betas = self._different[which].astype(np.float32)
-        weighted = np.zeros(self._components.shape[1:], dtype=np.float32)
-        for beta, component in zip(betas, self._components, strict=True):
-            # Rounded once, as a fused product: both numbers are float32.
-            weighted[:] = np.float64(beta) * component + weighted
-        inverse = np.float32(2.0) * (alpha_sum * np.eye(len(weighted), dtype=np.float32) + weighted)
-        if len(inverse) >= LEAST_BLAS_ROWS:  # LAPACK's, whose order of sums is not known
-            matrix = np.linalg.inv(inverse.astype(np.float64)).astype(np.float32)
-        else:
-            matrix = np.empty_like(inverse)
-            invert_positive(inverse, matrix)
-        return np.ascontiguousarray(matrix.T)
+    def _matrices(self, which: NDArray[np.int64]) -> Float32Array:
+        """Return some of the different matrices, transposed, rounded as in OpenFace."""
+        keys = self._different[which].astype(np.float32)
+        matrices = np.empty((len(which), *self._components.shape[1:]), dtype=np.float32)
+        _sum_components(keys, self._components, matrices)
+        if matrices.shape[1] < LEAST_BLAS_ROWS:
+            _invert(matrices)
+        else:  # LAPACK's, whose order of sums is not known
+            matrices[:] = np.linalg.inv(matrices.astype(np.float64)).transpose(0, 2, 1)
+        return matrices
 
     def of_view(self, view: int) -> tuple[Float32Array, NDArray[np.int64]]:
         """Return the matrices of one view's experts, equal ones only once.
@@ -97,8 +123,7 @@ class SmoothingMatrices:
         found = self._of_view.get(view)
         if found is None:  # two workers may both get here, and come to the same
             which, index = np.unique(self._index[view], return_inverse=True)
-            matrices = np.stack([self._matrix(k) for k in which])
-            found = self._of_view[view] = matrices, index
+            found = self._of_view[view] = self._matrices(which), index
         return found
 
 

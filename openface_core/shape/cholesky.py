@@ -110,12 +110,28 @@ def invert_positive(matrix: Float32Array, out: Float32Array) -> bool:
     size = matrix.shape[0]
     columns = whole_rows(size)
     factor, transposed = np.zeros((size, columns), dtype=np.float32), np.empty_like(matrix)
-    sums, column = np.zeros(columns, dtype=np.float64), np.empty(size, dtype=np.float32)
-    if not factorise(matrix, factor, transposed, sums):
+    if not factorise(matrix, factor, transposed, np.zeros(columns, dtype=np.float64)):
         return False
+    # As `substitute` does, all columns of the unit matrix at once. Before its one, each is zero.
+    sums = np.eye(size)
+    out[:] = 0.0
     for k in range(size):
-        column[:] = 0.0
-        column[k] = 1.0
-        substitute(factor, transposed, sums, column)
-        out[:, k] = column
+        row, pivot = out[k, : k + 1], np.float64(factor[k, k])
+        for j in range(k + 1):
+            row[j] = sums[k, j] * pivot
+        for i in range(k + 1, size):
+            left, entry = sums[i], factor[k, i]
+            for j in range(k + 1):
+                left[j] -= np.float64(entry * row[j])
+    for i in range(size):
+        for j in range(size):
+            sums[i, j] = out[i, j]
+    for k in range(size - 1, -1, -1):
+        row, pivot = out[k], np.float64(factor[k, k])
+        for j in range(size):
+            row[j] = sums[k, j] * pivot
+        for i in range(k):
+            left, entry = sums[i], transposed[k, i]
+            for j in range(size):
+                left[j] -= np.float64(entry * row[j])
     return True

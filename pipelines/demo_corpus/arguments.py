@@ -59,7 +59,7 @@ class DemoArguments:
     quiet: bool = False
 
     def __post_init__(self) -> None:
-        from openface_core.media.sources import is_url  # fsspec, which --help need not wait for
+        from openface_core.media.sources import is_url  # decoders, which --help need not wait for
 
         check_folder_name("--output", self.output)
         expand_home(self, "output", "models", "config")

@@ -240,11 +240,12 @@ class Analyser:
     @contextmanager
     def _shown(self, name: str, frame_count: int | None) -> Iterator[OnFaces]:
         """Show progress while frames are analysed."""
-        from tqdm.auto import tqdm
+        if self._progress is False or sys.stderr is None:
+            yield lambda *_: None
+            return
+        from tqdm.auto import tqdm  # which a start without it need not wait for
 
-        disable = None if self._progress is None else not self._progress
-        if sys.stderr is None:
-            disable = True
+        disable = None if self._progress is None else False
         with tqdm(total=frame_count, desc=name, unit=" frames", disable=disable) as bar:
             yield lambda *_: bar.update()
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
-
 from openface_core.errors import InputError
 from openface_core.media.sources import Source, locate, storage_errors
 from openface_core.readable import readable
@@ -156,6 +154,8 @@ def expand_pattern(pattern: str, *, image_folders: bool = False) -> Listing:
     InputError
         If it stands for nothing.
     """
+    import fsspec  # which runs without patterns need not wait for
+
     place = locate(pattern, error=InputError)
     with storage_errors(pattern, InputError):
         filesystem, path = fsspec.core.url_to_fs(pattern)
