@@ -9,26 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from openface_core.analysis.analyser import Analyser as CoreAnalyser
 from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
-from openface_core.errors import ConfigError, OutputError
-from openface_core.exports import Exporter
-from openface_core.exports.options import ExportOptions
-from openface_core.exports.overlay.exporter import Overlay
-from openface_core.exports.report.exporter import Report
+from openface_core.errors import OutputError
 from openface_core.media import MediaInfo
-from openface_core.media.sources import is_in_memory
 from openface_core.readable import counted
 from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.python_words import analysis_kept, in_python_words
-from pipelines.interactive.showing import described, plot, write_shown
 from pipelines.interactive.unchanged import check_unchanged
-from pipelines.main_job.plan import check_buckets, check_output
-from transforms.dataset.bucket_files import check_update, update_bucket
-from transforms.dataset.completion import complete_dataset
-from transforms.dataset.documents import write_documents
-from transforms.dataset.embeddings import write_embeddings
 from transforms.dataset.json_text import parse_record
-from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import (
     METADATA_KEY,
     Calibration,
@@ -37,16 +25,14 @@ from transforms.dataset.provenance import (
     RunProvenance,
     VideoProvenance,
 )
-from transforms.dataset.run_lock import held
 from transforms.dataset.summary import rows_of
-from transforms.dataset.table_files import row_groups, write_row_groups, write_work_table
 from transforms.plan.calibration import calibration_key
-from transforms.plan.known_inputs import KnownInputs, known_inputs
 from transforms.records import InputContent, VideoTask
-from transforms.work.folder import RunFolders, discard_run, local_folders, table_path
 
-if TYPE_CHECKING:  # it takes as long to import as the models to load
+if TYPE_CHECKING:  # pandas takes as long to import as the models to load
     import pandas as pd
+
+    from openface_core.exports import Exporter
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,56 +108,21 @@ class Analysis:
             lost with a damaged file, or storage refuses. The analysis can be saved later.
         """
         output = path_of("output", output)
-        check_output(output)
         check_unchanged(self.task.uri, self.content, may_be_gone=True)
-        with held(output, is_brief=True) as holder:
-            folders = local_folders(output, holder)
-            try:
-                return self._save(folders)
-            finally:
-                discard_run(folders)
+        # A start need not wait for these.
+        from pipelines.interactive.saving import SavedAnalysis, save_analysis
 
-    def _save(self, folders: RunFolders) -> str:
-        """Add the analysis to a dataset that is held."""
-        output, settings = folders.output, self.core.settings.output
-        check_buckets(output, settings.buckets)
-        name = self.task.video_id
-        if self._is_another(known_inputs(output)):
-            raise ConfigError(
-                output,
-                f"the dataset has another input of the name {name}",
-                "Analyse this one under a name of its own: video_id=...",
-            )
-        engine = self.core.engine
-        if settings.buckets:
-            check_update(output, settings.buckets, engine.frame_schema, [name])
-        write_documents(output, self.run, *engine.columns, engine.video_models)
-        table = self.measured.table.replace_schema_metadata(self.metadata())
-        groups = row_groups([table], settings.row_group_rows)
-        if self.measured.embeddings is not None:
-            write_embeddings(output, name, self.measured.embeddings)
-        if settings.buckets:
-            part = table_path(folders.work, self.task.video_id)
-            write_work_table(part, table.schema, groups)
-            path = bucket_path(output, bucket_of(self.task.video_id, settings.buckets))
-            update_bucket(path, {self.task.video_id: part}, settings, folders.work)
-        else:
-            path = frames_path(output, self.task.video_id)
-            write_row_groups(path, table.schema, groups, settings, folders.work)
-        complete_dataset(
-            output,
-            {self.task.video_id},
-            *engine.action_unit_names,
-            has_sides=engine.extent.has_sides,
+        core = self.core
+        saved = SavedAnalysis(
+            self.task,
+            self.content,
+            self.run,
+            core.settings.output,
+            core.engine,
+            self.measured,
+            self.metadata(),
         )
-        return path
-
-    def _is_another(self, known: KnownInputs) -> bool:
-        """Return whether a dataset has another input of the same name."""
-        name, uri = self.task.video_id, self.task.uri
-        if is_in_memory(uri):  # which lie nowhere: what they are tells them apart
-            return known.content_of(name) not in (None, self.content.fingerprint)
-        return known.at(uri) != name and known.has_other(name, uri, ())
+        return save_analysis(saved, output)
 
     def plot(self) -> Any:
         """Return a matplotlib figure of the action units over time; notebooks show it.
@@ -181,6 +132,8 @@ class Analysis:
         ConfigError
             If matplotlib is not installed (the extra ``plot``).
         """
+        from pipelines.interactive.showing import plot
+
         return plot(self.measured.table, self.task.video_id)
 
     @in_python_words()
@@ -212,6 +165,9 @@ class Analysis:
         """
         for name, value in (("from_seconds", from_seconds), ("to_seconds", to_seconds)):
             check_number(name, value)
+        from openface_core.exports.options import ExportOptions
+        from openface_core.exports.overlay.exporter import Overlay
+
         path, wanted = path_of("path", path), whole_numbers("face_ids", face_ids)
         options = ExportOptions(from_seconds=from_seconds, to_seconds=to_seconds, face_ids=wanted)
         kind, suffix = ("picture", ".png") if self.info.kind == "image" else ("film", ".mp4")
@@ -236,9 +192,13 @@ class Analysis:
         OpenFaceBeamError
             As :meth:`overlay`.
         """
+        from openface_core.exports.report.exporter import Report
+
         return self._write(Report(), path_of("path", path))
 
-    def _write(self, exporter: Exporter, path: str) -> Path:
+    def _write(self, exporter: "Exporter", path: str) -> Path:
+        from pipelines.interactive.showing import described, write_shown
+
         check_unchanged(self.task.uri, self.content)
         record = parse_record(self.metadata()[METADATA_KEY]) or {}
         table, info = self.measured.table, self.measured.info

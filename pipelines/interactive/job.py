@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from pipelines.export import export as export_dataset
-from pipelines.export_job.arguments import ExportArguments
-from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.interactive.arguments import arguments_of
 from pipelines.interactive.python_words import in_python_words
 from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.log import log_kept
 from pipelines.main_job.summary import RunSummary
-from pipelines.report import report as report_dataset
 from pipelines.run import run as run_main_job
 
 if TYPE_CHECKING:
@@ -92,6 +88,9 @@ def export(
     OpenFaceBeamError
         If nothing can be done at all: no dataset, a format that there is not, no output.
     """
+    from pipelines.export import export as export_dataset
+    from pipelines.export_job.arguments import ExportArguments
+
     named = {"dataset": dataset, "output": output, "formats": formats}
     return export_dataset(arguments_of(ExportArguments, named | options))
 
@@ -123,5 +122,8 @@ def report(
     OpenFaceBeamError
         If nothing can be done at all: no dataset, no output.
     """
+    from pipelines.export_job.report_arguments import ReportArguments
+    from pipelines.report import report as report_dataset
+
     named = {"dataset": dataset, "output": output}
     return report_dataset(arguments_of(ReportArguments, named | options))
