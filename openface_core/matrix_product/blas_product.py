@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.matrix_product.lanes import TAKEN_AT_ONCE, laned_columns, laned_products
+from openface_core.matrix_product.lanes import write_last_columns
 from openface_core.matrix_product.product import _write_tiles, padded
 from openface_core.matrix_product.tiles import FLOAT_BYTES
 
@@ -56,16 +56,7 @@ def blas_product(
         return
     weights = values.ctypes.data + weights_at * FLOAT_BYTES
     _write_tiles(weights, inputs, zeros.ctypes.data, inputs, rows, x, columns, out)
-    laned, rest = laned_columns(count), count % TAKEN_AT_ONCE
-    if laned == 0:
-        return
-    other = np.empty(columns, dtype=np.float32) if rest > 0 else out[0]
-    for row in range(outputs):
-        seen = values[weights_at + row * inputs : weights_at + (row + 1) * inputs]
-        laned_products(seen, x, count - laned, False, out[row])
-        if rest > 0 and row >= outputs - outputs % TAKEN_AT_ONCE:
-            laned_products(seen, x, count - laned, True, other)
-            out[row, count - rest : count] = other[count - rest : count]
+    write_last_columns(values, weights_at, inputs, outputs, x, count, out)
 
 
 @kernel

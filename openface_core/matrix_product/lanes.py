@@ -9,6 +9,7 @@ by two. Columns and rows are taken four at a time. Where less is left of both, l
 halves.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from openface_core.fused import fused
 from openface_core.kernel import kernel
-from openface_core.matrix_product.tiles import FLOAT, FLOAT_BYTES, INDEX, Addresses
+from openface_core.matrix_product.tiles import FLOAT, FLOAT_BYTES, INDEX, LANES, Addresses
 
 Float32Array = NDArray[np.float32]
 
@@ -38,66 +39,156 @@ _LEAST_LANED = 32
 """Sums of fewer terms go straight through them in any case."""
 
 
-_COLUMNS = ir.VectorType(FLOAT, MOST_LANED)
+_LANE_VECTOR = ir.VectorType(FLOAT, SUM_LANES)
 
 
-def _emit(builder: ir.IRBuilder, arguments: Any, *, by_halves: bool) -> None:
+def _halved(builder: ir.IRBuilder, sums: list[Any], *, by_halves: bool) -> Any:
+    """Write how lanes are added up, and return their sum."""
+    while len(sums) > 1:
+        half = len(sums) // 2
+        first, second = (sums[:half], sums[half:]) if by_halves else (sums[::2], sums[1::2])
+        sums = [builder.fadd(one, other) for one, other in zip(first, second, strict=True)]
+    return sums[0]
+
+
+def _fma(builder: ir.IRBuilder, vector: ir.VectorType) -> Any:
+    kind = ir.FunctionType(vector, [vector] * 3)
+    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{vector.count}f32")
+
+
+def _emit_sums(builder: ir.IRBuilder, columns: int, arguments: Any, *, by_halves: bool) -> None:
     """Write the loop over sixteen inputs at a time, whose sums stay in registers."""
     row, count, x, stride, out = arguments
-    memory = Addresses(builder, MOST_LANED)
-    fma = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(_COLUMNS, [_COLUMNS] * 3), f"llvm.fma.v{MOST_LANED}f32"
-    )
+    memory = Addresses(builder, columns)
+    vector = ir.VectorType(FLOAT, columns)
+    fma, nothing = _fma(builder, vector), ir.Constant(vector, [0.0] * columns)
     zero, last = ir.Constant(INDEX, 0), builder.sub(count, ir.Constant(INDEX, 1))
+    whole = builder.and_(count, ir.Constant(INDEX, -SUM_LANES))
     before = builder.block
-    loop, after = builder.append_basic_block("inputs"), builder.append_basic_block("done")
-    builder.branch(loop)
-    builder.position_at_end(loop)
+    names = ("whole", "inputs", "rest", "some", "done")
+    head, loop, rest, some, done = (builder.append_basic_block(name) for name in names)
+    builder.branch(head)
+
+    builder.position_at_end(head)
     begin = builder.phi(INDEX)
     begin.add_incoming(zero, before)
-    sums = [builder.phi(_COLUMNS) for _ in range(SUM_LANES)]
+    sums = [builder.phi(vector) for _ in range(SUM_LANES)]
+    builder.cbranch(builder.icmp_signed("<", begin, whole), loop, rest)
+
+    builder.position_at_end(loop)
     new = []
     for lane, total in enumerate(sums):
         k = builder.add(begin, ir.Constant(INDEX, lane))
+        seen = memory.load_vector(x, builder.mul(k, stride))
+        new.append(builder.call(fma, [memory.load_everywhere(row, k), seen, total]))
+    begin.add_incoming(builder.add(begin, ir.Constant(INDEX, SUM_LANES)), loop)
+    for total, value in zip(sums, new, strict=True):
+        total.add_incoming(nothing, before)
+        total.add_incoming(value, loop)
+    builder.branch(head)
+
+    builder.position_at_end(rest)
+    builder.cbranch(builder.icmp_signed("<", whole, count), some, done)
+
+    builder.position_at_end(some)
+    ends = []
+    for lane, total in enumerate(sums):
+        k = builder.add(whole, ir.Constant(INDEX, lane))
         is_there = builder.icmp_signed("<", k, count)
         k = builder.select(is_there, k, last)  # beyond the end, the last input is taken 0 times
         weight = builder.select(is_there, memory.load(row, k), ir.Constant(FLOAT, 0.0))
         seen = memory.load_vector(x, builder.mul(k, stride))
-        new.append(builder.call(fma, [memory.everywhere(weight), seen, total]))
-    following = builder.add(begin, ir.Constant(INDEX, SUM_LANES))
-    begin.add_incoming(following, loop)
-    for total, value in zip(sums, new, strict=True):
-        total.add_incoming(ir.Constant(_COLUMNS, [0.0] * MOST_LANED), before)
-        total.add_incoming(value, loop)
-    builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
-    builder.position_at_end(after)
-    while len(new) > 1:
-        half = len(new) // 2
-        first, second = (new[:half], new[half:]) if by_halves else (new[::2], new[1::2])
-        new = [builder.fadd(one, other) for one, other in zip(first, second, strict=True)]
-    memory.store_vector(new[0], out, zero)
+        ends.append(builder.call(fma, [memory.everywhere(weight), seen, total]))
+    builder.branch(done)
+
+    builder.position_at_end(done)
+    found = []
+    for total, value in zip(sums, ends, strict=True):
+        either = builder.phi(vector)
+        either.add_incoming(total, rest)
+        either.add_incoming(value, some)
+        found.append(either)
+    memory.store_vector(_halved(builder, found, by_halves=by_halves), out, zero)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _sum_in_lanes(_context: Any, row: Any, count: Any, x: Any, stride: Any, out: Any) -> Any:
-    """Write eight products, given addresses; see :func:`laned_products`."""
+def _laned_sums(columns: int, *, by_halves: bool) -> Callable[..., None]:
+    """Return a compiled step that writes neighbouring columns of a row times a matrix.
 
-    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-        _emit(builder, arguments, by_halves=False)
-        return context.get_dummy_value()
+    For numba code only. Its arguments: address of the row, number of inputs, address of the first
+    of the columns in the matrix, length of its rows, address of the first product.
+    """
 
-    return types.void(row, count, x, stride, out), generate
+    @intrinsic  # type: ignore[untyped-decorator]
+    def step(_context: Any, row: Any, count: Any, x: Any, stride: Any, out: Any) -> Any:
+        def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+            _emit_sums(builder, columns, arguments, by_halves=by_halves)
+            return context.get_dummy_value()
+
+        return types.void(row, count, x, stride, out), generate
+
+    found: Callable[..., None] = step
+    return found
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _sum_by_halves(_context: Any, row: Any, count: Any, x: Any, stride: Any, out: Any) -> Any:
-    """Write eight products as :func:`_sum_in_lanes`, the lanes added up by halves."""
+_sum_in_lanes = _laned_sums(MOST_LANED, by_halves=False)
+_sum_by_halves = _laned_sums(MOST_LANED, by_halves=True)
+_combine_in_lanes = _laned_sums(LANES, by_halves=False)
+_combine_by_halves = _laned_sums(LANES, by_halves=True)
 
-    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-        _emit(builder, arguments, by_halves=True)
-        return context.get_dummy_value()
 
-    return types.void(row, count, x, stride, out), generate
+def _emit_dot(builder: ir.IRBuilder, arguments: Any, *, by_halves: bool) -> Any:
+    """Write the product of a row and a column, all of whose lanes are one vector."""
+    row, column, count = arguments
+    memory = Addresses(builder, SUM_LANES)
+    fma, nothing = _fma(builder, _LANE_VECTOR), ir.Constant(_LANE_VECTOR, [0.0] * SUM_LANES)
+    whole = builder.and_(count, ir.Constant(INDEX, -SUM_LANES))
+    before = builder.block
+    head, loop, done = (builder.append_basic_block(name) for name in ("whole", "inputs", "rest"))
+    builder.branch(head)
+
+    builder.position_at_end(head)
+    k, total = builder.phi(INDEX), builder.phi(_LANE_VECTOR)
+    k.add_incoming(ir.Constant(INDEX, 0), before)
+    total.add_incoming(nothing, before)
+    builder.cbranch(builder.icmp_signed("<", k, whole), loop, done)
+
+    builder.position_at_end(loop)
+    new = builder.call(fma, [memory.load_vector(row, k), memory.load_vector(column, k), total])
+    total.add_incoming(new, loop)
+    k.add_incoming(builder.add(k, ir.Constant(INDEX, SUM_LANES)), loop)
+    builder.branch(head)
+
+    builder.position_at_end(done)
+    is_there = builder.icmp_signed(
+        "<", ir.Constant(memory.indices, list(range(SUM_LANES))),
+        memory.everywhere_index(builder.sub(count, whole)),
+    )  # fmt: skip
+    weights = memory.load_some(row, whole, is_there)
+    total = builder.call(fma, [weights, memory.load_vector(column, whole), total])
+    place = ir.IntType(32)
+    lanes = [builder.extract_element(total, ir.Constant(place, k)) for k in range(SUM_LANES)]
+    return _halved(builder, lanes, by_halves=by_halves)
+
+
+def _laned_dot(*, by_halves: bool) -> Callable[[int, int, int], np.float32]:
+    """Return a compiled product of a row and a column, summed in lanes.
+
+    For numba code only. Its arguments: address of the row; address of the column, whose numbers are
+    neighbours and followed by zeros up to a multiple of sixteen; number of inputs.
+    """
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def dot(_context: Any, row: Any, column: Any, count: Any) -> Any:
+        def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+            return _emit_dot(builder, arguments, by_halves=by_halves)
+
+        return types.float32(row, column, count), generate
+
+    found: Callable[[int, int, int], np.float32] = dot
+    return found
+
+
+_dot_in_lanes, _dot_by_halves = _laned_dot(by_halves=False), _laned_dot(by_halves=True)
 
 
 @kernel
@@ -105,6 +196,38 @@ def laned_columns(columns: int) -> int:
     """Return how many of the last columns of a product OpenBLAS sums in lanes."""
     rest = columns % SUM_LANES
     return rest if rest <= MOST_LANED else 0
+
+
+@kernel
+def write_last_columns(
+    values: Float32Array,
+    weights_at: int,
+    inputs: int,
+    outputs: int,
+    x: Float32Array,
+    count: int,
+    out: Float32Array,
+) -> None:
+    """Write those columns of a product that are summed in lanes.
+
+    Parameters are those of :func:`~openface_core.matrix_product.blas_product`.
+    """
+    laned, rest = laned_columns(count), count % TAKEN_AT_ONCE
+    if inputs < _LEAST_LANED:  # which are summed as all others are
+        return
+    length = (inputs + SUM_LANES - 1) // SUM_LANES * SUM_LANES
+    column, to = np.zeros(length, dtype=np.float32), count - laned
+    both_left_from = outputs - outputs % TAKEN_AT_ONCE
+    for place in range(to, count):
+        for k in range(inputs):
+            column[k] = x[k, place]
+        is_left = place >= count - rest
+        for row in range(outputs):
+            at = values.ctypes.data + (weights_at + row * inputs) * FLOAT_BYTES
+            if is_left and row >= both_left_from:
+                out[row, place] = _dot_by_halves(at, column.ctypes.data, inputs)
+            else:
+                out[row, place] = _dot_in_lanes(at, column.ctypes.data, inputs)
 
 
 @kernel
@@ -143,8 +266,25 @@ def laned_products(
 
 
 @kernel
+def _combine(rows: Float32Array, weights: Float32Array, length: int, out: Float32Array) -> None:
+    """Write the first `length` sums; the last vector of columns reaches back, not further."""
+    count, columns = rows.shape
+    seen, to = rows.ctypes.data, out.ctypes.data
+    for first in range(0, length, LANES):
+        at = min(first, columns - LANES) * FLOAT_BYTES
+        _combine_in_lanes(weights.ctypes.data, count, seen + at, columns, to + at)
+    rest = length % TAKEN_AT_ONCE
+    if rest > 0:
+        last = np.empty(LANES, dtype=np.float32)
+        first = max(length - LANES, 0)
+        at = seen + first * FLOAT_BYTES
+        _combine_by_halves(weights.ctypes.data, count, at, columns, last.ctypes.data)
+        out[length - rest : length] = last[length - rest - first : length - first]
+
+
+@kernel
 def laned_combination(rows: Float32Array, weights: Float32Array, out: Float32Array) -> None:
-    """Write the sum of rows (m, n) times weights (m,), each of the n sums in lanes."""
+    """Write the sum of rows (m, n), C order, times weights (m,), each of the n sums in lanes."""
     count, length = rows.shape
     if count < _LEAST_LANED:
         out[:] = 0.0
@@ -153,22 +293,10 @@ def laned_combination(rows: Float32Array, weights: Float32Array, out: Float32Arr
             for i in range(length):
                 out[i] = fused(weight, row[i], out[i])
         return
-    lanes = np.zeros((SUM_LANES, length), dtype=np.float32)
-    for k in range(count):
-        weight, row, sums = weights[k], rows[k], lanes[k % SUM_LANES]
-        for i in range(length):
-            sums[i] = fused(weight, row[i], sums[i])
-    last = np.empty((SUM_LANES, TAKEN_AT_ONCE), dtype=np.float32)
-    rest = length % TAKEN_AT_ONCE
-    last[:, :rest] = lanes[:, length - rest :]
-    left = SUM_LANES // 2
-    while left > 0:
-        for lane in range(left):
-            first, second, sums = lanes[2 * lane], lanes[2 * lane + 1], lanes[lane]
-            for i in range(length):
-                sums[i] = first[i] + second[i]
-            for i in range(rest):  # by halves
-                last[lane, i] += last[lane + left, i]
-        left //= 2
-    out[:] = lanes[0]
-    out[length - rest :] = last[0, :rest]
+    if length < LANES:  # whole vectors are read
+        wide, found = np.zeros((count, LANES), dtype=np.float32), np.empty(LANES, dtype=np.float32)
+        wide[:, :length] = rows
+        _combine(wide, weights, length, found)
+        out[:] = found[:length]
+        return
+    _combine(rows, weights, length, out)

@@ -36,7 +36,7 @@ VECTOR = ir.VectorType(FLOAT, LANES)
 
 
 class Addresses:
-    """Loads and stores relative to addresses, in units of one float32.
+    """Loads and stores relative to addresses, in units of one number of 32 bits.
 
     Parameters
     ----------
@@ -44,25 +44,42 @@ class Addresses:
         Where instructions are written to.
     lanes : int
         Numbers in a vector.
+    element : llvmlite.ir.Type
+        What they are.
     """
 
-    def __init__(self, builder: ir.IRBuilder, lanes: int = LANES) -> None:
+    def __init__(self, builder: ir.IRBuilder, lanes: int = LANES, element: ir.Type = FLOAT) -> None:
         self._builder = builder
-        self._vector = ir.VectorType(FLOAT, lanes)
+        self._lanes = lanes
+        self._element = element
+        self._vector = ir.VectorType(element, lanes)
         self._zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        self.indices = ir.VectorType(INDEX, lanes)
 
     def _at(self, base: Any, offset: Any, kind: ir.Type) -> Any:
         bytes_on = self._builder.mul(offset, ir.Constant(INDEX, FLOAT_BYTES))
         return self._builder.inttoptr(self._builder.add(base, bytes_on), kind.as_pointer())
 
+    def _call(self, name: str, result: ir.Type, *arguments: Any) -> Any:
+        kind = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self._builder.module, kind, name)
+        return self._builder.call(function, arguments)
+
     def load(self, base: Any, offset: Any) -> Any:
         """Load one number."""
-        return self._builder.load(self._at(base, offset, FLOAT))
+        return self._builder.load(self._at(base, offset, self._element))
 
     def everywhere(self, number: Any) -> Any:
         """Return a vector of one number in all lanes."""
-        nothing = ir.Constant(self._vector, ir.Undefined)
-        first = self._builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+        return self._spread(number, self._vector)
+
+    def everywhere_index(self, index: Any) -> Any:
+        """Return a vector of one index in all lanes."""
+        return self._spread(index, self.indices)
+
+    def _spread(self, value: Any, vector: ir.VectorType) -> Any:
+        nothing = ir.Constant(vector, ir.Undefined)
+        first = self._builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
         return self._builder.shuffle_vector(first, nothing, self._zeros)
 
     def load_vector(self, base: Any, offset: Any) -> Any:
@@ -71,22 +88,38 @@ class Addresses:
         found.align = FLOAT_BYTES
         return found
 
+    def load_some(self, base: Any, offset: Any, which: Any) -> Any:
+        """Load those of neighbouring float32 that are wanted, and 0 in place of the others."""
+        name = f"llvm.masked.load.v{self._lanes}f32.p0"
+        align, nothing = ir.Constant(ir.IntType(32), FLOAT_BYTES), [0.0] * self._lanes
+        at = self._at(base, offset, self._vector)
+        return self._call(name, self._vector, at, align, which, ir.Constant(self._vector, nothing))
+
     def load_everywhere(self, base: Any, offset: Any) -> Any:
         """Load one number into all lanes."""
         return self.everywhere(self.load(base, offset))
 
     def fetch(self, base: Any, offset: Any) -> None:
         """Ask for the memory line of a number, which will be wanted soon."""
-        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        prefetch = cgutils.get_or_insert_function(self._builder.module, kind, "llvm.prefetch.p0")
-        address = self._at(base, offset, ir.IntType(8))
-        self._builder.call(prefetch, [address, *(ir.Constant(word, k) for k in (0, 3, 1))])
+        how = (ir.Constant(ir.IntType(32), k) for k in (0, 3, 1))
+        self._call("llvm.prefetch.p0", ir.VoidType(), self._at(base, offset, ir.IntType(8)), *how)
 
     def store_vector(self, vector: Any, base: Any, offset: Any) -> None:
         """Store neighbouring numbers."""
         stored = self._builder.store(vector, self._at(base, offset, self._vector))
         stored.align = FLOAT_BYTES
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_run(_context: Any, seen: Any, to: Any) -> Any:
+    """Copy :data:`LANE_MULTIPLE` numbers, given addresses; in compiled code only."""
+
+    def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+        memory, zero = Addresses(builder, LANE_MULTIPLE), ir.Constant(INDEX, 0)
+        memory.store_vector(memory.load_vector(arguments[0], zero), arguments[1], zero)
+        return context.get_dummy_value()
+
+    return types.void(seen, to), generate
 
 
 def _emit(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.matrix_product import LANE_MULTIPLE
-from openface_core.matrix_product.tiles import FLOAT_BYTES, LANES
+from openface_core.matrix_product.tiles import FLOAT_BYTES, LANES, copy_run
 from openface_core.refinement.block_columns import block_columns
 
 Float32Array = NDArray[np.float32]
@@ -22,8 +22,10 @@ Int64Array = NDArray[np.int64]
 _TAKEN_AT_A_TIME = 8
 """Numbers in a vector of the processors that OpenFace is compiled for."""
 
-_MOST_VECTORS = 3
-_one, _two, _three = (block_columns(vectors) for vectors in range(1, _MOST_VECTORS + 1))
+_MOST_VECTORS = 6 if LANES == LANE_MULTIPLE else 3
+"""At once: sums of so many stay in the registers of AVX-512, or in those of others."""
+
+_one, _two, _three, _four, _five, _six = (block_columns(vectors) for vectors in range(1, 7))
 
 
 def evaluated_positions(window_px: int, is_sparse: bool) -> Int64Array:
@@ -44,22 +46,19 @@ def new_strips(window: int, support: int, step: int) -> Float32Array:
 
 
 @kernel
-def _turn(area: Float32Array, is_flipped: bool, out: Float32Array) -> None:
-    """Write an area (s, s) column by column, (s, s), as it is or as in a mirror."""
-    side = area.shape[0]
-    for i in range(side):
-        row = area[i]
-        for j in range(side):
-            out[side - 1 - j if is_flipped else j, i] = row[j]
+def _cut_strip(
+    area: Float32Array, side: int, window: int, first_row: int, is_flipped: bool, out: Float32Array
+) -> None:
+    """Write `window` rows of an area that is given column by column, column by column.
 
-
-@kernel
-def _cut_strip(turned: Float32Array, window: int, first_row: int, out: Float32Array) -> None:
-    """Write `window` rows of an area (s, s) that is given column by column, column by column."""
-    for j in range(turned.shape[0]):
-        seen, strip = turned[j, first_row : first_row + window], out[j * window : (j + 1) * window]
-        for y in range(window):
-            strip[y] = seen[y]
+    A column is written with what follows, in whole vectors, and the next one over that.
+    """
+    for j in range(side):
+        column = side - 1 - j if is_flipped else j
+        seen = area.ctypes.data + (column * side + first_row) * FLOAT_BYTES
+        to = out.ctypes.data + j * window * FLOAT_BYTES
+        for begin in range(0, window, LANE_MULTIPLE):
+            copy_run(seen + begin * FLOAT_BYTES, to + begin * FLOAT_BYTES)
 
 
 @kernel
@@ -72,8 +71,9 @@ def cut_strips(area: Float32Array, window: int, is_flipped: bool, strips: Float3
 
     Parameters
     ----------
-    area : (s, s) ndarray of float32
-        The picture around a landmark.
+    area : (s * s + 16,) ndarray of float32
+        The picture around a landmark, column by column; see
+        :func:`~openface_core.refinement.patch_areas.square_with_room`.
     window : int
         Side of the response map.
     is_flipped : bool
@@ -81,15 +81,14 @@ def cut_strips(area: Float32Array, window: int, is_flipped: bool, strips: Float3
     strips : (support, step, length) ndarray of float32
         Receives the strips.
     """
-    turned = np.empty_like(area)
-    _turn(area, is_flipped, turned)
+    side = window + strips.shape[0] - 1
     if strips.shape[1] == 1:
         for yy in range(strips.shape[0]):
-            _cut_strip(turned, window, yy, strips[yy, 0])
+            _cut_strip(area, side, window, yy, is_flipped, strips[yy, 0])
         return
     strip = np.zeros(2 * strips.shape[2], dtype=np.float32)
     for yy in range(strips.shape[0]):
-        _cut_strip(turned, window, yy, strip)
+        _cut_strip(area, side, window, yy, is_flipped, strip)
         even, odd = strips[yy, 0], strips[yy, 1]
         for k in range(even.shape[0]):
             even[k] = strip[2 * k]
@@ -145,7 +144,13 @@ def write_blocks(
         vectors = min(left, _MOST_VECTORS)
         seen = strips.ctypes.data + done * FLOAT_BYTES
         to = out.ctypes.data + (stride + first + done) * FLOAT_BYTES
-        if vectors == 3:
+        if vectors == 6:
+            _six(seen, by_rows, by_columns, pixels, fused_from, to, stride)
+        elif vectors == 5:
+            _five(seen, by_rows, by_columns, pixels, fused_from, to, stride)
+        elif vectors == 4:
+            _four(seen, by_rows, by_columns, pixels, fused_from, to, stride)
+        elif vectors == 3:
             _three(seen, by_rows, by_columns, pixels, fused_from, to, stride)
         elif vectors == 2:
             _two(seen, by_rows, by_columns, pixels, fused_from, to, stride)

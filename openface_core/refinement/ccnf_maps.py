@@ -24,7 +24,13 @@ from openface_core.refinement.blocks import (
     pixel_offsets,
     write_blocks,
 )
-from openface_core.refinement.patch_areas import GreyPicture, sample_area
+from openface_core.refinement.patch_areas import (
+    GreyPicture,
+    new_places,
+    new_steps,
+    sample_columns,
+    square_with_room,
+)
 
 Float32Array = NDArray[np.float32]
 
@@ -66,8 +72,11 @@ class _Space(NamedTuple):
 
     Parameters
     ----------
-    area : (w + s - 1, w + s - 1) ndarray of float32
-        The picture around the landmark; s is the side of what an expert sees.
+    area : (a * a + 16,) ndarray of float32
+        The picture around the landmark, column by column; a is w + s - 1, where s is the side of
+        what an expert sees.
+    places, steps : (4, a), (2, c) ndarray of int64, int32
+        Working space for its samples.
     strips : (s, 1, l) ndarray of float32
         The same, once per row of what an expert sees.
     offsets : (2, s * s) ndarray of int64
@@ -81,6 +90,8 @@ class _Space(NamedTuple):
     """
 
     area: Float32Array
+    places: NDArray[np.int64]
+    steps: NDArray[np.int32]
     strips: Float32Array
     offsets: NDArray[np.int64]
     blocks: Float32Array
@@ -98,7 +109,9 @@ def _working_space(window: int, support: int, neurons: int) -> _Space:
     rows = neurons + TILE_ROWS - 1
     strips = new_strips(window, support, 1)
     return _Space(
-        np.empty((side, side), dtype=np.float32),
+        square_with_room(side),
+        new_places(side),
+        new_steps(side),
         strips,
         pixel_offsets(strips, window),
         np.zeros((1 + support * support, columns), dtype=np.float32),
@@ -195,9 +208,12 @@ def ccnf_maps(
         Receives the maps; 0 for landmarks that do not show.
     """
     space = _working_space(window, support, _most(view.counts))
+    # Fetched once: of what a tuple holds, numba counts every use.
+    area, places, steps, visible = space.area, space.places, space.steps, view.visible
     for i in range(landmarks.shape[0]):
-        if view.visible[i]:
-            sample_area(grey, landmarks[i, 0], landmarks[i, 1], to_image, space.area)
+        if visible[i]:
+            x, y = landmarks[i, 0], landmarks[i, 1]
+            sample_columns(grey, x, y, to_image, places, steps, area)
             _write_map(space, window, view, i, out[i])
         else:
             out[i] = 0.0

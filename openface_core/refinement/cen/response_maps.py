@@ -21,7 +21,13 @@ from openface_core.refinement.blocks import (
 )
 from openface_core.refinement.cen.dense_layers import network_outputs
 from openface_core.refinement.cen.experts import CenExperts
-from openface_core.refinement.patch_areas import GreyPicture, sample_area
+from openface_core.refinement.patch_areas import (
+    GreyPicture,
+    new_places,
+    new_steps,
+    sample_columns,
+    square_with_room,
+)
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
@@ -134,7 +140,7 @@ def cen_maps(
     values, evaluations, layer_counts, layers = networks
     positions, evaluated, support, window = grid
     side = window + support - 1
-    area = np.empty((side, side), dtype=np.float32)
+    area, places, steps = square_with_room(side), new_places(side), new_steps(side)
     count = positions.shape[0]
     strips = new_strips(window, support, 1 if count == window * window else 2)
     offsets = pixel_offsets(strips, window)
@@ -145,7 +151,7 @@ def cen_maps(
             landmark = evaluations[e, mirror]
             if landmark >= 0:
                 x, y = landmarks[landmark, 0], landmarks[landmark, 1]
-                sample_area(grey, x, y, to_image, area)
+                sample_columns(grey, x, y, to_image, places, steps, area)
                 cut_strips(area, window, mirror == 1, strips)
                 write_blocks(strips, offsets, first, count, blocks)
                 first += count

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from openface_core.refinement import CcnfExperts, grey_from_bgr
 from openface_core.refinement.ccnf_maps import CcnfView, ccnf_maps
 from openface_core.refinement.expert_maps import expert_maps
-from openface_core.refinement.patch_areas import sample_area
+from openface_core.refinement.patch_areas import (
+    new_places,
+    new_steps,
+    sample_area,
+    sample_columns,
+    square_with_room,
+)
 from openface_core.refinement.smoothing import SmoothingMatrices
 from openface_core.refinement.svr_maps import SvrView, svr_maps
 from openface_core.shape.similarity import align_with_scale
@@ -77,6 +83,23 @@ def test_sampled_square_is_that_of_the_twin(
     sample_area(picture.astype(dtype), x, y, to_image, found)
     expected = twin.area(picture, np.array(centre), to_image, 17)
     np.testing.assert_allclose(found, expected, rtol=0, atol=AREA_TOLERANCE)
+
+
+@pytest.mark.parametrize("side", [1, 8, 13, 19, 33])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_part_of_a_picture_is_sampled_as_its_copy_is(
+    picture: NDArray[np.uint8], side: int, dtype: type[Any]
+) -> None:
+    seen = picture.astype(dtype)
+    for part in (seen[40:200, 30:180], seen[40:200, 30:180].T, seen[::2, 1::2]):
+        found, expected = np.full((2, side, side), np.nan, dtype=np.float32)
+        place = (np.float32(60.3), np.float32(70.7), to_image_matrix())
+        sample_area(part, *place, found)
+        sample_area(np.ascontiguousarray(part), *place, expected)
+        np.testing.assert_array_equal(found, expected)
+        turned = square_with_room(side)
+        sample_columns(part, *place, new_places(side), new_steps(side), turned)
+        np.testing.assert_array_equal(turned[: side**2].reshape(side, side).T, expected)
 
 
 def to_image_matrix() -> NDArray[np.float32]:
