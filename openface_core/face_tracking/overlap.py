@@ -16,9 +16,13 @@ def box_of(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     """Return the intersection over union of two boxes x_min, y_min, x_max, y_max."""
-    sides = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
-    shared = float(np.prod(np.maximum(sides, 0.0)))
-    areas = float(np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]))
+    left, top, right, bottom = first.tolist()
+    other_left, other_top, other_right, other_bottom = second.tolist()
+    width = min(right, other_right) - max(left, other_left)
+    height = min(bottom, other_bottom) - max(top, other_top)
+    shared = max(width, 0.0) * max(height, 0.0)
+    other_area = (other_right - other_left) * (other_bottom - other_top)
+    areas = (right - left) * (bottom - top) + other_area
     return shared / (areas - shared) if areas > shared else 0.0
 
 

@@ -133,15 +133,14 @@ def _sample_inside(
     line, along = (_COLUMN_X, _ROW_X) if by_columns else (_ROW_X, _COLUMN_X)
     for k in range(side):
         steps[0, k], steps[1, k] = places[along, k], places[along + 1, k]
-    x, y = steps.ctypes.data, steps.ctypes.data + steps.strides[0]
     width = grey.strides[0] // grey.itemsize  # of a part of a picture, the whole picture's
     for i in range(side):
         to = out.ctypes.data + i * side * FLOAT_BYTES
         begin_x, begin_y = places[line, i], places[line + 1, i]
         if grey.itemsize == 1:
-            sample_bytes(grey.ctypes.data, width, begin_x, begin_y, x, y, side, to)
+            sample_bytes(grey.ctypes.data, width, begin_x, begin_y, steps.ctypes.data, side, to)
         else:
-            sample_floats(grey.ctypes.data, width, begin_x, begin_y, x, y, side, to)
+            sample_floats(grey.ctypes.data, width, begin_x, begin_y, steps.ctypes.data, side, to)
 
 
 @kernel

@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from openface_core.fixed_point import FRACTION_BITS, MATRIX_BITS
-from openface_core.matrix_product.tiles import FLOAT, FLOAT_BYTES, INDEX, Addresses
+from openface_core.matrix_product.tiles import FLOAT, FLOAT_BYTES, INDEX, LANE_MULTIPLE, Addresses
 
 _LANES = 8
 """Samples at once: lines are about two dozen long."""
@@ -82,8 +82,13 @@ class _Samples:
 
     def of_vector(self, arguments: Any, begin: Any) -> Any:
         """Return the samples from number `begin` on."""
-        grey, width, line_x, line_y, steps_x, steps_y = arguments
+        grey, width, line_x, line_y, steps_x, count = arguments
         builder = self.builder
+        length = builder.and_(  # of a row of steps, as `padded`
+            builder.add(count, ir.Constant(INDEX, LANE_MULTIPLE - 1)),
+            ir.Constant(INDEX, -LANE_MULTIPLE),
+        )
+        steps_y = builder.add(steps_x, builder.mul(length, ir.Constant(INDEX, FLOAT_BYTES)))
         left, u = self.position(line_x, steps_x, begin)
         top, v = self.position(line_y, steps_y, begin)
         columns = self.words.everywhere(builder.trunc(width, _WORD))
@@ -101,7 +106,8 @@ class _Samples:
 
 def _emit(builder: ir.IRBuilder, arguments: Any, *, are_bytes: bool) -> None:
     """Write the loop over the vectors of a line."""
-    *seen, count, out = arguments
+    *seen, out = arguments
+    count = seen[-1]
     steps = _Samples(builder, are_bytes=are_bytes)
     before = builder.block
     head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
@@ -121,9 +127,9 @@ def _sampled(*, are_bytes: bool) -> Callable[..., None]:
     """Return a compiled step that writes the samples of a line.
 
     For numba code only. Its arguments: address of the picture, and how many pixels further its next
-    row is; where the line begins, x and y; addresses of how much further the samples are, x and y
-    (int32, and zeros that fill the last vector); their number; where they go (float32, room for
-    whole vectors). Positions are in 1/1024 pixel, with half of 1/32 pixel added, to which they are
+    row is; where the line begins, x and y; address of how much further the samples are, (2, c) int32:
+    x and y, and zeros up to the padded number of samples; that number; where they go (float32, room
+    for whole vectors). Positions are in 1/1024 pixel, with half of 1/32 pixel added, to which they are
     rounded. All samples must lie in the picture. Nothing is checked.
     """
 
@@ -134,12 +140,11 @@ def _sampled(*, are_bytes: bool) -> Callable[..., None]:
         width: Any,
         line_x: Any,
         line_y: Any,
-        steps_x: Any,
-        steps_y: Any,
+        steps: Any,
         count: Any,
         out: Any,
     ) -> Any:
-        signature = types.void(grey, width, line_x, line_y, steps_x, steps_y, count, out)
+        signature = types.void(grey, width, line_x, line_y, steps, count, out)
 
         def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
             _emit(builder, arguments, are_bytes=are_bytes)

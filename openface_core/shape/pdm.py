@@ -100,6 +100,11 @@ class PointDistributionModel:
         """The components with one mode per row, (m, 3 * n), for sums over modes."""
         return np.ascontiguousarray(self.components_mm.T)
 
+    @cached_property
+    def front_mm(self) -> NDArray[np.float64]:
+        """The mean shape as seen from the front, (n, 2)."""
+        return np.ascontiguousarray(self.mean_mm.reshape(3, -1)[:2].T, dtype=np.float64)
+
     def shape_mm(self, shape_parameters: NDArray[np.floating]) -> Float32Array:
         """Return the 3D shape for given shape parameters.
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.finite import all_finite
+from openface_core.kernel import small_kernel
 from openface_core.shape.calc_params import ShapeFit, calc_params
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
 from openface_core.shape.rotations import euler_to_matrix
@@ -24,24 +25,45 @@ _SINES: Final = (0, 1, 0, -1)
 """Of so many quarter turns."""
 
 
+@small_kernel
+def _along_and_across(
+    template: NDArray[np.float64], points: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return how far points (n, 2) lie along a template's, and across them, summed up."""
+    count = points.shape[0]
+    x = y = other_x = other_y = 0.0
+    for i in range(count):
+        x += points[i, 0] - points[0, 0]  # few digits hang on the place then
+        y += points[i, 1] - points[0, 1]
+        other_x += template[i, 0]
+        other_y += template[i, 1]
+    x, y, other_x, other_y = x / count, y / count, other_x / count, other_y / count
+    along = across = 0.0
+    for i in range(count):
+        own_x, own_y = points[i, 0] - points[0, 0] - x, points[i, 1] - points[0, 1] - y
+        to_x, to_y = template[i, 0] - other_x, template[i, 1] - other_y
+        along += own_x * to_x + own_y * to_y
+        across += own_y * to_x - own_x * to_y
+    return along, across
+
+
 def roll_onto(template: NDArray[np.floating], points: NDArray[np.floating]) -> float:
     """Return the roll of points against a template, both (n, 2), in radians.
 
     Positive from x towards y, from -pi to pi; NaN where points or template coincide or are not
     finite.
     """
-    own = np.asarray(points - points[:1], dtype=np.float64)  # few digits hang on the place then
-    other = np.asarray(template, dtype=np.float64)
-    own, other = own - own.mean(axis=0), other - other.mean(axis=0)
-    along = float((own * other).sum())
-    across = float((own[:, 1] * other[:, 0] - own[:, 0] * other[:, 1]).sum())
+    along, across = _along_and_across(
+        np.ascontiguousarray(template, dtype=np.float64),
+        np.ascontiguousarray(points, dtype=np.float64),
+    )
     length = math.hypot(along, across)
     return math.atan2(across, along) if 0.0 < length < math.inf else math.nan
 
 
 def roll_of(pdm: PointDistributionModel, points: NDArray[np.floating]) -> float:
     """Return the roll of the points (n, 2) of a shape model, see :func:`roll_onto`."""
-    return roll_onto(pdm.mean_mm.reshape(3, -1)[:2].T, points)
+    return roll_onto(pdm.front_mm, points)
 
 
 def quarter_turns(roll: float) -> int:
@@ -109,8 +131,7 @@ def fit_at_any_roll(pdm: PointDistributionModel, landmarks: Float32Array) -> Sha
     is_seen = landmarks[:, 0] != 0.0
     if not all_finite(landmarks) or not is_seen.any():
         return calc_params(pdm, landmarks)
-    mean = pdm.mean_mm.reshape(3, -1)[:2].T
-    turns = quarter_turns(roll_onto(mean[is_seen], landmarks[is_seen]))
+    turns = quarter_turns(roll_onto(pdm.front_mm[is_seen], landmarks[is_seen]))
     if turns == 0:
         return calc_params(pdm, landmarks)
     upright = turned_points(landmarks, -turns)

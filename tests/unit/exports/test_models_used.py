@@ -62,7 +62,7 @@ def landmarks_of(preset: str, files: set[str], **changes: Any) -> str:
             "fast",
             CLNF,
             "the face detector retinaface_mobilenet025.onnx and the landmark network "
-            "embedded68_openface",
+            "embedded68_openface, refined by patch experts (main_clnf_general.txt)",
         ),
         (
             "embedded",

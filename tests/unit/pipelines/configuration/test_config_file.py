@@ -102,9 +102,9 @@ def test_what_the_presets_change() -> None:
     assert as_before == ["openface22"]
     assert changes("fast") == {
         "models.landmarks": "embedded68_openface",
-        "models.refinement": "none",
         "models.parts": [],
         "models.witness": "none",
+        "refinement.windows_px": [0, 9, 0],
         "alignment.shift_average": False,
     }
 
