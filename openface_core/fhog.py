@@ -11,6 +11,7 @@ Discriminatively Trained Part-Based Models", TPAMI 32(9), 2010; dlib 19's
 """
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,27 +53,32 @@ _DIRECTIONS = np.array(
 _MAX_GRADIENT = 255
 
 
-def _orientation_table() -> UInt8Array:
+@kernel
+def _fill_orientations(directions: Float32Array, table: UInt8Array) -> None:
+    for y in range(table.shape[0]):
+        for x in range(table.shape[1]):
+            gx, gy = np.float32(x - _MAX_GRADIENT), np.float32(y - _MAX_GRADIENT)
+            best = np.float32(0.0)
+            table[y, x] = 0
+            for o in range(directions.shape[0]):
+                dot = gx * directions[o, 0] + gy * directions[o, 1]
+                if dot > best:
+                    best, table[y, x] = dot, o
+                if -dot > best:
+                    best, table[y, x] = -dot, o + directions.shape[0]
+
+
+@cache
+def orientations() -> UInt8Array:
     """Return the orientation bin of every possible gradient, indexed [gy + 255, gx + 255].
 
     Gradients of 8-bit images are whole numbers, so the search for the best of 18 directions can be
-    done once for all of them.
+    done once for all of them. Nobody writes to the table. :func:`fhog_into` is given it: as a
+    constant it would be compiled into it.
     """
-    steps = np.arange(-_MAX_GRADIENT, _MAX_GRADIENT + 1, dtype=np.float32)
-    gx, gy = steps[None, :], steps[:, None]
-    best = np.zeros((steps.size, steps.size), dtype=np.float32)
-    table = np.zeros(best.shape, dtype=np.uint8)
-    for o, (dx, dy) in enumerate(_DIRECTIONS):
-        dot = gx * dx + gy * dy
-        for bin_index, value in ((o, dot), (o + 9, -dot)):
-            better = value > best
-            table[better] = bin_index
-            best[better] = value[better]
+    table = np.empty((2 * _MAX_GRADIENT + 1, 2 * _MAX_GRADIENT + 1), dtype=np.uint8)
+    _fill_orientations(_DIRECTIONS, table)
     return table
-
-
-ORIENTATIONS = _orientation_table()
-"""The table, which :func:`fhog_into` is given: as a constant it would be compiled into it."""
 
 
 @kernel
@@ -356,5 +362,5 @@ def fhog(image: UInt8Array) -> Float32Array:
     if rows < 3 or columns < 3:
         raise ValueError(f"at least 3 x 3 cells of {CELL_PX} px are needed, found {image.shape}")
     out = np.empty((rows - 2, columns - 2, CHANNELS), dtype=np.float32)
-    fhog_into(np.ascontiguousarray(image), ORIENTATIONS, out)
+    fhog_into(np.ascontiguousarray(image), orientations(), out)
     return out

@@ -18,7 +18,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.codegen import CodeLibrary, JITCodeLibrary
 from numba.core.compiler import CompileResult
 from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python
 
 _FORM = 1
 """Counts the forms in which kernels were kept: those of another one are compiled anew."""
@@ -142,6 +142,13 @@ def _stamp(file: str) -> tuple[str, int, int]:
     return Path(file).name, status.st_mtime_ns, status.st_size
 
 
+@cache
+def _name_runtime() -> None:
+    """Tell LLVM where the functions of numba's runtime are, which manage memory."""
+    for name, address in _nrt_python.c_helpers.items():
+        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+
+
 class KernelCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function, with kernels in the form of this module.
 
@@ -171,11 +178,11 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         """Load a kernel, without the compiler's registries.
 
         Before numba looks into its cache, it imports and registers everything that it can compile:
-        .35 s in every process. Machine code only needs the functions of numba's runtime. A kernel
-        that has to be compiled gets its registries nevertheless, as the compiler refreshes them
-        itself.
+        .35 s in every process. Machine code only needs the names of its runtime's functions. A
+        kernel that has to be compiled gets its registries nevertheless, as the compiler refreshes
+        them itself.
         """
-        rtsys.initialize(target_context)
+        _name_runtime()
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.alignment.aligner import warp_masked
-from openface_core.fhog import ORIENTATIONS, fhog, fhog_into
+from openface_core.fhog import fhog, fhog_into, orientations
 from openface_core.kernel import kernel
 
 SHIFTS_PX = tuple((x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25))
@@ -69,7 +69,7 @@ def shift_averaged_fhog(
     """
     total = fhog(aligned.image)
     _add_shifted(
-        frame, landmarks, aligned.matrix, aligner.triangles, _SHIFTS, ORIENTATIONS,
+        frame, landmarks, aligned.matrix, aligner.triangles, _SHIFTS, orientations(),
         aligned.image.shape[0], total,
     )  # fmt: skip
     return total

@@ -1,12 +1,16 @@
 """Which models a run uses, and the files that they are in."""
 
 import hashlib
+import json
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from openface_core.errors import ConfigError, ModelFileError
+from openface_core.kept_files import kept_bytes
 from openface_core.model_files import (
     face_landmark_model_files,
     is_mtcnn_list,
@@ -15,6 +19,7 @@ from openface_core.model_files import (
 )
 
 _CHUNK_BYTES = 2**20
+_YOUNG_NS = 2_000_000_000
 
 NO_MODEL = "none"
 """Stands for a model that a run does without."""
@@ -265,7 +270,8 @@ class ModelFiles:
         ModelFileError
             If a file cannot be read.
         """
-        return {name: _sha256(path) for path, name in self.names.items()}
+        names = self.names
+        return dict(zip(names.values(), _hashes(tuple(names)), strict=True))
 
     @cached_property
     def names(self) -> dict[Path, str]:
@@ -293,6 +299,44 @@ def _below(path: Path, root: Path) -> str | None:
         return path.relative_to(root).as_posix()
     place, folder = path.parent.resolve() / path.name, root.resolve()
     return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else None
+
+
+def _hashes(paths: Sequence[Path]) -> list[str]:
+    """Return the hashes of files, from before where these are as they were then.
+
+    To read all of a model takes a twentieth of a second at every start. A change of a file, or
+    another one in its place, changes what the disk says of it, unless it is younger than its clock
+    is fine.
+    """
+
+    def make() -> bytes:
+        return json.dumps([_sha256(path) for path in paths]).encode()
+
+    states = [_state(path) for path in paths]
+    if any(state is None for state in states):
+        return [_sha256(path) for path in paths]
+    made_of = (repr([state for state in states if state is not None]).encode(),)
+    found = json.loads(bytes(kept_bytes("hashes of models 1", made_of, make, least_bytes=0)))
+    return [str(digest) for digest in found]
+
+
+def _state(path: Path) -> tuple[str | int, ...] | None:
+    """Return what tells a file from others and from itself later; None if that is not certain."""
+    try:
+        status = path.stat()
+    except OSError:  # reading it will say why
+        return None
+    if time.time_ns() - max(status.st_ctime_ns, status.st_mtime_ns) < _YOUNG_NS:
+        return None
+    place = str(path.absolute())
+    return (
+        place,
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
 
 
 def _sha256(path: Path) -> str:

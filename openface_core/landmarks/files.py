@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 from numpy.typing import NDArray
 
 from openface_core.errors import LandmarkFileError
@@ -246,9 +245,11 @@ def _read_parquet(source: Source) -> tuple[_Columns, NDArray[np.float64]]:
         source.open() as file,
         _format_errors(source, []),
     ):
+        from pyarrow import parquet as pq  # which few inputs have to wait for
+
         # Nothing is buffered ahead: a thread of Arrow that still lets go of the file while the
         # interpreter ends would abort the process.
-        parquet = pyarrow.parquet.ParquetFile(file, pre_buffer=False)
+        parquet = pq.ParquetFile(file, pre_buffer=False)
         columns = _choose_columns(source, parquet.schema_arrow.names)
         wanted = columns.names()
         for name in wanted:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.fused import fused
+from openface_core.kept_files import kept_array
 from openface_core.kernel import kernel
 from openface_core.shape.pdm import Float32Array
 
@@ -55,10 +56,15 @@ def kernel_table(window_px: int, sigma_px: float) -> Float32Array:
         all who ask for the same, and nobody writes to it.
     """
     centres = STEPS_PER_PIXEL * window_px
-    table = np.empty((centres, centres, window_px, window_px), dtype=np.float32)
+    shape = (centres, centres, window_px, window_px)
     sigma = np.float32(sigma_px)
-    _fill_table(np.float32(-0.5 / np.float64(sigma * sigma)), table)
-    return table
+
+    def make() -> Float32Array:
+        table = np.empty(shape, dtype=np.float32)
+        _fill_table(np.float32(-0.5 / np.float64(sigma * sigma)), table)
+        return table
+
+    return kept_array("kernels of density 1", (sigma.tobytes(),), shape, make)
 
 
 @kernel

@@ -9,6 +9,7 @@ Morency, "Continuous Conditional Neural Fields for Structured Regression", ECCV 
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kept_files import kept_array
 from openface_core.kernel import kernel
 from openface_core.matrix_product import LEAST_BLAS_ROWS
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
@@ -96,13 +97,19 @@ class SmoothingMatrices:
     def _matrices(self, which: NDArray[np.int64]) -> Float32Array:
         """Return some of the different matrices, transposed, rounded as in OpenFace."""
         keys = self._different[which].astype(np.float32)
-        matrices = np.empty((len(which), *self._components.shape[1:]), dtype=np.float32)
-        _sum_components(keys, self._components, matrices)
-        if matrices.shape[1] < LEAST_BLAS_ROWS:
-            _invert(matrices)
-        else:  # LAPACK's, whose order of sums is not known
-            matrices[:] = np.linalg.inv(matrices.astype(np.float64)).transpose(0, 2, 1)
-        return matrices
+        shape = (len(which), *self._components.shape[1:])
+
+        def make() -> Float32Array:
+            matrices = np.empty(shape, dtype=np.float32)
+            _sum_components(keys, self._components, matrices)
+            if matrices.shape[1] < LEAST_BLAS_ROWS:
+                _invert(matrices)
+            else:  # LAPACK's, whose order of sums is not known
+                matrices[:] = np.linalg.inv(matrices.astype(np.float64)).transpose(0, 2, 1)
+            return matrices
+
+        made_of = (keys.tobytes(), self._components.tobytes(), np.__version__.encode())
+        return kept_array("smoothing matrices 1", made_of, shape, make)
 
     def of_view(self, view: int) -> tuple[Float32Array, NDArray[np.int64]]:
         """Return the matrices of one view's experts, equal ones only once.

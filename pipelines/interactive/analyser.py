@@ -29,7 +29,6 @@ from pipelines.interactive.analysis import Analysis
 from pipelines.interactive.arguments import flag_of, path_of, text_of
 from pipelines.interactive.python_words import in_python_words
 from transforms.dataset.provenance import RunProvenance, confirmed_content, with_content
-from transforms.plan.manifest import read_camera
 from transforms.plan.video_ids import name_videos, safe_video_id
 from transforms.records import InputContent, VideoTask
 
@@ -288,7 +287,11 @@ def _place(option: str, value: str | PathLike[str] | None) -> str | None:
 
 def _camera(text: str | None) -> Camera | None:
     named = text_of("camera", text)
-    return None if named is None else read_camera("camera", named)
+    if named is None:
+        return None
+    from transforms.plan.manifest import read_camera  # it reads tables, which takes its time
+
+    return read_camera("camera", named)
 
 
 def _rest_ranges(seconds: str | None, frames: str | None) -> RestRanges | None:

@@ -12,7 +12,6 @@ from openface_core.analysis.measured import MeasuredFace, MeasuredVideo
 from openface_core.errors import OutputError
 from openface_core.media import MediaInfo
 from openface_core.readable import counted
-from openface_core.tables import summary_table
 from pipelines.interactive.arguments import check_number, path_of, whole_numbers
 from pipelines.interactive.python_words import analysis_kept, in_python_words
 from pipelines.interactive.unchanged import check_unchanged
@@ -25,7 +24,6 @@ from transforms.dataset.provenance import (
     RunProvenance,
     VideoProvenance,
 )
-from transforms.dataset.summary import rows_of
 from transforms.plan.calibration import calibration_key
 from transforms.records import InputContent, VideoTask
 
@@ -69,6 +67,9 @@ class Analysis:
     @cached_property
     def summary(self) -> "pd.DataFrame":
         """One row per face: what the summary of a dataset says of this input."""
+        from openface_core.tables import summary_table
+        from transforms.dataset.summary import rows_of
+
         rows = rows_of(parse_record(self.metadata()[METADATA_KEY]) or {})
         _, columns = self.core.engine.columns
         return summary_table(rows, columns).to_pandas()

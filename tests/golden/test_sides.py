@@ -17,7 +17,7 @@ from openface_core.action_units.tracker import ActionUnitSeries, ActionUnitTrack
 from openface_core.agreement import pearson_r
 from openface_core.face_sides import MAX_TURN_DEGREES
 from openface_core.faces import Face, FaceMeter, FaceStatus
-from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog, fhog_into
+from openface_core.fhog import CHANNELS, fhog, fhog_into, orientations
 from openface_core.geometry import geometry_descriptor
 from openface_core.media import open_media
 from openface_core.model_files import read_action_unit_models, read_pdm, read_triangulation
@@ -63,7 +63,7 @@ def real_faces() -> NDArray[np.uint8]:
 
 def with_ties_turned(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return FHOG of a picture where a tie between two orientations goes the other way."""
-    turned = mirrored_channels()[:18][ORIENTATIONS[:, ::-1]].astype(np.uint8)
+    turned = mirrored_channels()[:18][orientations()[:, ::-1]].astype(np.uint8)
     out = np.empty((12, 12, CHANNELS), dtype=np.float32)
     fhog_into(np.ascontiguousarray(image), turned, out)
     return out.ravel()

@@ -7,7 +7,7 @@ import pyfhog  # type: ignore[import-untyped]
 import pytest
 from numpy.typing import NDArray
 
-from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog
+from openface_core.fhog import CHANNELS, fhog, orientations
 from tests.fixtures.faces.rendering import render_face
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins.fhog import fhog as fhog_twin
@@ -135,7 +135,7 @@ def test_ramp_votes_for_its_own_direction(o: int, degrees: int) -> None:
 def test_every_gradient_has_the_orientation_that_a_search_finds() -> None:
     rng = np.random.default_rng(3)
     for gx, gy in rng.integers(-255, 256, (2000, 2)).tolist():
-        assert ORIENTATIONS[gy + 255, gx + 255] == orientation(gx, gy)
+        assert orientations()[gy + 255, gx + 255] == orientation(gx, gy)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from pathlib import Path
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import fingerprint
 from openface_core.media.sources import is_url, locate, recorded_uri
-from transforms.dataset.remembered import remembered_inputs
-from transforms.dataset.table_records import all_files
 
 
 @dataclass(frozen=True)
@@ -149,6 +147,10 @@ def known_inputs(output: str) -> KnownInputs:
     OutputError
         If storage refuses.
     """
+    # One input is named without looking into a dataset, and need not wait for these.
+    from transforms.dataset.remembered import remembered_inputs
+    from transforms.dataset.table_records import all_files
+
     files = list(all_files(output))
     found = []
     for record in (record for file in files for record in file.records):

@@ -17,7 +17,7 @@ from openface_core.action_units.folding import (
     mirrored_channels,
 )
 from openface_core.descriptors import FHOG_SIZE
-from openface_core.fhog import CHANNELS, ORIENTATIONS, fhog, fhog_into
+from openface_core.fhog import CHANNELS, fhog, fhog_into, orientations
 from openface_core.geometry import geometry_descriptor
 from openface_core.model_files import read_pdm
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
@@ -45,7 +45,7 @@ def picture(seed: int) -> NDArray[np.uint8]:
 
 def fhog_with_ties_turned(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return FHOG of a picture where a tie between two orientations goes the other way."""
-    turned = mirrored_channels()[:18][ORIENTATIONS[:, ::-1]].astype(np.uint8)
+    turned = mirrored_channels()[:18][orientations()[:, ::-1]].astype(np.uint8)
     out = np.empty((12, 12, CHANNELS), dtype=np.float32)
     fhog_into(np.ascontiguousarray(image), turned, out)
     return out.ravel()
@@ -65,9 +65,9 @@ class TestAppearance:
         np.testing.assert_allclose(found, expected, atol=FHOG_TOLERANCE)
 
     def test_only_vertical_gradients_tie(self) -> None:
-        turned = mirrored_channels()[:18][ORIENTATIONS[:, ::-1]]
-        _, horizontal = np.nonzero(turned != ORIENTATIONS)
-        assert set(horizontal.tolist()) == {ORIENTATIONS.shape[1] // 2}
+        turned = mirrored_channels()[:18][orientations()[:, ::-1]]
+        _, horizontal = np.nonzero(turned != orientations())
+        assert set(horizontal.tolist()) == {orientations().shape[1] // 2}
 
     @pytest.mark.parametrize("half", HALVES)
     def test_one_half_stays_and_the_other_is_its_mirror_image(self, half: int) -> None:
