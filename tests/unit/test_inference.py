@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from openface_core import inference
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec, choose_providers
+from openface_core.kept_files import FOLDER_VARIABLE
 from tests.fixtures.places import REPOSITORY
 from tests.fixtures.synthetic_models.networks import save_graph
 
@@ -202,3 +203,33 @@ def test_nothing_about_its_use_is_kept_or_sent(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stdout == "1\n"
     assert not [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name]
+
+
+def test_a_network_that_was_kept_gives_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = REPOSITORY / "models" / "embedded" / "landmarks.onnx"
+    graph = onnx.load(network).graph
+    outputs = [TensorSpec(output.name, None) for output in graph.output]
+    seen = np.random.default_rng(0).normal(size=(1, 3, 112, 112)).astype(np.float32)
+    found = []
+    for folder in ("", str(tmp_path / "kept"), str(tmp_path / "kept")):
+        monkeypatch.setenv(FOLDER_VARIABLE, folder)
+        model = OnnxModel(network, [TensorSpec(None, None)], outputs, CPU_SETTINGS)
+        found.append(model.run(seen))
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+    for again in found[1:]:
+        for one, other in zip(found[0], again, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_network_is_opened_where_no_temporary_folder_is(
+    doubling: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "kept"))
+    monkeypatch.setattr(inference, "TemporaryDirectory", refuse)
+    (found,) = open_doubling(doubling).run(np.ones((2, 3), dtype=np.float32))
+    np.testing.assert_array_equal(found, np.full((2, 3), 2.0))
