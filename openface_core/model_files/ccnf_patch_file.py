@@ -154,9 +154,10 @@ class _ExpertList:
         self._count[view, landmark] = count
         size = count * _neuron_record(width).itemsize
         self._records.append(fields.bytes(size, "neurons"))
-        for k in range(self._betas.shape[2]):
-            self._betas[view, landmark, k] = fields.number("beta")
-        self._confidence[view, landmark] = fields.number("confidence")
+        betas = self._betas.shape[2]
+        numbers = fields.numbers(betas + 1, "betas and confidence")
+        self._betas[view, landmark] = numbers[:betas]
+        self._confidence[view, landmark] = numbers[betas]
 
     def _packed_neurons(self, support: int) -> tuple[Float32Array, Float64Array, Float64Array]:
         """Return weights, biases and alphas of all neurons, which are checked together."""
@@ -195,7 +196,9 @@ class _ExpertList:
             raise ValueError("there is no expert")
         weights, biases, alphas = self._packed_neurons(self._support)
         numbers = (centres, weights, biases, alphas, self._betas, self._confidence)
-        if max(np.abs(values).max(initial=0.0) for values in numbers) > MAX_NUMBER:
+        # Not of absolute values, which would be copies.
+        most = (max(values.max(initial=0.0), -values.min(initial=0.0)) for values in numbers)
+        if max(most) > MAX_NUMBER:
             raise ValueError(f"numbers above {MAX_NUMBER:g} are no expert's")
         return CcnfExperts(
             grid=ViewGrid(
