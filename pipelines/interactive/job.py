@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.interactive.arguments import arguments_of
 from pipelines.interactive.python_words import in_python_words
-from pipelines.main_job.arguments import RunArguments
 from pipelines.main_job.log import log_kept
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run as run_main_job
@@ -46,6 +45,8 @@ def run(
     OpenFaceBeamError
         If nothing can be done at all: no input, no models, a wrong configuration, no output.
     """
+    from pipelines.main_job.arguments import RunArguments
+
     named = {"inputs": inputs, "output": output}
     arguments = arguments_of(RunArguments, named | options)
     if arguments.dry_run:

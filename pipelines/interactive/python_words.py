@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from inspect import signature
 
 from openface_core.errors import OpenFaceBeamError, StorageFullError
-from pipelines.export_job.arguments import ExportArguments
-from pipelines.export_job.report_arguments import ReportArguments
-from pipelines.main_job.arguments import RunArguments
 
 _OTHER_NAMES = {
     "input": "inputs",
@@ -16,13 +14,23 @@ _OTHER_NAMES = {
     "from": "from_seconds",
     "to": "to_seconds",
 }
-_NAMES = _OTHER_NAMES | {
-    name.replace("_", "-"): name
-    for job in (RunArguments, ExportArguments, ReportArguments)
-    for name in signature(job).parameters
-}
 _OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)(?![\w-])")
 _COMMAND = re.compile(r"(`[^`]*`)")
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the names of arguments, by those of options without their dashes."""
+    # Only who has an error to tell needs these.
+    from pipelines.export_job.arguments import ExportArguments
+    from pipelines.export_job.report_arguments import ReportArguments
+    from pipelines.main_job.arguments import RunArguments
+
+    return _OTHER_NAMES | {
+        name.replace("_", "-"): name
+        for job in (RunArguments, ExportArguments, ReportArguments)
+        for name in signature(job).parameters
+    }
 
 
 @contextmanager
@@ -54,5 +62,6 @@ def python_words(text: str) -> str:
         A part of a message. Whole commands within it, and options of Beam, stay as they are.
     """
     parts = _COMMAND.split(text)
-    parts[::2] = [_OPTION.sub(lambda found: _NAMES.get(found[1], found[0]), p) for p in parts[::2]]
+    names = _names()
+    parts[::2] = [_OPTION.sub(lambda found: names.get(found[1], found[0]), p) for p in parts[::2]]
     return "".join(parts)

@@ -11,6 +11,7 @@ import pytest
 from models import locate_models
 from openface_core.analysis import model_set
 from openface_core.analysis.model_set import ModelFiles
+from openface_core.errors import ModelFileError
 from openface_core.kept_files import FOLDER_VARIABLE
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
@@ -54,7 +55,7 @@ def test_a_file_that_is_gone_is_named(files: ModelFiles) -> None:
     files.sha256()
     path = files.all_files()[0]
     path.unlink()
-    with pytest.raises(model_set.ModelFileError, match=path.name):
+    with pytest.raises(ModelFileError, match=path.name):
         files.sha256()
 
 
