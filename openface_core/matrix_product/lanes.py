@@ -163,8 +163,9 @@ def _emit_dot(builder: ir.IRBuilder, arguments: Any, *, by_halves: bool) -> Any:
         "<", ir.Constant(memory.indices, list(range(SUM_LANES))),
         memory.everywhere_index(builder.sub(count, whole)),
     )  # fmt: skip
-    weights = memory.load_some(row, whole, is_there)
-    total = builder.call(fma, [weights, memory.load_vector(column, whole), total])
+    # Nothing is read beyond the end: there may be what is no number, or no memory.
+    rest = [memory.load_some(seen, whole, is_there) for seen in (row, column)]
+    total = builder.call(fma, [*rest, total])
     place = ir.IntType(32)
     lanes = [builder.extract_element(total, ir.Constant(place, k)) for k in range(SUM_LANES)]
     return _halved(builder, lanes, by_halves=by_halves)
@@ -174,7 +175,7 @@ def _laned_dot(*, by_halves: bool) -> Callable[[int, int, int], np.float32]:
     """Return a compiled product of a row and a column, summed in lanes.
 
     For numba code only. Its arguments: address of the row; address of the column, whose numbers are
-    neighbours and followed by zeros up to a multiple of sixteen; number of inputs.
+    neighbours; number of inputs.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]
@@ -215,8 +216,7 @@ def write_last_columns(
     laned, rest = laned_columns(count), count % TAKEN_AT_ONCE
     if inputs < _LEAST_LANED:  # which are summed as all others are
         return
-    length = (inputs + SUM_LANES - 1) // SUM_LANES * SUM_LANES
-    column, to = np.zeros(length, dtype=np.float32), count - laned
+    column, to = np.empty(inputs, dtype=np.float32), count - laned
     both_left_from = outputs - outputs % TAKEN_AT_ONCE
     for place in range(to, count):
         for k in range(inputs):

@@ -64,11 +64,8 @@ def new_places(side: int) -> NDArray[np.int64]:
 
 @kernel
 def new_steps(side: int) -> NDArray[np.int32]:
-    """Return further working space, (2, c): positions along a line, x and y.
-
-    Zeros follow, for the samples that fill a line's last vector.
-    """
-    return np.zeros((2, padded(side)), dtype=np.int32)
+    """Return further working space, (2, c): positions along a line, x and y, in whole vectors."""
+    return np.empty((2, padded(side)), dtype=np.int32)
 
 
 @kernel
@@ -131,8 +128,9 @@ def _sample_inside(
     """
     side = places.shape[1]
     line, along = (_COLUMN_X, _ROW_X) if by_columns else (_ROW_X, _COLUMN_X)
-    for k in range(side):
-        steps[0, k], steps[1, k] = places[along, k], places[along + 1, k]
+    for k in range(steps.shape[1]):
+        at = k if k < side else 0  # what fills a line's last vector must lie in the picture, too
+        steps[0, k], steps[1, k] = places[along, at], places[along + 1, at]
     width = grey.strides[0] // grey.itemsize  # of a part of a picture, the whole picture's
     for i in range(side):
         to = out.ctypes.data + i * side * FLOAT_BYTES

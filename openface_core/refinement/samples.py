@@ -128,9 +128,10 @@ def _sampled(*, are_bytes: bool) -> Callable[..., None]:
 
     For numba code only. Its arguments: address of the picture, and how many pixels further its next
     row is; where the line begins, x and y; address of how much further the samples are, (2, c)
-    int32: x and y, and zeros up to the padded number of samples; that number; where they go
-    (float32, room for whole vectors). Positions are in 1/1024 pixel, with half of 1/32 pixel added,
-    to which they are rounded. All samples must lie in the picture. Nothing is checked.
+    int32, x and y, where c is their padded number; that number; where they go (float32, room for
+    whole vectors). Positions are in 1/1024 pixel, with half of 1/32 pixel added, to which they are
+    rounded. All samples must lie in the picture, with those that fill the last vector. Nothing is
+    checked.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]

@@ -54,7 +54,7 @@ def product(weights: Float32Array, x: Float32Array, count: int) -> Float32Array:
 
 
 @pytest.mark.parametrize(("count", "laned"), [(1, 1), (8, 8), (9, 0), (16, 0), (40, 8), (49, 1)])
-@pytest.mark.parametrize("inputs", [12, 31, 32, 34, 122])
+@pytest.mark.parametrize("inputs", [12, 31, 32, 34, 48, 122])
 def test_a_small_product_is_summed_in_lanes_at_its_end(count: int, laned: int, inputs: int) -> None:
     assert laned_columns(count) == laned
     weights, x = made(inputs, 5, count)
@@ -97,3 +97,20 @@ def test_rows_of_a_fused_product_can_be_taken_from_among_others() -> None:
     fused_product(weights, 11, 9, np.zeros(9, np.float32), x, 32, out)
     for k in range(9):
         np.testing.assert_array_equal(out[k], straight(weights[11 + k], x))
+
+
+@pytest.mark.parametrize("inputs", [32, 34, 47, 48])
+def test_what_lies_beyond_a_row_and_a_matrix_is_not_looked_at(inputs: int) -> None:
+    weights, x = made(inputs, 5, 40)
+    expected = product(weights, x, 40)
+    seen, values = (
+        np.full((inputs + 20, x.shape[1]), np.nan, dtype=np.float32),
+        np.r_[np.float32(3), weights.ravel(), np.full(40, np.nan, dtype=np.float32)],
+    )
+    seen[:inputs] = x
+    out = np.empty((5, x.shape[1]), dtype=np.float32)
+    for _ in range(20):  # memory that was used before
+        used = np.full(4 * inputs, np.nan, dtype=np.float32)
+        del used
+        blas_product(values, 1, inputs, 5, 5, seen, 40, out)
+        np.testing.assert_array_equal(out[:, :40], expected)

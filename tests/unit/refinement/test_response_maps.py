@@ -102,6 +102,21 @@ def test_a_part_of_a_picture_is_sampled_as_its_copy_is(
         np.testing.assert_array_equal(turned[: side**2].reshape(side, side).T, expected)
 
 
+@pytest.mark.parametrize("turn", [0.0, 0.7, 2.0, 3.1, 4.5])
+def test_all_that_is_sampled_lies_in_the_picture(turn: float) -> None:
+    """What fills the last vector of a line, too: before and after the picture, there is nothing."""
+    memory = np.full(3 * 80 * 90, np.nan, dtype=np.float32)
+    grey = memory[80 * 90 : 2 * 80 * 90].reshape(80, 90)
+    grey[:] = np.random.default_rng(0).normal(size=grey.shape)
+    cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    to_image = np.array([[cosine, -sine], [sine, cosine]])
+    square = square_with_room(19)
+    place = (np.float32(45.0), np.float32(40.0), to_image)
+    sample_columns(grey, *place, new_places(19), new_steps(19), square)
+    # The last line's rest is still there; what it saw is a sample of this picture.
+    assert np.isfinite(square).all()
+
+
 def to_image_matrix() -> NDArray[np.float32]:
     return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
 
