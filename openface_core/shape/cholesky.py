@@ -17,8 +17,10 @@ from openface_core.kernel import kernel
 from openface_core.shape.cholesky_column import ROWS, column_update
 from openface_core.shape.pdm import Float32Array
 
-_MOST_VECTORS = 3
-_one, _two, _three = (column_update(vectors) for vectors in range(1, _MOST_VECTORS + 1))
+_MOST_VECTORS = 5
+"""At once: the forty unknowns of a face."""
+
+_one, _two, _three, _four, _five = (column_update(v) for v in range(1, _MOST_VECTORS + 1))
 
 _LEAST_PIVOT = float(np.finfo(np.float32).eps)
 
@@ -58,19 +60,22 @@ def factorise(
         # In whole vectors: what comes above the diagonal so, or beyond the end, is not looked at.
         first = j - j % ROWS
         left = (size - first + ROWS - 1) // ROWS
+        seen, to, rest = factor.ctypes.data, sums.ctypes.data, diagonal
         while left > 0:
             vectors = min(left, _MOST_VECTORS)
-            if vectors == 3:
-                _three(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+            if vectors == 5:
+                rest = _five(seen, stride, j, j, first, to, diagonal)
+            elif vectors == 4:
+                rest = _four(seen, stride, j, j, first, to, diagonal)
+            elif vectors == 3:
+                rest = _three(seen, stride, j, j, first, to, diagonal)
             elif vectors == 2:
-                _two(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+                rest = _two(seen, stride, j, j, first, to, diagonal)
             else:
-                _one(factor.ctypes.data, stride, j, j, first, sums.ctypes.data)
+                rest = _one(seen, stride, j, j, first, to, diagonal)
             first += vectors * ROWS
             left -= vectors
-        for k in range(j):  # of the diagonal, products are exact
-            exact = np.float64(transposed[j, k])
-            diagonal -= exact * exact
+        diagonal = rest
         if not diagonal >= _LEAST_PIVOT:
             return False
         inverse = np.float32(1.0 / math.sqrt(diagonal))

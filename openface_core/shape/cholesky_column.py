@@ -12,19 +12,19 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
-from openface_core.matrix_product.tiles import FLOAT, INDEX, Addresses
+from openface_core.matrix_product.tiles import INDEX, Addresses
 
 ROWS = 8
 """Rows of the factor in a vector."""
 
 _DOUBLE_BYTES = 8
-_NUMBERS = ir.VectorType(FLOAT, ROWS)
-_SUMS = ir.VectorType(ir.DoubleType(), ROWS)
+_DOUBLE = ir.DoubleType()
+_SUMS = ir.VectorType(_DOUBLE, ROWS)
 
 
-def _emit(builder: ir.IRBuilder, vectors: int, arguments: Any) -> None:
-    """Write the loop over the columns before this one."""
-    factor, stride, count, column, first, sums = arguments
+def _emit(builder: ir.IRBuilder, vectors: int, arguments: Any) -> Any:
+    """Write the loop over the columns before this one, and return what is left of the diagonal."""
+    factor, stride, count, column, first, sums, diagonal = arguments
     memory = Addresses(builder, ROWS)
 
     def place(v: int) -> Any:
@@ -44,13 +44,17 @@ def _emit(builder: ir.IRBuilder, vectors: int, arguments: Any) -> None:
     builder.position_at_end(head)
     k = builder.phi(INDEX)
     k.add_incoming(ir.Constant(INDEX, 0), before)
+    rest = builder.phi(_DOUBLE)
+    rest.add_incoming(diagonal, before)
     totals = [builder.phi(_SUMS) for _ in start]
     for total, value in zip(totals, start, strict=True):
         total.add_incoming(value, before)
     builder.cbranch(builder.icmp_signed("<", k, count), body, after)
     builder.position_at_end(body)
     row = builder.mul(k, stride)
-    own = memory.load_everywhere(factor, builder.add(row, column))
+    number = memory.load(factor, builder.add(row, column))
+    exact, own = builder.fpext(number, _DOUBLE), memory.everywhere(number)
+    rest.add_incoming(builder.fsub(rest, builder.fmul(exact, exact)), body)
     for v, total in enumerate(totals):
         at = builder.add(row, builder.add(first, ir.Constant(INDEX, v * ROWS)))
         product = builder.fmul(memory.load_vector(factor, at), own)
@@ -61,9 +65,10 @@ def _emit(builder: ir.IRBuilder, vectors: int, arguments: Any) -> None:
     for v, total in enumerate(totals):
         stored = builder.store(total, place(v))
         stored.align = _DOUBLE_BYTES
+    return rest
 
 
-def column_update(vectors: int) -> Callable[..., None]:
+def column_update(vectors: int) -> Callable[..., float]:
     """Return a compiled step that takes products off the sums of a column.
 
     Parameters
@@ -76,19 +81,28 @@ def column_update(vectors: int) -> Callable[..., None]:
     callable
         For numba code only. Its arguments: address of the factor, whose columns lie as rows
         (float32), and the length of a row; how many columns are taken, from the first; the column
-        that they are taken off; the first of the sums; address of the sums (float64). Nothing is
-        checked.
+        that they are taken off; the first of the sums; address of the sums (float64); the column's
+        element of the diagonal (float64), of which products are taken off unrounded, and which is
+        returned. Nothing is checked.
     """
 
     @intrinsic  # type: ignore[untyped-decorator]
     def step(
-        _context: Any, factor: Any, stride: Any, count: Any, column: Any, first: Any, sums: Any
+        _context: Any,
+        factor: Any,
+        stride: Any,
+        count: Any,
+        column: Any,
+        first: Any,
+        sums: Any,
+        diagonal: Any,
     ) -> Any:
-        def generate(context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-            _emit(builder, vectors, arguments)
-            return context.get_dummy_value()
+        signature = types.float64(factor, stride, count, column, first, sums, diagonal)
 
-        return types.void(factor, stride, count, column, first, sums), generate
+        def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+            return _emit(builder, vectors, arguments)
 
-    found: Callable[..., None] = step
+        return signature, generate
+
+    found: Callable[..., float] = step
     return found

@@ -104,7 +104,8 @@ def _write_mode_derivatives(
     modes: Float32Array,
     rotation: Float32Array,
     scale: np.float32,
-    space: "StepSpace",
+    derivatives: Float32Array,
+    weighted: Float32Array,
 ) -> None:
     """Write the derivatives by the shape parameters, and the same transposed."""
     n, m = components.shape[0] // 3, components.shape[1]
@@ -112,29 +113,29 @@ def _write_mode_derivatives(
         r1, r2, r3 = rotation[axis, 0], rotation[axis, 1], rotation[axis, 2]
         for i in range(n):
             x, y, z = components[i], components[n + i], components[2 * n + i]
-            row = space.derivatives[axis * n + i, GLOBAL_COUNT:]
+            row = derivatives[axis * n + i, GLOBAL_COUNT:]
             for b in range(m):
                 row[b] = scale * fused(r3, z[b], fused(r1, x[b], r2 * y[b]))
         for b in range(m):
             x, y, z = modes[b, :n], modes[b, n : 2 * n], modes[b, 2 * n :]
-            row = space.weighted[GLOBAL_COUNT + b, axis * n : axis * n + n]
+            row = weighted[GLOBAL_COUNT + b, axis * n : axis * n + n]
             for i in range(n):
                 row[i] = scale * fused(r3, z[i], fused(r1, x[i], r2 * y[i]))
 
 
 @kernel
-def _weigh(space: StepSpace, weights: Float32Array) -> None:
+def _weigh(derivatives: Float32Array, weighted: Float32Array, weights: Float32Array) -> None:
     """Weigh the transposed derivatives, and clear those of landmarks of weight 0."""
-    n, unknowns = weights.shape[0], space.weighted.shape[0]
+    n, unknowns = weights.shape[0], weighted.shape[0]
     for i in range(n):
         weight = weights[i]
         if weight == np.float32(1.0):
             continue
         for k in (i, n + i):
             for a in range(unknowns):
-                space.weighted[a, k] *= weight
+                weighted[a, k] *= weight
             if weight == np.float32(0.0):
-                space.derivatives[k, :] = 0.0
+                derivatives[k, :] = 0.0
 
 
 @kernel
@@ -207,12 +208,13 @@ def write_derivatives(
     space : StepSpace
         Of six unknowns for a rigid step, else of 6 + m; receives them.
     """
-    _write_pose_derivatives(shape, rotation, scale, space.weighted)
+    derivatives, weighted = space.derivatives, space.weighted
+    _write_pose_derivatives(shape, rotation, scale, weighted)
     for a in range(GLOBAL_COUNT):
-        space.derivatives[:, a] = space.weighted[a]
-    if space.step.shape[0] > GLOBAL_COUNT:
-        _write_mode_derivatives(components, modes, rotation, scale, space)
-    _weigh(space, weights)
+        derivatives[:, a] = weighted[a]
+    if weighted.shape[0] > GLOBAL_COUNT:
+        _write_mode_derivatives(components, modes, rotation, scale, derivatives, weighted)
+    _weigh(derivatives, weighted, weights)
 
 
 @kernel
