@@ -16,6 +16,7 @@ from openface_core.matrix_product.lanes import (
 )
 from openface_core.matrix_product.product import (
     affine_product,
+    block_product,
     fused_product,
     linear_product,
     padded,
@@ -30,6 +31,7 @@ __all__ = [
     "TILE_ROWS",
     "affine_product",
     "blas_product",
+    "block_product",
     "fused_product",
     "laned_columns",
     "laned_combination",

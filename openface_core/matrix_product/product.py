@@ -200,3 +200,35 @@ def fused_product(
     inputs = weights.shape[1]
     begin = weights.ctypes.data + first * inputs * FLOAT_BYTES
     _write_tiles(begin, inputs, zeros.ctypes.data, inputs, outputs, x, columns, out)
+
+
+@kernel
+def block_product(
+    weights: Float32Array,
+    row: int,
+    column: int,
+    shape: tuple[int, int],
+    zeros: Float32Array,
+    x: Float32Array,
+    columns: int,
+    out: Float32Array,
+) -> None:
+    """Write the product of a block of weights and the first columns of x.
+
+    As :func:`fused_product`, which takes whole rows.
+
+    Parameters
+    ----------
+    weights : (k, n) ndarray of float32
+        Contiguous rows of weights.
+    row, column : int
+        Where the block begins.
+    shape : (int, int)
+        Its rows and columns, at least 1 of each. Nothing is checked.
+    zeros, x, columns, out
+        See :func:`linear_product`.
+    """
+    outputs, inputs = shape
+    stride = weights.shape[1]
+    begin = weights.ctypes.data + (row * stride + column) * FLOAT_BYTES
+    _write_tiles(begin, stride, zeros.ctypes.data, inputs, outputs, x, columns, out)

@@ -34,7 +34,7 @@ from openface_core.shape.posed_model import (
 _CONVERGED_PX = 0.01
 """A step that moves all landmarks together by less than this ends the fit."""
 
-_MAX_DEVIATIONS = np.float32(3.0)
+_MAX_DEVIATIONS = 3.0
 """Shape parameters are held within so many standard deviations."""
 
 
@@ -103,7 +103,7 @@ class PlacedMaps(NamedTuple):
 @kernel
 def _clamp(local: Float32Array, eigenvalues: Float32Array) -> None:
     for b in range(local.shape[0]):
-        most = _MAX_DEVIATIONS * np.sqrt(eigenvalues[b])
+        most = np.float32(_MAX_DEVIATIONS * math.sqrt(np.float64(eigenvalues[b])))
         local[b] = min(max(local[b], -most), most)
 
 

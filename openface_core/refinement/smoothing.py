@@ -14,6 +14,7 @@ from openface_core.kernel import kernel
 from openface_core.matrix_product import LEAST_BLAS_ROWS
 from openface_core.refinement.patch_experts import CcnfExperts, Float32Array
 from openface_core.shape.cholesky import invert_positive
+from openface_core.shape.large_cholesky import large_inverse
 
 
 @kernel
@@ -104,12 +105,13 @@ class SmoothingMatrices:
             _sum_components(keys, self._components, matrices)
             if matrices.shape[1] < LEAST_BLAS_ROWS:
                 _invert(matrices)
-            else:  # LAPACK's, whose order of sums is not known
-                matrices[:] = np.linalg.inv(matrices.astype(np.float64)).transpose(0, 2, 1)
+            else:
+                for matrix in matrices:
+                    matrix[:] = large_inverse(matrix).T
             return matrices
 
-        made_of = (keys.tobytes(), self._components.tobytes(), np.__version__.encode())
-        return kept_array("smoothing matrices 1", made_of, shape, make)
+        made_of = (keys.tobytes(), self._components.tobytes())
+        return kept_array("smoothing matrices 2", made_of, shape, make)
 
     def of_view(self, view: int) -> tuple[Float32Array, NDArray[np.int64]]:
         """Return the matrices of one view's experts, equal ones only once.

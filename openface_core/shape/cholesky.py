@@ -5,7 +5,7 @@ Factors and products are float32, sums float64, in the order of the columns.
 References
 ----------
 ``cv::solve`` and ``cv::invert`` (``DECOMP_CHOLESKY``) of OpenCV 4.6, for fewer than a hundred
-unknowns; it leaves larger ones to LAPACK.
+unknowns; it leaves larger ones to LAPACK, see :mod:`~openface_core.shape.large_cholesky`.
 """
 
 import math

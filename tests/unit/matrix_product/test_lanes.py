@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from openface_core.matrix_product import (
     blas_product,
+    block_product,
     fused_product,
     laned_columns,
     laned_combination,
@@ -114,3 +115,11 @@ def test_what_lies_beyond_a_row_and_a_matrix_is_not_looked_at(inputs: int) -> No
         del used
         blas_product(values, 1, inputs, 5, 5, seen, 40, out)
         np.testing.assert_array_equal(out[:, :40], expected)
+
+
+def test_a_block_can_be_taken_from_among_other_weights() -> None:
+    weights, x = made(121, 20, 32)
+    out = np.empty((9, 32), dtype=np.float32)
+    block_product(weights, 11, 3, (9, 15), np.zeros(9, np.float32), x[2:], 32, out)
+    for k in range(9):
+        np.testing.assert_array_equal(out[k], straight(weights[11 + k, 3:18], x[2:17]))

@@ -101,6 +101,11 @@ def test_shape_parameters_stay_within_three_standard_deviations() -> None:
     for is_rigid in (True, False):
         _, _, local, _ = kernel_steps(np.ones(68), peaked_maps(6), 1, is_rigid, start)
         assert (np.abs(local) <= 3.0 * deviations * (1.0 + 1e-6)).all()
+        # OpenFace's square root is of double precision; the limit is rounded once.
+        limits = (3.0 * np.sqrt(pdm.eigenvalues.astype(np.float64))).astype(np.float32)
+        is_at_limit = np.isclose(np.abs(local), limits, rtol=1e-6)
+        assert is_at_limit.sum() >= 10
+        np.testing.assert_array_equal(np.abs(local)[is_at_limit], limits[is_at_limit])
 
 
 def test_a_rigid_fit_leaves_the_shape_alone() -> None:
