@@ -136,10 +136,20 @@ def _find_preferred(root: Path, selection: "ModelSelection") -> Path | None:
 
 def _find_detector(root: Path, selection: "ModelSelection", preferred: Path | None) -> Path:
     """Return the face detector: the preferred one, where it is, with the preferred refinement."""
-    from openface_core.analysis.model_set import NO_MODEL
+    from openface_core.analysis.model_set import NO_MODEL, ModelSelection
+    from openface_core.model_files import is_mtcnn_list
 
     name = selection.preferred_detector
     found = None if name == NO_MODEL or preferred is None else search_model(root, name)
+    found = found or search_model(root, selection.detector)
+    if found is None and is_mtcnn_list(Path(selection.detector)):
+        raise ModelFileError(
+            root / selection.detector,
+            "OpenFace's face detector (MTCNN) was not found in the models folder",
+            f"{how_to_get(selection.detector)}Check --models; or have faces found in another way: "
+            f"detector = {ModelSelection().detector!r} in the section [models], and "
+            "hypotheses = false in [refinement].",
+        )
     return found or _find(root, selection.detector, "face detector")
 
 

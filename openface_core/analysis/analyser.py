@@ -103,14 +103,17 @@ class Analyser:
             )
         detection, meter = self.settings.detection, self.engine.tracked_meter.with_camera(camera)
         confidence = self.settings.confidence
+        are_several = self.settings.faces.are_several
         each = TrackerSettings(
             confidence.threshold,
             detection.every_failures,
+            1 if are_several else detection.every_absences,
             math.radians(confidence.max_pitch_degrees),
             math.radians(confidence.max_yaw_degrees),
+            detection.search_on and not are_several,
         )
         intervals = IntervalSettings(detection.every_frames, detection.settling_frames)
-        if self.settings.faces.are_several:
+        if are_several:
             several = SeveralIntervalsTracker(
                 self.engine.faces, intervals, self.settings.faces, each, self.watch
             )

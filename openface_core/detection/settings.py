@@ -36,8 +36,15 @@ class DetectionSettings:
         So many frames before such a frame the search already begins, so that the fit has settled
         when it counts; fewer than `every_frames`, or else all but one of them.
     every_failures : int
-        While a face is followed without trust, faces are looked for in the first such frame, and
-        then in every so many.
+        While a face is followed without trust, or was lost, faces are looked for in the first such
+        frame, and then in every so many.
+    every_absences : int
+        The same where there was no face for 100 frames, or none yet. Of several faces, newcomers
+        are looked for in every frame in which nobody is seen.
+    search_on : bool
+        Whether a face is followed for up to 100 frames without trust where faces are looked for and
+        none is seen, and the widest one is taken where others are; as OpenFace does, and may come
+        to trust what is no face. Of several faces, each is given up that is not seen.
 
     Raises
     ------
@@ -53,6 +60,8 @@ class DetectionSettings:
     every_frames: int = 150
     lead_frames: int = 16
     every_failures: int = 1
+    every_absences: int = 1
+    search_on: bool = False
 
     def __post_init__(self) -> None:
         shrink = self.max_side_px is None or 16 <= self.max_side_px <= 16384
@@ -65,6 +74,7 @@ class DetectionSettings:
             "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
             "lead_frames": (0 <= self.lead_frames <= 100, "a whole number from 0 to 100"),
             "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
+            "every_absences": (1 <= self.every_absences <= 100, "a whole number from 1 to 100"),
         }
         check_settings("detection", self, checks)
 

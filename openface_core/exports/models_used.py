@@ -52,10 +52,10 @@ def models_used(record: Mapping[str, Any]) -> ModelsUsed:
     is_ceclm = refinement is not None and any(
         name.startswith(_CECLM_EXPERTS) for name in _file_names(record)
     )
-    # As in openface_core.face_tracking: CE-CLM tries its hypotheses in the boxes of MTCNN, whose
-    # file is a list; a witness, where there is one, asks the network all the same.
+    # As in openface_core.face_tracking: hypotheses are tried in the boxes of MTCNN, whose file is
+    # a list; a witness, where there is one, asks the network all the same.
     starts_in_boxes = (
-        is_ceclm
+        refinement is not None
         and (detector or "").endswith(".txt")
         and bool(_section(record, "refinement").get("hypotheses", False))
         and not _section(record, "refinement").get("follow_network", False)

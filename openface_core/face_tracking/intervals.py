@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.face_tracking.overlap import select_followed
+from openface_core.face_tracking.overlap import select_followed, select_widest
 from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.settings import IntervalSettings, TrackerSettings
 from openface_core.face_tracking.tracker import FaceTracker
@@ -45,6 +45,7 @@ class IntervalTracker:
     ) -> None:
         self._models = models
         self._watch = watch
+        self._choose = select_widest if each.searches_on else select_followed
         self._relay = TrackerRelay(intervals, lambda: FaceTracker(models, each, watch))
         self._shape: tuple[int, ...] | None = None
 
@@ -72,7 +73,7 @@ class IntervalTracker:
         self._shape = image_bgr.shape
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         ahead, face = (
-            None if tracker is None else tracker.observe_in(frame, select_followed)
+            None if tracker is None else tracker.observe_in(frame, self._choose)
             for tracker in (relay.ahead, relay.current)
         )
         if face is None or ahead is None:

@@ -96,7 +96,7 @@ class FaceRefinement:
         first = FaceRefiner(model, settings.first, finds_peaks=finds_peaks)
         following = first.with_settings(settings.following)
         hypotheses = None
-        if settings.hypotheses and model.face.early_termination is not None:
+        if settings.hypotheses:
             windows = (*settings.windows_px, *(0 for _ in model.face.experts))
             used = zip(model.face.experts, windows, strict=False)
             idle = [experts for experts, window in used if window == 0]

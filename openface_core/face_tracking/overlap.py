@@ -49,3 +49,8 @@ def select_followed(faces: FaceDetections, landmarks: NDArray[np.float32] | None
         if overlaps[best] >= SAME_FACE_OVERLAP:
             return best
     return select_face(faces)
+
+
+def select_widest(faces: FaceDetections, _landmarks: NDArray[np.float32] | None) -> int | None:
+    """Choose the face to go on with, wherever the one was that was followed."""
+    return select_face(faces)

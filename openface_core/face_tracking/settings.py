@@ -33,7 +33,7 @@ class FaceRefinementSettings:
         Whether the experts of CE-CLM are asked at every other position of a map only.
     hypotheses : bool
         Whether a detected face is fitted from several head orientations, as by OpenFace, and not
-        from the landmark network's. For models with numbers of early termination, as CE-CLM.
+        from the landmark network's.
     follow_network : bool
         Whether the landmark network looks at every frame, and the experts refine its points; not
         those of the frame before.
@@ -113,14 +113,21 @@ class TrackerSettings:
         Landmarks of a confidence of at most this are not trusted.
     every_failures : int
         While a face is not trusted, the detector runs in the first frame and then in every so many.
+    every_absences : int
+        The same where there was no face for 100 frames, or none yet.
     max_pitch_radians, max_yaw_radians : float
         Landmarks of a face that is turned up, down or aside by more are not trusted.
+    searches_on : bool
+        Whether a face that is not trusted is followed on where the detector does not see it, and
+        the widest one is taken where it sees others, as by OpenFace.
     """
 
     threshold: float
     every_failures: int = 1
+    every_absences: int = 1
     max_pitch_radians: float = math.pi
     max_yaw_radians: float = math.pi
+    searches_on: bool = False
 
     def is_turned_away(self, pitch_radians: float, yaw_radians: float) -> bool:
         """Return whether a face is turned by more than can be measured."""

@@ -7,8 +7,9 @@ References
 ----------
 ``DetectLandmarksInVideo`` of OpenFace 2.2, whose order of steps this is: follow the face; where the
 validator does not trust the result, detect anew in the same frame, and keep what was followed if
-that is not trusted either. One step is not OpenFace's: where the detector sees no face at all, what
-was followed is given up. Searching on for it, OpenFace may come to trust what is no face.
+that is not trusted either. One step is OpenFace's only where it is asked for: that a face which the
+detector does not see is searched on for. So it may come to trust what is no face; otherwise what
+was followed is given up.
 """
 
 from collections.abc import Callable
@@ -67,7 +68,9 @@ class FaceTracker:
         self._watch = watch
         self._is_place_independent = models.is_place_independent
         self._frame = models.frame
-        self._redetection = Redetection(settings.every_failures)
+        self._redetection = Redetection(
+            settings.every_failures, settings.every_absences, searches_on=settings.searches_on
+        )
         self._last: Face | None = None
         self._trusted: Face | None = None  # the last one since a face has been followed
         self._unused_answer: UnusedAnswer | None = None
@@ -115,24 +118,29 @@ class FaceTracker:
         face = self._seen(frame, choose)
         if face.is_found or self._last is None:
             self._trusted = self._last
-        self._redetection.note(is_trusted=face.is_found)
         return self._with_network_pair(frame, face)
 
     def _seen(self, frame: FrameInView, choose: Choice) -> Face:
-        candidate = None
+        redetection, candidate = self._redetection, None
         if self._last is not None:
             candidate = self._checked(self._witnessed(frame, self._follow(frame, self._last)))
         is_followed = candidate is not None and candidate.is_found
+        redetection.note_followed(is_trusted=is_followed)
         self._frames_followed = self._frames_followed + 1 if is_followed else 0
-        if candidate is not None and (candidate.is_found or not self._redetection.is_due):
-            self._last = candidate
+        if candidate is not None and (candidate.is_found or not redetection.is_due):
+            is_over = not candidate.is_found and redetection.gives_up(is_seen=True)
+            self._last = None if is_over else candidate
             return candidate
+        if self._last is None and not redetection.is_due:
+            return Face(FaceStatus.NOT_DETECTED)
         detected = self._detect(frame, choose, self._last if candidate is None else candidate)
         if isinstance(detected, FaceStatus):
-            self._last = None if detected is FaceStatus.NOT_DETECTED else candidate
+            is_seen = detected is not FaceStatus.NOT_DETECTED
+            self._last = None if redetection.gives_up(is_seen=is_seen) else candidate
             return Face(detected) if candidate is None else candidate
         if candidate is None or detected.is_found:
             candidate = self._witnessed(frame, detected) or detected
+            redetection.note_begun()
         self._last = candidate
         return candidate
 

@@ -1,13 +1,15 @@
 """The first fit of a face that was detected: several head orientations are tried in its box.
 
-All begin with the mean shape. A fit at the coarsest scale ranks them; the first one that is good
-enough is taken at once, or else the best of three are fitted at the finer scales.
+All begin with the mean shape. Where it is known what makes a fit good enough, as for CE-CLM, a fit
+at the coarsest scale ranks them; the first one that is good enough is taken at once, or else the
+best of three are fitted at the finer scales. Otherwise, as for CLNF, all are fitted at all scales,
+and the likeliest is taken.
 
 References
 ----------
-``DetectLandmarksInImageMultiHypEarlyTerm`` and ``PDM::CalcParams`` (of a bounding box) of OpenFace
-2.2. One thing is not OpenFace's: the confidence of the chosen hypothesis is its own, and not that
-of the last one that was tried.
+``DetectLandmarksInImageMultiHypEarlyTerm``, ``DetectLandmarksInImageMultiHypBasic`` and
+``PDM::CalcParams`` (of a bounding box) of OpenFace 2.2. One thing is not OpenFace's: with CE-CLM,
+the confidence of the chosen hypothesis is its own, and not that of the last one that was tried.
 """
 
 from collections.abc import Sequence
@@ -122,9 +124,9 @@ class HypothesisFit:
     refiner : FaceRefiner
         Refines the face.
     settings : RefinementSettings
-        How, with a window for the first scale and for another.
-    early_termination : EarlyTermination
-        When a fit at the first scale is good enough.
+        How; with a window for the first scale and for another, where fits may be good enough.
+    early_termination : EarlyTermination or None
+        When a fit at the first scale is good enough; None where that is not known.
     rotations : sequence of tuple of float
         The orientations, Euler angles in radians.
     idle : sequence of PatchExperts
@@ -133,31 +135,35 @@ class HypothesisFit:
     Raises
     ------
     ValueError
-        If there are not windows for the first scale and for another.
+        If there should be windows for the first scale and for another, and are not.
     """
 
     def __init__(
         self,
         refiner: FaceRefiner,
         settings: RefinementSettings,
-        early_termination: EarlyTermination,
+        early_termination: EarlyTermination | None,
         rotations: Sequence[Rotation] = HEAD_ROTATIONS,
         idle: Sequence[PatchExperts] = (),
     ) -> None:
+        self._early_termination = early_termination
+        self._rotations = tuple(rotations)
+        self._idle = tuple(experts for experts in idle if isinstance(experts, CenExperts))
+        self._whole = refiner.with_settings(settings)
+        self._pdm = self._whole.face.pdm
+        if early_termination is None:
+            return
         if not (settings.windows_px[0] and any(settings.windows_px[1:])):
             raise ValueError(
                 "several head orientations need windows for the first scale and another, found "
                 f"{list(settings.windows_px)}"
             )
-        self._early_termination = early_termination
-        self._rotations = tuple(rotations)
-        self._idle = tuple(experts for experts in idle if isinstance(experts, CenExperts))
         self._first = refiner.with_settings(_with_windows(settings, is_first_scale=True)).face
         self._others = refiner.with_settings(_with_windows(settings, is_first_scale=False))
 
     def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """Fit the face in the box around the landmarks of another fit."""
-        points = project_shape(self._first.pdm, start)
+        points = project_shape(self._pdm, start)
         least, most = points.min(axis=0), points.max(axis=0)
         return self.refine_in_box(grey, np.concatenate([least, most - least]))
 
@@ -183,24 +189,46 @@ class HypothesisFit:
         InitialFace
             The face; not fitted where all orientations fail.
         """
-        pdm = self._first.pdm
+        if self._early_termination is None:
+            return self._likeliest(grey, box)
+        return self._good_enough(self._early_termination, grey, box)
+
+    def _likeliest(self, grey: GreyPicture, box: NDArray[np.floating]) -> InitialFace:
+        best: tuple[np.float32, int, RefinedShape] | None = None
+        for number, rotation in enumerate(self._rotations):
+            found = self._whole.face.refine(grey, start_in_box(self._pdm, box, rotation))
+            # Single precision, as in OpenFace: of those that come to the same, the first counts.
+            likelihood = np.float32(found.log_likelihood)
+            if found.is_fitted and (best is None or likelihood > best[0]):
+                best = likelihood, number, found
+        if best is None:
+            return self._nothing(box)
+        return InitialFace(self._whole.with_parts(grey, best[2]), best[1])
+
+    def _good_enough(
+        self, early_termination: EarlyTermination, grey: GreyPicture, box: NDArray[np.floating]
+    ) -> InitialFace:
         ranked: list[tuple[float, int, RefinedShape]] = []
         for number, rotation in enumerate(self._rotations):
-            found = self._first.refine(grey, start_in_box(pdm, box, rotation))
+            found = self._first.refine(grey, start_in_box(self._pdm, box, rotation))
             if not found.is_fitted:
                 continue
-            if self._early_termination.is_enough(found.view, found.log_likelihood):
+            if early_termination.is_enough(found.view, found.log_likelihood):
                 return InitialFace(self._others.refine(grey, found.fit), number)
-            score = self._early_termination.score(found.view, found.log_likelihood)
+            score = early_termination.score(found.view, found.log_likelihood)
             ranked.append((score, number, found))
         ranked.sort(key=lambda entry: -entry[0])
         tried = [self._continued(grey, *entry[1:]) for entry in ranked[:_TRIED_FURTHER]]
         fitted = [one for one in tried if one.face.face.is_fitted]
         if not fitted:
-            start = start_in_box(pdm, box, self._rotations[0])
-            nothing = RefinedShape(self._first.landmarks(start), start, float("nan"), 0, False)
-            return InitialFace(RefinedFace(nothing, {}), 0)
+            return self._nothing(box)
         return max(fitted, key=lambda one: one.face.face.log_likelihood)
+
+    def _nothing(self, box: NDArray[np.floating]) -> InitialFace:
+        start = start_in_box(self._pdm, box, self._rotations[0])
+        landmarks = self._whole.face.landmarks(start)
+        nothing = RefinedShape(landmarks, start, float("nan"), 0, False)
+        return InitialFace(RefinedFace(nothing, {}), 0)
 
     def _continued(self, grey: GreyPicture, number: int, found: RefinedShape) -> InitialFace:
         """Fit a hypothesis at the finer scales."""

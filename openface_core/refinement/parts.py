@@ -166,13 +166,14 @@ class FaceRefiner:
 
     def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedFace:
         """Refine landmarks of another source; see :meth:`LandmarkRefiner.refine_points`."""
-        return self._with_parts(grey, self.face.refine_points(grey, points))
+        return self.with_parts(grey, self.face.refine_points(grey, points))
 
     def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
         """Refine a face from a fit; see :meth:`LandmarkRefiner.refine`."""
-        return self._with_parts(grey, self.face.refine(grey, start))
+        return self.with_parts(grey, self.face.refine(grey, start))
 
-    def _with_parts(self, grey: GreyPicture, face: RefinedShape) -> RefinedFace:
+    def with_parts(self, grey: GreyPicture, face: RefinedShape) -> RefinedFace:
+        """Refine the parts of a face that is refined as a whole."""
         found = {part.name: part.refine(grey, face) for part in self.parts}
         parts = {name: part for name, part in found.items() if part is not None}
         return RefinedFace(self._written_back(face, parts), parts)

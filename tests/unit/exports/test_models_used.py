@@ -45,18 +45,17 @@ def landmarks_of(preset: str, files: set[str], **changes: Any) -> str:
             CLNF | {"embedded68.toml", "cunjian_mobilefacenet68.toml"},
             f"{OF_DEFAULT} and checked by the networks embedded68 and cunjian_mobilefacenet68",
         ),
-        ("openface22", CLNF, OF_DEFAULT),
+        (
+            "openface22",
+            CLNF | MTCNN,
+            "the face detector mtcnn_detector/MTCNN_detector.txt and patch experts "
+            "(main_clnf_general.txt)",
+        ),
         (
             "openface22",
             CECLM | MTCNN,
             "the face detector mtcnn_detector/MTCNN_detector.txt and patch experts of CE-CLM "
             "(main_ceclm_general.txt)",
-        ),
-        (
-            "openface22",
-            CECLM | {"models/retinaface_mobilenet025.onnx"},
-            "the face detector retinaface_mobilenet025.onnx and the landmark network ghostone98, "
-            "refined by patch experts of CE-CLM (main_ceclm_general.txt)",
         ),
         (
             "fast",
@@ -84,6 +83,12 @@ def test_given_landmarks_come_from_no_model() -> None:
 def test_a_network_that_ceclm_starts_from_is_named() -> None:
     for settings in ({"refinement": {"hypotheses": False}}, {"models": {"witness": "embedded68"}}):
         assert "ghostone98" in landmarks_of("openface22", CECLM | MTCNN, settings=settings)
+    other = {"models": {"detector": "retinaface_mobilenet025.onnx", "preferred_detector": "M.txt"}}
+    assert landmarks_of("openface22", CECLM, settings=other) == (
+        "the face detector retinaface_mobilenet025.onnx and the landmark network ghostone98, "
+        "refined by patch experts of CE-CLM (main_ceclm_general.txt)"
+    )
+    assert "face detector M.txt and" in landmarks_of("openface22", {"M.txt"}, settings=other)
 
 
 def test_a_record_that_names_no_models() -> None:

@@ -131,11 +131,11 @@ class Script:
         *,
         validates: bool = True,
         refines: bool = False,
-        every_failures: int = 1,
         network_share: float | None = None,
+        **settings: Any,
     ) -> FaceTracker:
         models = self.models(validates=validates, refines=refines, network_share=network_share)
-        return FaceTracker(models, TrackerSettings(THRESHOLD, every_failures))
+        return FaceTracker(models, TrackerSettings(THRESHOLD, **settings))
 
     def taken(self) -> list[str]:
         calls, self.calls = self.calls, []

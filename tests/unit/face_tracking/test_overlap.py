@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking.overlap import box_of, overlap, select_followed
+from openface_core.face_tracking.overlap import box_of, overlap, select_followed, select_widest
 
 LANDMARKS = np.array([[100, 100], [160, 180], [130, 140]], dtype=np.float32)
 
@@ -58,3 +58,8 @@ def test_where_none_was_followed_the_widest_is_taken() -> None:
 @pytest.mark.parametrize("landmarks", [None, LANDMARKS])
 def test_no_face(landmarks: np.ndarray | None) -> None:
     assert select_followed(faces(), landmarks) is None
+
+
+def test_as_by_openface_a_wider_face_may_be_taken_for_the_followed_one() -> None:
+    assert select_widest(faces(WIDER, SAME), LANDMARKS) == 0
+    assert select_widest(faces(), LANDMARKS) is None

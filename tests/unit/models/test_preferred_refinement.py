@@ -9,6 +9,7 @@ import pytest
 from models import locate_models
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.errors import ModelFileError
+from pipelines.configuration.config_file import load_settings
 from tests.fixtures.synthetic_models.mtcnn import write_mtcnn
 from tests.fixtures.synthetic_models.tiny_networks import tiny_selection
 
@@ -127,3 +128,17 @@ def test_the_preferred_detector_goes_with_it_where_it_is_there(root: Path) -> No
     none = locate_models(root, replace(chosen, preferred_detector="none"))
     assert none.detector is not None
     assert none.detector.name == other
+
+
+def test_openfaces_detector_is_never_replaced_in_silence(root: Path) -> None:
+    preset = load_settings("openface22").models
+    chosen = selection(root, preferred_refinement="none", detector=preset.detector)
+    with pytest.raises(ModelFileError, match="MTCNN") as caught:
+        locate_models(root, chosen)
+    assert caught.value.subject.endswith("MTCNN_detector.txt")
+    assert "`openface-beam models fetch openface22 --accept-license`" in caught.value.remedy
+    assert "detector = 'retinaface_mobilenet025.onnx'" in caught.value.remedy
+    assert "hypotheses = false" in caught.value.remedy
+    (root / "openface" / "model" / "mtcnn_detector").mkdir()
+    path = write_mtcnn(root / "openface" / "model" / "mtcnn_detector")
+    assert locate_models(root, chosen).detector == path.resolve()

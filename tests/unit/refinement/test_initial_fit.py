@@ -99,3 +99,31 @@ def test_a_face_too_small_for_the_experts_is_not_fitted(picture: NDArray[np.uint
     initial = HypothesisFit(refiner, SETTINGS, early(-1e6))
     tiny = np.array([100.0, 100.0, 12.0, 12.0])
     assert not initial.fit_in_box(picture, tiny).face.face.is_fitted
+
+
+def test_the_likeliest_is_taken_where_it_is_not_known_what_is_enough(
+    picture: NDArray[np.uint8],
+) -> None:
+    refiner = FaceRefiner(FaceLandmarkModel(synthetic_landmark_model(), ()), SETTINGS)
+    found = HypothesisFit(refiner, SETTINGS, None).fit_in_box(picture, box_of_the_face())
+    fits = [
+        refiner.refine(picture, start_in_box(synthetic_pdm(), box_of_the_face(), rotation)).face
+        for rotation in HEAD_ROTATIONS
+    ]
+    likelihoods = [np.float32(fit.log_likelihood) for fit in fits if fit.is_fitted]
+    assert np.float32(found.face.face.log_likelihood) == max(likelihoods)
+    truth = project_face(synthetic_pdm(), *FACE)
+    assert np.linalg.norm(found.face.face.landmarks - truth, axis=1).mean() < 2.5
+    turned = HypothesisFit(refiner, SETTINGS, None, HEAD_ROTATIONS[3:6])
+    assert turned.fit_in_box(picture, box_of_the_face()).hypothesis == 2
+    tiny = np.array([100.0, 100.0, 12.0, 12.0])
+    assert not turned.fit_in_box(picture, tiny).face.face.is_fitted
+
+
+def test_one_scale_is_enough_where_all_are_fitted_at_all_scales(
+    picture: NDArray[np.uint8],
+) -> None:
+    refiner = FaceRefiner(FaceLandmarkModel(synthetic_landmark_model(), ()), SETTINGS)
+    settings = RefinementSettings(windows_px=(0, 7))
+    found = HypothesisFit(refiner, settings, None).fit_in_box(picture, box_of_the_face())
+    assert found.face.face.is_fitted

@@ -84,9 +84,11 @@ def test_what_the_presets_change() -> None:
     assert changes("openface22") == {
         "models.witness": "none",
         "models.preferred_refinement": "main_ceclm_general.txt",
-        "models.preferred_detector": "mtcnn_detector/MTCNN_detector.txt",
+        "models.detector": "mtcnn_detector/MTCNN_detector.txt",
         "detection.every_frames": 300,
         "detection.lead_frames": 8,
+        "detection.every_failures": 2,
+        "detection.every_absences": 12,
         "confidence.max_pitch_degrees": 180.0,
         "confidence.max_yaw_degrees": 180.0,
         "faces.select": "widest",
