@@ -31,7 +31,8 @@ class DetectionSettings:
     every_frames : int
         Faces are looked for in the frames whose number, from 0, is a multiple of this, and where
         the face was lost; in between, the face is followed from one frame to the next. Numbers
-        count from the begin of the video, so that results do not depend on how it is cut.
+        count from the begin of the video, so that results do not depend on how it is cut. 0 for
+        never: then no video is cut, and one worker analyses it from its begin to its end.
     lead_frames : int
         So many frames before such a frame the search already begins, so that the fit has settled
         when it counts; fewer than `every_frames`, or else all but one of them.
@@ -71,7 +72,7 @@ class DetectionSettings:
             "max_side_px": (shrink, "a whole number from 16 to 16384, or none"),
             "min_face_px": (0.0 <= self.min_face_px < np.inf, "a number from 0 up"),
             "max_faces": (1 <= self.max_faces <= MAX_CANDIDATES, "a number from 1 to 5000"),
-            "every_frames": (1 <= self.every_frames <= 1000, "a whole number from 1 to 1000"),
+            "every_frames": (0 <= self.every_frames <= 1000, "a whole number from 0 to 1000"),
             "lead_frames": (0 <= self.lead_frames <= 100, "a whole number from 0 to 100"),
             "every_failures": (1 <= self.every_failures <= 100, "a whole number from 1 to 100"),
             "every_absences": (1 <= self.every_absences <= 100, "a whole number from 1 to 100"),
@@ -81,7 +82,7 @@ class DetectionSettings:
     @property
     def settling_frames(self) -> int:
         """Frames of a search that do not count: `lead_frames`, at most all but one of them."""
-        return min(self.lead_frames, self.every_frames - 1)
+        return min(self.lead_frames, max(0, self.every_frames - 1))
 
     @property
     def frames_ahead(self) -> int:

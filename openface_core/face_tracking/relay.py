@@ -26,8 +26,8 @@ class TrackerRelay(Generic[_Tracker]):
         """Of the interval that the frame lies in; None before the first that is seen whole."""
         self.ahead: _Tracker | None = None
         """Of the next interval, once its search has begun."""
-        self.frames_to_next = 0
-        """How many frames ahead the next interval begins; 0 where one begins."""
+        self.frames_to_next: int | None = 0
+        """How many frames ahead the next interval begins; 0 where one begins, None if none will."""
 
     def advance(self, number: int) -> None:
         """Go on to the next frame.
@@ -43,11 +43,11 @@ class TrackerRelay(Generic[_Tracker]):
             If it is the first one, and begins neither an interval nor its lead, nor is the one
             before an interval. At that, nobody looks if there is no lead.
         """
-        self.frames_to_next = -number % self._intervals.every_frames
-        if self.frames_to_next == 0:
+        self.frames_to_next = left = self._intervals.frames_to_next(number)
+        if left == 0:
             self.current = self.ahead or self._begin()
             self.ahead = None
-        elif self.frames_to_next <= self._intervals.lead_frames and self.ahead is None:
+        elif left is not None and left <= self._intervals.lead_frames and self.ahead is None:
             self.ahead = self._begin()
         nobody_looks = self.current is None and self.ahead is None
         if nobody_looks and self.frames_to_next != 1:
@@ -61,4 +61,4 @@ class TrackerRelay(Generic[_Tracker]):
     @property
     def share(self) -> float:
         """How far a face has passed from the current tracker to the next one, 0 to 1."""
-        return 1.0 - self.frames_to_next / (self._intervals.lead_frames + 1)
+        return 1.0 - (self.frames_to_next or 0) / (self._intervals.lead_frames + 1)

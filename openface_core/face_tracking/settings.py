@@ -143,9 +143,11 @@ class IntervalSettings:
     Parameters
     ----------
     every_frames : int
-        Length of an interval: frames whose number is a multiple of this begin one.
+        Length of an interval: frames whose number is a multiple of this begin one. 0 stands for one
+        interval, the whole video.
     lead_frames : int
-        So many frames ahead of an interval its search begins; fewer than `every_frames`.
+        So many frames ahead of an interval its search begins; fewer than `every_frames`, 0 where
+        there is one interval.
 
     Raises
     ------
@@ -157,11 +159,26 @@ class IntervalSettings:
     lead_frames: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.lead_frames < self.every_frames:
-            raise ValueError(
-                f"a lead of 0 to {self.every_frames - 1} frames is expected, "
-                f"found {self.lead_frames}"
-            )
+        most = max(0, self.every_frames - 1)
+        if not 0 <= self.lead_frames <= most:
+            raise ValueError(f"a lead of 0 to {most} frames is expected, found {self.lead_frames}")
+
+    def frames_to_next(self, number: int) -> int | None:
+        """Return how many frames ahead of a frame the next interval begins.
+
+        Parameters
+        ----------
+        number : int
+            Its number in the video, from 0.
+
+        Returns
+        -------
+        int or None
+            0 for a frame that begins one; None where no other begins.
+        """
+        if self.every_frames:
+            return -number % self.every_frames
+        return 0 if number == 0 else None
 
 
 SELECTIONS = ("all", "main", "widest")

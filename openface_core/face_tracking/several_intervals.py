@@ -6,6 +6,7 @@ seen in the frames ahead of an interval, in which both are followed.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from openface_core.face_tracking.settings import (
 from openface_core.face_tracking.several import SeveralFacesTracker
 from openface_core.faces import Face, FacesInFrame
 from openface_core.watch import NO_WATCH, Watch
+
+_MOST_RECORDED_FRAMES: Final = 1000
+"""What is known of a face is kept in parts of so many frames where a video is one interval."""
 
 
 class SeveralIntervalsTracker:
@@ -52,7 +56,8 @@ class SeveralIntervalsTracker:
         watch: Watch = NO_WATCH,
     ) -> None:
         self._models = models
-        self._every_frames = intervals.every_frames
+        self._intervals = intervals
+        self._record_frames = intervals.every_frames or _MOST_RECORDED_FRAMES
         self._watch = watch
         self._cuts = SceneCuts()
         self._relay = TrackerRelay(
@@ -77,7 +82,7 @@ class SeveralIntervalsTracker:
         FacesInFrame
             The faces that are followed, trusted or not.
         """
-        relay, interval = self._relay, number // self._every_frames
+        relay, interval = self._relay, number // self._record_frames
         relay.advance(number)
         frame = FrameInView(self._models, image_bgr, number, self._watch)
         is_cut = self._cuts.is_cut(image_bgr)
@@ -90,7 +95,10 @@ class SeveralIntervalsTracker:
             faces[before] = handed_over(
                 self._models.frame, faces[before], ahead[after], relay.share
             )
-        return FacesInFrame(faces, interval, is_cut, pairs if relay.frames_to_next == 1 else {})
+        if not self._intervals.every_frames:
+            pairs = {known: known for known in faces}
+        is_last = (number + 1) % self._record_frames == 0
+        return FacesInFrame(faces, interval, is_cut, pairs if is_last else {})
 
 
 def _same_faces(before: Mapping[int, Face], after: Mapping[int, Face]) -> dict[int, int]:

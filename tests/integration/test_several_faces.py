@@ -11,6 +11,7 @@ import pytest
 
 from models import EMBEDDED_PACK, locate_models, models_folder
 from openface_core.analysis.engine import load_engine
+from openface_core.face_tracking import several_intervals
 from pipelines.comparison.invariance import hashes
 from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
@@ -172,6 +173,16 @@ def test_the_same_bytes_without_a_lead_where_a_border_is_a_scene_cut(
         for seconds in (0, 1)
     )
     assert hashes(cut) == hashes(whole)
+
+
+def test_a_clip_of_one_interval_is_kept_in_parts_that_join(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = table_of(clip.run(tmp_path / "one", config=clip.config(0, every_frames=1000)))
+    never = clip.config(0.7, every_frames=0)
+    pd.testing.assert_frame_equal(table_of(clip.run(tmp_path / "never", config=never)), one)
+    monkeypatch.setattr(several_intervals, "_MOST_RECORDED_FRAMES", 20)
+    pd.testing.assert_frame_equal(table_of(clip.run(tmp_path / "parts", config=never)), one)
 
 
 def test_both_sides_of_each_person(clip: Clip, table: pd.DataFrame, tmp_path: Path) -> None:

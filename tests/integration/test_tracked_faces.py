@@ -1,6 +1,7 @@
 """Faces that are followed, refined and judged, through the real graph: cut anywhere, same bytes."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +59,18 @@ class Clip:
         )
         return str(path)
 
-    def run(self, output: Path, config: str) -> Path:
-        summary = run(
-            RunArguments(
-                inputs=(self.uri,),
-                output=str(output),
-                config=config,
-                models=str(self.models),
-                quiet=True,
-                beam=("--direct_running_mode=in_memory", "--direct_num_workers=1"),
-            )
+    def arguments(self, output: Path, config: str) -> RunArguments:
+        return RunArguments(
+            inputs=(self.uri,),
+            output=str(output),
+            config=config,
+            models=str(self.models),
+            quiet=True,
+            beam=("--direct_running_mode=in_memory", "--direct_num_workers=1"),
         )
+
+    def run(self, output: Path, config: str) -> Path:
+        summary = run(self.arguments(output, config))
         assert (summary.inputs_written, summary.frames_decoded) == (1, FRAMES)
         return Path(frames_path(str(output), "clip"))
 
@@ -105,6 +107,22 @@ def test_the_same_bytes_however_the_clip_is_cut(
     cut = clip.run(tmp_path / "out", clip.config(seconds))
     hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (cut, whole)]
     assert hashes[0] == hashes[1]
+
+
+def test_a_clip_whose_face_is_never_looked_for_anew_is_whole(clip: Clip, tmp_path: Path) -> None:
+    config = clip.config(0.5, every_frames=0)
+    (shard,) = plan_shards(VideoTask("clip", clip.uri), load_settings(config))
+    assert shard.expected_frames == FRAMES
+    cut, uncut = (
+        clip.run(tmp_path / name, clip.config(0.5, every_frames=n))
+        for name, n in (("a", 0), ("b", 1000))
+    )
+    tables = [pq.ParquetFile(path).read() for path in (cut, uncut)]
+    assert tables[0].equals(tables[1])
+    recorded = json.loads(tables[0].schema.metadata[b"openface_beam"])
+    assert recorded["settings"]["detection"]["every_frames"] == 0
+    again = run(clip.arguments(tmp_path / "a", config))
+    assert (again.inputs_written, again.inputs_finished) == (0, 1)
 
 
 def test_frames_depend_on_those_before(clip: Clip, table: pa.Table, tmp_path: Path) -> None:

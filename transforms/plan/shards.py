@@ -23,7 +23,7 @@ def cut_positions(
         Length of shards, and the bound on frames decoded and discarded.
     every_frames : int
         Cuts fall on multiples of this frame number only: there, faces are looked for anew, so that
-        nothing depends on the frames before.
+        nothing depends on the frames before. 0 where they never are: no cut.
     lead_frames : int
         But for so many, which a shard decodes too.
 
@@ -34,7 +34,8 @@ def cut_positions(
         permitted frame at which a shard has its length, or on the next one whose lead begins near
         enough to the key frame before it. No cut leaves a last shard of less than half the length.
     """
-    if index.unsafe_reason is not None or settings.seconds == 0 or not len(index.pts):
+    is_whole = settings.seconds == 0 or every_frames == 0
+    if index.unsafe_reason is not None or is_whole or not len(index.pts):
         return [0]
     frames = len(index.pts)
     ticks = settings.seconds / float(index.time_base)

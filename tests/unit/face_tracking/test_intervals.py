@@ -89,12 +89,23 @@ def test_the_fit_has_settled_where_an_interval_begins() -> None:
     assert without[borders].min() > 4.0
 
 
+def test_a_video_may_be_one_interval() -> None:
+    tracker = interval_tracker(every=0, lead=0)
+    image = np.zeros((4, 4, 3), dtype=np.uint8)
+    found = [tracker.observe(image, number) for number in range(FRAMES)]
+    offsets = [face.fit.translation_px[0] - 100 - k for k, face in enumerate(found) if face.fit]
+    expected = [SETTLING_PX * 0.5 ** (k + 1) for k in range(FRAMES)]
+    np.testing.assert_allclose(offsets, expected, atol=1e-4)
+    with pytest.raises(ValueError, match="frame 10 begins neither"):
+        interval_tracker(every=0, lead=0).observe(image, 10)
+
+
 def test_a_part_begins_where_an_interval_or_its_lead_does() -> None:
     with pytest.raises(ValueError, match="frame 13 begins neither"):
         interval_tracker().observe(np.zeros((4, 4, 3), dtype=np.uint8), 13)
 
 
-@pytest.mark.parametrize(("every", "lead"), [(10, 10), (10, -1), (1, 1)])
+@pytest.mark.parametrize(("every", "lead"), [(10, 10), (10, -1), (1, 1), (0, 1)])
 def test_leads_that_cannot_be(every: int, lead: int) -> None:
     with pytest.raises(ValueError, match="a lead of 0 to"):
         interval_tracker(every, lead)

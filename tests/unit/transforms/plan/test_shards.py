@@ -66,6 +66,13 @@ def test_cuts_fall_where_faces_are_looked_for_anew() -> None:
     assert cut_positions(sparse, settings, every_frames=8) == [0, 256, 504, 752]
 
 
+def test_where_faces_are_never_looked_for_anew_nothing_is_cut() -> None:
+    dense = index(1000, list(range(0, 1000, 10)))
+    assert cut_positions(dense, ShardSettings(seconds=4), every_frames=0) == [0]
+    (whole,) = shards_of(TASK, dense, ShardSettings(seconds=4), 0, 1)
+    assert whole.expected_frames == 1000
+
+
 def test_the_frames_before_a_cut_are_decoded_too() -> None:
     sparse = index(1000, [0, 250, 500, 750])
     settings = ShardSettings(seconds=4, max_preroll_share=0.1)
