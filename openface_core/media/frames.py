@@ -17,7 +17,7 @@ MediaKind = Literal["video", "image", "image_sequence"]
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """Bounds that keep a hostile or damaged file from holding a worker.
+    """How videos are decoded, and bounds that keep a hostile or damaged file from holding a worker.
 
     Parameters
     ----------
@@ -33,6 +33,12 @@ class DecodeLimits:
     max_corrupt_packets : int
         Undecodable packets of a video, or unreadable images of a sequence, that are skipped before
         the input is given up.
+    square_pixels : bool
+        Whether pictures of a video whose pixels are not square are stretched. OpenFace measures
+        them as they are stored.
+    stated_colours : bool
+        Whether a video's colours are made as it states, or else taken for those of BT.601; so the
+        decoders do that OpenFace is built with.
 
     Raises
     ------
@@ -44,6 +50,8 @@ class DecodeLimits:
     io_timeout_seconds: float = 60.0
     frame_timeout_seconds: float = 120.0
     max_corrupt_packets: int = 1000
+    square_pixels: bool = True
+    stated_colours: bool = True
 
     def __post_init__(self) -> None:
         for name in ("max_pixels", "io_timeout_seconds", "frame_timeout_seconds"):

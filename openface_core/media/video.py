@@ -11,7 +11,7 @@ from av.buffer import Buffer
 from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -142,7 +142,7 @@ class VideoReader(MediaReader):
         stated = self._stream.sample_aspect_ratio
         ratio = believable_ratio(stated)
         self._tally.odd_pixels = stated if ratio is None else None
-        self._pixel_ratio = SQUARE if ratio is None else ratio
+        self._pixel_ratio = SQUARE if ratio is None or not self._limits.square_pixels else ratio
 
     def _decode(self) -> Generator[DecodedFrame, None, None]:
         waiting_since = monotonic()
@@ -240,8 +240,11 @@ class VideoReader(MediaReader):
         return image
 
     def _with_square_pixels(self, frame: VideoFrame) -> VideoFrame:
+        colours = None if self._limits.stated_colours else Colorspace.ITU601
         if self._pixel_ratio == SQUARE:
-            return self._reformatter.reformat(frame, format="bgr24", threads=1)
+            return self._reformatter.reformat(
+                frame, format="bgr24", src_colorspace=colours, dst_colorspace=colours, threads=1
+            )
         width, height = square_size(frame.width, frame.height, self._pixel_ratio)
         if width * height > self._limits.max_pixels:
             raise MediaError(
@@ -251,8 +254,9 @@ class VideoReader(MediaReader):
                 "Scale it down, or raise max_pixels.",
             )
         return self._reformatter.reformat(
-            frame, width, height, "bgr24", interpolation=_INTERPOLATION, threads=1
-        )
+            frame, width, height, "bgr24", src_colorspace=colours, dst_colorspace=colours,
+            interpolation=_INTERPOLATION, threads=1,
+        )  # fmt: skip
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
         orientation = _orientation_of(frame)

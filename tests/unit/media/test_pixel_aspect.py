@@ -71,6 +71,13 @@ def test_parts_of_a_stretched_video_are_the_whole(tmp_path: Path) -> None:
     assert decode_in_parts(path, keys) == decode(path)
 
 
+def test_pictures_can_be_left_as_they_are_stored(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", moving_square(3), pixel_aspect_ratio=Fraction(2))
+    with open_media(str(path), limits=DecodeLimits(square_pixels=False)) as reader:
+        assert reader.info.pixel_aspect_ratio == 1
+        assert next(iter(reader)).image.shape == moving_square(1)[0].shape
+
+
 def test_nearly_square_pixels_are_left_alone(tmp_path: Path) -> None:
     plain = write_video(tmp_path / "plain.mp4", moving_square(4))
     path = write_video(

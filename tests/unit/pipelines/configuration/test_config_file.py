@@ -89,6 +89,8 @@ def test_what_the_presets_change() -> None:
         "detection.lead_frames": 8,
         "detection.every_failures": 2,
         "detection.every_absences": 12,
+        "decoding.square_pixels": False,
+        "decoding.stated_colours": False,
         "confidence.max_pitch_degrees": 180.0,
         "confidence.max_yaw_degrees": 180.0,
         "faces.select": "widest",
