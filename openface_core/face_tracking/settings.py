@@ -90,6 +90,8 @@ class FaceRefinementSettings:
             self.regularisation,
             self.weight_factor,
             sparse_maps=self.sparse_maps,
+            # Others cut last digits off, or start from a network's points: theirs say nothing.
+            rounded_as_openface=not (self.place_independent or self.follow_network),
         )
 
     @property

@@ -54,14 +54,16 @@ class ExpertMaps(Protocol):
 class _CcnfMaps:
     """The maps of CCNF experts."""
 
-    def __init__(self, experts: CcnfExperts, window: int) -> None:
+    def __init__(self, experts: CcnfExperts, window: int, *, rounded_as_openface: bool) -> None:
         self._experts = experts
         self._window = window
         support = experts.grid.support_px
         by_columns = experts.weights.reshape(-1, support, support).transpose(0, 2, 1)
         neurons = (experts.biases[:, None], by_columns.reshape(len(experts.weights), -1))
         self._weights = np.ascontiguousarray(np.concatenate(neurons, axis=1))
-        self._smoothing = SmoothingMatrices(experts, window)
+        self._smoothing = SmoothingMatrices(
+            experts, window, rounded_as_openface=rounded_as_openface
+        )
         self._views: dict[int, CcnfView] = {}
 
     def write(
@@ -122,7 +124,13 @@ class _SvrMaps:
         svr_maps(grey, landmarks, to_image, experts, self._window, self._support_px, out)
 
 
-def expert_maps(experts: PatchExperts, window_px: int, *, is_sparse: bool = True) -> ExpertMaps:
+def expert_maps(
+    experts: PatchExperts,
+    window_px: int,
+    *,
+    is_sparse: bool = True,
+    rounded_as_openface: bool = True,
+) -> ExpertMaps:
     """Prepare the response maps of experts for one window size.
 
     Parameters
@@ -133,6 +141,8 @@ def expert_maps(experts: PatchExperts, window_px: int, *, is_sparse: bool = True
         Side of the maps.
     is_sparse : bool
         Whether CEN experts, the costliest, are asked at every other position only.
+    rounded_as_openface : bool
+        See :class:`~openface_core.refinement.smoothing.SmoothingMatrices`.
 
     Raises
     ------
@@ -140,7 +150,7 @@ def expert_maps(experts: PatchExperts, window_px: int, *, is_sparse: bool = True
         If the smoothing of a CCNF expert is not positive definite.
     """
     if isinstance(experts, CcnfExperts):
-        return _CcnfMaps(experts, window_px)
+        return _CcnfMaps(experts, window_px, rounded_as_openface=rounded_as_openface)
     if isinstance(experts, CenExperts):
         return CenMaps(experts, window_px, is_sparse=is_sparse)
     return _SvrMaps(experts, window_px)

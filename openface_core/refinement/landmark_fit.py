@@ -23,7 +23,7 @@ from openface_core.shape.newton_step import (
     step_space,
     write_derivatives,
 )
-from openface_core.shape.pdm import Float32Array
+from openface_core.shape.pdm import Float32Array, PointDistributionModel
 from openface_core.shape.posed_model import (
     deformed_shape,
     place_shape,
@@ -34,7 +34,7 @@ from openface_core.shape.posed_model import (
 _CONVERGED_PX = 0.01
 """A step that moves all landmarks together by less than this ends the fit."""
 
-_MAX_DEVIATIONS = 3.0
+_MAX_DEVIATIONS = np.float32(3.0)
 """Shape parameters are held within so many standard deviations."""
 
 
@@ -49,12 +49,32 @@ class ShapeArrays(NamedTuple):
         Modes of deformation, and the same transposed.
     eigenvalues : (m,) ndarray of float32
         Variances of the shape parameters.
+    limits : (m,) ndarray of float32
+        The farthest that these may be from 0.
     """
 
     mean: Float32Array
     components: Float32Array
     modes: Float32Array
     eigenvalues: Float32Array
+    limits: Float32Array
+
+
+def shape_arrays(pdm: PointDistributionModel, *, rounded_as_openface: bool = True) -> ShapeArrays:
+    """Return a shape model, whose parameters are held within three standard deviations.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model.
+    rounded_as_openface : bool
+        Whether these are rounded once, and not the standard deviation before.
+    """
+    variances = pdm.eigenvalues
+    limits = _MAX_DEVIATIONS * np.sqrt(variances)
+    if rounded_as_openface:
+        limits = (_MAX_DEVIATIONS * np.sqrt(variances.astype(np.float64))).astype(np.float32)
+    return ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, variances, limits)
 
 
 class FitWeights(NamedTuple):
@@ -101,10 +121,9 @@ class PlacedMaps(NamedTuple):
 
 
 @kernel
-def _clamp(local: Float32Array, eigenvalues: Float32Array) -> None:
+def _clamp(local: Float32Array, limits: Float32Array) -> None:
     for b in range(local.shape[0]):
-        most = np.float32(_MAX_DEVIATIONS * math.sqrt(np.float64(eigenvalues[b])))
-        local[b] = min(max(local[b], -most), most)
+        local[b] = min(max(local[b], -limits[b]), limits[b])
 
 
 @kernel
@@ -194,7 +213,7 @@ def mean_shift_steps(
     bool
         Whether all parameters stayed finite.
     """
-    mean, components, modes, eigenvalues = model
+    mean, components, modes, eigenvalues, limits = model
     weight = weights.weights
     n = maps.base.shape[0]
     m = 0 if is_rigid else eigenvalues.shape[0]
@@ -228,5 +247,5 @@ def mean_shift_steps(
         parameters[5] += step[5]
         for b in range(m):
             local[b] += step[GLOBAL_COUNT + b]
-        _clamp(local, eigenvalues)
+        _clamp(local, limits)
     return True

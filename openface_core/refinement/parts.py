@@ -148,7 +148,11 @@ class FaceRefiner:
         own = self._adjustment.of(settings)
         self.face = LandmarkRefiner(model.face, own, finds_peaks=finds_peaks)
         self.parts = tuple(
-            PartRefiner(part, part_settings[part.name], finds_peaks=finds_peaks)
+            PartRefiner(
+                part,
+                replace(part_settings[part.name], rounded_as_openface=settings.rounded_as_openface),
+                finds_peaks=finds_peaks,
+            )
             for part in model.parts
         )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from openface_core.refinement.density import kernel_table
 from openface_core.refinement.expert_maps import expert_maps
-from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, ShapeArrays
+from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_arrays
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
@@ -90,7 +90,12 @@ class _Scale:
             for visible, row in zip(self.grid.visible, weights * self.grid.visible, strict=True)
         ]
         """Of every view."""
-        self.maps = expert_maps(experts, settings.window_px, is_sparse=settings.sparse_maps)
+        self.maps = expert_maps(
+            experts,
+            settings.window_px,
+            is_sparse=settings.sparse_maps,
+            rounded_as_openface=settings.rounded_as_openface,
+        )
 
 
 class LandmarkRefiner:
@@ -117,8 +122,6 @@ class LandmarkRefiner:
         self.pdm = model.pdm
         self.finds_peaks = finds_peaks
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
-        pdm = model.pdm
-        self._shape = ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues)
         self._model = model
         self._prepared: dict[tuple[int, ScaleSettings], _Scale] = {}
         self._use(settings)
@@ -138,6 +141,7 @@ class LandmarkRefiner:
 
     def _use(self, settings: RefinementSettings) -> None:
         self.settings = settings
+        self._shape = shape_arrays(self.pdm, rounded_as_openface=settings.rounded_as_openface)
         scales_px_per_mm = tuple(scale.grid.scale_px_per_mm for scale in self._model.experts)
         scales = []
         used = zip(self._model.experts, settings.windows_px, strict=False)

@@ -29,6 +29,9 @@ class RefinementSettings:
         Whether `regularisation` falls, and `sigma_px` and `weight_factor` grow with the scale.
     sparse_maps : bool
         Whether CEN experts are asked at every other position of a map only, as in OpenFace.
+    rounded_as_openface : bool
+        Whether the limits of shape parameters, and the smoothing of windows of eleven pixels or
+        more, have OpenFace's last digits too, as all else has in any case.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class RefinementSettings:
     weight_factor: float = 0.0
     adapt_to_scale: bool = True
     sparse_maps: bool = True
+    rounded_as_openface: bool = True
 
     def __post_init__(self) -> None:
         for window in self.windows_px:
@@ -68,7 +72,9 @@ class RefinementSettings:
             sigma += 0.25 * octaves
             weight += 2.0 * weight * octaves
         window = self.windows_px[index]
-        return ScaleSettings(window, sigma, regularisation, weight, self.sparse_maps)
+        return ScaleSettings(
+            window, sigma, regularisation, weight, self.sparse_maps, self.rounded_as_openface
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class ScaleSettings:
     regularisation: float
     weight_factor: float
     sparse_maps: bool
+    rounded_as_openface: bool
 
 
 TRACKING = RefinementSettings(windows_px=(0, 9, 7))

@@ -62,6 +62,9 @@ class SmoothingMatrices:
         The experts of one scale.
     window_px : int
         Side w of the response maps.
+    rounded_as_openface : bool
+        Whether matrices of a hundred rows and more are inverted as by the C++ program's LAPACK, and
+        not in double precision.
 
     Raises
     ------
@@ -69,7 +72,10 @@ class SmoothingMatrices:
         If a matrix has no inverse, or all of them together are larger than any model's.
     """
 
-    def __init__(self, experts: CcnfExperts, window_px: int) -> None:
+    def __init__(
+        self, experts: CcnfExperts, window_px: int, *, rounded_as_openface: bool = True
+    ) -> None:
+        self._rounded_as_openface = rounded_as_openface
         sums = experts.alpha_sums()
         components = experts.smoothing_components.get(window_px)
         if components is None or components.shape[0] == 0:
@@ -105,13 +111,16 @@ class SmoothingMatrices:
             _sum_components(keys, self._components, matrices)
             if matrices.shape[1] < LEAST_BLAS_ROWS:
                 _invert(matrices)
+            elif not self._rounded_as_openface:
+                matrices[:] = np.linalg.inv(matrices.astype(np.float64)).transpose(0, 2, 1)
             else:
                 for matrix in matrices:
                     matrix[:] = large_inverse(matrix).T
             return matrices
 
-        made_of = (keys.tobytes(), self._components.tobytes())
-        return kept_array("smoothing matrices 2", made_of, shape, make)
+        variant = repr((self._rounded_as_openface, np.__version__)).encode()
+        made_of = (keys.tobytes(), self._components.tobytes(), variant)
+        return kept_array("smoothing matrices 1", made_of, shape, make)
 
     def of_view(self, view: int) -> tuple[Float32Array, NDArray[np.int64]]:
         """Return the matrices of one view's experts, equal ones only once.

@@ -21,8 +21,8 @@ from openface_core.refinement.initial_fit import HEAD_ROTATIONS, HypothesisFit, 
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
-    ShapeArrays,
     mean_shift_steps,
+    shape_arrays,
 )
 from openface_core.shape import ShapeFit
 from openface_core.shape.posed_model import project
@@ -76,7 +76,7 @@ def fit_from_dump(
     visible = model.face.experts[dump.scale].grid.visible[dump.view]
     responses = np.ascontiguousarray(dump["resp_sparse"])
     offsets = np.empty((68, 2), dtype=np.float32)
-    shape = ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues)
+    shape = shape_arrays(pdm)
     weights = FitWeights(visible, visible.astype(np.float32), np.float32(regularisation))
     maps = PlacedMaps(
         responses,

@@ -8,8 +8,8 @@ from openface_core.refinement.density import kernel_table, log_likelihood
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
-    ShapeArrays,
     mean_shift_steps,
+    shape_arrays,
 )
 from openface_core.shape.posed_model import project
 from tests.fixtures.faces.shape import MODES, plausible_shape_parameters, synthetic_pdm
@@ -46,7 +46,7 @@ def kernel_steps(
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
     offsets = np.empty_like(base)
     is_finite = mean_shift_steps(
-        ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
+        shape_arrays(pdm),
         FitWeights(weights > 0, weights, np.float32(regularisation)),
         PlacedMaps(
             maps.reshape(68, -1), kernel_table(WINDOW, SIGMA_PX), np.float32(SIGMA_PX), base,
@@ -101,11 +101,19 @@ def test_shape_parameters_stay_within_three_standard_deviations() -> None:
     for is_rigid in (True, False):
         _, _, local, _ = kernel_steps(np.ones(68), peaked_maps(6), 1, is_rigid, start)
         assert (np.abs(local) <= 3.0 * deviations * (1.0 + 1e-6)).all()
-        # OpenFace's square root is of double precision; the limit is rounded once.
-        limits = (3.0 * np.sqrt(pdm.eigenvalues.astype(np.float64))).astype(np.float32)
+        limits = shape_arrays(pdm).limits
         is_at_limit = np.isclose(np.abs(local), limits, rtol=1e-6)
         assert is_at_limit.sum() >= 10
         np.testing.assert_array_equal(np.abs(local)[is_at_limit], limits[is_at_limit])
+
+
+def test_openfaces_limits_are_rounded_once() -> None:
+    pdm = synthetic_pdm()
+    found, other = (shape_arrays(pdm, rounded_as_openface=k).limits for k in (True, False))
+    exact = 3.0 * np.sqrt(pdm.eigenvalues.astype(np.float64))
+    np.testing.assert_array_equal(found, exact.astype(np.float32))
+    assert found.dtype == other.dtype == np.float32
+    assert 0 < np.abs(found / other - 1).max() < 1e-6
 
 
 def test_a_rigid_fit_leaves_the_shape_alone() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.refinement.density import kernel_table
-from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, ShapeArrays
+from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_arrays
 from openface_core.refinement.peaks import find_peaks
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
@@ -27,7 +27,7 @@ def peaks_of(
     base = twin.landmarks(pdm, POSE, local).astype(np.float32)
     out = np.empty_like(base)
     find_peaks(
-        ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, pdm.eigenvalues),
+        shape_arrays(pdm),
         FitWeights(visible, visible.astype(np.float32), np.float32(10)),
         PlacedMaps(
             maps.reshape(68, -1).astype(np.float32), kernel_table(WINDOW, SIGMA_PX),

@@ -202,6 +202,21 @@ def test_equal_smoothing_is_kept_once() -> None:
         assert matrices.of_view(view)[0] is smoothing
 
 
+def test_large_smoothing_is_rounded_as_by_openface_or_as_well_as_can_be() -> None:
+    experts = synthetic_ccnf_experts(0.5)
+    neighbours = np.eye(121, k=1) + np.eye(121, k=-1)
+    components = np.diag(neighbours.sum(axis=1)) - neighbours
+    experts = dataclasses.replace(
+        experts, smoothing_components={11: np.stack([components] * experts.betas.shape[2])}
+    )
+    found, other = (
+        SmoothingMatrices(experts, 11, rounded_as_openface=k).of_view(0)[0] for k in (True, False)
+    )
+    assert found.shape == other.shape == (len(found), 121, 121)
+    np.testing.assert_allclose(found, other, rtol=1e-3, atol=1e-7)
+    assert (found != other).any()
+
+
 def test_impossible_smoothing_is_refused() -> None:
     experts = synthetic_ccnf_experts(0.5)
     with pytest.raises(ValueError, match="positive definite"):
