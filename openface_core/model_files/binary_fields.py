@@ -144,6 +144,20 @@ class BinaryFields:
             )
         return self.elements(rows * columns, what, dtype).reshape(rows, columns)
 
+    def matrices(
+        self, count: int, what: str, dtype: type[Element], rows: int, columns: int
+    ) -> NDArray[Element]:
+        """Return matrices that follow one another, (count, rows, columns), as :meth:`matrix`."""
+        values = np.dtype(dtype).newbyteorder("<")
+        one = np.dtype([("header", "<i4", 3), ("values", values, (rows, columns))])
+        if count * one.itemsize <= len(self._content) - self._position:
+            found = np.frombuffer(self._content, one, count, self._position)
+            is_right = found["header"] == (rows, columns, _OPENCV_CODES[np.dtype(dtype).name])
+            if is_right.all() and np.isfinite(found["values"]).all():
+                self._position += count * one.itemsize
+                return found["values"].astype(dtype)
+        return np.stack([self.matrix(what, dtype, rows, columns) for _ in range(count)])
+
     def end(self) -> None:
         """Raise ModelFileError if anything follows."""
         rest = len(self._content) - self._position

@@ -126,10 +126,9 @@ def _convolution(fields: BinaryFields) -> Convolution:
     size, columns = fields.matrix_header("convolution's kernels", np.float32)
     if not 1 <= size == columns <= _MAX_KERNEL:
         raise fields.fail(f"a convolution's kernels have an impossible size of {size} x {columns}")
-    kernels = [_numbers(fields, size * size, "convolution's kernels")]
-    for _ in range(inputs * outputs - 1):
-        kernels.append(fields.matrix("convolution's kernels", np.float32, size, size).ravel())
-    by_input = np.stack(kernels).reshape(inputs, outputs, size, size)
+    first = _numbers(fields, size * size, "convolution's kernels").reshape(1, size, size)
+    others = fields.matrices(inputs * outputs - 1, "convolution's kernels", np.float32, size, size)
+    by_input = np.concatenate([first, others]).reshape(inputs, outputs, size, size)
     _check_values(fields, by_input, "convolution's kernels")
     return Convolution(np.ascontiguousarray(by_input.transpose(1, 0, 2, 3)), biases)
 

@@ -22,7 +22,6 @@ from openface_core.kernel import kernel
 from openface_core.matrix_product import block_product, padded
 from openface_core.shape.pdm import Float32Array
 
-_MOST_COLUMN_BY_COLUMN = 32
 _QUARTERS = 4
 _COLUMNS_AT_ONCE = 4
 _ROWS_AT_ONCE = 16
@@ -134,18 +133,17 @@ def _factorise_below(space: _Space, begin: int, end: int, last: int) -> None:
     _take_off(space, end, last - end, end, factor)
 
 
-def _factorise(space: _Space, begin: int, last: int) -> bool:
-    """Factorise a block on the diagonal."""
-    size = last - begin
-    if size <= _MOST_COLUMN_BY_COLUMN:
-        return bool(_factorise_columns(space, begin, last))
+@kernel
+def _factorise(space: _Space) -> bool:
+    """Factorise the matrix, a quarter of its columns at a time; False where it has no factor."""
+    size = space.inverses.shape[0]
     step = size // _QUARTERS
-    for first in range(begin, last, step):
-        end = min(first + step, last)
-        if not _factorise(space, first, end):
+    for begin in range(0, size, step):
+        end = min(begin + step, size)
+        if not _factorise_columns(space, begin, end):
             return False
-        if end < last:
-            _factorise_below(space, first, end, last)
+        if end < size:
+            _factorise_below(space, begin, end, size)
     return True
 
 
@@ -197,6 +195,16 @@ def _substitute_backwards(space: _Space, x: Float32Array) -> None:
         after = i
 
 
+@kernel
+def _invert(space: _Space, x: Float32Array) -> None:
+    """Write the inverse (u, c) over zeros, which stay where there is none."""
+    if _factorise(space):
+        for i in range(x.shape[0]):
+            x[i, i] = 1.0
+        _substitute_forwards(space, x)
+        _substitute_backwards(space, x)
+
+
 def large_inverse(matrix: Float32Array) -> Float32Array:
     """Return the inverse of a positive definite matrix; zeros where it has none, as OpenCV.
 
@@ -209,9 +217,5 @@ def large_inverse(matrix: Float32Array) -> Float32Array:
     columns, rows, products, x = np.zeros((4, size, padded(size)), dtype=np.float32)
     columns[:, :size] = matrix
     inverses, zeros = np.zeros((2, size), dtype=np.float32)
-    space = _Space(columns, rows, inverses, products, zeros)
-    if _factorise(space, 0, size):
-        np.fill_diagonal(x, 1.0)
-        _substitute_forwards(space, x)
-        _substitute_backwards(space, x)
+    _invert(_Space(columns, rows, inverses, products, zeros), x)
     return x[:, :size]

@@ -102,3 +102,15 @@ def test_a_list_names_three_files_beside_it(tmp_path: Path, text: str) -> None:
     path = write_mtcnn(tmp_path)
     path.write_text(text or "\n")
     refused(path, path, "it does not name the file of")
+
+
+def test_damage_within_many_kernels_is_told_as_of_one(tmp_path: Path) -> None:
+    layer = layer_bytes(CONVOLUTION, np.ones((3, 2, 3, 3)), np.zeros(3))
+    path, file = write_mtcnn(tmp_path), tmp_path / "PNet.dat"
+    # The third kernel's header: after kind, counts, biases, and two kernels of 12 + 36 bytes.
+    at = 4 + 4 + 4 + 4 + 3 * 4 + 2 * (12 + 36)
+    for offset, value, cause in ((0, 2, "3 x 3 values, found 2 x 3"), (12, -1, "not finite")):
+        content = bytearray(struct.pack("<i", 1) + layer)
+        struct.pack_into("<i", content, at + offset, value)
+        file.write_bytes(content)
+        refused(path, file, cause)
