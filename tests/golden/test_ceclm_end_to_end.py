@@ -69,7 +69,7 @@ def test_a_video_in_one_piece_is_the_cpp_programs_in_every_digit_that_it_writes(
     reference: Path, ceclm_root: Path, name: str
 ) -> None:
     """Without new detections in between, which are what lets a video be cut."""
-    settings = replace(SETTINGS, detection=replace(SETTINGS.detection, every_frames=1000))
+    settings = replace(SETTINGS, detection=replace(SETTINGS.detection, every_frames=0))
     engine = load_engine(locate_models(ceclm_root, settings.models), settings)
     table = Analyser(engine, settings).video(str(reference / "videos" / f"{name}.mp4")).table
     expected = ceclm_set(name).feature_extraction()

@@ -42,17 +42,17 @@ from transforms.dataset.provenance import RunProvenance
 from transforms.records import VideoTask
 
 CLNF_MEAN_R = {
-    ("openface22", "subj01"): 0.97,
-    ("openface22", "glasses"): 0.98,
-    ("openface22", "expressive"): 0.95,
+    ("openface22", "subj01"): 0.999,
+    ("openface22", "glasses"): 0.999,
+    ("openface22", "expressive"): 0.975,
     ("default", "subj01"): 0.93,
     ("default", "glasses"): 0.98,
     ("default", "expressive"): 0.95,
 }
 CLNF_EQUAL_PRESENCES = {
-    ("openface22", "subj01"): 0.98,
-    ("openface22", "glasses"): 0.98,
-    ("openface22", "expressive"): 0.95,
+    ("openface22", "subj01"): 0.999,
+    ("openface22", "glasses"): 0.99,
+    ("openface22", "expressive"): 0.975,
     ("default", "subj01"): 0.98,
     ("default", "glasses"): 0.96,
     ("default", "expressive"): 0.93,

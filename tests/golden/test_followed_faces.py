@@ -29,7 +29,7 @@ from pipelines.comparison.openface_output import table_values
 from pipelines.configuration.config_file import load_settings
 
 # Median and lower quartile over the videos of the mean r of the action units that vary.
-MEAN_R = {"openface22": (0.99, 0.98), "default": (0.965, 0.945)}
+MEAN_R = {"openface22": (0.999, 0.999), "default": (0.965, 0.945)}
 # Pitch: the step at the border of an interval over that of other frames, median over the videos.
 BORDER_STEP = 1.2
 
