@@ -20,6 +20,9 @@ LEAST_MEAN_R = {"expressive": 0.88, "glasses": 0.85, "subj01": 0.74}
 ROTATION_MAD_RADIANS = 0.045
 """Of each of the three angles."""
 
+LOST_BY_OPENFACE = {"expressive": range(94, 109)}
+"""Frames, from 0, in which CLNF has the head turned down behind the hand, as the C++ program."""
+
 pytestmark = [
     pytest.mark.reference,
     pytest.mark.skipif(
@@ -57,7 +60,11 @@ def test_action_units_and_head_pose(
 ) -> None:
     video = reference / "videos" / f"{name}.mp4"
     models = embedded[0].video_models
-    found = compare_videos(table(video, *embedded), table(video, *openface), models)
+    measured, expected = (table(video, *analysis) for analysis in (embedded, openface))
+    lost = LOST_BY_OPENFACE.get(name, range(0))
+    seen = [number for number in range(len(expected)) if number not in lost]
+    found = compare_videos(measured.take(seen), expected.take(seen), models)
+    print(name, found.intensities.mean_r, found.rotations_mad_radians)
     assert found.found_by_both >= LEAST_FOUND_SHARE * found.found
     assert found.intensities.mean_r >= LEAST_MEAN_R[name]
     assert found.rotations_mad_radians.max() <= ROTATION_MAD_RADIANS
