@@ -49,6 +49,11 @@ class FaceRefinementSettings:
         are not trusted whose roll contradicts the detector or the frame before. OpenFace has no fit
         beyond about 107 degrees.
 
+    rounded_as_openface : bool
+        Whether the limits of shape parameters, and the smoothing of windows of eleven pixels or
+        more, are rounded as by OpenFace, as all else is in any case. Last digits decide in which of
+        two neighbouring places a fit settles.
+
     Raises
     ------
     ConfigError
@@ -67,6 +72,7 @@ class FaceRefinementSettings:
     network_share: float = 0.0
     place_independent: bool = True
     any_roll: bool = True
+    rounded_as_openface: bool = False
 
     def __post_init__(self) -> None:
         checks = {"network_share": (0.0 <= self.network_share <= 1.0, "a number from 0 to 1")}
@@ -90,8 +96,7 @@ class FaceRefinementSettings:
             self.regularisation,
             self.weight_factor,
             sparse_maps=self.sparse_maps,
-            # Others cut last digits off, or start from a network's points: theirs say nothing.
-            rounded_as_openface=not (self.place_independent or self.follow_network),
+            rounded_as_openface=self.rounded_as_openface,
         )
 
     @property

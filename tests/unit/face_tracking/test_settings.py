@@ -26,12 +26,10 @@ def test_both_searches_differ_in_their_windows_only() -> None:
 
 
 def test_last_digits_are_openfaces_where_they_are_to_count() -> None:
-    as_openface = FaceRefinementSettings(place_independent=False)
+    as_openface = FaceRefinementSettings(rounded_as_openface=True)
     assert as_openface.first.rounded_as_openface
     assert as_openface.following.rounded_as_openface
     assert not FaceRefinementSettings().following.rounded_as_openface
-    by_network = FaceRefinementSettings(place_independent=False, follow_network=True)
-    assert not by_network.following.rounded_as_openface
 
 
 @pytest.mark.parametrize("section", ["windows_px", "first_windows_px"])

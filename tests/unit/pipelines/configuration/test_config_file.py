@@ -97,6 +97,7 @@ def test_what_the_presets_change() -> None:
         "refinement.windows_px": [0, 9, 7, 0],  # CE-CLM has a fourth scale
         "refinement.first_windows_px": [11, 9, 7, 5],
         "refinement.hypotheses": True,
+        "refinement.rounded_as_openface": True,
         "alignment.shift_average": False,
         "calibration.least_frames": 0,
         "output.timestamps": "frame_number",
