@@ -85,7 +85,7 @@ def test_what_the_presets_change() -> None:
         "models.witness": "none",
         "models.preferred_refinement": "main_ceclm_general.txt",
         "models.detector": "mtcnn_detector/MTCNN_detector.txt",
-        "detection.every_frames": 300,
+        "detection.every_frames": 1000,
         "detection.lead_frames": 8,
         "detection.every_failures": 2,
         "detection.every_absences": 12,
