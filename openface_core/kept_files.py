@@ -63,6 +63,11 @@ def kept_folder() -> Path | None:
     return platformdirs.user_cache_path("openface-beam", appauthor=False) / "prepared"
 
 
+def may_be_kept(size: int) -> bool:
+    """Return whether something of about so many bytes would be kept."""
+    return size < _MOST_BYTES and kept_folder() is not None
+
+
 def kept_bytes(
     kind: str,
     made_of: Sequence[bytes | memoryview],
