@@ -200,8 +200,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Any, files: Sequence[str]) -> None:
         super().__init__(function)
-        numbas = self._cache_file
-        stamp = (_FORM, numbas._source_stamp, tuple(_stamp(file) for file in files))
+        own = self._impl.locator.get_source_stamp()
+        stamp = (_FORM, own, tuple(_stamp(file) for file in files))
         self._cache_file = _KernelFiles(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
