@@ -8,20 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from openface_core.cpu_network import open_on_cpu, session_options
 from openface_core.errors import ConfigError, ModelFileError
-from openface_core.kept_files import kept_bytes, kept_folder
 
 FloatArray = NDArray[np.float32]
-
-_PRELU = b"PRelu"
-"""The name of the layer, as ONNX files spell it."""
 
 MAX_MODEL_BYTES = 1 << 30
 """Larger model files are refused before they are read."""
@@ -285,18 +281,14 @@ def _read(path: Path) -> bytes:
 def _open_session(path: Path, providers: Sequence[str], threads: int) -> ort.InferenceSession:
     content = _read(path)
     ort.set_default_logger_severity(4)  # of what belongs to no session, as the look for devices
-    options = _session_options(path, threads)
     provider_options = {p.onnxruntime_name: dict(p.options) for p in PROVIDERS.values()}
     try:
         if providers[0] == PROVIDERS["cpu"].onnxruntime_name:
-            optimised = _optimised(path, content)
-            if optimised is None:
-                content = _with_fast_prelu(content)
-            else:
-                content = optimised
-                options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+            return open_on_cpu(path, content, threads)
         return ort.InferenceSession(
-            content, options, providers=[(p, provider_options[p]) for p in providers]
+            content,
+            session_options(path, threads),
+            providers=[(p, provider_options[p]) for p in providers],
         )
     except Exception as error:  # onnxruntime's exceptions share no narrower base class
         raise ModelFileError(
@@ -304,55 +296,6 @@ def _open_session(path: Path, providers: Sequence[str], threads: int) -> ort.Inf
             f"not a usable ONNX model ({_first_line(error)})",
             _remedy_of(str(error)),
         ) from error
-
-
-def _with_fast_prelu(content: bytes) -> bytes:
-    if _PRELU not in content:
-        return content
-    # Reading what is in ONNX files takes 0.07 s to import; few networks need it.
-    from openface_core.prelu import with_fast_prelu
-
-    return with_fast_prelu(content)
-
-
-def _optimised(path: Path, content: bytes) -> bytes | None:
-    """Return a network as onnxruntime optimises it for this processor, from before or made now.
-
-    Its results have the same bits as those of the network itself. None where that cannot be done,
-    for what reason ever: where it is the network's fault, opening the network will tell.
-    """
-    cpu = PROVIDERS["cpu"].onnxruntime_name
-
-    def make() -> bytes:
-        with TemporaryDirectory(prefix="openface-beam-") as folder:
-            options = _session_options(path, 1)
-            options.optimized_model_filepath = str(Path(folder) / "optimised.onnx")
-            ort.InferenceSession(_with_fast_prelu(content), options, providers=[cpu])
-            return Path(options.optimized_model_filepath).read_bytes()
-
-    if kept_folder() is None:
-        return None
-    try:
-        return bytes(kept_bytes("network 1", (ort.__version__.encode(), content), make))
-    except Exception:  # onnxruntime's exceptions share no narrower base class
-        return None
-
-
-def _session_options(path: Path, threads: int) -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.use_deterministic_compute = True
-    options.log_severity_level = 4  # whatever matters arrives as an exception
-    # Idle threads must not burn the cores that other workers need.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # A hostile model may name other files as the home of its weights. They are looked for in this
-    # folder, which cannot exist because a file has that name.
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", str(path.absolute() / "none")
-    )
-    return options
 
 
 def _remedy_of(message: str) -> str:

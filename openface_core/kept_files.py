@@ -7,6 +7,7 @@ no home folder, or a full disk, goes without.
 
 import hashlib
 import os
+import re
 import sys
 import uuid
 import zlib
@@ -20,6 +21,9 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from openface_core.errors import ConfigError
+from openface_core.user_paths import expanded
+
 Float32Array = NDArray[np.float32]
 
 FOLDER_VARIABLE = "OPENFACE_CACHE_DIR"
@@ -29,6 +33,9 @@ _FORM = b"openface-beam 1"
 _CHECKSUM_BYTES = 4
 _MOST_BYTES = 2**28
 _MOST_FILES = 64
+_MOST_BYTES_TOGETHER = 2**29
+_OWN_NAME = re.compile(r"[0-9a-f]{64}|[0-9a-f]{32}\.new")
+"""Of files of this module, whole or half written: the user's folder may hold others."""
 _NO_HOME = Path("/nonexistent")  # Debian's, of users without one
 
 
@@ -43,7 +50,10 @@ def kept_folder() -> Path | None:
     """Return where files are kept; None where nothing is."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named is not None:
-        return Path(named) if named else None
+        try:
+            return Path(expanded(named)) if named else None
+        except ConfigError:
+            return None
     try:
         home = Path.home()
     except RuntimeError:
@@ -51,6 +61,11 @@ def kept_folder() -> Path | None:
     if home == _NO_HOME:
         return None
     return platformdirs.user_cache_path("openface-beam", appauthor=False) / "prepared"
+
+
+def may_be_kept(size: int) -> bool:
+    """Return whether something of about so many bytes would be kept."""
+    return size < _MOST_BYTES and kept_folder() is not None
 
 
 def kept_bytes(
@@ -116,9 +131,20 @@ def _keep(path: Path, content: bytes | memoryview) -> None:
     except OSError:
         new.unlink(missing_ok=True)
         raise
-    files = sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime)
-    for old in files[:-_MOST_FILES]:
-        old.unlink(missing_ok=True)
+    _make_room(path)
+
+
+def _make_room(new: Path) -> None:
+    """Remove the oldest files where there are too many, or too large ones, beside a new one."""
+    own = (file for file in new.parent.iterdir() if _OWN_NAME.fullmatch(file.name))
+    states = [(file == new, file.stat(), file) for file in own]
+    together = 0
+    for number, (_, state, file) in enumerate(
+        sorted(states, key=lambda found: (found[0], found[1].st_mtime), reverse=True)
+    ):
+        together += state.st_size
+        if number >= _MOST_FILES or together > _MOST_BYTES_TOGETHER:
+            file.unlink(missing_ok=True)
 
 
 def kept_array(

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from llvmlite import binding  # type: ignore[import-untyped]
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.codegen import CodeLibrary, JITCodeLibrary
 from numba.core.compiler import CompileResult
 from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import _nrt_python
 
-_FORM = 1
+_FORM = 2
 """Counts the forms in which kernels were kept: those of another one are compiled anew."""
 
 
@@ -149,6 +149,35 @@ def _name_runtime() -> None:
         binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
+class _KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
+    """An index of kernels and their files, which may be damaged or another's.
+
+    Two processes that compile for other types, from other sources or for other processors at one
+    time choose the same name for a file, and the index of one may come to name the kernel of the
+    other. So each file says what it holds. What cannot be read, be it cut short or another user's,
+    is compiled anew.
+    """
+
+    def save(self, key: Any, data: _KeptKernel) -> None:
+        super().save(key, (self._source_stamp, key, data))
+
+    def load(self, key: Any) -> _KeptKernel | None:
+        try:
+            found = super().load(key)
+            if found is None or found[:2] != (self._source_stamp, key):
+                return None
+            kernel: _KeptKernel = found[2]
+        except Exception:  # damaged pickles raise nearly all that there is
+            return None
+        return kernel
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()
+        except Exception:  # as above
+            return {}
+
+
 class KernelCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function, with kernels in the form of this module.
 
@@ -171,8 +200,9 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Any, files: Sequence[str]) -> None:
         super().__init__(function)
-        kept = self._cache_file
-        kept._source_stamp = (_FORM, kept._source_stamp, tuple(_stamp(file) for file in files))
+        own = self._impl.locator.get_source_stamp()
+        stamp = (_FORM, own, tuple(_stamp(file) for file in files))
+        self._cache_file = _KernelFiles(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         """Load a kernel, without the compiler's registries.

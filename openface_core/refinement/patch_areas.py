@@ -20,6 +20,8 @@ GreyPicture = NDArray[np.uint8] | NDArray[np.float32]
 _SHIFT = MATRIX_BITS - FRACTION_BITS
 _MOST_PIXELS = 1 << 20
 """Of a picture's side whose positions fit into 32 bits."""
+_MOST_PLACES = 1 << 31
+"""From its first pixel to its last, which are counted in 32 bits."""
 
 
 @kernel
@@ -103,6 +105,8 @@ def _are_inside(places: NDArray[np.int64], grey: GreyPicture) -> bool:
     """
     height, width = grey.shape
     if max(height, width) > _MOST_PIXELS or grey.strides[1] != grey.itemsize:
+        return False
+    if height * abs(grey.strides[0]) >= _MOST_PLACES * grey.itemsize:
         return False
     bits, last = _SHIFT + FRACTION_BITS, places.shape[1] - 1
     for corner in range(4):

@@ -53,6 +53,8 @@ def roll_onto(template: NDArray[np.floating], points: NDArray[np.floating]) -> f
     Positive from x towards y, from -pi to pi; NaN where points or template coincide or are not
     finite.
     """
+    if template.shape != points.shape:  # compiled code would read on
+        raise ValueError(f"points {points.shape} are not those of a template {template.shape}")
     along, across = _along_and_across(
         np.ascontiguousarray(template, dtype=np.float64),
         np.ascontiguousarray(points, dtype=np.float64),

@@ -32,6 +32,6 @@ def arrow_column(values: AnyArray, is_null: NDArray[np.bool_] | None = None) -> 
 def column_values(column: pa.ChunkedArray) -> AnyArray:
     """Return the numbers of a column without nulls, for which pandas is not imported either."""
     chunks = [np.from_dlpack(chunk) for chunk in column.chunks if len(chunk)]
-    if len(chunks) == 1:
-        return chunks[0]
-    return np.concatenate([np.empty(0, column.type.to_pandas_dtype()), *chunks])
+    if not chunks:
+        return np.empty(0, column.type.to_pandas_dtype())  # which pandas is imported for, too
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)

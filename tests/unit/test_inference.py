@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
-from openface_core import inference
+from openface_core import cpu_network, inference, kept_files
 from openface_core.errors import ConfigError, ModelFileError
 from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec, choose_providers
 from openface_core.kept_files import FOLDER_VARIABLE
@@ -223,6 +225,32 @@ def test_a_network_that_was_kept_gives_the_same_bits(
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("hindrance", ["none", "folder", "temporary", "large"])
+def test_a_network_is_optimised_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str
+) -> None:
+    network = REPOSITORY / "models" / "embedded" / "landmarks.onnx"
+    outputs = [TensorSpec(output.name, None) for output in onnx.load(network).graph.output]
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "kept"))
+    if hindrance == "folder":  # as where the disk is read-only
+        (tmp_path / "kept").write_text("no folder")
+    elif hindrance == "temporary":
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    elif hindrance == "large":
+        monkeypatch.setattr(kept_files, "_MOST_BYTES", 1000)
+    levels = []
+    opened = ort.InferenceSession
+
+    def count(content: bytes, options: ort.SessionOptions, providers: Any) -> Any:
+        levels.append((options.graph_optimization_level, bool(options.optimized_model_filepath)))
+        return opened(content, options, providers)
+
+    monkeypatch.setattr(ort, "InferenceSession", count)
+    OnnxModel(network, [TensorSpec(None, None)], outputs, CPU_SETTINGS)
+    is_written = hindrance in ("none", "folder")
+    assert levels == [(ort.GraphOptimizationLevel.ORT_ENABLE_ALL, is_written)]
+
+
 def test_a_network_is_opened_where_no_temporary_folder_is(
     doubling: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +258,6 @@ def test_a_network_is_opened_where_no_temporary_folder_is(
         raise FileNotFoundError("No usable temporary directory found")
 
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "kept"))
-    monkeypatch.setattr(inference, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(cpu_network, "TemporaryDirectory", refuse)
     (found,) = open_doubling(doubling).run(np.ones((2, 3), dtype=np.float32))
     np.testing.assert_array_equal(found, np.full((2, 3), 2.0))

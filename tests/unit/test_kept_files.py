@@ -1,6 +1,7 @@
 """What is worked out of models, kept from one process to the next."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,43 @@ def test_the_oldest_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for k in range(5):
         kept_bytes("a", [bytes([k])], Maker())
     assert len(list(folder.iterdir())) == 3
+
+
+def test_files_of_the_user_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_files, "_MOST_FILES", 3)
+    folder.mkdir()
+    (folder / "below").mkdir()
+    for k in range(5):
+        (folder / f"thesis {k}.txt").write_text("years of work")
+    left_half_written = folder / f"{'a' * 32}.new"
+    left_half_written.write_text("half")
+    os.utime(left_half_written, (0, 0))
+    for k in range(5):
+        kept_bytes("a", [bytes([k])], Maker())
+    assert len(list(folder.glob("thesis *.txt"))) == 5
+    assert len(list(folder.iterdir())) == 6 + 3
+    assert not left_half_written.exists()
+
+
+def test_the_oldest_go_where_all_are_too_much(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_files, "_MOST_BYTES_TOGETHER", 2.5 * len(LONG))
+    for k in range(4):
+        kept_bytes("a", [bytes([k])], Maker())
+    assert len(list(folder.iterdir())) == 2
+    make = Maker()
+    kept_bytes("a", [bytes([3])], make)
+    assert make.calls == 0
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv(FOLDER_VARIABLE, "~/kept")
+    assert kept_folder() == tmp_path / "kept"
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # nobody has a home
+    assert kept_folder() is None
 
 
 def test_a_full_disk_and_a_file_in_the_way_do_no_harm(

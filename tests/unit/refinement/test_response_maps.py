@@ -121,6 +121,17 @@ def to_image_matrix() -> NDArray[np.float32]:
     return np.array([[2.2, -0.15], [0.15, 2.2]], dtype=np.float32)
 
 
+@pytest.mark.parametrize("is_part", [False, True])
+def test_a_picture_of_more_pixels_than_32_bits_count_is_sampled(is_part: bool) -> None:
+    huge = np.zeros((40_000, 60_000), dtype=np.uint8)  # memory that is never touched is not there
+    grey = huge[:, 400:600] if is_part else huge
+    grey[39_000:39_040, 100:140] = 7
+    found = np.empty((19, 19), dtype=np.float32)
+    place = np.float32(120.0), np.float32(39_020.0), np.eye(2, dtype=np.float32)
+    sample_area(grey, *place, found)
+    np.testing.assert_array_equal(found, 7.0)
+
+
 @pytest.mark.parametrize("view", [0, VIEW_1_HIDDEN])
 @pytest.mark.parametrize("window", [5, 7, 9])  # 5 has no smoothing components
 def test_ccnf_maps_are_those_of_the_twin(

@@ -39,6 +39,12 @@ def test_points_in_one_place_have_no_roll() -> None:
     assert math.isnan(roll_of(PDM, np.full((68, 2), np.nan, dtype=np.float32)))
 
 
+@pytest.mark.parametrize("count", [5, 67, 69])
+def test_points_of_another_template_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="not those of a template"):
+        roll_of(PDM, np.ones((count, 2), dtype=np.float32))
+
+
 @pytest.mark.parametrize(
     ("degrees", "turns"),
     [(0, 0), (60, 0), (-60, 0), (61, 1), (134, 1), (136, 2), (180, 2), (-179, 2), (-61, 3)],

@@ -56,7 +56,8 @@ def test_pandas_is_not_imported() -> None:
         "import sys, numpy as np, pyarrow as pa; "
         "from openface_core.tables.arrow_columns import arrow_column, column_values; "
         "made = arrow_column(np.ones(3), np.array([True, False, True])); "
-        "column_values(pa.chunked_array([arrow_column(np.ones(3))])); "
+        "parts = [arrow_column(np.ones(3)), arrow_column(np.ones(2)), arrow_column(np.ones(0))]; "
+        "column_values(pa.chunked_array(parts[:1])); column_values(pa.chunked_array(parts)); "
         "print('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
