@@ -1,5 +1,7 @@
 """Fixtures shared by all tests: the reference material, and skipping without it; model folders."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from hypothesis import settings
 
 from models.registry import Registry
 from models.store import ModelStore
+from openface_core.kept_files import FOLDER_VARIABLE
 from tests.fixtures.places import REPOSITORY, reference_folder
 from tests.fixtures.synthetic_models.packs import Mirror, mirror, synthetic_registry
 from tests.fixtures.synthetic_models.tiny_networks import write_models
@@ -16,6 +19,12 @@ from tests.fixtures.trials import Trials
 # The first example compiles kernels, and no test is about time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Keep what tests work out of models apart from the user's, which would be pushed out."""
+    kept = Path(tempfile.gettempdir()) / f"openface-beam-tests-{os.getuid()}"
+    os.environ.setdefault(FOLDER_VARIABLE, str(kept))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
