@@ -82,11 +82,12 @@ def test_given_landmarks_come_from_no_model() -> None:
 
 def test_a_network_that_ceclm_starts_from_is_named() -> None:
     for settings in ({"refinement": {"hypotheses": False}}, {"models": {"witness": "embedded68"}}):
-        assert "ghostone98" in landmarks_of("openface22", CECLM | MTCNN, settings=settings)
+        said = landmarks_of("openface22", CECLM | MTCNN, settings=settings)
+        assert "embedded68_openface" in said
     other = {"models": {"detector": "retinaface_mobilenet025.onnx", "preferred_detector": "M.txt"}}
     assert landmarks_of("openface22", CECLM, settings=other) == (
-        "the face detector retinaface_mobilenet025.onnx and the landmark network ghostone98, "
-        "refined by patch experts of CE-CLM (main_ceclm_general.txt)"
+        "the face detector retinaface_mobilenet025.onnx and the landmark network "
+        "embedded68_openface, refined by patch experts of CE-CLM (main_ceclm_general.txt)"
     )
     assert "face detector M.txt and" in landmarks_of("openface22", {"M.txt"}, settings=other)
 

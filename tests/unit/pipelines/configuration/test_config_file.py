@@ -82,6 +82,7 @@ def changes(preset: str) -> dict[str, object]:
 
 def test_what_the_presets_change() -> None:
     assert changes("openface22") == {
+        "models.landmarks": "embedded68_openface",
         "models.witness": "none",
         "models.preferred_refinement": "main_ceclm_general.txt",
         "models.detector": "mtcnn_detector/MTCNN_detector.txt",
