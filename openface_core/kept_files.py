@@ -6,6 +6,7 @@ no home folder, or a full disk, goes without.
 """
 
 import hashlib
+import math
 import os
 import re
 import sys
@@ -31,7 +32,7 @@ FOLDER_VARIABLE = "OPENFACE_CACHE_DIR"
 
 _FORM = b"openface-beam 1"
 _CHECKSUM_BYTES = 4
-_MOST_BYTES = 2**28
+_LEAST_BYTES, _MOST_BYTES = 100_000, 2**28
 _MOST_FILES = 64
 _MOST_BYTES_TOGETHER = 2**29
 _OWN_NAME = re.compile(r"[0-9a-f]{64}|[0-9a-f]{32}\.new")
@@ -73,7 +74,7 @@ def kept_bytes(
     made_of: Sequence[bytes | memoryview],
     make: Callable[[], bytes | memoryview],
     *,
-    least_bytes: int = 100_000,
+    least_bytes: int = _LEAST_BYTES,
 ) -> bytes | memoryview:
     """Return what was made of something before, or make it and keep it.
 
@@ -164,5 +165,7 @@ def kept_array(
     make : callable
         Makes it, float32 in C order.
     """
+    if math.prod(shape) * np.dtype(np.float32).itemsize < _LEAST_BYTES:
+        return make()  # which would not be kept, and need not be looked for
     found = kept_bytes(kind, (*made_of, repr(shape).encode()), lambda: make().data.cast("B"))
     return np.frombuffer(found, dtype=np.float32).reshape(shape)

@@ -313,9 +313,9 @@ def _hashes(paths: Sequence[Path]) -> list[str]:
         return json.dumps([_sha256(path) for path in paths]).encode()
 
     states = [_state(path) for path in paths]
-    if any(state is None for state in states):
+    if None in states:
         return [_sha256(path) for path in paths]
-    made_of = (repr([state for state in states if state is not None]).encode(),)
+    made_of = (repr(states).encode(),)
     found = json.loads(bytes(kept_bytes("hashes of models 1", made_of, make, least_bytes=0)))
     return [str(digest) for digest in found]
 

@@ -214,7 +214,7 @@ def write_last_columns(
     Parameters are those of :func:`~openface_core.matrix_product.blas_product`.
     """
     laned, rest = laned_columns(count), count % TAKEN_AT_ONCE
-    if inputs < _LEAST_LANED:  # which are summed as all others are
+    if laned == 0 or inputs < _LEAST_LANED:  # which are summed as all others are
         return
     column, to = np.empty(inputs, dtype=np.float32), count - laned
     both_left_from = outputs - outputs % TAKEN_AT_ONCE

@@ -93,13 +93,6 @@ class BinaryFields:
             raise self.fail(f"the {what} is not a finite number")
         return float(value)
 
-    def numbers(self, count: int, what: str) -> NDArray[np.float64]:
-        """Return finite float64, (count,)."""
-        values = np.frombuffer(self._take(8 * count, what), dtype="<f8").astype(np.float64)
-        if not np.isfinite(values).all():
-            raise self.fail(f"one of the {what} is not a finite number")
-        return values
-
     def matrix_header(self, what: str, dtype: type[Element]) -> tuple[int, int]:
         """Return rows and columns of the matrix that follows, whose elements must be `dtype`."""
         rows, columns, found = struct.unpack("<iii", self._take(12, f"{what}' header"))

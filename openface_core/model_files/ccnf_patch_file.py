@@ -155,7 +155,7 @@ class _ExpertList:
         size = count * _neuron_record(width).itemsize
         self._records.append(fields.bytes(size, "neurons"))
         betas = self._betas.shape[2]
-        numbers = fields.numbers(betas + 1, "betas and confidence")
+        numbers = fields.elements(betas + 1, "betas and confidence", np.float64)
         self._betas[view, landmark] = numbers[:betas]
         self._confidence[view, landmark] = numbers[betas]
 
