@@ -29,17 +29,15 @@ _KINDS = {
 def _vector(fields: BinaryFields, what: str) -> NDArray[np.float64]:
     """Return one number per element of the descriptor, (4702,).
 
-    OpenFace's own files have float64; float32 halves those of the embedded models.
+    OpenFace's own files have float64; in float16, the embedded models' are a quarter as large.
     """
-    rows, columns, is_double = fields.real_header(what)
+    rows, columns, dtype = fields.real_header(what)
     if min(rows, columns) != 1 or max(rows, columns) != DESCRIPTOR_SIZE:
         raise fields.fail(
             f"the {what} should be {DESCRIPTOR_SIZE} numbers "
             f"(4464 FHOG and 238 geometry), found {rows} x {columns}"
         )
-    if is_double:
-        return fields.elements(DESCRIPTOR_SIZE, what, np.float64)
-    return fields.elements(DESCRIPTOR_SIZE, what, np.float32).astype(np.float64)
+    return fields.elements(DESCRIPTOR_SIZE, what, dtype).astype(np.float64)
 
 
 def read_action_unit_model(path: Path, name: str) -> ActionUnitModel:

@@ -15,7 +15,7 @@ from openface_core.model_files.content import REINSTALL, read_model_bytes
 Element = TypeVar("Element", np.int32, np.float16, np.float32, np.float64)
 
 FLOAT32_CODE = 5
-_OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6}
+_OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6, "float16": 7}
 
 
 class BinaryFields:
@@ -102,19 +102,16 @@ class BinaryFields:
             raise self.fail(f"the {what} should be of type {code} ({name}), found {found}")
         return int(rows), int(columns)
 
-    def real_header(self, what: str) -> tuple[int, int, bool]:
-        """Return rows and columns of the matrix that follows, and whether it is of float64.
-
-        If it is not, it is of float32.
-        """
+    def real_header(self, what: str) -> tuple[int, int, type[np.floating]]:
+        """Return rows, columns and type of the matrix of real numbers that follows."""
         rows, columns, found = struct.unpack("<iii", self._take(12, f"{what}' header"))
-        single, double = _OPENCV_CODES["float32"], _OPENCV_CODES["float64"]
-        if found not in (single, double):
-            raise self.fail(
-                f"the {what} should be of type {double} (float64) or {single} (float32), "
-                f"found {found}"
-            )
-        return int(rows), int(columns), found == double
+        for dtype in (np.float64, np.float32, np.float16):
+            if found == _OPENCV_CODES[np.dtype(dtype).name]:
+                return int(rows), int(columns), dtype
+        known = ", ".join(
+            f"{_OPENCV_CODES[name]} ({name})" for name in ("float64", "float32", "float16")
+        )
+        raise self.fail(f"the {what} should be of one of the types {known}, found {found}")
 
     def elements(self, count: int, what: str, dtype: type[Element]) -> NDArray[Element]:
         """Return the next `count` elements, (count,), all finite."""
