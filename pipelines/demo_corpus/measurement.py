@@ -194,7 +194,7 @@ def _on_sides(rise: Rise) -> str:
     if not rise.sides or rise.action.side == BOTH:
         return ""
     left, right = rise.sides
-    return f"  {rise.action.side} side only: left +{left.height:.2f}, right +{right.height:.2f}"
+    return f"  {rise.action.side} side only: left {left.height:+.2f}, right {right.height:+.2f}"
 
 
 def _values(table: pa.Table, name: str) -> FloatArray:
