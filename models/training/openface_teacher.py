@@ -18,6 +18,7 @@ from openface_core.analysis.model_set import ModelSelection
 from openface_core.detection import RetinaFaceDetector
 from openface_core.errors import ModelFileError
 from openface_core.eyes import EyeFitter, FittedEyes
+from openface_core.eyes.eye_fitter import EYE_PARTS
 from openface_core.face_tracking import (
     ConfidenceSettings,
     FaceRefinement,
@@ -37,6 +38,8 @@ from openface_core.model_files import (
     read_triangulation,
 )
 from openface_core.refinement import grey_from_bgr
+from openface_core.refinement.landmark_model import LandmarkModel
+from openface_core.refinement.patch_experts import PatchExperts
 from openface_core.shape import calc_params
 
 UInt8Array = NDArray[np.uint8]
@@ -58,6 +61,14 @@ class Teacher:
         Names it by the hash of its files.
     video_models, image_models : ActionUnitModels
         The predictors for videos and for single images: the student learns one of each.
+    pdm : PointDistributionModel
+        The shape model.
+    experts : tuple of PatchExperts
+        The patch experts of the whole face, by scale.
+    inner_experts : tuple of PatchExperts
+        Those of the inner face.
+    eye_models : tuple of two LandmarkModel
+        Of the eye at the left in the picture, and of that at the right.
 
     Raises
     ------
@@ -85,17 +96,23 @@ class Teacher:
         pdm = read_pdm(files.shape, LANDMARKS)
         self.pdm = pdm
         self._meter = FaceMeter(pdm, read_triangulation(files.triangulation, LANDMARKS), True)
-        experts = read_face_landmark_model(files.refinement, selection.parts)
-        self._eyes = EyeFitter(experts)
+        model = read_face_landmark_model(files.refinement, selection.parts)
+        self.experts: tuple[PatchExperts, ...] = model.face.experts
+        parts = {part.name: part.model for part in model.parts}
+        self.inner_experts: tuple[PatchExperts, ...] = parts["inner"].experts
+        self.eye_models: tuple[LandmarkModel, ...] = tuple(parts[name] for name in EYE_PARTS)
+        self._eyes = EyeFitter(model)
+        refinement = FaceRefinement.from_settings(
+            model, FaceRefinementSettings(place_independent=False)
+        )
+        self._following = refinement.following
         self._models = FaceTrackingModels(
             detector=RetinaFaceDetector(files.detector),
             network=LandmarkNetwork(
                 load_landmark_spec(files.landmark_spec), files.landmark_network
             ),
             pdm=pdm,
-            refinement=FaceRefinement.from_settings(
-                experts, FaceRefinementSettings(place_independent=False)
-            ),
+            refinement=refinement,
             validator=LandmarkValidator(read_landmark_validator(files.validator)),
         )
 
@@ -120,6 +137,26 @@ class Teacher:
         tracker = FaceTracker(self._models, TrackerSettings(ConfidenceSettings().threshold))
         face = tracker.observe(image_bgr, 0)
         return face if face.is_found else None
+
+    def settled(self, image_bgr: UInt8Array, landmarks: Float32Array) -> Float32Array:
+        """Return landmarks where the patch experts settle on a picture, from about where they are.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            A picture.
+        landmarks : (68, 2) ndarray of float32
+            Pixels.
+
+        Returns
+        -------
+        (68, 2) ndarray of float32
+            Those that were given where the experts lose the face.
+        """
+        refined = self._following.refine(
+            grey_from_bgr(image_bgr), calc_params(self.pdm, landmarks)
+        ).face
+        return refined.landmarks if refined.is_fitted else landmarks
 
     def fit_eyes(self, image_bgr: UInt8Array, landmarks: Float32Array) -> FittedEyes | None:
         """Fit the models of the eyes to a face whose landmarks, (68, 2) in pixels, are known."""

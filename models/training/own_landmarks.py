@@ -39,12 +39,7 @@ def read_training_photographs(
 
 
 REFINEMENT = FaceRefinementSettings(
-    windows_px=(7, 5),
-    first_windows_px=(7, 5),
-    regularisation=15.0,
-    follow_network=True,
-    network_share=0.4,
-    place_independent=False,
+    windows_px=(9, 7), first_windows_px=(11, 9), place_independent=False
 )
 """How the preset ``embedded`` refines."""
 

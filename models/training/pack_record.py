@@ -20,6 +20,7 @@ _ROLES = {
     "eye network": "eyes.onnx",
     "validator of landmarks": "validator.onnx",
     "shape model of the face": "shape.txt",
+    "shape models of its parts": "shape_*.txt",
     "triangles of the face mask": "triangulation.txt",
     "patch experts": "patch_experts_*.bin",
     "lists of patch experts": "refinement*.txt",

@@ -12,7 +12,9 @@ EYE_COUNT: Final = 2
 EYE_POINT_COUNT: Final = 28
 
 IRIS: Final = slice(0, 8)
-"""Outline of the iris. What follows are twelve points of the lids, then eight of the pupil."""
+LIDS: Final = slice(8, 20)
+PUPIL: Final = slice(20, 28)
+"""Outlines of the iris, of the lids, and of the pupil."""
 
 MIRRORED_EYE_POINTS: Final = (
     *(4, 3, 2, 1, 0, 7, 6, 5),

@@ -10,9 +10,10 @@ import numpy as np
 from models.registry import load_registry
 from models.training.patch_experts.files import write_compact_experts
 from models.training.patch_experts.networks import ExpertNetworks
-from models.training.patch_experts.squares import DIRECT_LANDMARKS
+from models.training.patch_experts.views import views_of
 from openface_core.detection import DetectionSettings, MtcnnDetector, RetinaFaceDetector
 from openface_core.inference import OnnxSettings
+from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.landmarks.network import LandmarkNetwork
 from openface_core.landmarks.spec import load_landmark_spec
 from openface_core.model_files import (
@@ -78,8 +79,9 @@ def prepare(folder: Path) -> None:
     write_models(folder, with_networks=True)
     write_tracking_models(folder)
     cen_experts.write(folder / "cen.dat")
-    networks = ExpertNetworks(len(DIRECT_LANDMARKS), (122, 4, 1), 0)
-    write_compact_experts(folder / "compact.bin", 0.5, networks)
+    views = views_of(MIRRORED_ORDER)
+    networks = [ExpertNetworks(len(view.landmarks), (122, 4, 1), 0) for view in views]
+    write_compact_experts(folder / "compact.bin", 0.5, views, networks)
     write_mtcnn(folder)
     (folder / "early.txt").write_text("// views\n7\n" + " ".join(["0.5"] * 21) + "\n")
     write_registry(folder / "packs")

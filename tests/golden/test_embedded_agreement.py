@@ -16,7 +16,7 @@ from pipelines.configuration.config_file import load_settings
 LEAST_FOUND_SHARE = 0.99
 """Of the frames that OpenFace trusts; in one of *expressive* a hand hides the face."""
 
-LEAST_MEAN_R = {"expressive": 0.88, "glasses": 0.85, "subj01": 0.74}
+LEAST_MEAN_R = {"expressive": 0.91, "glasses": 0.9, "subj01": 0.8}
 ROTATION_MAD_RADIANS = 0.045
 """Of each of the three angles."""
 

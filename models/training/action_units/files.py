@@ -15,7 +15,7 @@ _TYPES = {
     (Target.PRESENCE, False): 4,
     (Target.PRESENCE, True): 5,
 }
-_FLOAT32_CODE = 5
+_FLOAT16_CODE = 7
 _NO_CUTOFF = -1.0
 
 
@@ -27,11 +27,11 @@ def file_name(model: ActionUnitModel) -> str:
 
 def _vector(values: NDArray[np.floating], *, is_row: bool) -> bytes:
     shape = (1, values.size) if is_row else (values.size, 1)
-    return struct.pack("<iii", *shape, _FLOAT32_CODE) + values.astype("<f4").tobytes()
+    return struct.pack("<iii", *shape, _FLOAT16_CODE) + values.astype("<f2").tobytes()
 
 
 def predictor_bytes(model: ActionUnitModel) -> bytes:
-    """Return the content of a predictor's file; means and weights in single precision."""
+    """Return the content of a predictor's file; means and weights in half precision."""
     parts = [struct.pack("<i", _TYPES[model.target, model.is_dynamic])]
     if model.target is Target.INTENSITY and model.is_dynamic:
         parts.append(struct.pack("<d", _NO_CUTOFF if model.cutoff is None else model.cutoff))

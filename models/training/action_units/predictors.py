@@ -45,8 +45,12 @@ def student_model(
     wanted : (n,) ndarray of float64
         The teacher's scores of the samples.
     """
-    means, weights = fit.means.astype(np.float64), fit.weights[:, column].astype(np.float64)
-    at_mean = float(fit.scores_at_mean[column])
+    # As they are written, so that the bias makes up for what rounding moves on average.
+    means, weights = (
+        values.astype(np.float16).astype(np.float64)
+        for values in (fit.means, fit.weights[:, column])
+    )
+    at_mean = float(fit.scores_at_mean[column] - (fit.means - means) @ weights)
     # What is predicted of a static model's mean descriptor, and of a dynamic one's median.
     level = taught.bias - float(taught.means @ taught.weights) if taught.is_dynamic else at_mean
     shift = 0.0

@@ -107,23 +107,23 @@ class Student:
         fit = calc_params(self.meter.pdm, found.landmarks)
         if not fit.is_finite:
             return None
-        fit = self._refined(image_bgr, found.landmarks, fit)
+        fit = self._refined(image_bgr, fit)
         points = project_shape(self.meter.pdm, fit)
         measured = self.meter.measure(image_bgr, Face(FaceStatus.FOUND, points, fit=fit))
         if not measured.is_measured:
             return None
         return np.concatenate([measured.fhog, measured.geometry.astype(np.float32)])
 
-    def _refined(self, image_bgr: UInt8Array, points: Float32Array, fit: ShapeFit) -> ShapeFit:
-        """Return the fit after the patch experts, as a tracker has it."""
+    def _refined(self, image_bgr: UInt8Array, fit: ShapeFit) -> ShapeFit:
+        """Return the fit after the patch experts: of a face that is found, and then followed."""
         if self.refinement is None:
             return fit
-        refined = self.refinement.following.refine(grey_from_bgr(image_bgr), fit).face
-        if not refined.is_fitted:
-            return fit
-        agreed = self.refinement.agreed(refined.landmarks, points)
-        found = calc_params(self.meter.pdm, agreed.astype(np.float32))
-        return found if found.is_finite else fit
+        grey = grey_from_bgr(image_bgr)
+        for refiner in (self.refinement.detected, self.refinement.following):
+            refined = refiner.refine(grey, fit).face
+            if refined.is_fitted:
+                fit = refined.fit
+        return fit
 
 
 def _moved(points: Float32Array, rng: np.random.Generator) -> Float32Array:
@@ -231,7 +231,7 @@ class SampleMaker:
     def _origin(self) -> str:
         """Return what the teacher's scores are made from."""
         photographs = origin_of_photographs(self._photographs)
-        return origin_of(self._teacher.key, self._variants, self._seed, photographs)
+        return origin_of(self._teacher.key, "settled", self._variants, self._seed, photographs)
 
     def _scores(self) -> Float32Array:
         """Return the teacher's scores, (photographs, variants, k)."""
@@ -241,7 +241,9 @@ class SampleMaker:
 
         def fill(index: int) -> None:
             for number, variant, _ in self._versions(index, teaching, None):
-                found = self._teacher.scores(variant.image, variant.point_sets[0])
+                # Found on this very version, as the student's: both err alike then.
+                points = self._teacher.settled(variant.image, variant.point_sets[0])
+                found = self._teacher.scores(variant.image, points)
                 if found is not None:
                     scores[index, number] = found
             self._tell("scores", index)

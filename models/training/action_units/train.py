@@ -32,7 +32,7 @@ VIDEO_LIST, IMAGE_LIST, PREDICTORS_FOLDER = "AU_video.txt", "AU_image.txt", "act
 VARIANTS = 4
 """Versions of each photograph."""
 
-PENALTIES = (0.1, 0.3, 1.0, 3.0)
+PENALTIES = (0.03, 0.1, 0.3, 1.0)
 FOLDS = 3
 
 BETWEEN = 0.25

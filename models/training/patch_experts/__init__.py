@@ -1,7 +1,9 @@
-"""Training of the patch experts, which refine the landmark network's points.
+"""Training of the patch experts, which follow a face.
 
-:mod:`faces` chooses photographs and labels, :mod:`squares` cuts what experts see, :mod:`networks`
-and :mod:`training` are the learning itself, and :mod:`files` writes the experts.
+:mod:`faces` and :mod:`eyes` say where photographs have faces and eyes, :mod:`squares` cuts what
+experts see and has the teacher's answers to it, in the head orientations of :mod:`views` and with
+pictures worsened by :mod:`degradation`; :mod:`networks` and :mod:`training` are the learning
+itself, and :mod:`files` writes the experts.
 """
 
 from models.training.patch_experts.train import train_patch_experts

@@ -17,6 +17,9 @@ _FIRST_LEVEL = -2.0
 _MEAN_DECAY, _SQUARE_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 _LEAST = np.float32(1e-7)
 
+_HEIGHT_WEIGHT, _MOST_HEIGHT = np.float32(0.05), np.float32(2.0)
+"""Of the squared difference of logarithms, which counts up to here: a flat map has none."""
+
 
 class ExpertNetworks:
     """Networks of one architecture, one per expert; rectified sums, and a logistic answer.
@@ -65,25 +68,38 @@ class ExpertNetworks:
         return self._layers(blocks)[-1][..., 0]
 
     def learn(self, blocks: Float32Array, wanted: Float32Array, rate: float) -> float:
-        """Take a step of Adam down the cross entropy to what is wanted, and return that.
+        """Take a step of Adam towards wanted maps, and return how far from them it began.
 
         Parameters
         ----------
-        blocks : (l, k, inputs) ndarray of float32
-            What the networks see.
-        wanted : (l, k) ndarray of float32
-            What they should answer, 0 to 1.
+        blocks : (l, b * k, inputs) ndarray of float32
+            What the networks see: b maps of k positions.
+        wanted : (l, b, k) ndarray of float32
+            The maps, not below 0.
         rate : float
             Length of the step.
 
         Returns
         -------
         float
-            The mean cross entropy before the step, less that of a perfect answer.
+            The mean Kullback-Leibler divergence of the networks' maps from the wanted ones before
+            the step, each divided by its sum.
+
+        Notes
+        -----
+        What is learned is that divergence, for mean shift goes by shares of a map; and, with less
+        weight, the logarithm of the sum, by which landmarks are found likely or not.
         """
         layers = self._layers(blocks)
-        answers = layers[-1][..., 0]
-        slope = ((answers - wanted) / np.float32(wanted.shape[1]))[..., None]
+        answers = layers[-1][..., 0].reshape(wanted.shape)
+        sums, wanted_sums = (
+            maps.sum(axis=-1, keepdims=True) + _LEAST for maps in (answers, wanted)
+        )
+        shares, wanted_shares = answers / sums, wanted / wanted_sums
+        height = np.clip(np.log(sums / wanted_sums), -_MOST_HEIGHT, _MOST_HEIGHT)
+        slope = (1 - answers) * ((1 + 2 * _HEIGHT_WEIGHT * height) * shares - wanted_shares)
+        slope /= np.float32(wanted.shape[1])
+        slope = slope.reshape(*blocks.shape[:2], 1)
         gradients: list[Float32Array] = []
         for layer in reversed(range(len(self.weights))):
             seen = layers[layer]
@@ -94,7 +110,7 @@ class ExpertNetworks:
         # Weights come first to last, biases last to first.
         depth = len(self.weights)
         self._step([*gradients[:depth], *reversed(gradients[depth:])], rate)
-        return float(_cross_entropy(answers, wanted) - _cross_entropy(wanted, wanted))
+        return divergence(wanted_shares, shares)
 
     def _step(self, gradients: Sequence[Float32Array], rate: float) -> None:
         self._steps += 1
@@ -110,6 +126,6 @@ class ExpertNetworks:
             values -= np.float32(rate) * (mean / mean_share) / root
 
 
-def _cross_entropy(answers: Float32Array, wanted: Float32Array) -> float:
-    near, far = np.log(answers + _LEAST), np.log(1 - answers + _LEAST)
-    return float(-(wanted * near + (1 - wanted) * far).mean())
+def divergence(wanted: Float32Array, shares: Float32Array) -> float:
+    """Return the mean Kullback-Leibler divergence of maps (..., k) from wanted ones."""
+    return float((wanted * np.log((wanted + _LEAST) / (shares + _LEAST))).sum(axis=-1).mean())

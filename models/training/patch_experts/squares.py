@@ -1,4 +1,4 @@
-"""Squares of the photographs around displaced landmarks, which patch experts are trained on."""
+"""Squares of the photographs around displaced landmarks, and the teacher's maps of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.patch_experts.faces import LabelledFace
+from models.training.in_threads import in_threads
+from models.training.patch_experts.degradation import degraded
+from models.training.patch_experts.faces import LocatedFace
+from models.training.patch_experts.views import View
 from models.training.photographs import read_picture
 from openface_core.kernel import kernel
-from openface_core.landmarks.conventions import MIRRORED_ORDER
+from openface_core.refinement.expert_maps import ExpertMaps, expert_maps
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.patch_areas import sample_area
+from openface_core.refinement.patch_experts import PatchExperts
 from openface_core.refinement.scale_fit import place_maps
 from openface_core.shape import PointDistributionModel, calc_params
 
@@ -19,34 +23,67 @@ UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
-STARTS = 2
-"""Searches per face: one begins about where the landmark network lands, one about the label."""
-
-_NETWORK_SHARE = 0.5
-"""Displacement of what the network found, as a share of that of a label: it is off already."""
+SUPPORT_PX = 11
+"""Side of what an expert sees at each position, the teacher's as well as these."""
 
 _GROWTH, _TURN_RADIANS, _SHIFT_MM = 0.04, 0.05, 2.0
 _DEFORMATION = 0.35
 """Standard deviations of the displacement; the last in standard deviations of the shape's modes."""
 
-DIRECT_LANDMARKS: Int64Array = np.flatnonzero(np.arange(len(MIRRORED_ORDER)) <= MIRRORED_ORDER)
-"""Landmarks with an expert of their own: the first of each mirror pair, and the middle line."""
+_BESIDE = {0: (1, 6), 1: (0, 2), 2: (1, 2), 3: (2, 3), 4: (4, 5), 5: (5, 6), 6: (0, 5)}
+"""The teacher's views, and those that are asked about their faces too: the next ones."""
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search near a face: how far off it begins, and what is changed."""
+
+    displacement: float
+    is_degraded: bool
+    is_beside: bool
+
+
+_SEARCHES = (
+    _Search(0.35, is_degraded=False, is_beside=False),
+    _Search(1.0, is_degraded=True, is_beside=False),
+    _Search(0.7, is_degraded=False, is_beside=True),
+)
+SEARCHES = len(_SEARCHES)
+"""Searches per face."""
 
 
 @dataclass(frozen=True, eq=False)
 class Squares:
-    """What experts of one scale see around the landmarks of n searches.
+    """What experts of one scale see around l landmarks in n searches, and should say of it.
 
     Parameters
     ----------
-    areas : (n, 68, side, side) ndarray of uint8
+    areas : (n, l, side, side) ndarray of uint8
         Grey values, turned and scaled to the experts' pixels.
-    offsets : (n, 68, 2) ndarray of float32
-        From the middle of each square to the label, x and y in the experts' pixels.
+    maps : (n, l, w, w) ndarray of float16
+        The teacher's response maps; w is ``side - SUPPORT_PX + 1``.
+    views : (n,) ndarray of int64
+        The teacher's view that was asked; -1 where a search failed.
     """
 
     areas: UInt8Array
-    offsets: Float32Array
+    maps: NDArray[np.float16]
+    views: Int64Array
+
+    def with_mirrored(self, others: "Squares") -> "Squares":
+        """Return these and those of the other side, which a view sees in a mirror.
+
+        Both have one view; that of the other side becomes view 1.
+        """
+        return Squares(
+            np.concatenate([self.areas, others.areas]),
+            np.concatenate([self.maps, others.maps]),
+            np.concatenate([self.views, np.where(others.views == 0, 1, -1)]),
+        )
+
+    def rows_of(self, view: View) -> Int64Array:
+        """Return the searches that a view learns from, as they are or in a mirror."""
+        return np.flatnonzero(np.isin(self.views, (view.teacher, view.teacher_mirrored)))
 
 
 def _start(
@@ -77,59 +114,129 @@ def _cut(grey: UInt8Array, base: Float32Array, to_image: Float32Array, out: UInt
                 out[i, row, column] = np.uint8(area[row, column] + np.float32(0.5))
 
 
+@dataclass(frozen=True, eq=False)
+class _Teaching:
+    """The teacher's experts of one scale, ready to answer."""
+
+    experts: PatchExperts
+    maps: ExpertMaps
+    window_px: int
+
+    def ask(
+        self,
+        pdm: PointDistributionModel,
+        grey: UInt8Array,
+        pose: Float32Array,
+        local: Float32Array,
+        view: int,
+        out: tuple[UInt8Array, NDArray[np.float16]],
+    ) -> bool:
+        """Write squares and maps of one search; returns whether there are any."""
+        base = np.empty((pdm.landmark_count, 2), dtype=np.float32)
+        to_reference, to_image = (np.empty((2, 2), dtype=np.float32) for _ in range(2))
+        is_placed = place_maps(
+            pdm.mean_mm, pdm.modes_mm, pose, local, self.experts.grid.scale_px_per_mm, base,
+            to_reference, to_image,
+        )  # fmt: skip
+        if not is_placed:
+            return False
+        areas, maps = out
+        answers = np.empty((len(base), self.window_px**2), dtype=np.float32)
+        self.maps.write(grey, base, to_image, view, answers)
+        _cut(grey, base, to_image, areas)
+        maps[:] = answers.reshape(maps.shape)
+        return True
+
+
+@dataclass(frozen=True)
+class SquareSettings:
+    """How squares are cut.
+
+    Parameters
+    ----------
+    displacement : float
+        How far off searches begin, 1 for those of a whole face.
+    seed : int
+        Seed of the displacements; each face has its own, whatever others there are.
+    threads : int
+        Photographs that are seen at a time; has no influence on results.
+    looks_beside : bool
+        Whether the teacher's experts of the next view are asked about a face too.
+    """
+
+    displacement: float
+    seed: int
+    threads: int
+    looks_beside: bool = True
+
+
 def cut_squares(
-    faces: Sequence[LabelledFace],
+    faces: Sequence[LocatedFace],
     pdm: PointDistributionModel,
-    scales_px_per_mm: Sequence[float],
-    sides_px: Sequence[int],
-    seed: int,
+    teacher: Sequence[PatchExperts],
+    windows_px: Sequence[int],
+    run: SquareSettings,
 ) -> tuple[Squares, ...]:
     """Cut the squares of all faces, for each scale.
 
     Parameters
     ----------
-    faces : sequence of LabelledFace
+    faces : sequence of LocatedFace
         The faces, f of them.
     pdm : PointDistributionModel
         The shape model that experts will move.
-    scales_px_per_mm, sides_px : sequence
-        Scales of the experts, and the side of the squares at each.
-    seed : int
-        Seed of the displacements; each face has its own, whatever others there are.
+    teacher : sequence of PatchExperts
+        The teacher's experts, by scale.
+    windows_px : sequence of int
+        Side of the maps at each scale.
+    run : SquareSettings
+        How far off searches begin, and so on.
 
     Returns
     -------
     tuple of Squares
-        One per scale, of ``STARTS * f`` searches.
+        One per scale, of ``SEARCHES * f`` searches.
 
     Raises
     ------
     InputError
         If a photograph cannot be read.
     """
-    count, n = STARTS * len(faces), pdm.landmark_count
+    count, n = SEARCHES * len(faces), pdm.landmark_count
+    views = np.full(count, -1, dtype=np.int64)
     found = tuple(
         Squares(
-            np.empty((count, n, side, side), dtype=np.uint8),
-            np.empty((count, n, 2), dtype=np.float32),
+            np.empty((count, n, *(2 * [window + SUPPORT_PX - 1])), dtype=np.uint8),
+            np.empty((count, n, window, window), dtype=np.float16),
+            views,
         )
-        for side in sides_px
+        for window in windows_px
     )
-    base = np.empty((n, 2), dtype=np.float32)
-    to_reference, to_image = (np.empty((2, 2), dtype=np.float32) for _ in range(2))
-    for number, face in enumerate(faces):
-        rng = np.random.default_rng([seed, face.number])
-        grey = grey_from_bgr(read_picture(face.photograph))
-        begins = (face.found_px, _NETWORK_SHARE), (face.label_px, 1.0)
-        for k, (points, share) in enumerate(begins):
-            pose, local = _start(pdm, points, share, rng)
-            row = STARTS * number + k
-            for scale, squares in zip(scales_px_per_mm, found, strict=True):
-                place_maps(
-                    pdm.mean_mm, pdm.modes_mm, pose, local, scale, base, to_reference, to_image
-                )
-                _cut(grey, base, to_image, squares.areas[row])
-                squares.offsets[row] = (face.label_px - base) @ to_reference.T
+    teaching = [
+        _Teaching(experts, expert_maps(experts, window), window)
+        for experts, window in zip(teacher, windows_px, strict=True)
+    ]
+
+    def fill(number: int) -> None:
+        face = faces[number]
+        rng = np.random.default_rng([run.seed, face.number])
+        image = read_picture(face.photograph)
+        for k, search in enumerate(_SEARCHES):
+            pose, local = _start(pdm, face.points_px, run.displacement * search.displacement, rng)
+            if not (np.isfinite(pose).all() and np.isfinite(local).all()):
+                continue
+            seen = degraded(image, float(pose[0]), rng) if search.is_degraded else image
+            view = teacher[0].grid.nearest_view(pose[1:4])
+            if search.is_beside and run.looks_beside:
+                view = _BESIDE[view][int(rng.integers(2))]
+            row, grey = SEARCHES * number + k, grey_from_bgr(seen)
+            asked = [
+                scale.ask(pdm, grey, pose, local, view, (squares.areas[row], squares.maps[row]))
+                for scale, squares in zip(teaching, found, strict=True)
+            ]
+            views[row] = view if all(asked) else -1
+
+    in_threads(fill, range(len(faces)), run.threads)
     return found
 
 
@@ -147,7 +254,7 @@ def write_blocks(
 
     Parameters
     ----------
-    areas : (n, 68, side, side) ndarray of uint8
+    areas : (n, m, side, side) ndarray of uint8
         See :class:`Squares`.
     searches : (b,) ndarray of int64
         Rows of `areas`.
@@ -155,7 +262,7 @@ def write_blocks(
         For each expert the landmark whose squares it sees as they are, and as in a mirror.
     is_flipped : (b,) ndarray of bool
         Whether a search is seen as in a mirror.
-    positions : (l, b, k, 2) ndarray of int64
+    positions : (k, 2) ndarray of int64
         Row and column of each block's corner, in the square as it is seen.
     support : int
         Side of a block.
@@ -163,14 +270,14 @@ def write_blocks(
         Receives the blocks, column by column.
     """
     side = areas.shape[2]
-    many = positions.shape[2]
+    many = positions.shape[0]
     pixels = support * support
-    for e in range(positions.shape[0]):
-        for b in range(positions.shape[1]):
+    for e in range(out.shape[0]):
+        for b in range(searches.shape[0]):
             flipped = is_flipped[b]
             area = areas[searches[b], landmarks[1 if flipped else 0, e]]
             for k in range(many):
-                top, left = positions[e, b, k, 0], positions[e, b, k, 1]
+                top, left = positions[k, 0], positions[k, 1]
                 block = out[e, b * many + k]
                 total = 0
                 for column in range(support):

@@ -1,4 +1,4 @@
-"""The schedule by which the experts of one scale are trained."""
+"""The schedule by which the experts of one view and scale are trained."""
 
 import math
 from collections.abc import Callable
@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.patch_experts.networks import ExpertNetworks
-from models.training.patch_experts.squares import DIRECT_LANDMARKS, Squares, write_blocks
-from openface_core.landmarks.conventions import MIRRORED_ORDER
+from models.training.patch_experts.squares import SUPPORT_PX, Squares, write_blocks
+from models.training.patch_experts.views import View
 
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
-SUPPORT_PX = 11
-_REPORT_EVERY = 200
+_REPORT_EVERY = 500
 
 
 @dataclass(frozen=True)
 class ExpertTrainingSettings:
-    """How the experts of one scale are trained.
+    """How the experts of one view and scale are trained.
 
     Parameters
     ----------
@@ -28,23 +27,16 @@ class ExpertTrainingSettings:
         Units of the hidden layers.
     steps : int
         Batches.
-    searches, positions : int
-        Searches of a batch, and positions of each search's square that are looked at.
-    near_share : float
-        Share of the positions that are drawn about the label; the others lie anywhere.
-    label_deviation_px : float
-        An expert should answer 1 at the label, less around it by a Gaussian of this width.
+    searches : int
+        Searches of a batch.
     rate : float
         Longest step, after a short rise; a cosine brings it to 0.
     """
 
     hidden_units: tuple[int, ...] = (16, 8)
-    steps: int = 1500
-    searches: int = 48
-    positions: int = 16
-    near_share: float = 0.3
-    label_deviation_px: float = 1.0
-    rate: float = 3e-3
+    steps: int = 5_000
+    searches: int = 16
+    rate: float = 1.5e-2
 
     def rate_at(self, step: int) -> float:
         """Return the length of a step, counted from 1."""
@@ -52,83 +44,100 @@ class ExpertTrainingSettings:
 
 
 class Batches:
-    """Blocks of squares and the answers wanted for them, drawn at random.
+    """What networks see of squares and what maps are wanted of it, drawn at random.
+
+    Every other position of a map is looked at, as on a chessboard: so are maps made later.
 
     Parameters
     ----------
     squares : Squares
         What they are drawn from.
-    settings : ExpertTrainingSettings
-        How many.
+    view : View
+        Whose experts learn.
+    searches : int
+        Searches of a batch.
     seed : int
         Seed of the draws.
+
+    Raises
+    ------
+    ValueError
+        If no search is of this view.
     """
 
-    def __init__(self, squares: Squares, settings: ExpertTrainingSettings, seed: int) -> None:
+    def __init__(self, squares: Squares, view: View, searches: int, seed: int) -> None:
         self._squares = squares
-        self._settings = settings
+        self._view = view
+        self._searches = searches
         self._rng = np.random.default_rng(seed)
-        self._landmarks = np.stack([DIRECT_LANDMARKS, MIRRORED_ORDER[DIRECT_LANDMARKS]])
-        self._window = squares.areas.shape[2] - SUPPORT_PX + 1
+        self._rows = squares.rows_of(view)
+        if not len(self._rows):
+            raise ValueError(f"no search is of the view at {view.yaw_degrees:g} degrees")
+        window = squares.maps.shape[2]
+        places = np.indices((window, window)).reshape(2, -1).T
+        colour = places.sum(axis=1) % 2
+        self._positions = tuple(np.ascontiguousarray(places[colour == k]) for k in (0, 1))
 
     def draw(self) -> tuple[Float32Array, Float32Array]:
-        """Return blocks (l, k, 1 + support ** 2) and wanted answers (l, k)."""
-        settings, rng = self._settings, self._rng
-        count = len(self._squares.areas)
-        searches = rng.integers(0, count, settings.searches)
-        is_flipped = rng.random(settings.searches) < 0.5
-        direct, mirrored = (self._squares.offsets[searches][:, row] for row in self._landmarks)
-        mirrored = mirrored * np.array([-1, 1], dtype=np.float32)
-        offsets = np.where(is_flipped[:, None, None], mirrored, direct).swapaxes(0, 1)
-        half = self._window // 2
-        labels = offsets[:, :, None, ::-1] + half  # row and column
-        positions = self._positions(labels)
-        distances = np.square(positions - labels).sum(axis=-1)
-        wanted = np.exp(distances / (-2 * settings.label_deviation_px**2))
-        experts, b, k = distances.shape
-        blocks = np.empty((experts, b * k, 1 + SUPPORT_PX**2), dtype=np.float32)
-        write_blocks(
-            self._squares.areas, searches, self._landmarks, is_flipped, positions, SUPPORT_PX,
-            blocks,
-        )  # fmt: skip
-        return blocks, wanted.reshape(experts, b * k).astype(np.float32)
+        """Return blocks (l, b * k, 1 + support ** 2) and the maps (l, b, k) wanted of them."""
+        squares, view, rng = self._squares, self._view, self._rng
+        rows = rng.choice(self._rows, self._searches)
+        if view.is_frontal:
+            is_flipped = rng.random(len(rows)) < 0.5
+        else:
+            is_flipped = squares.views[rows] == view.teacher_mirrored
+        positions = self._positions[int(rng.integers(2))]
+        pairs = view.landmark_pairs
+        shape = (pairs.shape[1], len(rows) * len(positions), 1 + SUPPORT_PX**2)
+        blocks = np.empty(shape, dtype=np.float32)
+        write_blocks(squares.areas, rows, pairs, is_flipped, positions, SUPPORT_PX, blocks)
+        return blocks, self._wanted(rows, is_flipped, positions)
 
-    def _positions(self, labels: Float32Array) -> Int64Array:
-        """Return where experts look, (l, b, k, 2), some of it near the labels (l, b, 1, 2)."""
-        settings, rng = self._settings, self._rng
-        shape = (*labels.shape[:2], settings.positions, 2)
-        positions = rng.integers(0, self._window, shape)
-        near = round(settings.near_share * settings.positions)
-        drawn = labels + rng.standard_normal((*shape[:2], near, 2)) * settings.label_deviation_px
-        positions[:, :, :near] = np.clip(np.rint(drawn), 0, self._window - 1)
-        return positions
+    def _wanted(
+        self, rows: Int64Array, is_flipped: NDArray[np.bool_], positions: Int64Array
+    ) -> Float32Array:
+        pairs = self._view.landmark_pairs
+        landmarks = np.where(is_flipped, pairs[1][:, None], pairs[0][:, None])
+        maps = self._squares.maps[rows, landmarks].astype(np.float32)
+        y, x = positions.T
+        mirrored_x = maps.shape[-1] - 1 - x
+        return np.asarray(np.where(is_flipped[:, None], maps[..., y, mirrored_x], maps[..., y, x]))
 
 
 def train_networks(
     squares: Squares,
+    view: View,
     settings: ExpertTrainingSettings,
     seed: int,
     report: Callable[[str], None],
 ) -> ExpertNetworks:
-    """Train the experts of one scale, one network for each of :data:`DIRECT_LANDMARKS`.
+    """Train the experts of one view and scale, one network for each of the view's landmarks.
 
     Parameters
     ----------
     squares : Squares
         What they learn from.
+    view : View
+        The view.
     settings : ExpertTrainingSettings
         How.
     seed : int
         Seed of the first weights and of the batches.
     report : callable
         Is told how it goes, a line at a time.
+
+    Raises
+    ------
+    ValueError
+        If no search is of this view.
     """
     units = (1 + SUPPORT_PX**2, *settings.hidden_units, 1)
-    networks = ExpertNetworks(len(DIRECT_LANDMARKS), units, seed)
-    batches = Batches(squares, settings, seed)
+    networks = ExpertNetworks(len(view.landmarks), units, seed)
+    batches = Batches(squares, view, settings.searches, seed)
     losses = []
     for step in range(1, settings.steps + 1):
         losses.append(networks.learn(*batches.draw(), settings.rate_at(step)))
         if step % _REPORT_EVERY == 0:
-            report(f"step {step} of {settings.steps}, loss {np.mean(losses[-_REPORT_EVERY:]):.4f}")
+            mean = np.mean(losses[-_REPORT_EVERY:])
+            report(f"step {step} of {settings.steps}, divergence {mean:.4f}")
     return networks

@@ -1,6 +1,7 @@
 """From a reconstruction to a point distribution model: unit, frame, symmetry, principal modes."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,7 +46,7 @@ def facing(pdm: PointDistributionModel, yaw_radians: float) -> PointDistribution
 
 
 def _similarities(mean_mm: Float64Array) -> Float64Array:
-    """Return small moves, turns and growth of a shape, (204, 7) with orthonormal columns."""
+    """Return small moves, turns and growth of a shape, (3 * p, 7) with orthonormal columns."""
     x, y, z = mean_mm.T
     zero, one = np.zeros_like(x), np.ones_like(x)
     moves = [(one, zero, zero), (zero, one, zero), (zero, zero, one)]
@@ -89,6 +90,11 @@ def point_distribution_model(
     deviations = turned_about_x(shape.modes_mm, pitch_radians) * unit
     both = np.concatenate([deviations, deviations[:, MIRRORED_ORDER] * _MIRROR])
     columns = both.transpose(2, 1, 0).reshape(mean.size, -1) / math.sqrt(2.0)
+    return _principal(mean, columns, modes)
+
+
+def _principal(mean: Float64Array, columns: Float64Array, modes: int) -> PointDistributionModel:
+    """Return the principal modes of deviations, (3 * p, k), from a mean shape (p, 3)."""
     rigid = _similarities(mean)
     columns = columns - rigid @ (rigid.T @ columns)
     vectors, deviation, _ = np.linalg.svd(columns, full_matrices=False)
@@ -99,3 +105,41 @@ def point_distribution_model(
         components_mm=(vectors * signs)[:, :modes].astype(np.float32),
         eigenvalues=(deviation[:modes] ** 2).astype(np.float32),
     )
+
+
+def plain_model(shape: DeformableShape, modes: int) -> PointDistributionModel:
+    """Return a reconstruction as a shape model, in its own unit and orientation.
+
+    Parameters
+    ----------
+    shape : DeformableShape
+        p points.
+    modes : int
+        Modes to keep, those of the largest variance.
+    """
+    mean = shape.mean_mm - shape.mean_mm.mean(axis=0)
+    return _principal(mean, shape.modes_mm.transpose(2, 1, 0).reshape(mean.size, -1), modes)
+
+
+def model_of_part(
+    pdm: PointDistributionModel, landmarks: Sequence[int], modes: int
+) -> PointDistributionModel:
+    """Return the shape model of some of a face's landmarks.
+
+    Parameters
+    ----------
+    pdm : PointDistributionModel
+        The shape model of the face.
+    landmarks : sequence of int
+        The part's landmarks.
+    modes : int
+        Modes to keep, those of the largest variance.
+    """
+    own = list(landmarks)
+    points = pdm.mean_mm.reshape(3, -1)[:, own].T.astype(np.float64)
+    mean = points - points.mean(axis=0)
+    deviations = pdm.components_mm.astype(np.float64) * np.sqrt(pdm.eigenvalues)
+    columns = deviations.reshape(3, pdm.landmark_count, -1)[:, list(landmarks)].reshape(
+        mean.size, -1
+    )
+    return _principal(mean, columns, modes)

@@ -149,6 +149,7 @@ def reconstruct(
     modes: int,
     rounds: int,
     report: Callable[[str], None] = lambda _line: None,
+    known: Poses | None = None,
 ) -> Reconstruction:
     """Find shape model and poses of faces.
 
@@ -164,6 +165,8 @@ def reconstruct(
         Rounds of expectation and maximisation.
     report : callable
         Is told how it goes, a line at a time.
+    known : Poses or None
+        The poses, where they are known from elsewhere; they are kept then.
 
     Returns
     -------
@@ -171,18 +174,21 @@ def reconstruct(
     """
     count = len(points_px)
     rigid = DeformableShape(start_mm, np.empty((0, *start_mm.shape)), 1.0)
-    poses = fit_poses(points_px, np.broadcast_to(start_mm, (count, *start_mm.shape)), steps=15)
+    alike = np.broadcast_to(start_mm, (count, *start_mm.shape))
+    poses = fit_poses(points_px, alike, steps=15) if known is None else known
     for _ in range(_RIGID_ROUNDS):
         rigid = _maximise(_expect(points_px, poses, rigid), count)
-        shapes = np.broadcast_to(rigid.mean_mm, (count, *start_mm.shape))
-        poses = fit_poses(points_px, shapes, poses, steps=3)
+        if known is None:
+            shapes = np.broadcast_to(rigid.mean_mm, (count, *start_mm.shape))
+            poses = fit_poses(points_px, shapes, poses, steps=3)
     report(f"rigid: {rigid.noise_mm:.3f} mm left")
     model = _first_modes(points_px, poses, rigid.mean_mm, modes)
     weights = np.zeros((count, modes))
     for number in range(rounds):
         moments = _expect(points_px, poses, model)
         model, weights = _maximise(moments, count), moments.weights
-        poses = fit_poses(points_px, _shapes(model, weights), poses, steps=2)
+        if known is None:
+            poses = fit_poses(points_px, _shapes(model, weights), poses, steps=2)
         if number % 10 == 9:
             report(f"round {number + 1}: {model.noise_mm:.3f} mm left")
     return Reconstruction(model, poses, weights)

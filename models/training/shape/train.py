@@ -1,4 +1,4 @@
-"""Training of the shape model, from annotated photographs and from the landmark network's."""
+"""Training of the shape model, from the points that OpenFace's detector finds on photographs."""
 
 import sys
 
@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import OwnModels, read_training_photographs
-from models.training.photograph_landmarks import landmarks_on_photographs
+from models.training.own_landmarks import SETS_WITH_VIDEOS, OwnModels, read_training_photographs
+from models.training.photograph_landmarks import agree, landmarks_on_photographs
 from models.training.photographs import Photograph, read_picture
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model, write_triangulation
 from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.head_pose import calibrated_model, head_rotations
 from models.training.shape.structure_from_motion import reconstruct
+from models.training.shape.teacher_frame import TaughtFace, in_unit_of, with_settled_mean
 from models.training.shape.triangulation import delaunay, masked_outline_mm
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.shape import Camera
@@ -23,9 +24,9 @@ Float32Array = NDArray[np.float32]
 MODES = 34
 """The geometry descriptor has room for so many shape parameters."""
 
-_ROUNDS = 30
-_CALIBRATION_STEP = 2
-"""Every so many photographs are enough for the four numbers that are calibrated."""
+_ROUNDS = 40
+_CALIBRATION_STEP, _SETTLING_STEP = 4, 8
+"""Every so many photographs are enough for the numbers that are calibrated, and for the mean."""
 
 
 def _say(line: str) -> None:
@@ -64,27 +65,26 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
 
     Notes
     -----
-    Points that people marked are taken where there are any, and the embedded network's otherwise.
-    The reference models decide about four numbers only, see :func:`calibrated_model`.
+    The points are the teacher's, of faces on which the landmark network agrees with it. Its models
+    decide about the unit, the mean and four numbers more, see :mod:`teacher_frame` and
+    :func:`calibrated_model`.
     """
-    photographs = read_training_photographs(folders.faces)
+    photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
     cache = folders.work_of("photographs")
     models = OwnModels.load(folders.output)
     own = landmarks_on_photographs(photographs, models, cache, settings.threads)
     teacher = Teacher(folders.reference)
     taught = landmarks_on_photographs(photographs, teacher, cache, settings.threads)
-    points = own.copy()
-    for index, photograph in enumerate(photographs):
-        if photograph.landmarks_px is not None:
-            points[index] = photograph.landmarks_px
-    points = points[np.isfinite(points).all(axis=(1, 2))]
-    _say(f"{len(points)} of {len(photographs)} photographs have a face")
-    found = reconstruct(with_mirrored(points), generic_face_mm(), MODES, _ROUNDS, _say)
-    both = np.isfinite(own).all(axis=(1, 2)) & np.isfinite(taught).all(axis=(1, 2))
-    chosen = np.flatnonzero(both)[::_CALIBRATION_STEP]
+    faces = np.flatnonzero([agree(*pair) for pair in zip(own, taught, strict=True)])
+    _say(f"{len(faces)} of {len(photographs)} photographs have a face")
+    found = reconstruct(with_mirrored(taught[faces]), generic_face_mm(), MODES, _ROUNDS, _say)
+    chosen = faces[::_CALIBRATION_STEP]
     cameras = [guessed_camera(photographs[index]) for index in chosen]
     wanted = head_rotations(teacher.pdm, taught[chosen], cameras)
-    pdm = calibrated_model(found.model, MODES, own[chosen], cameras, wanted, _say)
+    pdm = calibrated_model(found.model, MODES, taught[chosen], cameras, wanted, _say)
+    pdm = in_unit_of(pdm, teacher.pdm, taught[chosen])
+    known = [TaughtFace(photographs[i], own[i], taught[i]) for i in faces[1::_SETTLING_STEP]]
+    pdm = with_settled_mean(pdm, teacher.experts, known, _say)
     folders.output.mkdir(parents=True, exist_ok=True)
     write_shape_model(pdm, folders.output / "shape.txt")
     triangles = delaunay(masked_outline_mm(pdm.mean_mm))

@@ -10,7 +10,7 @@ import pytest
 
 from models.training.patch_experts.files import write_compact_experts
 from models.training.patch_experts.networks import ExpertNetworks
-from models.training.patch_experts.squares import DIRECT_LANDMARKS
+from models.training.patch_experts.views import views_of
 from openface_core.errors import ModelFileError
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.model_files import read_compact_experts
@@ -19,6 +19,8 @@ from openface_core.refinement.cen.response_maps import CenMaps
 from tests.fixtures.mutation import mutated
 from tests.fixtures.plain_errors import assert_plain_error
 
+FRONTAL, *ASIDE = views_of(MIRRORED_ORDER)
+DIRECT_LANDMARKS = FRONTAL.landmarks
 UNITS = (122, 5, 3, 1)
 MUTATIONS = 300
 SCALE_AT, COUNTS_AT, UNITS_AT = 8, 16, 32
@@ -36,7 +38,7 @@ def networks() -> ExpertNetworks:
 
 @pytest.fixture
 def path(tmp_path: Path, networks: ExpertNetworks) -> Path:
-    write_compact_experts(tmp_path / "experts.bin", 0.35, networks)
+    write_compact_experts(tmp_path / "experts.bin", 0.35, (FRONTAL,), (networks,))
     return tmp_path / "experts.bin"
 
 
@@ -65,6 +67,17 @@ def test_everything_that_was_written_is_read(path: Path, networks: ExpertNetwork
             np.testing.assert_array_equal(weights.reshape(layer.outputs, -1), written.T)
             biases = found.values[layer.biases_at :][: layer.outputs]
             np.testing.assert_array_equal(biases, networks.biases[depth][expert, 0])
+
+
+def test_a_view_aside_is_followed_by_its_mirror_image(tmp_path: Path) -> None:
+    views = (FRONTAL, *ASIDE)
+    trained = [ExpertNetworks(len(view.landmarks), UNITS, 3) for view in views]
+    write_compact_experts(tmp_path / "experts.bin", 0.35, views, trained)
+    found = read_compact_experts(tmp_path / "experts.bin")
+    yaw_degrees = np.degrees(found.grid.centres_radians[:, 1])
+    np.testing.assert_allclose(yaw_degrees, [0, -20, 20, -45, 45], atol=1e-4)
+    assert found.mirror_views.tolist() == [0, 2, 1, 4, 3]
+    assert found.layer_count.any(axis=1).tolist() == [True, True, False, True, False]
 
 
 def test_a_network_answers_as_in_training(path: Path, networks: ExpertNetworks) -> None:

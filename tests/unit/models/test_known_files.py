@@ -41,7 +41,7 @@ def test_the_embedded_models(is_pack: bool) -> None:
     hashes = files.sha256()
     assert compare_with_packs(files, hashes, is_pack=is_pack) is None
     with pytest.raises(ModelFileError, match="in the pack 'embedded'") as caught:
-        compare_with_packs(files, hashes | {"eyes.onnx": "00"}, is_pack=is_pack)
+        compare_with_packs(files, hashes | {"validator.onnx": "00"}, is_pack=is_pack)
     assert caught.value.remedy.startswith("Install the program anew")
 
 

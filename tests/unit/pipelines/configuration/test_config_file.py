@@ -240,7 +240,7 @@ def test_a_base_is_a_preset_that_a_file_changes(tmp_path: Path) -> None:
     embedded = load_settings("embedded")
     assert found.name == "own"
     assert found.models == embedded.models
-    assert found.detection.every_frames == embedded.detection.every_frames == 60
+    assert found.refinement.windows_px == embedded.refinement.windows_px == (9, 7)
     assert found.detection.min_face_px == 80.0
     assert needed_pack(str(tmp_path / "own.toml")) == "embedded"
     assert "base" not in found.as_dict()

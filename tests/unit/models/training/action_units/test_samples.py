@@ -45,6 +45,9 @@ class KnownTeacher:
         self.calls += 1
         return None if is_grey(image) else FACES[number] + np.float32(border)
 
+    def settled(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        return landmarks
+
     def scores(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         self.calls += 1
         return np.full(2 * len(self.video_models.all_models), image.mean())
