@@ -33,8 +33,8 @@ class Part:
         Scales of its experts, coarse to fine.
     variances : float
         Factor of its shape model's variances, for the experts: they were learned from fits that are
-        drawn towards a mean. With less than 3 for the face, one brow that is raised alone stays
-        down; with more than 5, points scatter more.
+        drawn towards a mean. With less than 8 for the inner face, one brow that is raised alone may
+        stay down; with more than 5 for the whole, points scatter more.
     """
 
     name: str

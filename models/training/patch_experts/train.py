@@ -35,7 +35,7 @@ SETS = (*SETS_WITH_VIDEOS, "aflw2000_3d")
 _FIRST_INNER = 17
 
 FACE = Part(FACE_NAME, {k: k for k in range(LANDMARKS)}, (0.35, 0.5), 4.0)
-INNER = Part("inner", {k: k - _FIRST_INNER for k in range(_FIRST_INNER, LANDMARKS)}, (1.0,), 2.5)
+INNER = Part("inner", {k: k - _FIRST_INNER for k in range(_FIRST_INNER, LANDMARKS)}, (1.0,), 8.0)
 EYES = tuple(
     Part(name, dict(zip(points, LID_POINTS, strict=True)), (1.0, 1.5), 2.5)
     for name, points in zip(EYE_PARTS, FACE_LID_POINTS, strict=True)
