@@ -31,6 +31,11 @@ SETS_WITH_VIDEOS = (*SETS, "ytf68")
 :data:`NETWORK`, whose labels need no annotation."""
 
 
+TURNED = "aflw2000_3d"
+"""Set of faces of strong poses, for patch experts and the confidence. For the latter, those whose
+annotation is exact are kept for tests of pose."""
+
+
 def read_training_photographs(
     faces_folder: Path, sets: Sequence[str] = SETS
 ) -> tuple[Photograph, ...]:

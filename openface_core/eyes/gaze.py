@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from openface_core.eyes.eye_points import EYE_CORNERS, EYE_COUNT, IRIS
 from openface_core.kernel import kernel
-from openface_core.shape.rotations import euler_to_matrix
+from openface_core.shape.rotations import rotation_matrix
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
@@ -95,9 +95,7 @@ def eyeball_centres_mm(
     (2, 3) ndarray of float64
         Camera coordinates.
     """
-    rotation = np.empty((3, 3))
-    rx, ry, rz = (float(angle) for angle in head_rotation_radians)
-    euler_to_matrix(rx, ry, rz, rotation)
+    rotation = rotation_matrix(head_rotation_radians)
     out = np.empty((EYE_COUNT, 3))
     _centres(np.ascontiguousarray(face_mm, dtype=np.float32), rotation, _CORNERS, out)
     return out

@@ -14,8 +14,13 @@ from openface_core.model_files.content import REINSTALL, read_model_bytes
 
 Element = TypeVar("Element", np.int32, np.float16, np.float32, np.float64)
 
-FLOAT32_CODE = 5
-_OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6, "float16": 7}
+FLOAT32_CODE, FLOAT16_CODE = 5, 7
+_OPENCV_CODES = {"int32": 4, "float32": FLOAT32_CODE, "float64": 6}
+_REALS: dict[int, type[np.floating]] = {
+    6: np.float64,
+    FLOAT32_CODE: np.float32,
+    FLOAT16_CODE: np.float16,
+}
 
 
 class BinaryFields:
@@ -105,13 +110,10 @@ class BinaryFields:
     def real_header(self, what: str) -> tuple[int, int, type[np.floating]]:
         """Return rows, columns and type of the matrix of real numbers that follows."""
         rows, columns, found = struct.unpack("<iii", self._take(12, f"{what}' header"))
-        for dtype in (np.float64, np.float32, np.float16):
-            if found == _OPENCV_CODES[np.dtype(dtype).name]:
-                return int(rows), int(columns), dtype
-        known = ", ".join(
-            f"{_OPENCV_CODES[name]} ({name})" for name in ("float64", "float32", "float16")
-        )
-        raise self.fail(f"the {what} should be of one of the types {known}, found {found}")
+        if found not in _REALS:
+            known = ", ".join(f"{code} ({dtype.__name__})" for code, dtype in _REALS.items())
+            raise self.fail(f"the {what} should be of one of the types {known}, found {found}")
+        return int(rows), int(columns), _REALS[found]
 
     def elements(self, count: int, what: str, dtype: type[Element]) -> NDArray[Element]:
         """Return the next `count` elements, (count,), all finite."""

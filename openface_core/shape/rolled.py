@@ -15,7 +15,7 @@ from openface_core.finite import all_finite
 from openface_core.kernel import small_kernel
 from openface_core.shape.calc_params import ShapeFit, calc_params
 from openface_core.shape.pdm import Float32Array, PointDistributionModel
-from openface_core.shape.rotations import euler_to_matrix
+from openface_core.shape.rotations import rotation_matrix
 
 _MOST_ROLL: Final = math.radians(60.0)
 """Up to this, a face is taken for upright; CalcParams and patch experts do well."""
@@ -98,9 +98,7 @@ def turned_fit(fit: ShapeFit, turns: int) -> ShapeFit:
 
 def _turned_angles(angles: Float32Array, turns: int) -> Float32Array:
     """Return the Euler angles of a turn about the line of sight after a rotation."""
-    matrix = np.empty((3, 3))
-    rx, ry, rz = (float(angle) for angle in angles)
-    euler_to_matrix(rx, ry, rz, matrix)
+    matrix = rotation_matrix(angles)
     cosine, sine = _COSINES[turns % 4], _SINES[turns % 4]
     top = cosine * matrix[0] - sine * matrix[1]
     middle = sine * matrix[0] + cosine * matrix[1]

@@ -38,6 +38,14 @@ def euler_to_matrix(rx: Number, ry: Number, rz: Number, out: FloatArray) -> None
     out[2, 2] = c1 * c2
 
 
+def rotation_matrix(angles_radians: FloatArray) -> NDArray[np.float64]:
+    """Return the rotation matrix, (3, 3), of three Euler angles; see :func:`euler_to_matrix`."""
+    out = np.empty((3, 3))
+    rx, ry, rz = (float(angle) for angle in angles_radians)
+    euler_to_matrix(rx, ry, rz, out)
+    return out
+
+
 @kernel
 def matrix_to_euler(rotation: FloatArray, out: FloatArray) -> None:
     """Write the Euler angles of a rotation matrix, by way of its quaternion.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModel, ActionUnitModels, Target
+from openface_core.model_files.binary_fields import FLOAT16_CODE
 
 _TYPES = {
     (Target.INTENSITY, False): 0,
@@ -15,7 +16,6 @@ _TYPES = {
     (Target.PRESENCE, False): 4,
     (Target.PRESENCE, True): 5,
 }
-_FLOAT16_CODE = 7
 _NO_CUTOFF = -1.0
 
 
@@ -27,7 +27,7 @@ def file_name(model: ActionUnitModel) -> str:
 
 def _vector(values: NDArray[np.floating], *, is_row: bool) -> bytes:
     shape = (1, values.size) if is_row else (values.size, 1)
-    return struct.pack("<iii", *shape, _FLOAT16_CODE) + values.astype("<f2").tobytes()
+    return struct.pack("<iii", *shape, FLOAT16_CODE) + values.astype("<f2").tobytes()
 
 
 def predictor_bytes(model: ActionUnitModel) -> bytes:

@@ -19,6 +19,7 @@ from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import (
     SETS_WITH_VIDEOS,
+    TURNED,
     OwnModels,
     read_training_photographs,
 )
@@ -38,8 +39,6 @@ HELD_OUT_EVERY = 8
 NEGATIVES = "negatives"
 """Set of pictures without a face; every second one is kept for tests."""
 
-TURNED = "aflw2000_3d"
-"""Set of faces of strong poses; those whose annotation is exact are kept for tests of pose."""
 _INNER = slice(17, 68)
 """Outlines of that set are in another convention."""
 

@@ -13,6 +13,7 @@ from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
 from models.training.patch_experts.faces import LocatedFace
 from models.training.photographs import read_picture
+from models.training.shape.generic_face import ring
 from models.training.shape.poses import Poses
 from models.training.shape.standard_frame import plain_model
 from models.training.shape.structure_from_motion import reconstruct
@@ -26,7 +27,7 @@ from openface_core.eyes.eye_points import (
     PUPIL,
 )
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params
-from openface_core.shape.rotations import euler_to_matrix
+from openface_core.shape.rotations import rotation_matrix
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
@@ -83,7 +84,7 @@ class TaughtEyes:
         points = self.points_px.astype(np.float64)
         eyes = np.concatenate([points[:, 0], points[:, 1, MIRRORED_EYE] * (-1.0, 1.0)])
         mirror = np.diag([-1.0, 1.0, 1.0])
-        rotations = np.stack([_rotation(fit) for fit in self.fits])
+        rotations = np.stack([rotation_matrix(fit.rotation_radians) for fit in self.fits])
         rotations = np.concatenate([rotations, mirror @ rotations @ mirror])
         scales = np.tile([fit.scale_px_per_mm for fit in self.fits], 2)
         widths_mm = np.ptp(eyes[..., 0], axis=1) / scales
@@ -122,9 +123,8 @@ def generic_eye_mm() -> Float64Array:
         (LIDS, 180.0, (22.0, 10.0)),
         (PUPIL, 225.0, (5.0, 5.0)),
     ):
-        angles = np.radians(first_degrees + np.linspace(0.0, 360.0, part.stop - part.start, False))
-        eye[part, 0], eye[part, 1] = np.cos(angles), np.sin(angles)
-        eye[part, :2] *= np.array(size_mm) / 2.0
+        turns = np.linspace(0.0, 360.0, part.stop - part.start, endpoint=False)
+        eye[part, :2] = ring(first_degrees + turns, *size_mm)
     squared = np.square(eye[:, :2]).sum(axis=1)
     eye[:, 2] = _EYEBALL_RADIUS_MM - np.sqrt(_EYEBALL_RADIUS_MM**2 - squared)
     return eye
@@ -161,10 +161,3 @@ def mirrored_eye(pdm: PointDistributionModel) -> PointDistributionModel:
         return np.ascontiguousarray(turned.reshape(columns.shape))
 
     return replace(pdm, mean_mm=mirrored(pdm.mean_mm), components_mm=mirrored(pdm.components_mm))
-
-
-def _rotation(fit: ShapeFit) -> Float64Array:
-    out = np.empty((3, 3))
-    rx, ry, rz = (float(angle) for angle in fit.rotation_radians)
-    euler_to_matrix(rx, ry, rz, out)
-    return out

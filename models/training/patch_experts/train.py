@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Sequence
 
+import numpy as np
+
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import SETS_WITH_VIDEOS, read_training_photographs
+from models.training.own_landmarks import SETS_WITH_VIDEOS, TURNED, read_training_photographs
 from models.training.patch_experts.eyes import MIRRORED_EYE, eye_shape, mirrored_eye, taught_eyes
 from models.training.patch_experts.faces import LocatedFace, faces_of_part, located_faces
 from models.training.patch_experts.files import (
@@ -28,9 +30,6 @@ from openface_core.eyes.eye_fitter import EYE_PARTS
 from openface_core.eyes.eye_points import FACE_LID_POINTS, LID_POINTS
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.model_files import read_pdm
-
-SETS = (*SETS_WITH_VIDEOS, "aflw2000_3d")
-"""Sets of photographs; the last shows faces that are turned aside."""
 
 _FIRST_INNER = 17
 
@@ -78,10 +77,12 @@ def train_patch_experts(folders: TrainingFolders, settings: TrainingSettings) ->
     InputError
         If photographs are.
     """
-    photographs = read_training_photographs(folders.faces, SETS)
-    teacher = Teacher(folders.reference)
-    taught = landmarks_on_photographs(
-        photographs, teacher, folders.work_of("photographs"), settings.threads
+    teacher, cache = Teacher(folders.reference), folders.work_of("photographs")
+    # Apart, as other trainings ask about the first ones, so that the teacher looks at them once.
+    groups = [read_training_photographs(folders.faces, of) for of in (SETS_WITH_VIDEOS, (TURNED,))]
+    photographs = sum(groups, start=())
+    taught = np.concatenate(
+        [landmarks_on_photographs(group, teacher, cache, settings.threads) for group in groups]
     )
     faces = [face for face in located_faces(photographs, taught) if face.number % HELD_OUT_STEP]
     _say(f"{len(faces)} faces of {len(photographs)} photographs")

@@ -68,6 +68,7 @@ class Batches:
     def __init__(self, squares: Squares, view: View, searches: int, seed: int) -> None:
         self._squares = squares
         self._view = view
+        self._pairs = view.landmark_pairs
         self._searches = searches
         self._rng = np.random.default_rng(seed)
         self._rows = squares.rows_of(view)
@@ -87,7 +88,7 @@ class Batches:
         else:
             is_flipped = squares.views[rows] == view.teacher_mirrored
         positions = self._positions[int(rng.integers(2))]
-        pairs = view.landmark_pairs
+        pairs = self._pairs
         shape = (pairs.shape[1], len(rows) * len(positions), 1 + SUPPORT_PX**2)
         blocks = np.empty(shape, dtype=np.float32)
         write_blocks(squares.areas, rows, pairs, is_flipped, positions, SUPPORT_PX, blocks)
@@ -96,8 +97,8 @@ class Batches:
     def _wanted(
         self, rows: Int64Array, is_flipped: NDArray[np.bool_], positions: Int64Array
     ) -> Float32Array:
-        pairs = self._view.landmark_pairs
-        landmarks = np.where(is_flipped, pairs[1][:, None], pairs[0][:, None])
+        direct, mirrored = self._pairs[:, :, None]
+        landmarks = np.where(is_flipped, mirrored, direct)
         maps = self._squares.maps[rows, landmarks].astype(np.float32)
         y, x = positions.T
         mirrored_x = maps.shape[-1] - 1 - x

@@ -4,6 +4,8 @@ Its points lie where any textbook on drawing puts them: eyes half way up the hea
 63 mm apart, the nose a ridge on an ellipsoid, the jaw receding towards the ears.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,9 @@ PUPIL_DISTANCE_MM = 63.0
 """Mean distance of adults' pupils: it sets the scale of the shape model."""
 
 
-def _ring(angles_degrees: list[float], width_mm: float, height_mm: float) -> Float64Array:
+def ring(
+    angles_degrees: Sequence[float] | Float64Array, width_mm: float, height_mm: float
+) -> Float64Array:
     """Return points x, y of an ellipse about 0, angles from the right side downwards."""
     angles = np.radians(angles_degrees)
     return np.stack([width_mm / 2 * np.cos(angles), height_mm / 2 * np.sin(angles)], axis=1)
@@ -42,11 +46,11 @@ def generic_face_mm() -> Float64Array:
     points[31:36, 0] = (-14.0, -7.0, 0.0, 7.0, 14.0)
     points[31:36, 1] = (6.0, 8.0, 9.0, 8.0, 6.0)
     points[31:36, 2] = (-18.0, -22.0, -25.0, -22.0, -18.0)
-    eye = _ring([180, 240, 300, 0, 60, 120], 30.0, 11.0)
+    eye = ring([180, 240, 300, 0, 60, 120], 30.0, 11.0)
     points[36:42, :2] = eye + np.array([-PUPIL_DISTANCE_MM / 2, -37.0])
     points[36:42, 2] = 2.0 - 6.0 * eye[:, 0] / 30.0
-    outer = _ring([180, 220, 250, 270, 290, 320, 0, 45, 70, 90, 110, 135], 52.0, 24.0)
-    inner = _ring([180, 240, 270, 300, 0, 60, 90, 120], 44.0, 8.0)
+    outer = ring([180, 220, 250, 270, 290, 320, 0, 45, 70, 90, 110, 135], 52.0, 24.0)
+    inner = ring([180, 240, 270, 300, 0, 60, 90, 120], 44.0, 8.0)
     mouth = np.concatenate([outer, inner])
     points[48:, :2] = mouth + np.array([0.0, 30.0])
     points[48:, 2] = -18.0 + 16.0 * (mouth[:, 0] / 26.0) ** 2

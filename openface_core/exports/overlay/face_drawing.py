@@ -22,7 +22,7 @@ from openface_core.exports.overlay.style import (
 from openface_core.exports.overlay.text import put_label
 from openface_core.exports.rows import LANDMARKS, Rows
 from openface_core.shape import Camera
-from openface_core.shape.rotations import euler_to_matrix
+from openface_core.shape.rotations import rotation_matrix
 
 Image = NDArray[np.uint8]
 Float64Array = NDArray[np.float64]
@@ -145,8 +145,7 @@ def draw_pose(image: Image, rows: Rows, row: int, camera: Camera, style: Style) 
     pose = rows.values(*_POSE)[row]
     if np.isnan(pose).any() or pose[2] <= _AXIS_MM:
         return
-    rotation = np.empty((3, 3))
-    euler_to_matrix(pose[3], pose[4], pose[5], rotation)
+    rotation = rotation_matrix(pose[3:6])
     begin = _projected(camera, pose[:3])
     for axis, colour in (
         ((1.0, 0.0, 0.0), ORANGE),
