@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.face_tracking.overlap import select_followed, select_widest
+from openface_core.face_tracking.overlap import select_widest
 from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.settings import IntervalSettings, TrackerSettings
 from openface_core.face_tracking.tracker import FaceTracker
+from openface_core.face_tracking.widest import WidestFace
 from openface_core.faces import Face, FaceStatus
 from openface_core.watch import NO_WATCH, Watch
 
@@ -45,7 +46,7 @@ class IntervalTracker:
     ) -> None:
         self._models = models
         self._watch = watch
-        self._choose = select_widest if each.searches_on else select_followed
+        self._takes_any = each.searches_on
         self._relay = TrackerRelay(intervals, lambda: FaceTracker(models, each, watch))
         self._shape: tuple[int, ...] | None = None
 
@@ -72,8 +73,10 @@ class IntervalTracker:
             relay.begin_anew()  # landmarks are pixels of the frame before
         self._shape = image_bgr.shape
         frame = FrameInView(self._models, image_bgr, number, self._watch)
+        widest = WidestFace(self._models, frame, self._watch)
+        choose = select_widest if self._takes_any else widest
         ahead, face = (
-            None if tracker is None else tracker.observe_in(frame, self._choose)
+            None if tracker is None else tracker.observe_in(frame, choose)
             for tracker in (relay.ahead, relay.current)
         )
         if face is None or ahead is None:

@@ -26,8 +26,8 @@ def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     return shared / (areas - shared) if areas > shared else 0.0
 
 
-def select_followed(faces: FaceDetections, landmarks: NDArray[np.float32] | None) -> int | None:
-    """Choose the face to go on with, where it was searched for anew.
+def overlapping(faces: FaceDetections, landmarks: NDArray[np.float32] | None) -> int | None:
+    """Return which face is the one that was followed.
 
     Parameters
     ----------
@@ -39,16 +39,14 @@ def select_followed(faces: FaceDetections, landmarks: NDArray[np.float32] | None
     Returns
     -------
     int or None
-        Index of the face that overlaps it most; where none does, of the one that
-        :func:`~openface_core.detection.select_face` takes. None without a face.
+        Index of the face that overlaps it most; None where none does.
     """
-    if landmarks is not None and len(faces):
-        box = box_of(landmarks)
-        overlaps = [overlap(box, face) for face in faces.boxes]
-        best = int(np.argmax(overlaps))
-        if overlaps[best] >= SAME_FACE_OVERLAP:
-            return best
-    return select_face(faces)
+    if landmarks is None or not len(faces):
+        return None
+    box = box_of(landmarks)
+    overlaps = [overlap(box, face) for face in faces.boxes]
+    best = int(np.argmax(overlaps))
+    return best if overlaps[best] >= SAME_FACE_OVERLAP else None
 
 
 def select_widest(faces: FaceDetections, _landmarks: NDArray[np.float32] | None) -> int | None:

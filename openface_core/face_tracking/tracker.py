@@ -25,9 +25,9 @@ from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.located import located
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.near_detection import detect_near
-from openface_core.face_tracking.overlap import select_followed
 from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
+from openface_core.face_tracking.widest import WidestFace
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
@@ -97,7 +97,7 @@ class FaceTracker:
             The face that was followed; where none was, the widest one.
         """
         frame = FrameInView(self._models, image_bgr, number, self._watch)
-        return self.observe_in(frame, select_followed)
+        return self.observe_in(frame, WidestFace(self._models, frame, self._watch))
 
     def observe_in(self, frame: FrameInView, choose: Choice) -> Face:
         """Find the face of the next frame, if it is one that may be chosen.

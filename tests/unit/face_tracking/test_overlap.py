@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking.overlap import box_of, overlap, select_followed, select_widest
+from openface_core.face_tracking.overlap import box_of, overlap, overlapping, select_widest
 
 LANDMARKS = np.array([[100, 100], [160, 180], [130, 140]], dtype=np.float32)
 
@@ -44,20 +44,20 @@ def test_intersection_over_union(other: tuple[float, float, float, float], expec
 
 
 def test_the_followed_face_is_not_left_for_a_wider_one() -> None:
-    assert select_followed(faces(WIDER, SAME), LANDMARKS) == 1
+    assert overlapping(faces(WIDER, SAME), LANDMARKS) == 1
 
 
-def test_where_it_is_gone_the_widest_is_taken() -> None:
-    assert select_followed(faces((0, 0, 50, 50), WIDER), LANDMARKS) == 1
+def test_it_may_be_gone() -> None:
+    assert overlapping(faces((0, 0, 50, 50), WIDER), LANDMARKS) is None
 
 
-def test_where_none_was_followed_the_widest_is_taken() -> None:
-    assert select_followed(faces(WIDER, SAME), None) == 0
+def test_none_was_followed() -> None:
+    assert overlapping(faces(WIDER, SAME), None) is None
 
 
 @pytest.mark.parametrize("landmarks", [None, LANDMARKS])
 def test_no_face(landmarks: np.ndarray | None) -> None:
-    assert select_followed(faces(), landmarks) is None
+    assert overlapping(faces(), landmarks) is None
 
 
 def test_as_by_openface_a_wider_face_may_be_taken_for_the_followed_one() -> None:
