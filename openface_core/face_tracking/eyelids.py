@@ -5,6 +5,8 @@ Followed lids of a closed eye stay 5 to 9 % of the eye distance apart. Of the la
 1334 eyes) 40 of the 44 eyes that it draws narrower than 4 % are closed or nearly so (below 8 %).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +20,34 @@ NARROW = 0.09
 CLOSED = 0.04
 """Eyes that it draws narrower than this are closed."""
 
+_OPEN_FRAMES = 3
+"""So many frames after the network saw nothing to close it is asked again, where lids stay."""
+
+_STAY = 0.95
+"""Lids whose opening keeps this share stay where they are."""
+
 _UPPER = np.array([[37, 38], [43, 44]])
 _LOWER = np.array([[41, 40], [47, 46]])
+
+
+@dataclass(frozen=True)
+class LidsSeenOpen:
+    """When the network saw that narrow eyes are not closed.
+
+    Parameters
+    ----------
+    number : int
+        Of the frame in the video, from 0.
+    opening : float
+        Of the narrower eye, by followed landmarks.
+    """
+
+    number: int
+    opening: float
+
+    def holds(self, number: int, opening: float) -> bool:
+        """Return whether it need not be asked again in a frame, in which they are open so far."""
+        return number - self.number < _OPEN_FRAMES and opening >= _STAY * self.opening
 
 
 def openings(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -41,6 +41,9 @@ class StrongExpressionSettings:
         inner face or over the mouth, they take no part; in units of the distance of the eyes.
     most_spread : float
         The same for the distance of the networks' points from one another, over the mouth.
+    every_frames : int
+        The networks are asked again after so many frames. In between, what they saw last is moved
+        along with the followed landmarks.
     after_frames : int
         A face has been followed for so many frames before: after a detection, a shape that has not
         yet settled looks like a strong expression.
@@ -57,6 +60,7 @@ class StrongExpressionSettings:
     second_share: float = 0.6
     most_disagreement: float = 0.06
     most_spread: float = 0.045
+    every_frames: int = 2
     after_frames: int = 8
 
     def __post_init__(self) -> None:
@@ -71,9 +75,30 @@ class StrongExpressionSettings:
             "second_share": (0.0 <= self.second_share <= 1.0, "a number from 0 to 1"),
             "most_disagreement": (0.0 <= self.most_disagreement <= 10, "a number from 0 to 10"),
             "most_spread": (0.0 <= self.most_spread <= 10, "a number from 0 to 10"),
+            "every_frames": (1 <= self.every_frames <= 100, "a whole number from 1 to 100"),
             "after_frames": (0 <= self.after_frames <= 1000, "a whole number from 0 to 1000"),
         }
         check_settings("strong_expressions", self, checks)
+
+
+@dataclass(frozen=True, eq=False)
+class PairAnswer:
+    """What two networks saw of a face.
+
+    Parameters
+    ----------
+    number : int
+        Of the frame in the video, from 0.
+    displacement_px : (68, 2) ndarray of float64
+        From the followed landmarks to the mean of both networks' points.
+    agreement : float
+        How far they agree with one another and with what is followed, 0 to 1; 0 where one of them
+        sees no face.
+    """
+
+    number: int
+    displacement_px: NDArray[np.float64]
+    agreement: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +142,34 @@ class NetworkPair:
         ramp = settings.full_strength - settings.from_strength
         return settings.network_share * _within_0_to_1((strength - settings.from_strength) / ramp)
 
+    def answer(
+        self,
+        image_bgr: NDArray[np.uint8],
+        number: int,
+        landmarks: Float32Array,
+        last: PairAnswer | None,
+    ) -> PairAnswer:
+        """Return what the networks see, or saw shortly before.
+
+        Parameters
+        ----------
+        image_bgr : (H, W, 3) ndarray of uint8
+            The upright frame.
+        number : int
+            Its number in the video, from 0.
+        landmarks : (68, 2) ndarray of float32
+            Followed landmarks, pixels.
+        last : PairAnswer or None
+            What they saw of the same face before.
+        """
+        if last is not None and number - last.number < self.settings.every_frames:
+            return last
+        seen = self.look(image_bgr, landmarks)
+        if seen is None:
+            return PairAnswer(number, np.zeros(landmarks.shape), 0.0)
+        mean, agreement = seen
+        return PairAnswer(number, mean - landmarks, agreement)
+
     def look(
         self, image_bgr: NDArray[np.uint8], landmarks: Float32Array
     ) -> tuple[NDArray[np.float64], float] | None:
@@ -132,19 +185,27 @@ class NetworkPair:
         Returns
         -------
         tuple of (68, 2) ndarray of float64 and float, or None
-            Agreement is from 0 to 1. None where a network sees no face.
+            Agreement is from 0 to 1. None where a network sees no face, or the first one is so far
+            from what is followed that both cannot agree, wherever the second is.
         """
+        settings = self.settings
         first = self.first.follow(image_bgr, landmarks)
-        second = None if first is None else self.second.follow(image_bgr, landmarks)
-        if first is None or second is None:
+        if first is None:
             return None
-        mean = mixed_points(first.landmarks, second.landmarks, self.settings.second_share)
         apart = eye_distance_px(landmarks)
+        first_off = np.hypot(*(first.landmarks - landmarks).T)[MOUTH].mean() / apart
+        nearer_by = settings.second_share * (settings.most_spread + _FADES_OVER)
+        if first_off - nearer_by > settings.most_disagreement + _FADES_OVER:
+            return None
+        second = self.second.follow(image_bgr, landmarks)
+        if second is None:
+            return None
+        mean = mixed_points(first.landmarks, second.landmarks, settings.second_share)
         from_followed = np.hypot(*(mean - landmarks).T) / apart
         disagreement = max(from_followed[INNER_FACE].mean(), from_followed[MOUTH].mean())
         spread = np.hypot(*(first.landmarks - second.landmarks).T)[MOUTH].mean() / apart
-        agreement = _fading(disagreement, self.settings.most_disagreement) * _fading(
-            spread, self.settings.most_spread
+        agreement = _fading(disagreement, settings.most_disagreement) * _fading(
+            spread, settings.most_spread
         )
         return mean, agreement
 

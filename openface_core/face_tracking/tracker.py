@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import upturned
-from openface_core.face_tracking.eyelids import NARROW, openings, with_closed_lids
+from openface_core.face_tracking.eyelids import NARROW, LidsSeenOpen, openings, with_closed_lids
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.located import located
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.near_detection import detect_near
 from openface_core.face_tracking.redetection import Redetection
 from openface_core.face_tracking.settings import TrackerSettings
+from openface_core.face_tracking.strong_expressions import PairAnswer
 from openface_core.face_tracking.widest import WidestFace
 from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
@@ -74,6 +75,8 @@ class FaceTracker:
         self._last: Face | None = None
         self._trusted: Face | None = None  # the last one since a face has been followed
         self._unused_answer: UnusedAnswer | None = None
+        self._pair_answer: PairAnswer | None = None
+        self._lids_seen_open: LidsSeenOpen | None = None
         self._frames_followed = 0
 
     @property
@@ -179,7 +182,7 @@ class FaceTracker:
             stays = refined is followed
             answer = UnusedAnswer(frame.number, followed.log_likelihood)
             self._unused_answer = answer if stays else None
-        return self._with_closed_lids(frame.image_bgr, refined)
+        return self._with_closed_lids(frame, refined)
 
     def _begun_anew(
         self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
@@ -203,14 +206,19 @@ class FaceTracker:
             return restarted
         return replace(restarted, landmarks=self._frame.landmarks(fit), fit=fit, unfitted=agreed)
 
-    def _with_closed_lids(self, image_bgr: UInt8Array, followed: Face) -> Face:
+    def _with_closed_lids(self, frame: FrameInView, followed: Face) -> Face:
         """Close eyes that the landmark network sees closed."""
         landmarks = followed.landmarks
-        if landmarks is None or openings(landmarks).min() >= NARROW:
+        opening = NARROW if landmarks is None else float(openings(landmarks).min())
+        if landmarks is None or opening >= NARROW:
+            return followed
+        seen_open = self._lids_seen_open
+        if seen_open is not None and seen_open.holds(frame.number, opening):
             return followed
         with self._watch.time(Step.LANDMARKS):
-            seen = self._models.network.follow(image_bgr, landmarks)
+            seen = self._models.network.follow(frame.image_bgr, landmarks)
         drawn = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
+        self._lids_seen_open = None if drawn is not None else LidsSeenOpen(frame.number, opening)
         if drawn is None:
             return followed
         closed = self._frame.in_steps(drawn)
@@ -235,12 +243,14 @@ class FaceTracker:
             return face
         share = pair.share(face.fit.shape_parameters, self._frames_followed)
         if share == 0.0:
+            self._pair_answer = None
             return face
         with self._watch.time(Step.LANDMARKS):
-            seen = pair.look(frame.image_bgr, face.landmarks)
-        if seen is None or seen[1] == 0.0:
+            answer = pair.answer(frame.image_bgr, frame.number, face.landmarks, self._pair_answer)
+        self._pair_answer = answer
+        if answer.agreement == 0.0:
             return face
-        points, weight = seen[0], share * seen[1]
+        points, weight = face.landmarks + answer.displacement_px, share * answer.agreement
         mixed = self._frame.in_steps(mixed_points(face.landmarks, points, weight))
         fit = self._frame.fit(mixed)
         if not fit.is_finite:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from openface_core.face_tracking.eyelids import openings, with_closed_lids
+from openface_core.face_tracking.eyelids import LidsSeenOpen, openings, with_closed_lids
 
 LIDS = {0: ((37, 38), (41, 40)), 1: ((43, 44), (47, 46))}
 
@@ -51,3 +51,14 @@ def test_otherwise_there_is_nothing_to_close(
 
 def test_a_face_without_extent_has_no_opening() -> None:
     assert np.isfinite(openings(np.zeros((68, 2), dtype=np.float32))).all()
+
+
+@pytest.mark.parametrize(
+    ("number", "opening", "expected"),
+    [(11, 0.07, True), (12, 0.08, True), (13, 0.07, False), (11, 0.066, False)],
+    ids=["as before", "wider", "long ago", "narrower"],
+)
+def test_lids_that_stay_need_no_further_look(
+    number: int, opening: float, *, expected: bool
+) -> None:
+    assert LidsSeenOpen(10, 0.07).holds(number, opening) is expected

@@ -123,9 +123,36 @@ def test_a_network_that_sees_no_face_says_nothing(blind: int) -> None:
 
 def test_eyes_in_one_place_agree_with_nothing() -> None:
     points = np.zeros((68, 2), dtype=np.float32)
-    seen = pair(points + 1, points + 1).look(IMAGE, points)
-    assert seen is not None
-    assert seen[1] == 0.0
+    assert pair(points + 1, points + 1).answer(IMAGE, 0, points, None).agreement == 0.0
+
+
+def test_a_first_network_that_is_too_far_off_needs_no_second() -> None:
+    # The mean of both may be nearer by a quarter of the 11 px that they may be apart.
+    followed_points = followed()
+    near, far = moved(slice(48, 68), 8.7), moved(slice(48, 68), 8.8)
+    assert pair(near, followed_points).look(IMAGE, followed_points) is not None
+    alone = pair(far, None)
+    asked: list[Any] = []
+    alone.second.follow = lambda *args: asked.append(args)  # type: ignore[method-assign]
+    assert alone.look(IMAGE, followed_points) is None
+    assert not asked
+
+
+def test_what_was_seen_moves_along_until_they_are_asked_again() -> None:
+    points = moved(slice(17, 68), 4.0)
+    networks = pair(points, points)
+    first = networks.answer(IMAGE, 10, followed(), None)
+    assert (first.number, first.agreement) == (10, 1.0)
+    np.testing.assert_allclose(first.displacement_px, points - followed(), atol=1e-5)
+    assert networks.answer(IMAGE, 11, followed() + 3, first) is first
+    assert networks.answer(IMAGE, 12, followed(), first).number == 12
+
+
+def test_a_network_that_saw_no_face_is_asked_again_as_late() -> None:
+    blind = pair(None, None)
+    first = blind.answer(IMAGE, 10, followed(), None)
+    assert first.agreement == 0.0
+    assert blind.answer(IMAGE, 11, followed(), first) is first
 
 
 @pytest.mark.parametrize(
@@ -137,6 +164,7 @@ def test_eyes_in_one_place_agree_with_nothing() -> None:
         {"second_share": -0.1},
         {"most_disagreement": -0.1},
         {"most_spread": float("inf")},
+        {"every_frames": 0},
         {"after_frames": -1},
     ],
     ids=str,

@@ -13,6 +13,7 @@ from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
 from openface_core.face_tracking import located as located_module
 from openface_core.face_tracking import tracker as tracker_module
+from openface_core.face_tracking.strong_expressions import PairAnswer
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import ShapeFit, calc_params, project_shape
@@ -230,6 +231,20 @@ def test_eyes_that_the_network_sees_closed_are_closed(monkeypatch: pytest.Monkey
     assert eyelids.openings(face.landmarks).max() < eyelids.openings(face_at(150)).min()
 
 
+def test_eyes_that_were_seen_open_are_looked_at_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (tracker_module, eyelids):
+        monkeypatch.setattr(module, "NARROW", 1.0)
+    script = Script(confidences=[0.9] * 5)
+    tracker = script.tracker(refines=True)
+    asked = []
+    for number in range(5):
+        tracker.observe(IMAGE, number)
+        asked.append("follow" in script.taken())
+    assert asked == [True, False, False, True, False]
+
+
 def test_nobody_is_asked_about_the_points_of_a_network() -> None:
     script = Script(confidences=[0.9] * 2, contradiction=face_at(160))
     tracker = script.tracker()
@@ -424,10 +439,13 @@ def test_a_face_that_is_not_trusted_is_looked_for_where_it_was(
 
 def pair_that_sees(points: np.ndarray | None, shares: list[float], agreement: float = 1.0) -> Any:
     """Two networks that always see the same points, with a share for each frame."""
-    return SimpleNamespace(
-        share=lambda _parameters, _frames: shares.pop(0),
-        look=lambda _image, _landmarks: None if points is None else (points, agreement),
-    )
+
+    def answer(_image: Any, number: int, landmarks: np.ndarray, _last: Any) -> PairAnswer:
+        if points is None:
+            return PairAnswer(number, np.zeros((68, 2)), 0.0)
+        return PairAnswer(number, points.astype(np.float64) - landmarks, agreement)
+
+    return SimpleNamespace(share=lambda _parameters, _frames: shares.pop(0), answer=answer)
 
 
 def tracker_with_pair(script: Script, pair: Any, *, refines: bool = True) -> FaceTracker:
