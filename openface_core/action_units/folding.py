@@ -5,8 +5,10 @@ neighbouring bins, so bin ``o`` becomes ``9 - o``. Blocks to the right become bl
 That mirrors the aligned face about the middle of its picture, a border of cells. The middle of the
 face is half a pixel to the right of it, in the centre of a pixel, so that the half that is mirrored
 has to move to the right by one pixel: to first order, by the slope from the cell before to the one
-after. All of this is linear, so that the folded median stands for the median of the folded
-descriptor. But for the slope it is that; the slope moves a score by a constant of .04 or less.
+after. A part of the orientation beside the vertical goes back to the one that vertical gradients
+are counted for. All of this is linear, so that the folded median stands for the median of the
+folded descriptor. But for the slope it is that; the slope moves a score by a constant of .04 or
+less.
 
 That leaves three differences from the descriptor of a picture that is composed of half a face and
 its mirror image. A vertical gradient lies exactly between bins 4 and 5, and FHOG counts it for bin
@@ -38,10 +40,16 @@ LEFT, RIGHT = 0, 1
 CELLS = 12
 """Rows and columns of cells of the appearance descriptor."""
 
-_SLOPE_PER_PX = 1.0 / 16.0
-"""The cells before and after one are 16 pixels apart."""
+_SLOPE_PER_PX = 5.0 / 64.0
+"""Of the difference between the cells before and after one, which are 16 pixels apart: a slope is
+steeper than what cells, which smooth it, show. In sixty-fourths, so that weights stay short."""
 
 _SIGNED, _UNSIGNED = 18, 9
+_TIED = np.array([4, 13, 22])
+_TIED_SHARE = 1.0 / 16.0
+"""Vertical gradients lie exactly between these channels and the next ones, and FHOG counts them for
+these, in the mirror image too: so much of what the next ones of a mirrored picture would have."""
+
 _HALF_TURN = 9
 """Bins from one direction to the opposite one; a mirror turns bin 0 by as much."""
 
@@ -95,6 +103,9 @@ def fold_appearance(fhog: NDArray[np.floating], side: int) -> NDArray[np.floatin
     own = _is_own(side)[:, None]
     cells = (*fhog.shape[:-1], CELLS, CELLS, CHANNELS)
     mirrored = fhog[..., mirrored_appearance()].reshape(cells)
+    tied = mirrored.dtype.type(_TIED_SHARE) * mirrored[..., _TIED + 1]
+    mirrored[..., _TIED] += tied
+    mirrored[..., _TIED + 1] -= tied
     composed = np.where(own, fhog.reshape(cells), mirrored)
     slope = np.zeros_like(composed)
     slope[..., :-1, :] += composed[..., 1:, :]
@@ -125,7 +136,11 @@ def folded_weights(weights: Float64Array) -> Float64Array:
         slope = _SLOPE_PER_PX * np.where(own[:, None, None], 0.0, of_cells)
         of_cells[:, 1:] -= slope[:, :-1]
         of_cells[:, :-1] += slope[:, 1:]
-        mirrored = of_cells.reshape(-1, count)[mirrored_appearance()].reshape(result.shape)
+        of_mirrored = of_cells.copy()
+        of_mirrored[:, :, _TIED + 1] += _TIED_SHARE * (
+            of_cells[:, :, _TIED] - of_cells[:, :, _TIED + 1]
+        )
+        mirrored = of_mirrored.reshape(-1, count)[mirrored_appearance()].reshape(result.shape)
         result[:, own] = (of_cells + mirrored)[:, own]
     return result.reshape(-1, count)
 

@@ -15,8 +15,10 @@ from openface_core.shape.calc_params import ShapeFit
 from openface_core.shape.pdm import Float32Array, PointDistributionModel, deform
 from openface_core.shape.residual import shape_residual_mm
 
-STILL_POINTS = np.array([27, 28, 29, 36, 39, 42, 45], dtype=np.int64)
-"""Bridge of the nose and corners of the eyes, of 68 landmarks: hardly an action moves them."""
+STILL_POINTS = np.array([30, 36, 39, 42, 45], dtype=np.int64)
+"""Tip of the nose and corners of the eyes, of 68 landmarks: hardly an action moves them. Nor the
+bridge of the nose, but nothing there says where its points are, and the peaks of patch experts lie
+4 to 6 pixels aside."""
 
 _PARTNERS = MIRRORED_ORDER[STILL_POINTS].astype(np.int64)
 
@@ -40,7 +42,7 @@ def upright_residual_mm(
     (136,) ndarray of float64
         As :func:`openface_core.shape.residual.shape_residual_mm`, of landmarks that are turned and
         moved to the side so that X = 0 is the line about which the corners of the eyes and the
-        bridge of the nose are most nearly mirror images. Zeros for a face that is turned away.
+        tip of the nose are most nearly mirror images. Zeros for a face that is turned away.
     """
     residual = shape_residual_mm(pdm, fit, landmarks)
     if residual.any():  # not turned away

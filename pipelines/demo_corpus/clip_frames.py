@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.demo_corpus.face_rendering import FaceRenderer
+from pipelines.demo_corpus.face_sides import made_of_one_half
 from pipelines.demo_corpus.script import Clip
 from pipelines.demo_corpus.staging import DIVIDER_PX, face_state, face_view, place_width_px
 
@@ -47,6 +48,8 @@ def _side_by_side(clip: Clip, renderer: FaceRenderer, time_s: float) -> Image:
     for number, face in enumerate(clip.faces):
         view = face_view(face, time_s, width, clip.height_px)
         drawn = renderer.draw(face_state(face, time_s), view)
+        if face.symmetric:
+            drawn = made_of_one_half(drawn)
         left = number * (width + DIVIDER_PX)
         picture[:, left : left + width] = drawn[:, ::-1] if face.mirrored else drawn
     return picture

@@ -13,9 +13,10 @@ from pipelines.demo_corpus import portrait
 
 Points = NDArray[np.float64]
 
-SMILE, BROW_RAISE, JAW_DROP, BLINK = "smile", "brow_raise", "jaw_drop", "blink"
+SMILE, CLOSED_SMILE = "smile", "closed_smile"
+BROW_RAISE, JAW_DROP, BLINK = "brow_raise", "jaw_drop", "blink"
 
-ACTIONS = (SMILE, BROW_RAISE, JAW_DROP, BLINK)
+ACTIONS = (SMILE, CLOSED_SMILE, BROW_RAISE, JAW_DROP, BLINK)
 
 # The mouth at rest: its line from corner to corner, and the outer edges of the lips.
 _REST_LINE = ((207.4, 146.6), (222.6, 146.3), (237.8, 148.5))
@@ -27,6 +28,8 @@ _REST_BOTTOM = (
     (206.4, 146.5), (212.1, 150.4), (217.3, 152.2), (222.4, 152.7), (227.5, 152.6), (232.9, 151.8),
     (238.8, 148.5),
 )  # fmt: skip
+# The line of lips that smile without parting: the corners are where a smile has them.
+_SMILE_LINE = ((201.8, 139.3), (222.6, 145.6), (243.8, 140.7))
 # Cheeks, pouches beside the mouth and the wings of the nose: where a smile finds them, and what it
 # did to them.
 _SMILE_ELSEWHERE = (
@@ -103,7 +106,13 @@ def motion_of(action: str) -> Motion:
     Points that an action does not name stay where they are, as far as they are landmarks or belong
     to a contour of :mod:`pipelines.demo_corpus.portrait`.
     """
-    makers = {SMILE: _smile, BROW_RAISE: _brow_raise, JAW_DROP: _jaw_drop, BLINK: _blink}
+    makers = {
+        SMILE: _smile,
+        CLOSED_SMILE: _closed_smile,
+        BROW_RAISE: _brow_raise,
+        JAW_DROP: _jaw_drop,
+        BLINK: _blink,
+    }
     return makers[action]()
 
 
@@ -118,23 +127,44 @@ def _share(contour: tuple[tuple[float, float], ...], x: float) -> float:
     return (x - contour[0][0]) / (contour[-1][0] - contour[0][0])
 
 
-def _rest_line(share: float) -> tuple[float, float]:
-    """Return a point of the closed mouth, a parabola through three points."""
-    ends = np.array(_REST_LINE)
+def _on_parabola(ends: tuple[tuple[float, float], ...], share: float) -> tuple[float, float]:
+    """Return the point at a share, 0 to 1, of a parabola through three points."""
     weights = np.array(
         [(1 - share) * (1 - 2 * share), 4 * share * (1 - share), share * (2 * share - 1)]
     )
-    x, y = weights @ ends
+    x, y = weights @ np.array(ends)
     return float(x), float(y)
 
 
 def _smile() -> Motion:
     motion = Motion()
     for contour in (portrait.MOUTH_UPPER, portrait.MOUTH_LOWER):
-        rest = tuple(_rest_line(_share(contour, x)) for x, _ in contour)
+        rest = tuple(_on_parabola(_REST_LINE, _share(contour, x)) for x, _ in contour)
         motion.move_to(contour, rest)
     motion.move_to(portrait.LIPS_TOP, _REST_TOP)
     motion.move_to(portrait.LIPS_BOTTOM, _REST_BOTTOM)
+    _add_around_smile(motion)
+    return motion
+
+
+def _closed_smile() -> Motion:
+    motion = Motion()
+    contours = (
+        portrait.MOUTH_UPPER, portrait.MOUTH_LOWER, portrait.LIPS_TOP, portrait.LIPS_BOTTOM
+    )  # fmt: skip
+    for contour in contours:
+        for x, y in contour:
+            share = _share(contour, x)
+            (rest_x, rest_y), (smile_x, smile_y) = (
+                _on_parabola(line, share) for line in (_REST_LINE, _SMILE_LINE)
+            )
+            motion.add((x, y), smile_x - rest_x, smile_y - rest_y)
+    _add_around_smile(motion)
+    return motion
+
+
+def _add_around_smile(motion: Motion) -> None:
+    """Add what moves around the lips: cheeks, folds, nostrils and lower lids."""
     for point, (dx, dy) in _SMILE_ELSEWHERE:
         motion.add(point, dx, dy)
     motion.add(portrait.NOSE[4], -_SMILE_NOSTRILS_PX, -0.5)
@@ -142,7 +172,6 @@ def _smile() -> Motion:
     for lower in (portrait.LEFT_EYE_LOWER, portrait.RIGHT_EYE_LOWER):
         for point in lower[1:-1]:
             motion.add(point, 0.0, _SMILE_LOWER_LIDS_PX)
-    return motion
 
 
 def _brow_raise() -> Motion:

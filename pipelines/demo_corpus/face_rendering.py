@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from pipelines.demo_corpus.face_actions import SMILE
+from pipelines.demo_corpus.face_actions import CLOSED_SMILE, SMILE
 from pipelines.demo_corpus.face_geometry import (
     FaceState,
     HeadPose,
@@ -15,7 +15,7 @@ from pipelines.demo_corpus.face_geometry import (
     place_vertices,
 )
 from pipelines.demo_corpus.face_mesh import FaceMesh, build_face_mesh
-from pipelines.demo_corpus.face_sides import LEFT, RIGHT, movement, side_weight
+from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT, movement, side_weight
 from pipelines.demo_corpus.portrait import Portrait, load_portrait
 
 Image = NDArray[np.uint8]
@@ -123,10 +123,8 @@ class FaceRenderer:
     def _skin(self, state: FaceState) -> Image:
         """Return the photograph with as much of the smile's creases as there is of the smile."""
         smiling, smooth = self._portrait.smiling, self._portrait.smooth
-        smile = state.amplitudes.get(SMILE, 0.0)
-        one_sided = [
-            (side, state.amplitudes.get(movement(SMILE, side), 0.0)) for side in (LEFT, RIGHT)
-        ]
+        smile = _smile_on(state, BOTH)
+        one_sided = [(side, _smile_on(state, side)) for side in (LEFT, RIGHT)]
         if any(amplitude for _, amplitude in one_sided):
             extra = [amplitude * self._sides[side] for side, amplitude in one_sided]
             share = np.clip(smile + np.sum(extra, axis=0), 0.0, 1.0)[:, :, None]
@@ -138,6 +136,12 @@ class FaceRenderer:
             return smiling
         mixed = cv2.addWeighted(smiling, smile, smooth, 1 - smile, 0)
         return np.asarray(mixed, dtype=np.uint8)
+
+
+def _smile_on(state: FaceState, side: str) -> float:
+    """Return the amplitude of a smile on both sides at once, or on one; lips part or do not."""
+    smiles = (SMILE, CLOSED_SMILE)
+    return sum(state.amplitudes.get(movement(smile, side), 0.0) for smile in smiles)
 
 
 def _mean_height(outline: Points) -> float:

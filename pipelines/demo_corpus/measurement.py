@@ -169,20 +169,20 @@ def describe(measurements: Sequence[ClipMeasurement]) -> Iterator[str]:
     """Yield a small table, a line for each scripted action unit of each clip."""
     yield (
         f"{'clip':<24}{'frames':>7}{'success':>9}  "
-        f"{'action':<11}{'unit':<6}{'rest':>6}{'noise':>7}{'apex':>6}"
+        f"{'action':<14}{'unit':<6}{'rest':>6}{'noise':>7}{'apex':>6}"
     )
     for measured in measurements:
         start = (
             f"{measured.clip.name:<24}{len(measured.success):>7}{measured.success.mean():>9.0%}  "
         )
         lines = [
-            f"{rise.action.kind:<11}{rise.action_unit:<6}{rise.rest:>6.2f}{rise.noise:>7.3f}"
+            f"{rise.action.kind:<14}{rise.action_unit:<6}{rise.rest:>6.2f}{rise.noise:>7.3f}"
             f"{rise.apex:>6.2f}{_on_sides(rise)}{'' if rise.is_clear else '  does not rise'}"
             for rise in measured.rises
         ]
         if measured.roll_deviation_rad is not None:
             lines.append(
-                f"{HEAD_ROLL:<11}within {measured.roll_deviation_rad:.3f} rad of the script"
+                f"{HEAD_ROLL:<14}within {measured.roll_deviation_rad:.3f} rad of the script"
             )
         for line in lines or [""]:
             yield f"{start}{line}".rstrip()

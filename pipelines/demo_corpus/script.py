@@ -3,7 +3,13 @@
 import math
 from dataclasses import dataclass
 
-from pipelines.demo_corpus.face_actions import BLINK, BROW_RAISE, JAW_DROP, SMILE
+from pipelines.demo_corpus.face_actions import (
+    BLINK,
+    BROW_RAISE,
+    CLOSED_SMILE,
+    JAW_DROP,
+    SMILE,
+)
 from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT
 
 HEAD_ROLL, PAN = "head_roll", "pan"
@@ -11,6 +17,7 @@ HEAD_ROLL, PAN = "head_roll", "pan"
 ACTION_UNITS = {
     BROW_RAISE: ("AU01", "AU02"),
     SMILE: ("AU06", "AU12", "AU25"),
+    CLOSED_SMILE: ("AU06", "AU12"),
     JAW_DROP: ("AU25", "AU26"),
     BLINK: ("AU45",),
     HEAD_ROLL: (),
@@ -109,6 +116,9 @@ class ScriptedFace:
         Pixels of the picture for one of the photograph.
     mirrored : bool
         Whether the picture is turned left to right.
+    symmetric : bool
+        Whether the picture is made of its one half and the mirror image of that. The face is
+        upright then, and sways up and down only.
     sway : Sway
         Her small motions.
     """
@@ -116,6 +126,7 @@ class ScriptedFace:
     actions: tuple[Action, ...]
     zoom: float = 5 / 3
     mirrored: bool = False
+    symmetric: bool = False
     sway: Sway = Sway()
 
     def level(self, kind: str, time_s: float, side: str = BOTH) -> float:
@@ -173,6 +184,9 @@ class Clip:
 
 
 _VARYING_STEPS = (1, 1, 2, 1, 3, 1)
+
+_LARGE_ZOOM = 2.0
+"""Each side of a face is measured by itself, for which a larger one is better."""
 
 TRUNCATED_NAME = "truncated.mp4"
 """The file that is broken: the first half of the first clip."""
@@ -247,13 +261,35 @@ CLIPS = (
             ScriptedFace(
                 (
                     Action(BROW_RAISE, 1.0, 0.35, 0.5, 0.35, side=LEFT),
-                    Action(SMILE, 2.6, 0.4, 0.5, 0.4, side=RIGHT),
+                    Action(CLOSED_SMILE, 2.6, 0.4, 0.5, 0.4, side=RIGHT),
                     Action(BLINK, 4.3, 0.15, 0.3, 0.2, side=LEFT),
                 ),
+                _LARGE_ZOOM,
                 sway=Sway(2.5),
             ),
         ),
         seconds=5.4,
+        width_px=480,
+        height_px=360,
+    ),
+    Clip(
+        "both_sides.mp4",
+        (
+            ScriptedFace(
+                (
+                    Action(BROW_RAISE, 0.8, 0.3, 0.4, 0.3),
+                    Action(SMILE, 2.1, 0.35, 0.4, 0.35),
+                    Action(JAW_DROP, 3.5, 0.3, 0.4, 0.3),
+                    Action(BLINK, 4.9, 0.15, 0.3, 0.2),
+                ),
+                _LARGE_ZOOM,
+                symmetric=True,
+                sway=Sway(2.5),
+            ),
+        ),
+        seconds=6.0,
+        width_px=480,
+        height_px=360,
     ),
     Clip("nobody.mp4", (), seconds=2.0),
 )

@@ -4,9 +4,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.demo_corpus.face_actions import ACTIONS
-from pipelines.demo_corpus.face_geometry import FaceState, HeadPose, View, place_vertices
+from pipelines.demo_corpus.face_geometry import (
+    FaceState,
+    HeadPose,
+    View,
+    move_head,
+    place_vertices,
+)
 from pipelines.demo_corpus.face_mesh import FaceMesh
-from pipelines.demo_corpus.face_sides import BOTH, SIDES, movement
+from pipelines.demo_corpus.face_sides import (
+    BOTH,
+    ROOT_OF_NOSE,
+    SIDES,
+    UPRIGHT_RAD,
+    landmarks_of_one_half,
+    movement,
+)
 from pipelines.demo_corpus.script import HEAD_ROLL, PAN, Clip, ScriptedFace
 
 DIVIDER_PX = 4
@@ -35,12 +48,17 @@ def face_state(face: ScriptedFace, time_s: float) -> FaceState:
         for side in SIDES
         if (level := face.level(action, time_s, side)) or side == BOTH
     }
+    if face.symmetric:
+        return FaceState(amplitudes, HeadPose(UPRIGHT_RAD, 0.0, down))
     return FaceState(amplitudes, HeadPose(roll + face.level(HEAD_ROLL, time_s), right, down))
 
 
 def face_view(face: ScriptedFace, time_s: float, width_px: int, height_px: int) -> View:
     """Return the part of the photograph that a face's picture shows at a time."""
     x, y = _VIEW_CENTRE
+    if face.symmetric:
+        # The middle of the face comes to lie between the two columns in the middle of the picture.
+        x = float(move_head(np.array([ROOT_OF_NOSE]), HeadPose(UPRIGHT_RAD))[0, 0]) + 0.5
     left = x + face.level(PAN, time_s) - width_px / face.zoom / 2
     top = max(y - height_px / face.zoom / 2, _HIGHEST_VIEW_PX)
     return View(width_px, height_px, left, top, face.zoom)
@@ -55,6 +73,8 @@ def landmarks_px(clip: Clip, number: int, mesh: FaceMesh, time_s: float) -> NDAr
     width = place_width_px(clip)
     view = face_view(face, time_s, width, clip.height_px)
     points = place_vertices(mesh, face_state(face, time_s), view)[:LANDMARK_COUNT]
+    if face.symmetric:
+        points = landmarks_of_one_half(points, width)
     if face.mirrored:
         points[:, 0] = width - 1 - points[:, 0]
     points[:, 0] += number * (width + DIVIDER_PX)

@@ -16,7 +16,8 @@ from pipelines.run import run
 from tests.fixtures.faces.mirror import MIRROR
 from tests.fixtures.runs.demo_checks import EQUAL_SIDES_SHARE, check_equal_sides, check_sides
 
-SYMMETRIC, ONE_SIDED = ("brows_and_smile.mp4", "jaw_and_blinks.mkv"), "one_sided.mp4"
+PORTRAIT, ONE_SIDED = ("brows_and_smile.mp4", "jaw_and_blinks.mkv"), "one_sided.mp4"
+SYMMETRIC = "both_sides.mp4"
 
 
 def in_a_mirror(clip: Clip) -> Clip:
@@ -24,8 +25,8 @@ def in_a_mirror(clip: Clip) -> Clip:
     return replace(clip, name=f"mirrored_{clip.name}", faces=faces)
 
 
-PLAIN = tuple(clip for clip in CLIPS if clip.name in (*SYMMETRIC, ONE_SIDED))
-MIRRORED = tuple(in_a_mirror(clip) for clip in CLIPS if clip.name in SYMMETRIC)
+PLAIN = tuple(clip for clip in CLIPS if clip.name in (*PORTRAIT, ONE_SIDED, SYMMETRIC))
+MIRRORED = tuple(in_a_mirror(clip) for clip in CLIPS if clip.name in PORTRAIT)
 CHOSEN = PLAIN + MIRRORED
 
 MOST_ON_OTHER = 0.1
@@ -75,8 +76,14 @@ def test_a_one_sided_action_is_seen_on_its_side_alone(rises: list[Rise]) -> None
     check_sides(rises, dict.fromkeys(("AU01", "AU02", "AU06", "AU12", "AU45"), MOST_ON_OTHER))
 
 
-def test_actions_of_both_sides_rise_alike(rises: list[Rise]) -> None:
-    check_equal_sides(rises, {"AU01", "AU02", "AU12", "AU45"})
+def test_actions_of_a_symmetric_face_rise_alike(measured: dict[str, ClipMeasurement]) -> None:
+    rises = measured[SYMMETRIC].rises
+    check_equal_sides(rises, {rise.action_unit for rise in rises})
+
+
+def test_some_actions_of_the_portrait_do(measured: dict[str, ClipMeasurement]) -> None:
+    rises = [rise for name in PORTRAIT for rise in measured[name].rises]
+    check_equal_sides(rises, {"AU02", "AU12", "AU45"})
 
 
 def test_a_picture_and_its_mirror_image_have_the_same_sides_exchanged(

@@ -64,7 +64,7 @@ def test_there_is_no_python(machine: Machine) -> None:
 
 def test_the_demo_is_measured(machine: Machine, clips: Path) -> None:
     rows = pq.read_table(clips.parent / "results" / "frames", columns=["frame"])
-    assert rows.num_rows == 899 + 100  # in 100 of 899 frames there are two people
+    assert rows.num_rows == 1049 + 100  # in 100 of 1049 frames there are two people
     assert list((machine.data / ".cache" / "openface-beam" / "kernels").rglob("*.nbc"))
 
 

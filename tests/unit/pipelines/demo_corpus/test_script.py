@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipelines.demo_corpus.face_actions import BLINK, BROW_RAISE, SMILE
+from pipelines.demo_corpus.face_actions import BLINK, BROW_RAISE, CLOSED_SMILE, SMILE
 from pipelines.demo_corpus.face_sides import BOTH, LEFT, RIGHT, SIDES
 from pipelines.demo_corpus.script import (
     ACTION_UNITS,
@@ -101,7 +101,7 @@ class TestCorpus:
         actions = [a for clip in CLIPS for face in clip.faces for a in face.actions]
         assert {a.side for a in actions} == set(SIDES)
         one_sided = {a.kind for a in actions if a.side != BOTH}
-        assert one_sided == {BROW_RAISE, SMILE, BLINK}
+        assert one_sided == {BROW_RAISE, CLOSED_SMILE, BLINK}
 
     def test_containers_and_rates_differ(self) -> None:
         assert {clip.name.rsplit(".", 1)[1] for clip in CLIPS} == {"mp4", "mkv", "webm", "mov"}

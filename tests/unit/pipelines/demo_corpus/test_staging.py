@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipelines.demo_corpus.face_actions import SMILE
 from pipelines.demo_corpus.face_mesh import FaceMesh
 from pipelines.demo_corpus.script import (
     CLIPS,
@@ -13,6 +14,7 @@ from pipelines.demo_corpus.script import (
     ScriptedFace,
 )
 from pipelines.demo_corpus.staging import landmarks_px, place_width_px, share_in_picture
+from tests.fixtures.faces.mirror import MIRROR
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)
 
@@ -40,6 +42,18 @@ def test_a_pan_moves_the_picture(mesh: FaceMesh) -> None:
     still, pan = one_face(), one_face(Action(PAN, 1.0, 0.5, 1.0, 0.5, 30.0))
     moved = landmarks_px(pan, 0, mesh, 2.0) - landmarks_px(still, 0, mesh, 2.0)
     np.testing.assert_allclose(moved, np.tile((-50.0, 0.0), (68, 1)), atol=1e-9)
+
+
+def test_a_face_made_of_one_half_is_its_own_mirror_image(mesh: FaceMesh) -> None:
+    actions = (Action(SMILE, 0.0, 0.5, 1.0, 0.5),)
+    clip = Clip("a.mp4", (ScriptedFace(actions, symmetric=True),), seconds=4.0)
+    for time_s in (0.0, 0.3, 1.0, 3.0):
+        points = landmarks_px(clip, 0, mesh, time_s)
+        mirrored = points[MIRROR] * [-1, 1] + [399, 0]
+        np.testing.assert_allclose(mirrored, points, atol=1e-9)
+        np.testing.assert_allclose(points[27:31, 0], 199.5)
+    own = landmarks_px(Clip("a.mp4", (ScriptedFace(actions),), seconds=4.0), 0, mesh, 1.0)
+    assert np.ptp(points[:, 0]) == pytest.approx(np.ptp(own[:, 0]), rel=0.05)
 
 
 def test_a_mirrored_face(mesh: FaceMesh) -> None:
