@@ -7,8 +7,8 @@ face is half a pixel to the right of it, in the centre of a pixel, so that the h
 has to move to the right by one pixel: to first order, by the slope from the cell before to the one
 after. A part of the orientation beside the vertical goes back to the one that vertical gradients
 are counted for. All of this is linear, so that the folded median stands for the median of the
-folded descriptor. But for the slope it is that; the slope moves a score by a constant of .04 or
-less.
+folded descriptor. But for slope and ties it is that; these move a score by a constant of some .04
+at most.
 
 That leaves three differences from the descriptor of a picture that is composed of half a face and
 its mirror image. A vertical gradient lies exactly between bins 4 and 5, and FHOG counts it for bin

@@ -20,7 +20,7 @@ NARROW = 0.09
 CLOSED = 0.04
 """Eyes that it draws narrower than this are closed."""
 
-_OPEN_FRAMES = 3
+_OPEN_FRAMES = 2
 """So many frames after the network saw nothing to close it is asked again, where lids stay."""
 
 _STAY = 0.95
@@ -30,7 +30,7 @@ _UPPER = np.array([[37, 38], [43, 44]])
 _LOWER = np.array([[41, 40], [47, 46]])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LidsSeenOpen:
     """When the network saw that narrow eyes are not closed.
 
@@ -38,16 +38,17 @@ class LidsSeenOpen:
     ----------
     number : int
         Of the frame in the video, from 0.
-    opening : float
-        Of the narrower eye, by followed landmarks.
+    openings : (2,) ndarray of float64
+        Of both eyes, by followed landmarks.
     """
 
     number: int
-    opening: float
+    openings: NDArray[np.float64]
 
-    def holds(self, number: int, opening: float) -> bool:
+    def holds(self, number: int, openings: NDArray[np.float64]) -> bool:
         """Return whether it need not be asked again in a frame, in which they are open so far."""
-        return number - self.number < _OPEN_FRAMES and opening >= _STAY * self.opening
+        stay = bool((openings >= _STAY * self.openings).all())
+        return stay and number - self.number < _OPEN_FRAMES
 
 
 def openings(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ Patch experts hold a shape to the mean, so they fall short of a wide open or ske
 brows raised high. On annotated photographs (Helen's and AFW's testing parts) the mean of two
 networks is nearer than the experts everywhere, and the more so the farther a shape is from the
 mean. Where it is far, and the networks agree, what is given is a mean of followed landmarks and
-theirs. What is followed stays as it is: an error of the networks ends with its frame.
+theirs. What is followed stays as it is: an error of the networks ends with their next look.
 """
 
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class StrongExpressionSettings:
     most_spread : float
         The same for the distance of the networks' points from one another, over the mouth.
     every_frames : int
-        The networks are asked again after so many frames. In between, what they saw last is moved
-        along with the followed landmarks.
+        The networks are asked again after so many frames. In between, what they saw last is shifted
+        by as much as the followed landmarks.
     after_frames : int
         A face has been followed for so many frames before: after a detection, a shape that has not
         yet settled looks like a strong expression.
@@ -75,7 +75,7 @@ class StrongExpressionSettings:
             "second_share": (0.0 <= self.second_share <= 1.0, "a number from 0 to 1"),
             "most_disagreement": (0.0 <= self.most_disagreement <= 10, "a number from 0 to 10"),
             "most_spread": (0.0 <= self.most_spread <= 10, "a number from 0 to 10"),
-            "every_frames": (1 <= self.every_frames <= 100, "a whole number from 1 to 100"),
+            "every_frames": (1 <= self.every_frames <= 10, "a whole number from 1 to 10"),
             "after_frames": (0 <= self.after_frames <= 1000, "a whole number from 0 to 1000"),
         }
         check_settings("strong_expressions", self, checks)

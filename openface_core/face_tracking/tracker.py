@@ -142,10 +142,15 @@ class FaceTracker:
             self._last = None if redetection.gives_up(is_seen=is_seen) else candidate
             return Face(detected) if candidate is None else candidate
         if candidate is None or detected.is_found:
+            self._forget_answers()
             candidate = self._witnessed(frame, detected) or detected
             redetection.note_begun()
         self._last = candidate
         return candidate
+
+    def _forget_answers(self) -> None:
+        """Forget what networks saw of landmarks that are followed no more."""
+        self._pair_answer = self._lids_seen_open = None
 
     def _checked(self, face: Face | None) -> Face | None:
         """Return a face that may be rolled as it is; wrong ones would be trusted when followed."""
@@ -180,6 +185,8 @@ class FaceTracker:
             if points is not None:
                 refined = self._begun_anew(grey, witness, followed, points)
             stays = refined is followed
+            if not stays:
+                self._forget_answers()
             answer = UnusedAnswer(frame.number, followed.log_likelihood)
             self._unused_answer = answer if stays else None
         return self._with_closed_lids(frame, refined)
@@ -209,16 +216,18 @@ class FaceTracker:
     def _with_closed_lids(self, frame: FrameInView, followed: Face) -> Face:
         """Close eyes that the landmark network sees closed."""
         landmarks = followed.landmarks
-        opening = NARROW if landmarks is None else float(openings(landmarks).min())
-        if landmarks is None or opening >= NARROW:
+        if landmarks is None:
             return followed
-        seen_open = self._lids_seen_open
-        if seen_open is not None and seen_open.holds(frame.number, opening):
+        open_so_far, seen_open = openings(landmarks), self._lids_seen_open
+        if open_so_far.min() >= NARROW:
+            return followed
+        if seen_open is not None and seen_open.holds(frame.number, open_so_far):
             return followed
         with self._watch.time(Step.LANDMARKS):
             seen = self._models.network.follow(frame.image_bgr, landmarks)
         drawn = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
-        self._lids_seen_open = None if drawn is not None else LidsSeenOpen(frame.number, opening)
+        is_closed = drawn is not None
+        self._lids_seen_open = None if is_closed else LidsSeenOpen(frame.number, open_so_far)
         if drawn is None:
             return followed
         closed = self._frame.in_steps(drawn)
@@ -237,9 +246,9 @@ class FaceTracker:
         What is followed stays the experts'.
         """
         pair = self._models.network_pair
-        if pair is None or not (face.is_found and face.is_refined):
-            return face
-        if face.landmarks is None or face.fit is None:
+        is_followed = face.is_found and face.is_refined
+        if pair is None or not is_followed or face.landmarks is None or face.fit is None:
+            self._pair_answer = None
             return face
         share = pair.share(face.fit.shape_parameters, self._frames_followed)
         if share == 0.0:

@@ -49,7 +49,15 @@ def side_weight(points: Points, side: str) -> NDArray[np.float64]:
 
 
 def made_of_one_half(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a picture (H, W, 3), W even, made of its left half and the mirror image of that."""
+    """Return a picture (H, W, 3) made of its left half and the mirror image of that.
+
+    Raises
+    ------
+    ValueError
+        If its width is odd: the middle is between two columns.
+    """
+    if picture.shape[1] % 2:
+        raise ValueError(f"expected a picture of even width, found {picture.shape[1]} px")
     half = picture[:, : picture.shape[1] // 2]
     return np.concatenate([half, half[:, ::-1]], axis=1)
 

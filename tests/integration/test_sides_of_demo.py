@@ -14,7 +14,12 @@ from pipelines.demo_corpus.staging import LANDMARK_COUNT, landmarks_px
 from pipelines.main_job.arguments import RunArguments
 from pipelines.run import run
 from tests.fixtures.faces.mirror import MIRROR
-from tests.fixtures.runs.demo_checks import EQUAL_SIDES_SHARE, check_equal_sides, check_sides
+from tests.fixtures.runs.demo_checks import (
+    EQUAL_SIDES_SHARE,
+    MOST_ON_OTHER_SIDE,
+    check_equal_sides,
+    check_sides,
+)
 
 PORTRAIT, ONE_SIDED = ("brows_and_smile.mp4", "jaw_and_blinks.mkv"), "one_sided.mp4"
 SYMMETRIC = "both_sides.mp4"
@@ -73,7 +78,9 @@ def rises(measured: dict[str, ClipMeasurement]) -> list[Rise]:
 
 
 def test_a_one_sided_action_is_seen_on_its_side_alone(rises: list[Rise]) -> None:
-    check_sides(rises, dict.fromkeys(("AU01", "AU02", "AU06", "AU12", "AU45"), MOST_ON_OTHER))
+    most = dict.fromkeys(("AU01", "AU02", "AU06", "AU45"), MOST_ON_OTHER)
+    # The still corner of the mouth falls a little.
+    check_sides(rises, most | {"AU12": MOST_ON_OTHER_SIDE})
 
 
 def test_actions_of_a_symmetric_face_rise_alike(measured: dict[str, ClipMeasurement]) -> None:

@@ -55,10 +55,17 @@ def test_a_face_without_extent_has_no_opening() -> None:
 
 @pytest.mark.parametrize(
     ("number", "opening", "expected"),
-    [(11, 0.07, True), (12, 0.08, True), (13, 0.07, False), (11, 0.066, False)],
-    ids=["as before", "wider", "long ago", "narrower"],
+    [
+        (11, (0.07, 0.2), True),
+        (11, (0.08, 0.19), True),
+        (12, (0.07, 0.2), False),
+        (11, (0.066, 0.2), False),
+        (11, (0.08, 0.08), False),
+    ],
+    ids=["as before", "one wider", "long ago", "narrower", "the other one narrower"],
 )
 def test_lids_that_stay_need_no_further_look(
-    number: int, opening: float, *, expected: bool
+    number: int, opening: tuple[float, float], *, expected: bool
 ) -> None:
-    assert LidsSeenOpen(10, 0.07).holds(number, opening) is expected
+    seen_open = LidsSeenOpen(10, np.array([0.07, 0.2]))
+    assert seen_open.holds(number, np.array(opening)) is expected

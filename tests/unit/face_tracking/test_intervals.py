@@ -13,6 +13,8 @@ from openface_core.face_tracking import (
 )
 from openface_core.face_tracking import intervals as module
 from openface_core.face_tracking.frame_in_view import FrameInView
+from openface_core.face_tracking.overlap import select_widest
+from openface_core.face_tracking.widest import WidestFace
 from openface_core.faces import Face, FaceStatus
 from openface_core.shape import ShapeFit, project_shape
 from tests.fixtures.faces.shape import synthetic_pdm
@@ -109,3 +111,21 @@ def test_a_part_begins_where_an_interval_or_its_lead_does() -> None:
 def test_leads_that_cannot_be(every: int, lead: int) -> None:
     with pytest.raises(ValueError, match="a lead of 0 to"):
         interval_tracker(every, lead)
+
+
+@pytest.mark.parametrize("searches_on", [False, True])
+def test_which_face_is_gone_on_with(monkeypatch: pytest.MonkeyPatch, *, searches_on: bool) -> None:
+    choices: list[object] = []
+
+    class Tracker(SettlingTracker):
+        def observe_in(self, frame: FrameInView, choose: object) -> Face:
+            choices.append(choose)
+            return super().observe_in(frame, choose)
+
+    monkeypatch.setattr(module, "FaceTracker", Tracker)
+    models: Any = FaceTrackingModels(None, None, PDM, None, None)  # type: ignore[arg-type]
+    each = TrackerSettings(0.5, searches_on=searches_on)
+    tracker = IntervalTracker(models, IntervalSettings(EVERY, LEAD), each)
+    tracker.observe(np.zeros((4, 4, 3), dtype=np.uint8), 0)
+    (choice,) = choices
+    assert choice is select_widest if searches_on else isinstance(choice, WidestFace)

@@ -165,6 +165,7 @@ def test_a_network_that_saw_no_face_is_asked_again_as_late() -> None:
         {"most_disagreement": -0.1},
         {"most_spread": float("inf")},
         {"every_frames": 0},
+        {"every_frames": 11},
         {"after_frames": -1},
     ],
     ids=str,

@@ -13,7 +13,11 @@ from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings, eyelids
 from openface_core.face_tracking import located as located_module
 from openface_core.face_tracking import tracker as tracker_module
-from openface_core.face_tracking.strong_expressions import PairAnswer
+from openface_core.face_tracking.strong_expressions import (
+    NetworkPair,
+    PairAnswer,
+    StrongExpressionSettings,
+)
 from openface_core.faces import FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import ShapeFit, calc_params, project_shape
@@ -242,7 +246,41 @@ def test_eyes_that_were_seen_open_are_looked_at_again_later(
     for number in range(5):
         tracker.observe(IMAGE, number)
         asked.append("follow" in script.taken())
-    assert asked == [True, False, False, True, False]
+    assert asked == [True, False, True, False, True]
+
+
+def test_eyes_that_were_closed_are_looked_at_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (tracker_module, eyelids):
+        monkeypatch.setattr(module, "NARROW", 1.0)
+    shut = face_at(150)
+    shut[[40, 41, 46, 47]] = shut[[38, 37, 44, 43]]
+    looks: list[int] = []
+
+    def follow(_image: np.ndarray, _landmarks: np.ndarray) -> LandmarkResult:
+        looks.append(1)
+        return LandmarkResult(shut, None)
+
+    script = Script(confidences=[0.9] * 3)
+    monkeypatch.setattr(script, "follow", follow)
+    tracker = script.tracker(refines=True)
+    for number in range(3):
+        tracker.observe(IMAGE, number)
+    assert len(looks) == 3
+
+
+def test_another_face_is_looked_at_whatever_was_seen_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (tracker_module, eyelids):
+        monkeypatch.setattr(module, "NARROW", 1.0)
+    script = Script(confidences=[0.9, 0.1, 0.9])
+    tracker = script.tracker(refines=True)
+    tracker.observe(IMAGE, 0)
+    script.taken()
+    assert tracker.observe(IMAGE, 1).is_found, "detected anew"
+    assert script.taken().count("follow") == 1
 
 
 def test_nobody_is_asked_about_the_points_of_a_network() -> None:
@@ -488,6 +526,51 @@ def test_where_networks_take_no_part(pair: Any, *, refines: bool, confidence: fl
     seen = tracker_with_pair(script, pair, refines=refines).observe(IMAGE, 0)
     expected = alone.tracker(refines=refines).observe(IMAGE, 0)
     np.testing.assert_array_equal(seen.landmarks, expected.landmarks)
+
+
+def network_pair(points: np.ndarray, asked: list[int], every_frames: int) -> NetworkPair:
+    """Two networks that see the same points and take part in every frame."""
+
+    def follow(_image: np.ndarray, _landmarks: np.ndarray) -> LandmarkResult:
+        asked.append(1)
+        return LandmarkResult(points, None)
+
+    network: Any = SimpleNamespace(follow=follow)
+    settings = StrongExpressionSettings(
+        from_strength=0.0, full_strength=1e-6, network_share=0.5, most_disagreement=10.0,
+        every_frames=every_frames, after_frames=0,
+    )  # fmt: skip
+    return NetworkPair(network, network, PDM.eigenvalues, settings)
+
+
+def test_networks_are_asked_again_after_some_frames() -> None:
+    asked: list[int] = []
+    script = Script(confidences=[0.9] * 5)
+    tracker = tracker_with_pair(script, network_pair(face_at(152), asked, 2))
+    counts = []
+    for number in range(5):
+        tracker.observe(IMAGE, number)
+        counts.append(len(asked))
+    assert counts == [2, 2, 4, 4, 6]
+
+
+def test_a_face_that_was_detected_anew_is_looked_at() -> None:
+    asked: list[int] = []
+    script = Script(confidences=[0.9, 0.1, 0.9])
+    tracker = tracker_with_pair(script, network_pair(face_at(152), asked, 10))
+    tracker.observe(IMAGE, 0)
+    assert tracker.observe(IMAGE, 1).is_found
+    assert len(asked) == 4
+
+
+def test_after_a_frame_without_trust_they_are_asked_again() -> None:
+    asked: list[int] = []
+    script = Script(confidences=[0.9, 0.1, 0.1, 0.9])
+    tracker = tracker_with_pair(script, network_pair(face_at(152), asked, 10))
+    tracker.observe(IMAGE, 0)
+    assert not tracker.observe(IMAGE, 1).is_found
+    assert tracker.observe(IMAGE, 2).is_found
+    assert len(asked) == 4
 
 
 def test_frames_are_counted_since_the_face_was_found() -> None:

@@ -1,6 +1,7 @@
 """Pictures that are made of one half."""
 
 import numpy as np
+import pytest
 
 from pipelines.demo_corpus.clip_frames import clip_frames
 from pipelines.demo_corpus.face_rendering import FaceRenderer
@@ -16,6 +17,8 @@ def test_the_right_half_is_the_mirror_image_of_the_left_one() -> None:
     made = made_of_one_half(picture)
     np.testing.assert_array_equal(made[:, :3], picture[:, :3])
     np.testing.assert_array_equal(made[:, ::-1], made)
+    with pytest.raises(ValueError, match="even width, found 5 px"):
+        made_of_one_half(picture[:, :5])
 
 
 def test_a_symmetric_face_has_the_same_halves(renderer: FaceRenderer) -> None:
