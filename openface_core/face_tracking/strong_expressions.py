@@ -56,7 +56,7 @@ class StrongExpressionSettings:
 
     from_strength: float = 0.8
     full_strength: float = 0.86
-    network_share: float = 0.6
+    network_share: float = 0.57
     second_share: float = 0.6
     most_disagreement: float = 0.06
     most_spread: float = 0.045

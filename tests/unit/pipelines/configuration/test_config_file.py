@@ -112,6 +112,8 @@ def test_what_the_presets_change() -> None:
         "models.witness": "none",
         "refinement.windows_px": [0, 9, 0],
         "alignment.shift_average": False,
+        "detection.every_frames": 300,
+        "faces.every_frames": 60,
     }
 
 
