@@ -9,7 +9,7 @@ from openface_core.detection.detections import (
     FaceDetections,
     FaceDetector,
     select_face,
-    sure_faces,
+    sure_widths,
 )
 from openface_core.detection.mtcnn import MtcnnDetector
 from openface_core.detection.retinaface import RetinaFaceDetector
@@ -22,5 +22,5 @@ __all__ = [
     "MtcnnDetector",
     "RetinaFaceDetector",
     "select_face",
-    "sure_faces",
+    "sure_widths",
 ]

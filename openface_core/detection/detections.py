@@ -37,8 +37,10 @@ class FaceDetections:
         return int(self.scores.shape[0])
 
 
-def sure_faces(detections: FaceDetections) -> NDArray[np.bool_]:
-    """Return which faces count, (K,): those of a low score only where no other is there.
+def sure_widths(detections: FaceDetections) -> NDArray[np.float32]:
+    """Return how wide the boxes are, (K,) in pixels; -inf for faces that do not count.
+
+    Those are the ones of a low score where another is there.
 
     Parameters
     ----------
@@ -46,7 +48,8 @@ def sure_faces(detections: FaceDetections) -> NDArray[np.bool_]:
         The faces of a frame.
     """
     threshold = min(_SURE_SCORE, float(detections.scores.max(initial=0.0)))
-    return np.asarray(detections.scores >= threshold)
+    widths = detections.boxes[:, 2] - detections.boxes[:, 0]
+    return np.where(detections.scores >= threshold, widths, np.float32(-np.inf))
 
 
 def select_face(detections: FaceDetections) -> int | None:
@@ -67,8 +70,7 @@ def select_face(detections: FaceDetections) -> int | None:
     """
     if len(detections) == 0:
         return None
-    widths = detections.boxes[:, 2] - detections.boxes[:, 0]
-    return int(np.argmax(np.where(sure_faces(detections), widths, -np.inf)))
+    return int(np.argmax(sure_widths(detections)))
 
 
 class FaceDetector(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import FaceDetections, sure_faces
+from openface_core.detection import FaceDetections, sure_widths
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
@@ -193,15 +193,14 @@ class SeveralFacesTracker:
     def _begin_tracks(self, frame: FrameInView) -> None:
         """Follow the detected faces, the widest ones first, that nobody follows yet."""
         faces = frame.detections
-        widths = faces.boxes[:, 2] - faces.boxes[:, 0]
-        is_sure = sure_faces(faces) & (widths >= self._settings.min_px)
+        widths = sure_widths(faces)
         for chosen in np.lexsort((faces.boxes[:, 0], -widths)):
             if self._known_faces() >= self._settings.max:
                 return
             box = faces.boxes[chosen]
             boxes = [track.box for track in self._tracks]
             taken = any(b is not None and overlap(b, box) >= SAME_FACE_OVERLAP for b in boxes)
-            if is_sure[chosen] and not taken:
+            if widths[chosen] >= self._settings.min_px and not taken:
                 self._begin_track(frame, int(chosen))
         self._drop_doubles()
 

@@ -226,9 +226,9 @@ class FaceTracker:
         with self._watch.time(Step.LANDMARKS):
             seen = self._models.network.follow(frame.image_bgr, landmarks)
         drawn = None if seen is None else with_closed_lids(landmarks, seen.landmarks)
-        is_closed = drawn is not None
-        self._lids_seen_open = None if is_closed else LidsSeenOpen(frame.number, open_so_far)
+        self._lids_seen_open = None
         if drawn is None:
+            self._lids_seen_open = LidsSeenOpen(frame.number, open_so_far)
             return followed
         closed = self._frame.in_steps(drawn)
         fit = self._frame.fit(closed)

@@ -8,7 +8,7 @@ decides, the landmarks do.
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.detection import FaceDetections, select_face, sure_faces
+from openface_core.detection import FaceDetections, select_face, sure_widths
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.face_tracking.overlap import overlapping
@@ -61,7 +61,7 @@ class WidestFace:
         widest = select_face(faces)
         if widest is None or faces.landmark_boxes is not None:
             return widest
-        widths = np.where(sure_faces(faces), faces.boxes[:, 2] - faces.boxes[:, 0], -np.inf)
+        widths = sure_widths(faces)
         candidates = np.flatnonzero(widths >= _NEARLY_AS_WIDE * widths[widest])
         if len(candidates) == 1:
             return widest
