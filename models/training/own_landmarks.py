@@ -12,8 +12,10 @@ from models.locate import find_landmark_spec
 from models.training.photographs import Photograph, read_photographs
 from openface_core.detection import RetinaFaceDetector, select_face
 from openface_core.errors import ModelFileError
-from openface_core.face_tracking import FaceRefinementSettings
+from openface_core.face_tracking import FaceRefinement, FaceRefinementSettings
 from openface_core.landmarks import LandmarkNetwork, load_landmark_spec
+from openface_core.refinement.grey import grey_from_bgr
+from openface_core.shape import ShapeFit
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -47,6 +49,26 @@ REFINEMENT = FaceRefinementSettings(
     windows_px=(9, 7), first_windows_px=(11, 9), place_independent=False
 )
 """How the preset ``embedded`` refines."""
+
+
+def followed(refinement: FaceRefinement, image_bgr: UInt8Array, fit: ShapeFit) -> ShapeFit:
+    """Return a face's fit after the patch experts: as of one that is found, and then followed.
+
+    Parameters
+    ----------
+    refinement : FaceRefinement
+        The patch experts.
+    image_bgr : (H, W, 3) ndarray of uint8
+        A picture.
+    fit : ShapeFit
+        Where the face about is; returned where no expert sees it.
+    """
+    grey = grey_from_bgr(image_bgr)
+    for refiner in (refinement.detected, refinement.following):
+        refined = refiner.refine(grey, fit).face
+        if refined.is_fitted:
+            fit = refined.fit
+    return fit
 
 
 @dataclass(frozen=True, eq=False)

@@ -193,7 +193,9 @@ class FaceMeter:
         shown = near.moved_back(fit) if face.fit is None else face.fit
         with watch.time(Step.POSE):
             camera = self.camera or Camera.from_frame_size(frame.shape[1], frame.shape[0])
-            pose = head_pose(self.pdm, shown, landmarks, camera)
+            # Turns were learned from fits as stiff as the shape model; experts' fits are looser.
+            posed = shown if self.pdm.head_turns is None else near.moved_back(fit)
+            pose = head_pose(self.pdm, posed, landmarks, camera)
             if pose is None:
                 return None
             points = landmarks_in_camera_mm(self.pdm, shown, camera)

@@ -19,7 +19,8 @@ def read_pdm(path: Path, landmark_count: int | None = None) -> PointDistribution
     Parameters
     ----------
     path : Path
-        Text file of three matrices: mean, components, eigenvalues.
+        Text file of three matrices: mean, components, eigenvalues. Of models that are not
+        OpenFace's, a fourth may say how far heads are turned.
     landmark_count : int, optional
         The number of landmarks that the caller needs.
 
@@ -42,14 +43,17 @@ def read_pdm(path: Path, landmark_count: int | None = None) -> PointDistribution
     mean = reader.next_matrix("mean shape")
     components = reader.next_matrix("components")
     eigenvalues = reader.next_matrix("eigenvalues")
+    turns = None if reader.is_at_end else reader.next_matrix("turns of the head")
     reader.end()
-    if max(np.abs(matrix).max() for matrix in (mean, components, eigenvalues)) > _MAX_VALUE:
+    matrices = [mean, components, eigenvalues, *([] if turns is None else [turns])]
+    if max(np.abs(matrix).max() for matrix in matrices) > _MAX_VALUE:
         raise ModelFileError(path, f"values above {_MAX_VALUE:g} are no face's", f"{REINSTALL}.")
     try:
         pdm = PointDistributionModel(
             mean_mm=mean.reshape(-1).astype(np.float32),
             components_mm=components.astype(np.float32),
             eigenvalues=eigenvalues.reshape(-1).astype(np.float32),
+            head_turns=None if turns is None else turns.astype(np.float32),
         )
     except ValueError as error:
         raise ModelFileError(path, str(error), f"{REINSTALL}.") from error

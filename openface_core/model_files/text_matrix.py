@@ -106,6 +106,11 @@ class TextMatrixReader:
             raise self.fail(f"the {what} should be from {least} to {most}, found {value:g}")
         return int(value)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether everything has been read."""
+        return self._position == len(self._tokens)
+
     def end(self) -> None:
         """Raise ModelFileError if anything follows the last matrix."""
         rest = len(self._tokens) - self._position

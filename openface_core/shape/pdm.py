@@ -54,6 +54,11 @@ class PointDistributionModel:
         Modes of deformation, one column each, rows ordered as the mean.
     eigenvalues : (m,) ndarray of float32
         Variance of each shape parameter over the training faces; positive.
+    head_turns : (1 + m, 3) ndarray of float32 or None
+        How far a shape's head is turned against the model's axes: the rotation vector of the mean,
+        radians, and what each shape parameter adds to it, radians per millimetre. Photographs leave
+        it open, since a deformation may turn the whole shape as well. None: no shape is turned, as
+        in OpenFace's models.
 
     Raises
     ------
@@ -65,6 +70,7 @@ class PointDistributionModel:
     mean_mm: Float32Array
     components_mm: Float32Array
     eigenvalues: Float32Array
+    head_turns: Float32Array | None = None
 
     def __post_init__(self) -> None:
         rows = self.mean_mm.shape[0] if self.mean_mm.ndim == 1 else -1
@@ -76,7 +82,14 @@ class PointDistributionModel:
                 f"components of shape ({rows}, m) and m eigenvalues are expected, found "
                 f"{self.components_mm.shape} and {self.eigenvalues.shape}"
             )
-        for name in ("mean_mm", "components_mm", "eigenvalues"):
+        names = ["mean_mm", "components_mm", "eigenvalues"]
+        if self.head_turns is not None:
+            names.append("head_turns")
+            if self.head_turns.shape != (1 + modes, 3):
+                raise ValueError(
+                    f"turns of shape ({1 + modes}, 3) are expected, found {self.head_turns.shape}"
+                )
+        for name in names:
             values = np.ascontiguousarray(getattr(self, name), dtype=np.float32)
             if not np.isfinite(values).all():
                 raise ValueError(f"{name} holds values that are not finite")

@@ -198,13 +198,27 @@ def _refine_pose(
     return True
 
 
+@small_kernel
+def _turn_back(rotation: Float64Array, turns: Float32Array, parameters: Float32Array) -> None:
+    """Take the turn of a shape's own head out of its rotation (3, 3), in place."""
+    turn = np.empty(3)
+    for axis in range(3):
+        turn[axis] = turns[0, axis]
+        for b in range(parameters.shape[0]):
+            turn[axis] += turns[1 + b, axis] * parameters[b]
+    back = np.empty((3, 3))
+    axis_angle_to_matrix(-turn[0], -turn[1], -turn[2], back)
+    rotation[:, :] = rotation.copy() @ back
+
+
 def head_pose(
     pdm: PointDistributionModel, fit: ShapeFit, landmarks: Float32Array, camera: Camera
 ) -> HeadPose | None:
     """Return the pose of the head that best explains the 2D landmarks in perspective.
 
     The weak-perspective fit gives the start; the perspective reprojection error of the fitted 3D
-    shape is then minimised.
+    shape is then minimised. The rotation is that of the head, without the turn that the shape has
+    within the model (``head_turns``).
 
     Parameters
     ----------
@@ -253,6 +267,8 @@ def head_pose(
     )
     if not solved:
         return None
+    if pdm.head_turns is not None:
+        _turn_back(rotation, pdm.head_turns, fit.shape_parameters)
     angles = np.empty(3)
     matrix_to_euler(rotation, angles)
     return HeadPose(translation, angles)

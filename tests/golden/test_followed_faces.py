@@ -35,6 +35,8 @@ MEAN_R = {
     "default": (0.965, 0.945),
     "embedded": (0.9, 0.85),
 }
+# Head rotation off, mrad about x, y and z: mean of a video, median over the videos.
+HEAD_ROTATION_OFF_MRAD = {"default": (3.0, 2.0, 2.0), "embedded": (20.0, 12.0, 8.0)}
 # Pitch: the step at the border of an interval over that of other frames, median over the videos.
 BORDER_STEP = 1.2
 
@@ -101,6 +103,20 @@ def test_action_units_on_many_videos(reference: Path, videos: list[str], preset:
     print(f"{preset}: median {median:.3f}, lower quartile {quartile:.3f}")
     assert median >= MEAN_R[preset][0]
     assert quartile >= MEAN_R[preset][1]
+
+
+@pytest.mark.parametrize("preset", HEAD_ROTATION_OFF_MRAD)
+def test_head_rotation_in_many_videos(reference: Path, videos: list[str], preset: str) -> None:
+    names = ["pose_Rx", "pose_Ry", "pose_Rz"]
+    found = []
+    for name in videos:
+        path = reference / "golden" / "more" / f"{name}.parquet"
+        expected = pd.read_parquet(path, columns=["success", *names])
+        off = np.abs(table_values(table_of(reference, preset, name), names) - expected[names])
+        found.append(1e3 * np.nanmean(off[expected["success"] == 1], axis=0))
+    medians = np.median(found, axis=0)
+    print(f"{preset}: {medians.round(1)} mrad")
+    assert (medians <= HEAD_ROTATION_OFF_MRAD[preset]).all()
 
 
 def test_pitch_does_not_jump_where_an_interval_begins(reference: Path, videos: list[str]) -> None:

@@ -12,7 +12,7 @@ from models.training.action_units.variants import Variant, make_variant
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
 from models.training.origins import kept, origin_of, origin_of_photographs
-from models.training.own_landmarks import OwnModels
+from models.training.own_landmarks import OwnModels, followed
 from models.training.photograph_landmarks import (
     agree,
     landmarks_on_photographs,
@@ -23,7 +23,6 @@ from openface_core.descriptors import DESCRIPTOR_SIZE
 from openface_core.face_tracking import FaceRefinement
 from openface_core.faces import Face, FaceMeter, FaceStatus
 from openface_core.landmarks import LandmarkNetwork
-from openface_core.refinement.grey import grey_from_bgr
 from openface_core.shape import (
     PointDistributionModel,
     ShapeFit,
@@ -107,23 +106,13 @@ class Student:
         fit = calc_params(self.meter.pdm, found.landmarks)
         if not fit.is_finite:
             return None
-        fit = self._refined(image_bgr, fit)
+        if self.refinement is not None:
+            fit = followed(self.refinement, image_bgr, fit)
         points = project_shape(self.meter.pdm, fit)
         measured = self.meter.measure(image_bgr, Face(FaceStatus.FOUND, points, fit=fit))
         if not measured.is_measured:
             return None
         return np.concatenate([measured.fhog, measured.geometry.astype(np.float32)])
-
-    def _refined(self, image_bgr: UInt8Array, fit: ShapeFit) -> ShapeFit:
-        """Return the fit after the patch experts: of a face that is found, and then followed."""
-        if self.refinement is None:
-            return fit
-        grey = grey_from_bgr(image_bgr)
-        for refiner in (self.refinement.detected, self.refinement.following):
-            refined = refiner.refine(grey, fit).face
-            if refined.is_fitted:
-                fit = refined.fit
-        return fit
 
 
 def _moved(points: Float32Array, rng: np.random.Generator) -> Float32Array:

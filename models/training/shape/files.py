@@ -37,6 +37,9 @@ def write_shape_model(pdm: PointDistributionModel, path: Path) -> None:
         "# Their variances, mm^2",
         *_matrix_lines(pdm.eigenvalues[None], 7),
     ]
+    if pdm.head_turns is not None:
+        lines.append("# How far heads are turned, rad: in the mean, and by a mm of each mode")
+        lines.extend(_matrix_lines(pdm.head_turns, 6))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,5 +1,8 @@
 """Head pose and 3D landmarks against a synthetic perspective camera."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -82,6 +85,26 @@ def test_known_pose_is_recovered(
         rtol=0,
         atol=RELATIVE_POSITION_TOLERANCE * translation[2],
     )
+
+
+@pytest.mark.parametrize(("rotation", "translation"), TRUTHS)
+def test_turn_of_the_shape_itself_is_no_turn_of_the_head(
+    rotation: tuple[float, float, float], translation: tuple[float, float, float]
+) -> None:
+    turns = np.random.default_rng(1).normal(0.0, 0.002, (35, 3)).astype(np.float32)
+    turns[0] = 0.02, -0.03, 0.01
+    pdm = replace(synthetic_pdm(), head_turns=turns)
+    fit, landmarks = _shape_seen_exactly(rotation, translation, 3)
+    pose = head_pose(pdm, fit, landmarks.astype(np.float32), CAMERA)
+    assert pose is not None
+    own = cv2.Rodrigues(turns[0] + fit.shape_parameters.astype(float) @ turns[1:])[0]
+    seen = euler_to_matrix(*pose.rotation_radians) @ own
+    np.testing.assert_allclose(
+        seen, euler_to_matrix(*rotation), rtol=0, atol=POSE_TOLERANCE_RADIANS
+    )
+    plain = head_pose(synthetic_pdm(), fit, landmarks.astype(np.float32), CAMERA)
+    assert plain is not None
+    np.testing.assert_array_equal(pose.translation_mm, plain.translation_mm)
 
 
 def test_pose_is_a_minimum_of_the_reprojection_error() -> None:
