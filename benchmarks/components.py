@@ -16,6 +16,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from benchmarks.reference_pass import find_network, reference_pass
 from benchmarks.timing import Measurement, Operation, measure
 from benchmarks.whole_runs import processor
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
@@ -24,7 +25,6 @@ from openface_core.alignment import FaceAligner
 from openface_core.eyes import EYE_PARTS, EyeFitter, measure_eyes
 from openface_core.fhog import fhog
 from openface_core.geometry import geometry_descriptor
-from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmark_confidence import LandmarkValidator
 from openface_core.media import open_media
 from openface_core.model_files import (
@@ -121,13 +121,7 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
     )
     grey_frames = [grey_from_bgr(frame) for frame in frames]
     grey = np.empty_like(grey_frames[0])
-    network = OnnxModel(
-        reference / "models" / "cunjian_mobilefacenet68.onnx",
-        [TensorSpec("t0", (1, 3, 112, 112))],
-        [TensorSpec("landmarks", None)],
-        OnnxSettings(provider="cpu", threads=1),
-    )
-    crop = np.random.default_rng(0).random((1, 3, 112, 112), dtype=np.float32)
+    network_pass = reference_pass(find_network(reference))
 
     def pose(k: int) -> object:
         i = k % n
@@ -174,7 +168,7 @@ def operations(reference: Path, inputs: Inputs) -> dict[str, Operation]:
         return dynamic_scores(models, weighted, weighted_median)
 
     return {
-        REFERENCE_OPERATION: Operation(lambda _: network.run(crop)),
+        REFERENCE_OPERATION: Operation(network_pass),
         "grey picture": Operation(lambda _: grey_from_bgr(decoded), prepare=decode),
         "landmark validation": Operation(
             lambda k: validator.confidence(grey, landmarks[k % n], fits[k % n].rotation_radians),

@@ -13,27 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.timing import Operation, measure
+from benchmarks.reference_pass import find_network, reference_pass_ms
 from benchmarks.whole_runs import Used, machine, median, run_main_job, threads, write_first_frame
 from models import models_folder
-from openface_core.inference import OnnxModel, OnnxSettings, TensorSpec
 from openface_core.media import open_media
-
-REFERENCE_NETWORK = "cunjian_mobilefacenet68.onnx"
-_SIDE_PX = 112
-_CALLS = 100
-
-
-def reference_pass_ms(network: Path) -> float:
-    """Return the CPU time of one forward pass on one thread, milliseconds."""
-    model = OnnxModel(
-        network,
-        [TensorSpec(None, (1, 3, _SIDE_PX, _SIDE_PX))],
-        [TensorSpec(None, None)],
-        OnnxSettings("cpu", threads=1),
-    )
-    tensor = np.random.default_rng(0).random((1, 3, _SIDE_PX, _SIDE_PX), dtype=np.float32)
-    return measure({"pass": Operation(lambda _: model.run(tensor))}, _CALLS, 1)["pass"].median_ms
 
 
 def frame_count(video: Path) -> int:
@@ -42,24 +25,8 @@ def frame_count(video: Path) -> int:
         return sum(1 for _ in media)
 
 
-def find_network(folder: Path) -> Path:
-    """Return the network whose pass is the unit.
-
-    Raises
-    ------
-    SystemExit
-        If it is not in the models folder.
-    """
-    for place in (folder, folder / "models"):
-        if (place / REFERENCE_NETWORK).is_file():
-            return place / REFERENCE_NETWORK
-    raise SystemExit(
-        f"{folder} has no {REFERENCE_NETWORK}, whose pass is the unit of this benchmark"
-    )
-
-
 def measure_presets(
-    videos: Sequence[Path], presets: Sequence[str], models: Path, rounds: int
+    videos: Sequence[Path], presets: Sequence[str], models: str, network: Path, rounds: int
 ) -> str:
     """Return the figures as a Markdown table.
 
@@ -69,12 +36,13 @@ def measure_presets(
         The videos.
     presets : sequence of str
         Presets or TOML files.
-    models : Path
-        The models folder.
+    models : str
+        The models folder, or a pack.
+    network : Path
+        The network whose pass is the unit.
     rounds : int
         Runs of each, in alternating order.
     """
-    network = find_network(models)
     passes_ms: list[float] = []
     found: dict[tuple[str, Path], list[Used]] = {}
     with tempfile.TemporaryDirectory(prefix="openface-beam-presets-") as folder:
@@ -85,7 +53,7 @@ def measure_presets(
         for k in range(rounds):
             passes_ms.append(reference_pass_ms(network))
             for preset in presets if k % 2 == 0 else tuple(reversed(presets)):
-                options = ["--models", str(models), "--config", preset]
+                options = ["--models", models, "--config", preset]
                 for video in (*firsts.values(), *videos):
                     used = run_main_job([video], options, threads(1))
                     found.setdefault((preset, video), []).append(used)
@@ -118,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--videos", type=Path, nargs="+", required=True, metavar="V")
     result.add_argument("--models", metavar="PACK|DIR", help="as for pipelines.run")
     result.add_argument(
+        "--unit", type=Path, metavar="DIR",
+        help="folder of the network whose pass is the unit; default: that of the models",
+    )  # fmt: skip
+    result.add_argument(
         "--presets", nargs="+", default=["fast", "default", "openface22"], metavar="NAME|FILE"
     )
     result.add_argument("--rounds", type=int, default=3, metavar="N", help="default 3")
@@ -127,11 +99,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print a table."""
     arguments = parser().parse_args(argv)
-    sys.stdout.write(
-        measure_presets(
-            arguments.videos, arguments.presets, models_folder(arguments.models), arguments.rounds
-        )
-    )
+    models = arguments.models
+    network = find_network(models_folder(models) if arguments.unit is None else arguments.unit)
+    videos, presets = arguments.videos, arguments.presets
+    # A pack by its name: with it, a preset has other models than with its folder.
+    chosen = str(models_folder(None)) if models is None else models
+    sys.stdout.write(measure_presets(videos, presets, chosen, network, arguments.rounds))
     return 0
 
 

@@ -17,6 +17,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "landmarks": ("models.training.landmarks", "train_landmarks"),
     "shape": ("models.training.shape", "train_shape"),
     "patch_experts": ("models.training.patch_experts", "train_patch_experts"),
+    "stiffness": ("models.training.stiffness", "train_stiffness"),
     "head_turns": ("models.training.head_turns", "train_head_turns"),
     "eyes": ("models.training.eyes", "train_eyes"),
     "confidence": ("models.training.confidence", "train_confidence"),

@@ -14,22 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.in_threads import in_threads
-from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import (
-    REFINEMENT,
-    SETS_WITH_VIDEOS,
-    OwnModels,
-    followed,
-    read_training_photographs,
-)
-from models.training.patch_experts.degradation import degraded
+from models.training.own_landmarks import REFINEMENT, followed
 from models.training.patch_experts.files import MAIN_LIST
-from models.training.photograph_landmarks import agree, landmarks_on_photographs, read_photograph
-from models.training.photographs import LANDMARKS, Photograph
+from models.training.photograph_landmarks import agree
+from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model
 from models.training.shape.head_pose import head_rotations
+from models.training.taught_faces import TaughtFaces
 from openface_core.face_tracking import FaceRefinement
 from openface_core.model_files import read_face_landmark_model, read_pdm
 from openface_core.shape import (
@@ -159,30 +151,23 @@ def with_turned_mean(
 
 
 def _as_experts_see(
-    photographs: tuple[Photograph, ...],
+    faces: TaughtFaces,
     chosen: NDArray[np.intp],
-    own_px: Float32Array,
-    taught_px: Float32Array,
-    models: tuple[PointDistributionModel, FaceRefinement, Teacher],
+    pdm: PointDistributionModel,
+    refinement: FaceRefinement,
     settings: TrainingSettings,
 ) -> tuple[Float32Array, Float32Array]:
     """Return the points (n, 68, 2) of both kinds of experts on photographs as of a video."""
-    pdm, refinement, teacher = models
     found = np.full((2, len(chosen), LANDMARKS, 2), np.nan, dtype=np.float32)
 
-    def look(row: int) -> None:
-        index = chosen[row]
-        image, border = read_photograph(photographs[index])
-        scale = calc_params(teacher.pdm, taught_px[index]).scale_px_per_mm
-        rng = np.random.default_rng([settings.seed, int(index)])
-        picture = degraded(image, scale, rng)
-        fit = followed(refinement, picture, calc_params(pdm, own_px[index] + np.float32(border)))
+    def look(row: int, number: int) -> None:
+        version = faces.as_of_a_video(number, settings.seed)
+        fit = followed(refinement, version.image_bgr, calc_params(pdm, version.own_px))
         own = project_shape(pdm, fit)
-        taught = teacher.settled(picture, taught_px[index] + np.float32(border))
-        if agree(own, taught):
-            found[:, row] = own, taught
+        if agree(own, version.taught_px):
+            found[:, row] = own, version.taught_px
 
-    in_threads(look, range(len(chosen)), settings.threads)
+    faces.each(chosen, settings.threads, look)
     return found[0], found[1]
 
 
@@ -203,22 +188,14 @@ def train_head_turns(folders: TrainingFolders, settings: TrainingSettings) -> No
     InputError
         If photographs are.
     """
-    photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
-    cache = folders.work_of("photographs")
-    teacher = Teacher(folders.reference)
-    own = landmarks_on_photographs(
-        photographs, OwnModels.load(folders.output), cache, settings.threads
-    )
-    taught = landmarks_on_photographs(photographs, teacher, cache, settings.threads)
-    faces = np.flatnonzero([agree(*pair) for pair in zip(own, taught, strict=True)])
+    faces = TaughtFaces.found(folders, settings)
     shape = folders.output / "shape.txt"
-    pdm = with_turned_modes(read_pdm(shape, LANDMARKS), teacher.pdm, taught[faces])
+    pdm = with_turned_modes(read_pdm(shape, LANDMARKS), faces.teacher.pdm, faces.taught_px)
     experts = read_face_landmark_model(folders.output / MAIN_LIST)
     refinement = FaceRefinement.from_settings(experts, REFINEMENT)
-    seen = _as_experts_see(
-        photographs, faces[::_LOOKED_AT_STEP], own, taught, (pdm, refinement, teacher), settings
-    )
-    pdm = with_turned_mean(pdm, teacher.pdm, *seen)
+    chosen = np.arange(len(faces))[::_LOOKED_AT_STEP]
+    seen = _as_experts_see(faces, chosen, pdm, refinement, settings)
+    pdm = with_turned_mean(pdm, faces.teacher.pdm, *seen)
     assert pdm.head_turns is not None  # noqa: S101
     _say(f"{len(faces)} faces; the mean is turned by {pdm.head_turns[0].round(4)} rad")
     write_shape_model(pdm, shape)

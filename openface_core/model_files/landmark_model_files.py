@@ -4,14 +4,13 @@
 ``clnf_general.txt`` and its kin name the PDM and the patch experts of one model. So do
 ``main_ceclm_general.txt`` and ``cen_general.txt``, OpenFace's own default. The lists of the
 embedded models name patch experts of a form of their own, ``PatchesCompact``, and
-``ShapeVariances``, a factor of the PDM's variances for the experts.
+``ShapeVariances``, factors of the PDM's variances for the experts: one for all or for each mode.
 
 References
 ----------
 ``CLNF::Read`` and ``CLNF::Read_CLNF`` of OpenFace 2.2.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -77,14 +76,14 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     pdm: PointDistributionModel | None = None
     found: dict[str, list[PatchExperts]] = {entry: [] for entry in _EXPERT_READERS}
     early_termination: EarlyTermination | None = None
-    variances = 1.0
+    factors: NDArray[np.float64] | None = None
     for entry, words in _entries(path):
         if entry == "PDM":
             pdm = read_pdm(_file(path, words))
         elif entry in _EXPERT_READERS:
             found[entry].append(_EXPERT_READERS[entry](_file(path, words)))
         elif entry == "ShapeVariances":
-            variances = _factor(path, words)
+            factors = _factors(path, words)
         elif entry == "EarlyTermination":
             early_termination = read_early_termination(_file(path, words))
         elif entry not in _IGNORED:
@@ -92,9 +91,14 @@ def read_landmark_model(path: Path) -> LandmarkModel:
     experts = next((of_kind for of_kind in found.values() if of_kind), [])
     if pdm is None or not experts:
         raise _fail(path, "a PDM and patch experts should be named")
-    if variances != 1.0:
+    if factors is not None:
+        if factors.size not in (1, pdm.mode_count):
+            raise _fail(
+                path,
+                f"ShapeVariances should be 1 or {pdm.mode_count}, found {factors.size} of them",
+            )
         # The experts' alone: how far shapes that they find may be from the mean.
-        pdm = replace(pdm, eigenvalues=(pdm.eigenvalues * variances).astype(np.float32))
+        pdm = replace(pdm, eigenvalues=(pdm.eigenvalues * factors).astype(np.float32))
     try:
         return LandmarkModel(pdm, tuple(experts), early_termination)
     except ValueError as error:
@@ -246,15 +250,15 @@ def _mapping(
     return np.ascontiguousarray(numbers[:, 0]), np.ascontiguousarray(numbers[:, 1])
 
 
-def _factor(path: Path, words: list[str]) -> float:
-    """Return the factor of the shape's variances."""
+def _factors(path: Path, words: list[str]) -> NDArray[np.float64]:
+    """Return the factors of the shape's variances."""
     try:
-        (factor,) = (float(word) for word in words)
+        factors = np.array([float(word) for word in words[: MAX_LANDMARKS + 1]])
     except ValueError:
-        factor = math.nan
-    if not 0.01 <= factor <= 100.0:
+        factors = np.empty(0)
+    if not (factors.size and ((factors >= 0.01) & (factors <= 100.0)).all()):
         raise _fail(path, f"ShapeVariances should be 0.01 to 100, found {' '.join(words)[:40]!r}")
-    return factor
+    return factors
 
 
 def _fail(path: Path, cause: str) -> ModelFileError:

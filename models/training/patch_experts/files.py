@@ -31,16 +31,17 @@ class Part:
         Landmarks of the face, and which of the part's each is.
     scales_px_per_mm : tuple of float
         Scales of its experts, coarse to fine.
-    variances : float
-        Factor of its shape model's variances, for the experts: they were learned from fits that are
-        drawn towards a mean. With less than 8 for the inner face, one brow that is raised alone may
-        stay down; with more than 5 for the whole, points scatter more.
+    variances : tuple of float
+        Factor of its shape model's variances, or one for each mode, for the experts: they were
+        learned from fits that are drawn towards a mean. With less than 8 for the inner face, one
+        brow that is raised alone may stay down. Those of the whole face are learned
+        (:mod:`models.training.stiffness`).
     """
 
     name: str
     landmarks: Mapping[int, int]
     scales_px_per_mm: tuple[float, ...]
-    variances: float
+    variances: tuple[float, ...]
 
     @property
     def shape_file(self) -> str:
@@ -143,7 +144,7 @@ def write_lists(folder: Path, face: Part, parts: Sequence[Part]) -> None:
     main = [f"LandmarkDetector {face.list_file}"]
     for part in (face, *parts):
         lines = [f"PatchesCompact {part.experts_file(scale)}" for scale in part.scales_px_per_mm]
-        variances = f"ShapeVariances {part.variances:g}"
+        variances = " ".join(["ShapeVariances", *(f"{factor:.3g}" for factor in part.variances)])
         model = "\n".join([f"PDM {part.shape_file}", variances, *lines]) + "\n"
         (folder / part.list_file).write_text(model, encoding="utf-8")
     for part in parts:

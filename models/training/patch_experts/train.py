@@ -33,10 +33,10 @@ from openface_core.model_files import read_pdm
 
 _FIRST_INNER = 17
 
-FACE = Part(FACE_NAME, {k: k for k in range(LANDMARKS)}, (0.35, 0.5), 4.0)
-INNER = Part("inner", {k: k - _FIRST_INNER for k in range(_FIRST_INNER, LANDMARKS)}, (1.0,), 8.0)
+FACE = Part(FACE_NAME, {k: k for k in range(LANDMARKS)}, (0.35, 0.5), (4.0,))
+INNER = Part("inner", {k: k - _FIRST_INNER for k in range(_FIRST_INNER, LANDMARKS)}, (1.0,), (8.0,))
 EYES = tuple(
-    Part(name, dict(zip(points, LID_POINTS, strict=True)), (1.0, 1.5), 2.5)
+    Part(name, dict(zip(points, LID_POINTS, strict=True)), (1.0, 1.5), (2.5,))
     for name, points in zip(EYE_PARTS, FACE_LID_POINTS, strict=True)
 )
 """What has experts: the face, all but the jaw once more in large faces, and the eyes there."""

@@ -40,6 +40,7 @@ def test_all_models_are_trained_in_their_order(tmp_path: Path, calls: list[Call]
         "landmarks",
         "shape",
         "patch_experts",
+        "stiffness",
         "head_turns",
         "eyes",
         "confidence",

@@ -28,8 +28,8 @@ from tests.fixtures.faces.shape import synthetic_pdm
 
 SETTINGS = ExpertTrainingSettings(hidden_units=(6,), steps=60, searches=8)
 VIEWS = views_of(MIRRORED_ORDER)
-FACE = Part("face", {k: k for k in range(68)}, (0.35, 0.5), 2.5)
-INNER = Part("inner", {k: k - 17 for k in range(17, 68)}, (1.0,), 3.0)
+FACE = Part("face", {k: k for k in range(68)}, (0.35, 0.5), (2.5,))
+INNER = Part("inner", {k: k - 17 for k in range(17, 68)}, (1.0,), (3.0,))
 
 
 def dotted_squares() -> Squares:
