@@ -93,10 +93,8 @@ def read_landmark_model(path: Path) -> LandmarkModel:
         raise _fail(path, "a PDM and patch experts should be named")
     if factors is not None:
         if factors.size not in (1, pdm.mode_count):
-            raise _fail(
-                path,
-                f"ShapeVariances should be 1 or {pdm.mode_count}, found {factors.size} of them",
-            )
+            count = f"1 or {pdm.mode_count}"
+            raise _fail(path, f"{count} ShapeVariances are expected, found {factors.size}")
         # The experts' alone: how far shapes that they find may be from the mean.
         pdm = replace(pdm, eigenvalues=(pdm.eigenvalues * factors).astype(np.float32))
     try:

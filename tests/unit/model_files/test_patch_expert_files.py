@@ -13,6 +13,7 @@ from openface_core.model_files import (
     read_ccnf_experts,
     read_face_landmark_model,
     read_landmark_model,
+    read_pdm,
     read_svr_experts,
 )
 from openface_core.refinement import CcnfExperts, SvrExperts, ViewGrid
@@ -239,6 +240,19 @@ def test_svr_lists_are_read_and_ccnf_goes_first(model_folder: Path) -> None:
 
 
 PDM = "PDM pdms/pdm_68.txt\n"
+EXPERTS = "PatchesCCNF patch_experts/ccnf_0.5.txt\n"
+
+
+@pytest.mark.parametrize("factors", [[1.0], [2.5], np.linspace(0.5, 3.0, 34).tolist()])
+def test_experts_may_deform_a_shape_by_more_or_less(
+    model_folder: Path, factors: list[float]
+) -> None:
+    path = model_folder / "clnf.txt"
+    words = " ".join(map(str, factors))
+    path.write_text(f"{PDM}ShapeVariances {words}\n{EXPERTS}")
+    plain, found = read_pdm(model_folder / "pdms/pdm_68.txt"), read_landmark_model(path).pdm
+    np.testing.assert_allclose(found.eigenvalues, plain.eigenvalues * factors, rtol=1e-6)
+    np.testing.assert_array_equal(found.components_mm, plain.components_mm)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +269,11 @@ PDM = "PDM pdms/pdm_68.txt\n"
         (f"{PDM}Nonsense x\n", "unknown"),
         (PDM * 100, "more than a list"),
         (f"{PDM}PatchesCCNF missing.txt\n", "not found"),
+        (f"{PDM}{EXPERTS}ShapeVariances\n", "ShapeVariances should be 0.01 to 100"),
+        (f"{PDM}{EXPERTS}ShapeVariances x\n", "ShapeVariances should be 0.01 to 100"),
+        (f"{PDM}{EXPERTS}ShapeVariances nan\n", "ShapeVariances should be 0.01 to 100"),
+        (f"{PDM}{EXPERTS}ShapeVariances 1 2\n", "1 or 34 ShapeVariances are expected, found 2"),
+        (f"{PDM}{EXPERTS}ShapeVariances {'1 ' * 900}\n", "1 or 34 ShapeVariances are expected"),
     ],
 )
 def test_damaged_lists_of_a_model_are_errors(model_folder: Path, content: str, cause: str) -> None:
