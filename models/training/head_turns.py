@@ -85,12 +85,14 @@ def turns_between(
     (n,) ndarray of bool
         Where both are known and near enough to each other to be of one face.
     """
-    turns = np.zeros(rotations_radians.shape)
-    is_usable = np.isfinite(rotations_radians).all(axis=1) & np.isfinite(wanted_radians).all(axis=1)
+    turns = np.zeros((len(rotations_radians), 3))
+    is_known = np.isfinite(rotations_radians) & np.isfinite(wanted_radians)
+    is_usable: NDArray[np.bool_] = np.asarray(is_known.all(axis=1))
     for row in np.flatnonzero(is_usable):
         between = rotation_matrix(wanted_radians[row]).T @ rotation_matrix(rotations_radians[row])
         turns[row] = cv2.Rodrigues(between)[0].ravel()
-    return turns, is_usable & (np.abs(turns) < _MOST_RADIANS).all(axis=1)
+    is_usable &= (np.abs(turns) < _MOST_RADIANS).all(axis=1)
+    return turns, is_usable
 
 
 def with_turned_modes(

@@ -98,7 +98,7 @@ def calibrated_factors(
         shares = spread(taught) / np.maximum(spread(found), 1e-9)
         factors = np.clip(factors * shares, LEAST, 100.0)
         report(f"round {number + 1}: modes spread {np.median(1.0 / shares):.2f} times as taught")
-    return np.minimum(factors, MOST)
+    return np.asarray(np.minimum(factors, MOST), dtype=np.float64)
 
 
 def train_stiffness(folders: TrainingFolders, settings: TrainingSettings) -> None:

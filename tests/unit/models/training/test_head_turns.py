@@ -126,4 +126,5 @@ def test_turns_are_written_and_read_again(points: np.ndarray, tmp_path: Path) ->
     write_shape_model(learned, tmp_path / "shape.txt")
     found = read_pdm(tmp_path / "shape.txt", 68)
     assert found.head_turns is not None
+    assert learned.head_turns is not None
     np.testing.assert_allclose(found.head_turns, learned.head_turns, rtol=1e-5, atol=1e-9)
