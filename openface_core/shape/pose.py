@@ -208,7 +208,10 @@ def _turn_back(rotation: Float64Array, turns: Float32Array, parameters: Float32A
             turn[axis] += turns[1 + b, axis] * parameters[b]
     back = np.empty((3, 3))
     axis_angle_to_matrix(-turn[0], -turn[1], -turn[2], back)
-    rotation[:, :] = rotation.copy() @ back
+    for row in range(3):
+        x, y, z = rotation[row, 0], rotation[row, 1], rotation[row, 2]
+        for column in range(3):
+            rotation[row, column] = x * back[0, column] + y * back[1, column] + z * back[2, column]
 
 
 def head_pose(

@@ -172,3 +172,18 @@ def test_functions_are_short_and_take_few_parameters() -> None:
 def test_commands_are_thin(name: str) -> None:
     text = (REPOSITORY / "pipelines" / f"{name}.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) < MAX_COMMAND_LINES
+
+
+def test_kernels_need_no_linear_algebra_of_scipy() -> None:
+    """Numba hands these to scipy, which only the extras of an installation bring along."""
+    found = []
+    for name, tree in modules().items():
+        for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
+            names = {ast.unparse(decorator) for decorator in function.decorator_list}
+            if not names & {"kernel", "small_kernel"}:
+                continue
+            called = {ast.unparse(n) for n in ast.walk(function) if isinstance(n, ast.Attribute)}
+            is_product = any(isinstance(n, ast.MatMult) for n in ast.walk(function))
+            if is_product or called & {"np.dot", "np.vdot"} or "np.linalg" in called:
+                found.append(f"{name}.{function.name}")
+    assert found == []
