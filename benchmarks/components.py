@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from benchmarks.reference_pass import find_network, reference_pass
+from benchmarks.reference_pass import REFERENCE_NETWORK, find_network, reference_pass
 from benchmarks.timing import Measurement, Operation, measure
 from benchmarks.whole_runs import processor
 from openface_core.action_units.dynamic import dynamic_scores, weigh_median
@@ -51,7 +51,7 @@ from openface_core.shape import (
 )
 from openface_core.shift_averaging import shift_averaged_fhog
 
-REFERENCE_OPERATION = "cunjian_mobilefacenet68.onnx, one pass"
+REFERENCE_OPERATION = f"{REFERENCE_NETWORK}, one pass"
 
 TARGETS_MS = {
     "landmark refinement, scale 0.5": 4.2,

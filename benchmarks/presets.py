@@ -99,12 +99,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print a table."""
     arguments = parser().parse_args(argv)
-    models = arguments.models
-    network = find_network(models_folder(models) if arguments.unit is None else arguments.unit)
-    videos, presets = arguments.videos, arguments.presets
+    folder = models_folder(arguments.models)
+    network = find_network(arguments.unit or folder)
     # A pack by its name: with it, a preset has other models than with its folder.
-    chosen = str(models_folder(None)) if models is None else models
-    sys.stdout.write(measure_presets(videos, presets, chosen, network, arguments.rounds))
+    models = arguments.models or str(folder)
+    videos, presets = arguments.videos, arguments.presets
+    sys.stdout.write(measure_presets(videos, presets, models, network, arguments.rounds))
     return 0
 
 

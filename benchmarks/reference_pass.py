@@ -35,7 +35,7 @@ def find_network(folder: Path) -> Path:
             return place / REFERENCE_NETWORK
     raise SystemExit(
         f"{folder} has no {REFERENCE_NETWORK}, whose pass is the unit of this benchmark: "
-        "name another folder that has it with --unit"
+        "name a folder that has it"
     )
 
 

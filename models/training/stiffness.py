@@ -17,22 +17,22 @@ from models.training.patch_experts.files import write_lists
 from models.training.patch_experts.train import EYES, FACE, INNER
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
-from models.training.taught_faces import TaughtFaces, Version
+from models.training.settling import Settling
+from models.training.taught_faces import TaughtFaces
 from openface_core.model_files import read_landmark_model, read_pdm
 from openface_core.refinement.grey import grey_from_bgr
-from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_experts import PatchExperts
-from openface_core.refinement.refiner import LandmarkRefiner
-from openface_core.refinement.settings import FROM_DETECTION, TRACKING
 from openface_core.shape import PointDistributionModel, calc_params
 
 Float64Array = NDArray[np.float64]
+Picture = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 
 FIRST, LEAST, MOST = 4.0, 0.3, 3.0
 """Factor of all variances to begin with, and those that none leaves. With more, modes that are
 hardly seen follow what blur and noise make of lively faces."""
 
 _ROUNDS = 5
+_FOLLOWS = 2
 _STEP = 9
 """Every so many photographs are enough."""
 
@@ -47,7 +47,7 @@ def spread(values: Float64Array) -> Float64Array:
 
 
 def parameters_of(
-    pdm: PointDistributionModel, experts: Sequence[PatchExperts], versions: Sequence[Version]
+    pdm: PointDistributionModel, experts: Sequence[PatchExperts], pictures: Sequence[Picture]
 ) -> tuple[Float64Array, Float64Array]:
     """Return shape parameters (n, m) that experts find, and those of the taught points.
 
@@ -57,21 +57,17 @@ def parameters_of(
         The shape model, as loose as it is tried.
     experts : sequence of PatchExperts
         The embedded ones.
-    versions : sequence of Version
-        Pictures. Those on which the experts lose the face are left out.
+    pictures : sequence of tuple
+        A grey picture, and the own and the taught points of its face. Those on which the experts
+        lose the face are left out.
     """
-    first = LandmarkRefiner(LandmarkModel(pdm, tuple(experts)), FROM_DETECTION)
-    following = first.with_settings(TRACKING)
+    settling = Settling(pdm, experts)
     found, taught = [], []
-    for version in versions:
-        grey = grey_from_bgr(version.image_bgr)
-        refined = first.refine(grey, calc_params(pdm, version.own_px))
-        for _ in range(2):
-            if refined.is_fitted:
-                refined = following.refine(grey, refined.fit)
-        if refined.is_fitted:
-            found.append(refined.fit.shape_parameters)
-            taught.append(calc_params(pdm, version.taught_px).shape_parameters)
+    for grey, own_px, taught_px in pictures:
+        fit = settling.fit(grey, own_px, _FOLLOWS)
+        if fit is not None:
+            found.append(fit.shape_parameters)
+            taught.append(calc_params(pdm, taught_px).shape_parameters)
     return np.array(found, dtype=np.float64), np.array(taught, dtype=np.float64)
 
 
@@ -122,14 +118,15 @@ def train_stiffness(folders: TrainingFolders, settings: TrainingSettings) -> Non
     pdm = read_pdm(folders.output / FACE.shape_file, LANDMARKS)
     experts = read_landmark_model(folders.output / FACE.list_file).experts
     chosen = np.arange(len(faces))[::_STEP]
-    seen: list[tuple[Version, ...]] = [()] * len(chosen)
+    seen: list[tuple[Picture, ...]] = [()] * len(chosen)
 
     def prepare(row: int, number: int) -> None:
-        seen[row] = faces.as_it_is(number), faces.as_of_a_video(number, settings.seed)
+        versions = faces.as_it_is(number), faces.as_of_a_video(number, settings.seed)
+        seen[row] = tuple((grey_from_bgr(v.image_bgr), v.own_px, v.taught_px) for v in versions)
 
     faces.each(chosen, settings.threads, prepare)
-    versions = [version for of_face in seen for version in of_face]
-    factors = calibrated_factors(pdm, lambda loose: parameters_of(loose, experts, versions), _say)
-    _say(f"{len(versions)} pictures; variances times {factors.min():.1f} to {factors.max():.1f}")
+    pictures = [picture for of_face in seen for picture in of_face]
+    factors = calibrated_factors(pdm, lambda loose: parameters_of(loose, experts, pictures), _say)
+    _say(f"{len(pictures)} pictures; variances times {factors.min():.1f} to {factors.max():.1f}")
     face = replace(FACE, variances=tuple(factors.tolist()))
     write_lists(folders.output, face, (INNER, *EYES))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.degradation import degraded
 from models.training.in_threads import in_threads
 from models.training.openface_teacher import Teacher
 from models.training.own_landmarks import SETS_WITH_VIDEOS, OwnModels, read_training_photographs
-from models.training.patch_experts.degradation import degraded
 from models.training.photograph_landmarks import agree, landmarks_on_photographs, read_photograph
 from models.training.photographs import Photograph
 from models.training.settings import TrainingFolders, TrainingSettings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.degradation import degraded
 from models.training.in_threads import in_threads
-from models.training.patch_experts.degradation import degraded
 from models.training.patch_experts.faces import LocatedFace
 from models.training.patch_experts.views import View
 from models.training.photographs import read_picture

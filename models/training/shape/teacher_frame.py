@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.photographs import Photograph, read_picture
+from models.training.settling import Settling
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.refinement.grey import grey_from_bgr
-from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_experts import PatchExperts
-from openface_core.refinement.refiner import LandmarkRefiner
-from openface_core.refinement.settings import FROM_DETECTION, TRACKING
 from openface_core.shape import PointDistributionModel, calc_params
 
 Float32Array = NDArray[np.float32]
@@ -101,16 +99,13 @@ def with_settled_mean(
     pictures = [grey_from_bgr(read_picture(face.photograph)) for face in faces]
     for number in range(_ROUNDS):
         stiff = replace(pdm, eigenvalues=(_VARIANCES * pdm.eigenvalues).astype(np.float32))
-        first = LandmarkRefiner(LandmarkModel(stiff, tuple(experts)), FROM_DETECTION)
-        following = first.with_settings(TRACKING)
+        settling = Settling(stiff, experts)
         off: list[Float64Array] = []
         for face, grey in zip(faces, pictures, strict=True):
-            refined = first.refine(grey, calc_params(stiff, face.found_px))
-            if refined.is_fitted:
-                refined = following.refine(grey, refined.fit)
-            if refined.is_fitted:
+            fit = settling.fit(grey, face.found_px, 1)
+            if fit is not None:
                 wanted = calc_params(pdm, face.taught_px).shape_parameters
-                off.append(wanted.astype(np.float64) - refined.fit.shape_parameters)
+                off.append(wanted.astype(np.float64) - fit.shape_parameters)
         shift = _symmetric(pdm, pdm.components_mm.astype(np.float64) @ np.median(off, axis=0))
         report(f"round {number + 1}: mean off by {np.linalg.norm(shift):.2f} mm over all points")
         pdm = replace(pdm, mean_mm=(pdm.mean_mm + _GAIN * shift).astype(np.float32))

@@ -5,9 +5,6 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.openface_teacher import Teacher
-from models.training.own_landmarks import SETS_WITH_VIDEOS, OwnModels, read_training_photographs
-from models.training.photograph_landmarks import agree, landmarks_on_photographs
 from models.training.photographs import Photograph, read_picture
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model, write_triangulation
@@ -16,6 +13,7 @@ from models.training.shape.head_pose import calibrated_model, head_rotations
 from models.training.shape.structure_from_motion import reconstruct
 from models.training.shape.teacher_frame import TaughtFace, in_unit_of, with_settled_mean
 from models.training.shape.triangulation import delaunay, masked_outline_mm
+from models.training.taught_faces import TaughtFaces
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.shape import Camera
 
@@ -69,21 +67,18 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     decide about the unit, the mean and four numbers more, see :mod:`teacher_frame` and
     :func:`calibrated_model`.
     """
-    photographs = read_training_photographs(folders.faces, SETS_WITH_VIDEOS)
-    cache = folders.work_of("photographs")
-    models = OwnModels.load(folders.output)
-    own = landmarks_on_photographs(photographs, models, cache, settings.threads)
-    teacher = Teacher(folders.reference)
-    taught = landmarks_on_photographs(photographs, teacher, cache, settings.threads)
-    faces = np.flatnonzero([agree(*pair) for pair in zip(own, taught, strict=True)])
-    _say(f"{len(faces)} of {len(photographs)} photographs have a face")
-    found = reconstruct(with_mirrored(taught[faces]), generic_face_mm(), MODES, _ROUNDS, _say)
-    chosen = faces[::_CALIBRATION_STEP]
-    cameras = [guessed_camera(photographs[index]) for index in chosen]
-    wanted = head_rotations(teacher.pdm, taught[chosen], cameras)
-    pdm = calibrated_model(found.model, MODES, taught[chosen], cameras, wanted, _say)
-    pdm = in_unit_of(pdm, teacher.pdm, taught[chosen])
-    known = [TaughtFace(photographs[i], own[i], taught[i]) for i in faces[1::_SETTLING_STEP]]
+    faces = TaughtFaces.found(folders, settings)
+    teacher, points = faces.teacher, faces.taught_px
+    _say(f"{len(faces)} photographs have a face")
+    found = reconstruct(with_mirrored(points), generic_face_mm(), MODES, _ROUNDS, _say)
+    chosen = points[::_CALIBRATION_STEP]
+    cameras = [guessed_camera(one) for one in faces.photographs[::_CALIBRATION_STEP]]
+    wanted = head_rotations(teacher.pdm, chosen, cameras)
+    pdm = calibrated_model(found.model, MODES, chosen, cameras, wanted, _say)
+    pdm = in_unit_of(pdm, teacher.pdm, chosen)
+    some = slice(1, None, _SETTLING_STEP)
+    triples = zip(faces.photographs[some], faces.own_px[some], points[some], strict=True)
+    known = [TaughtFace(*triple) for triple in triples]
     pdm = with_settled_mean(pdm, teacher.experts, known, _say)
     folders.output.mkdir(parents=True, exist_ok=True)
     write_shape_model(pdm, folders.output / "shape.txt")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.training.patch_experts.degradation import degraded
+from models.training.degradation import degraded
 from models.training.patch_experts.faces import LocatedFace, faces_of_part, located_faces
 from models.training.patch_experts.squares import (
     SEARCHES,
