@@ -4,7 +4,7 @@ Landmarks are brought to a standard place by the similarity that fits them best 
 the picture along with them. Right landmarks make every face look alike there; wrong ones do not.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,71 @@ def _grey_at(grey: Grey, x: float, y: float) -> float:
     below = (1.0 - u) * grey[bottom, left] + u * grey[bottom, right]
     value: float = (1.0 - v) * above + v * below
     return value
+
+
+class _Place(NamedTuple):
+    """How the crop lies in the frame: a place (u, v) of the crop, about its middle, is at
+    ``(across * u + down * v, across * v - down * u)``, about the frame's.
+
+    Parameters
+    ----------
+    across, down : float
+        Pixels of the frame per pixel of the crop.
+    x, y, u, v : float
+        The middle, in the frame and in the crop.
+    """
+
+    across: float
+    down: float
+    x: float
+    y: float
+    u: float
+    v: float
+
+
+@kernel
+def _is_inside(grey: Grey, place: _Place, side: int) -> bool:
+    """Return whether the whole crop lies so far in the frame that nothing beyond it is sampled."""
+    height, width = grey.shape
+    for corner in range(4):
+        u = (side if corner & 1 else -1) - place.u
+        v = (side if corner >> 1 else -1) - place.v
+        x = place.across * u + place.down * v + place.x
+        y = place.across * v - place.down * u + place.y
+        if not (0.0 <= x < width - 1.0 and 0.0 <= y < height - 1.0):
+            return False
+    return True
+
+
+@kernel
+def _write_samples(
+    grey: Grey, place: _Place, samples: int, is_inside: bool, out: Float32Array
+) -> None:
+    """Write the mean of so many times so many samples of each pixel of the crop."""
+    across, down, x_middle, y_middle, u_middle, v_middle = place
+    side = out.shape[0]
+    totals, within = np.empty(side), np.empty(samples)
+    for k in range(samples):
+        within[k] = (k + 0.5) / samples - 0.5
+    for i in range(side):
+        totals[:] = 0.0
+        for k in range(samples):
+            v = i - v_middle + within[k]
+            row_x, row_y = down * v + x_middle, across * v + y_middle
+            for j in range(side):
+                for m in range(samples):
+                    u = j - u_middle + within[m]
+                    x, y = row_x + across * u, row_y - down * u
+                    if is_inside:
+                        left, top = int(x), int(y)
+                        p, q = x - left, y - top
+                        above = (1.0 - p) * grey[top, left] + p * grey[top, left + 1]
+                        below = (1.0 - p) * grey[top + 1, left] + p * grey[top + 1, left + 1]
+                        totals[j] += (1.0 - q) * above + q * below
+                    else:
+                        totals[j] += _grey_at(grey, x, y)
+        for j in range(side):
+            out[i, j] = totals[j] / (samples * samples)
 
 
 @kernel
@@ -146,18 +211,9 @@ def cut_face(
     if not squared > 1e-8:
         return False
     samples = min(max(int(np.rint(0.5 / np.sqrt(squared))), 1), _MOST_SAMPLES)
-    side = out.shape[1]
-    for i in range(side):
-        for j in range(side):
-            total = 0.0
-            for k in range(samples * samples):
-                u = j - u_mean + (k % samples + 0.5) / samples - 0.5
-                v = i - v_mean + (k // samples + 0.5) / samples - 0.5
-                x = (a * u + b * v) / squared + x_mean
-                y = (a * v - b * u) / squared + y_mean
-                total += _grey_at(grey, x, y)
-            out[0, i, j] = total / (samples * samples)
-            out[1, i, j] = 0.0
+    place = _Place(a / squared, b / squared, x_mean, y_mean, u_mean, v_mean)
+    _write_samples(grey, place, samples, _is_inside(grey, place, out.shape[1]), out[0])
+    out[1, :, :] = 0.0
     _normalise(out[0])
     for i in range(n):
         x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean

@@ -45,6 +45,29 @@ def facing(pdm: PointDistributionModel, yaw_radians: float) -> PointDistribution
     return replace(pdm, mean_mm=turned(pdm.mean_mm), components_mm=turned(pdm.components_mm))
 
 
+def across_face(mean_mm: Float64Array) -> Float64Array:
+    """Return the unit vector from a face's right to its left, square to its plane of symmetry.
+
+    Parameters
+    ----------
+    mean_mm : (3, 68) ndarray of float64
+        A shape that is symmetric, if about another plane than x = 0.
+    """
+    pairs = mean_mm[:, MIRRORED_ORDER] - mean_mm
+    normal = np.asarray((pairs * np.sign(pairs[0])).sum(axis=1))
+    return normal / np.linalg.norm(normal)
+
+
+def straightened(pdm: PointDistributionModel) -> PointDistributionModel:
+    """Return a shape model turned about the y axis until its mean is its own mirror image.
+
+    A face and its mirror image are then told the same, left and right exchanged. Which way a
+    teacher's model looks is a matter of its head turns.
+    """
+    x, _, z = across_face(pdm.mean_mm.reshape(3, -1).astype(np.float64))
+    return facing(pdm, math.atan2(z, x))
+
+
 def _similarities(mean_mm: Float64Array) -> Float64Array:
     """Return small moves, turns and growth of a shape, (3 * p, 7) with orthonormal columns."""
     x, y, z = mean_mm.T

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.training.photographs import Photograph, read_picture
 from models.training.settling import Settling
+from models.training.shape.standard_frame import across_face
 from openface_core.landmarks.conventions import MIRRORED_ORDER
 from openface_core.refinement.grey import grey_from_bgr
 from openface_core.refinement.patch_experts import PatchExperts
@@ -117,10 +118,7 @@ def _symmetric(pdm: PointDistributionModel, shift_mm: Float64Array) -> Float64Ar
 
     The mean's own plane of symmetry is that of the shape model, which may look a little aside.
     """
-    mean = pdm.mean_mm.reshape(3, -1).astype(np.float64)
-    across = mean - mean[:, MIRRORED_ORDER]
-    normal = (across * np.sign(across[0])).sum(axis=1)
-    normal /= np.linalg.norm(normal)
+    normal = across_face(pdm.mean_mm.reshape(3, -1).astype(np.float64))
     shift = shift_mm.reshape(3, -1)
     mirrored = shift[:, MIRRORED_ORDER]
     mirrored = mirrored - 2.0 * normal[:, None] * (normal @ mirrored)

@@ -10,6 +10,7 @@ from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model, write_triangulation
 from models.training.shape.generic_face import generic_face_mm
 from models.training.shape.head_pose import calibrated_model, head_rotations
+from models.training.shape.standard_frame import straightened
 from models.training.shape.structure_from_motion import reconstruct
 from models.training.shape.teacher_frame import TaughtFace, in_unit_of, with_settled_mean
 from models.training.shape.triangulation import delaunay, masked_outline_mm
@@ -79,7 +80,7 @@ def train_shape(folders: TrainingFolders, settings: TrainingSettings) -> None:
     some = slice(1, None, _SETTLING_STEP)
     triples = zip(faces.photographs[some], faces.own_px[some], points[some], strict=True)
     known = [TaughtFace(*triple) for triple in triples]
-    pdm = with_settled_mean(pdm, teacher.experts, known, _say)
+    pdm = straightened(with_settled_mean(pdm, teacher.experts, known, _say))
     folders.output.mkdir(parents=True, exist_ok=True)
     write_shape_model(pdm, folders.output / "shape.txt")
     triangles = delaunay(masked_outline_mm(pdm.mean_mm))
