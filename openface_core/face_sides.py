@@ -8,14 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.landmarks.conventions import LEFT_HALF, MIRRORED_ORDER
+
 MAX_TURN_DEGREES = 10.0
 """Sides are compared up to this turn of the head to either side, as the camera sees it."""
+
+LEAST_LOG_DENSITY = 0.0
+"""Sides are compared where the patch experts of each see it as well as this, in the mean over its
+landmarks. It is 0.3 to 0.9 in clear faces that nothing covers, and below 0 in nearly all halves
+behind a hand; but it is that in a quarter of faces in photographs of all kinds, too."""
 
 MEASURES = 3
 """Numbers of a frame that :func:`side_measures` gives."""
 
 _YAW = 2
 """Place of the turn among the global parameters of the fitted shape."""
+
+_HALVES = np.stack([LEFT_HALF, MIRRORED_ORDER[LEFT_HALF]])
+"""Landmarks of the half at the left in the picture, and those of the other one, (2, 29)."""
 
 # Corners of each eye, and points of its upper and lower lid that face each other; the eye at the
 # left in the picture first.
@@ -42,7 +52,9 @@ class SidesSettings:
 
 
 def are_comparable(
-    global_parameters: NDArray[np.float32], success: NDArray[np.bool_]
+    global_parameters: NDArray[np.float32],
+    success: NDArray[np.bool_],
+    side_log_densities: NDArray[np.float32],
 ) -> NDArray[np.bool_]:
     """Return in which frames a difference between both sides means something.
 
@@ -52,14 +64,45 @@ def are_comparable(
         Of the fitted shape: the third is its turn in radians, as the camera sees it.
     success : (n,) ndarray of bool
         Frames with a measured face.
+    side_log_densities : (n, 2) ndarray of float32
+        See :func:`side_log_densities`; NaN where no patch experts take part, which then have no
+        say.
 
     Returns
     -------
     (n,) ndarray of bool
-        Where the head is not turned too far; false without a face.
+        Where the head is not turned too far, and neither half is covered; false without a face.
     """
     turn = np.abs(np.where(success, global_parameters[:, _YAW], np.float32(np.inf)))
-    return np.asarray(turn <= math.radians(MAX_TURN_DEGREES))
+    is_covered = (side_log_densities < LEAST_LOG_DENSITY).any(axis=1)
+    return np.asarray((turn <= math.radians(MAX_TURN_DEGREES)) & ~is_covered)
+
+
+def side_log_densities(
+    log_densities: NDArray[np.float32] | None, *, is_mirrored: bool
+) -> NDArray[np.float32]:
+    """Return how well the patch experts see the person's left and right half.
+
+    Parameters
+    ----------
+    log_densities : (68,) ndarray of float32 or None
+        See :attr:`Face.log_densities`.
+    is_mirrored : bool
+        Whether the person's left half is at the left in the picture.
+
+    Returns
+    -------
+    (2,) ndarray of float32
+        Mean over the landmarks that show, those of the midline left out; NaN where there are none.
+    """
+    found = np.full(2, np.nan, dtype=np.float32)
+    if log_densities is not None:
+        for side, landmarks in enumerate(_HALVES if is_mirrored else _HALVES[::-1]):
+            shown = log_densities[landmarks]
+            shown = shown[np.isfinite(shown)]
+            if len(shown):
+                found[side] = shown.mean(dtype=np.float64)
+    return found
 
 
 def eye_openings(landmarks: NDArray[np.float32], *, is_mirrored: bool) -> NDArray[np.float32]:
@@ -107,6 +150,8 @@ def side_measures(fields: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         Whether both sides can be compared, 1 or 0; openings of the person's left and right eye,
         NaN without a face.
     """
-    comparable = are_comparable(fields["global_parameters"], fields["success"])
+    comparable = are_comparable(
+        fields["global_parameters"], fields["success"], fields["side_log_densities"]
+    )
     valid = comparable[:, None].astype(np.float32)
     return np.concatenate([valid, fields["eye_openings"]], axis=1)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from openface_core.descriptors import FHOG_SIZE
 from openface_core.fhog import CHANNELS
-from openface_core.landmarks.conventions import LANDMARK_COUNT, MIRRORED_ORDER
+from openface_core.landmarks.conventions import LANDMARK_COUNT, LEFT_HALF, MIRRORED_ORDER
 from openface_core.shape import PointDistributionModel
 from openface_core.shape.upright import STILL_POINTS
 
@@ -56,17 +56,6 @@ _HALF_TURN = 9
 _TYPICAL_SCALE_PX_PER_MM = 1.4
 """A face 200 px wide: how much the shape model's prior weighs against the points."""
 
-# Half of the points of a face, those at the left in the picture; the others are their partners, and
-# some lie in the middle and are their own.
-_LEFT_POINTS = np.array(
-    [
-        *range(8),  # jaw
-        *range(17, 22),  # brow
-        31, 32,  # nose
-        *range(36, 42),  # eye
-        48, 49, 50, 58, 59, 60, 61, 67,  # lips
-    ]
-)  # fmt: skip
 _MIDDLE_POINTS = np.flatnonzero(np.arange(LANDMARK_COUNT) == MIRRORED_ORDER)
 
 
@@ -234,7 +223,7 @@ def folding(pdm: PointDistributionModel, side: int) -> Folding:
 
 def _folded_points(side: int) -> Float64Array:
     """Return what turns coordinates into those of one half and its mirror image, (204, 204)."""
-    kept = _LEFT_POINTS if side == LEFT else MIRRORED_ORDER[_LEFT_POINTS]
+    kept = LEFT_HALF if side == LEFT else MIRRORED_ORDER[LEFT_HALF]
     matrix = np.zeros((3, LANDMARK_COUNT, 3, LANDMARK_COUNT))
     for axis, sign in enumerate((-1.0, 1.0, 1.0)):
         matrix[axis, kept, axis, kept] = 1.0

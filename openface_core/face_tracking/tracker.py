@@ -407,6 +407,7 @@ class FaceTracker:
             detector_score=score,
             log_likelihood=face.log_likelihood,
             unfitted=face.unfitted,
+            log_densities=face.log_densities,
         )
         return self._judged(grey, face.landmarks, face.fit, candidate)
 

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from openface_core.action_units.meanings import AU_MEANINGS
 from openface_core.action_units.side_weights import SIDES
-from openface_core.face_sides import MAX_TURN_DEGREES, are_comparable, eye_openings
+from openface_core.face_sides import (
+    MAX_TURN_DEGREES,
+    are_comparable,
+    eye_openings,
+    side_log_densities,
+)
 from openface_core.fields.column import Column
 from openface_core.fields.field import (
     AnyArray,
@@ -33,7 +38,16 @@ def _places(extent: Extent) -> Iterator[tuple[int, str, str]]:
 
 
 def _comparable(values: Mapping[str, AnyArray], _to: Derivation) -> NDArray[np.bool_]:
-    return are_comparable(values["global_parameters"], values["success"])
+    return are_comparable(
+        values["global_parameters"], values["success"], values["side_log_densities"]
+    )
+
+
+def _side_log_densities(seen: Observation) -> NDArray[np.float32]:
+    sides = seen.models.sides
+    if sides is None:
+        return np.empty(0, dtype=np.float32)
+    return side_log_densities(seen.face.log_densities, is_mirrored=sides.is_mirrored)
 
 
 def _eye_openings(seen: Observation) -> NDArray[np.float32]:
@@ -48,7 +62,7 @@ def _comparable_columns(extent: Extent) -> Iterator[Placed]:
     if extent.has_sides:
         meaning = (
             "whether the left and the right side can be compared: the head is turned at most "
-            f"{MAX_TURN_DEGREES:.0f} degrees to a side"
+            f"{MAX_TURN_DEGREES:.0f} degrees to a side, and nothing covers a half of the face"
         )
         yield (), Column("sides_valid", pa.bool_(), "1", meaning)
 
@@ -111,6 +125,15 @@ SIDE_FIELDS = (
         missing=np.nan,
         take=_eye_openings,
         columns=_eye_opening_columns,
+    ),
+    Field(
+        "side_log_densities",
+        "how well patch experts see the person's left and right half: mean log density of their "
+        "response maps at its landmarks",
+        shape=(Dimension.SIDES,),
+        dtype=np.float32,
+        missing=np.nan,
+        take=_side_log_densities,
     ),
 )
 """The fields, in the order of their columns, which follow those of the whole face."""

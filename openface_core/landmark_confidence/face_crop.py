@@ -68,8 +68,10 @@ def _grey_at(grey: Grey, x: float, y: float) -> float:
 
 
 class _Place(NamedTuple):
-    """How the crop lies in the frame: a place (u, v) of the crop, about its middle, is at
-    ``(across * u + down * v, across * v - down * u)``, about the frame's.
+    """How the crop lies in the frame.
+
+    A place (u, v) of the crop, about its middle, is at ``across * u + down * v`` and
+    ``across * v - down * u`` about the frame's.
 
     Parameters
     ----------

@@ -38,6 +38,17 @@ MIRRORED_ORDER: NDArray[np.intp] = np.array(
 )  # fmt: skip
 """For each iBUG point the one that takes its place in a mirrored picture."""
 
+LEFT_HALF: NDArray[np.intp] = np.array(
+    [
+        *range(8),  # jaw
+        *range(17, 22),  # brow
+        31, 32,  # nose
+        *range(36, 42),  # eye
+        48, 49, 50, 58, 59, 60, 61, 67,  # lips
+    ]
+)  # fmt: skip
+"""iBUG's points of the half at the left in the picture, without those of the midline."""
+
 # The 98-point jaw has every second point at a place of the 68-point jaw; of the brows only the
 # upper edge counts; each eye has one extra point in the middle of either lid.
 _WFLW98 = np.array(

@@ -194,6 +194,7 @@ def _moved(shape: RefinedShape, corner: Float32Array) -> RefinedShape:
         shape.view,
         shape.is_fitted,
         None if unfitted is None else to_steps(unfitted) + corner,
+        shape.log_densities,
     )
 
 

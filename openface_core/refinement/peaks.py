@@ -1,14 +1,15 @@
-"""Where each landmark would be by itself: peaks of the response maps, held by no shape.
+"""What response maps say of each landmark by itself: where it would be, and whether it is seen.
 
-The modes of a shape model move both sides of a face together, so that an action of one side is
-spread over both, and its prior holds rare shapes back. Peaks know nothing of that. They are less
-steady than the fitted landmarks, and some are wrong.
+The first are the peaks of the maps, held by no shape. The modes of a shape model move both sides of
+a face together, so that an action of one side is spread over both, and its prior holds rare shapes
+back. Peaks know nothing of that. They are less steady than the fitted landmarks, and some are
+wrong.
 """
 
 import numpy as np
 
 from openface_core.kernel import kernel
-from openface_core.refinement.density import mean_shift
+from openface_core.refinement.density import log_density, mean_shift
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
@@ -22,6 +23,33 @@ _MOST_STEPS = 20
 
 _AT_REST_PX = np.float32(0.01)
 """A step this short ends the climb, pixels of the map."""
+
+
+@kernel
+def find_log_densities(
+    model: ShapeArrays,
+    weights: FitWeights,
+    maps: PlacedMaps,
+    parameters: Float32Array,
+    local: Float32Array,
+    out: Float32Array,
+) -> None:
+    """Write the log density (n,) of each landmark's map where the fit has it; NaN if hidden.
+
+    It is low where something lies before the face, as a hand. Parameters are those of
+    :func:`find_peaks`.
+    """
+    points = np.empty((out.shape[0], 2), dtype=np.float32)
+    offsets = np.empty_like(points)
+    shape = np.empty(model.mean.shape[0], dtype=np.float32)
+    project(model.mean, model.modes, parameters, local, shape, points)
+    offsets_in_maps(points, maps, offsets)
+    window = maps.table.shape[2]
+    for i in range(out.shape[0]):
+        out[i] = np.nan
+        if weights.visible[i]:
+            x, y = offsets[i, 0], offsets[i, 1]
+            out[i] = log_density(maps.responses[i], x, y, window, maps.sigma_px)
 
 
 @kernel

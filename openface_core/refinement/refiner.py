@@ -17,7 +17,7 @@ from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
-from openface_core.refinement.peaks import find_peaks
+from openface_core.refinement.peaks import find_log_densities, find_peaks
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
@@ -50,6 +50,9 @@ class RefinedShape:
         Landmarks that no shape, or that of a part alone, holds together: peaks of the response maps
         where these are sought, otherwise the points of the parts before the whole face's shape was
         fitted to them; None without either.
+    log_densities : (n,) ndarray of float32 or None
+        Of the last scale's response maps at the landmarks, where peaks are sought; NaN for those
+        that do not show.
     """
 
     landmarks: Float32Array
@@ -58,6 +61,7 @@ class RefinedShape:
     view: int
     is_fitted: bool
     unfitted: Float32Array | None = None
+    log_densities: Float32Array | None = None
 
 
 class _LastScale(NamedTuple):
@@ -65,11 +69,13 @@ class _LastScale(NamedTuple):
 
     Parameters
     ----------
-    peaks : (n, 2) ndarray of float32 or None
-        Receives the peaks of its maps; None where they are not sought.
+    peaks, log_densities : (n, 2), (n,) ndarray of float32 or None
+        Receive the peaks of its maps, and their densities at the landmarks; None where they are not
+        sought.
     """
 
-    peaks: Float32Array | None
+    peaks: Float32Array | None = None
+    log_densities: Float32Array | None = None
 
 
 class _Scale:
@@ -108,7 +114,7 @@ class LandmarkRefiner:
     settings : RefinementSettings
         How to refine; scales of window 0 are left out.
     finds_peaks : bool
-        Whether the peaks of the last scale's response maps are sought.
+        Whether the peaks of the last scale's response maps are sought, and their densities.
 
     Raises
     ------
@@ -207,11 +213,14 @@ class LandmarkRefiner:
         parameters[1:4] = start.rotation_radians
         parameters[4:6] = start.translation_px
         likelihood, view, is_fitted = float("nan"), 0, True
-        peaks = np.empty((self.pdm.landmark_count, 2), np.float32) if self.finds_peaks else None
+        wanted = _LastScale()
+        if self.finds_peaks:
+            n = self.pdm.landmark_count
+            wanted = _LastScale(np.empty((n, 2), np.float32), np.empty(n, np.float32))
         for scale in self._scales:
             before = parameters.copy(), local.copy()
             view = scale.grid.nearest_view(parameters[1:4])
-            last = _LastScale(peaks) if scale is self._scales[-1] else None
+            last = wanted if scale is self._scales[-1] else None
             found = self._fit_scale(scale, grey, view, parameters, local, last)
             if found is None:
                 parameters, local = before
@@ -223,8 +232,8 @@ class LandmarkRefiner:
                 break
         landmarks = self._landmarks(parameters, local)
         fit = ShapeFit(float(parameters[0]), parameters[1:4], parameters[4:6], local, 0)
-        unfitted = peaks if is_fitted else None
-        return RefinedShape(landmarks, fit, likelihood, view, is_fitted, unfitted)
+        found_alone = wanted if is_fitted else _LastScale()
+        return RefinedShape(landmarks, fit, likelihood, view, is_fitted, *found_alone)
 
     def landmarks(self, fit: ShapeFit) -> Float32Array:
         """Return the landmarks (n, 2) of pose and shape parameters, pixels."""
@@ -272,8 +281,12 @@ class LandmarkRefiner:
             self._shape, scale.weights[view], maps, self.settings.iterations, last is not None,
             parameters, local, likelihood,
         )  # fmt: skip
-        if is_finite and last is not None and last.peaks is not None:
-            find_peaks(self._shape, scale.weights[view], maps, parameters, local, last.peaks)
+        if is_finite and last is not None:
+            found = self._shape, scale.weights[view], maps, parameters, local
+            if last.peaks is not None:
+                find_peaks(*found, last.peaks)
+            if last.log_densities is not None:
+                find_log_densities(*found, last.log_densities)
         return float(likelihood[0]) if is_finite else None
 
 

@@ -109,6 +109,7 @@ def _turned_back(shape: RefinedShape, corner: Float32Array, turns: int) -> Refin
         shape.view,
         shape.is_fitted,
         None if unfitted is None else turned_points(unfitted + corner, turns),
+        shape.log_densities,
     )
 
 

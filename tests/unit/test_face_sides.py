@@ -5,8 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from openface_core.face_sides import MAX_TURN_DEGREES, are_comparable, eye_openings, side_measures
+from openface_core.face_sides import (
+    LEAST_LOG_DENSITY,
+    MAX_TURN_DEGREES,
+    are_comparable,
+    eye_openings,
+    side_log_densities,
+    side_measures,
+)
 from tests.fixtures.faces.mirror import MIRROR
+
+UNKNOWN = np.full((5, 2), np.nan, dtype=np.float32)
+"""How well patch experts see both halves, where there are none."""
 
 
 def parameters(*turns_degrees: float) -> np.ndarray:
@@ -26,13 +36,48 @@ def a_face(left_lid_px: float, right_lid_px: float) -> np.ndarray:
 
 def test_a_turned_head_is_not_compared() -> None:
     turns = (0.0, MAX_TURN_DEGREES - 0.1, 0.1 - MAX_TURN_DEGREES, MAX_TURN_DEGREES + 0.1, -30.0)
-    found = are_comparable(parameters(*turns), np.ones(5, bool))
+    found = are_comparable(parameters(*turns), np.ones(5, bool), UNKNOWN[:5])
     assert found.tolist() == [True, True, True, False, False]
 
 
 def test_no_face_is_not_compared() -> None:
     unknown = np.full((2, 6), np.nan, dtype=np.float32)
-    assert not are_comparable(unknown, np.zeros(2, bool)).any()
+    assert not are_comparable(unknown, np.zeros(2, bool), UNKNOWN[:2]).any()
+
+
+def test_a_covered_half_is_not_compared() -> None:
+    seen, covered = LEAST_LOG_DENSITY + 0.01, LEAST_LOG_DENSITY - 0.01
+    halves = np.array(
+        [[seen, seen], [covered, seen], [seen, covered], [np.nan, seen], [np.nan, np.nan]],
+        dtype=np.float32,
+    )
+    found = are_comparable(parameters(0, 0, 0, 0, 0), np.ones(5, bool), halves)
+    assert found.tolist() == [True, False, False, True, True]
+
+
+class TestSideLogDensities:
+    def test_a_hand_before_the_half_at_the_right_in_the_picture(self) -> None:
+        densities = np.full(68, 0.5, dtype=np.float32)
+        densities[[*range(9, 17), *range(22, 27), 34, 35, *range(42, 48), 52, 53, 54, 55]] = -0.5
+        left, right = side_log_densities(densities, is_mirrored=False)
+        assert left < LEAST_LOG_DENSITY < right == 0.5
+        mirrored = side_log_densities(densities, is_mirrored=True)
+        assert mirrored.tolist() == [right, left]
+
+    def test_the_midline_belongs_to_neither(self) -> None:
+        densities = np.full(68, 0.5, dtype=np.float32)
+        densities[np.arange(68) == MIRROR] = -9.0
+        assert side_log_densities(densities, is_mirrored=False).tolist() == [0.5, 0.5]
+
+    def test_what_does_not_show_does_not_count(self) -> None:
+        densities = np.full(68, 0.5, dtype=np.float32)
+        densities[:8] = np.nan
+        assert side_log_densities(densities, is_mirrored=False).tolist() == [0.5, 0.5]
+
+    def test_without_patch_experts(self) -> None:
+        assert np.isnan(side_log_densities(None, is_mirrored=False)).all()
+        nothing = np.full(68, np.nan, dtype=np.float32)
+        assert np.isnan(side_log_densities(nothing, is_mirrored=False)).all()
 
 
 class TestEyeOpenings:
@@ -65,10 +110,12 @@ class TestEyeOpenings:
 
 def test_measures() -> None:
     fields = {
-        "global_parameters": parameters(2.0, 25.0),
-        "success": np.array([True, True]),
-        "eye_openings": np.array([[0.3, 0.1]] * 2, dtype=np.float32),
+        "global_parameters": parameters(2.0, 25.0, 2.0),
+        "success": np.array([True, True, True]),
+        "side_log_densities": np.array([[0.5, 0.5], [0.5, 0.5], [-0.5, 0.5]], dtype=np.float32),
+        "eye_openings": np.array([[0.3, 0.1]] * 3, dtype=np.float32),
     }
     found = side_measures(fields)
-    np.testing.assert_allclose(found, [[1.0, 0.3, 0.1], [0.0, 0.3, 0.1]], atol=1e-6)
+    expected = [[1.0, 0.3, 0.1], [0.0, 0.3, 0.1], [0.0, 0.3, 0.1]]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32

@@ -1,11 +1,17 @@
-"""Where each landmark would be by itself."""
+"""What response maps say of each landmark by itself."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from openface_core.refinement.density import kernel_table
-from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_arrays
-from openface_core.refinement.peaks import find_peaks
+from openface_core.refinement.landmark_fit import (
+    FitWeights,
+    PlacedMaps,
+    ShapeArrays,
+    shape_arrays,
+)
+from openface_core.refinement.peaks import find_log_densities, find_peaks
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
@@ -18,24 +24,36 @@ TOLERANCE_PX = 0.25
 """Pixels of the map: the density is rounded to a tenth, and what lies beyond is not seen."""
 
 
+def fit_of(
+    maps: NDArray[np.floating], visible: NDArray[np.bool_]
+) -> tuple[ShapeArrays, FitWeights, PlacedMaps, NDArray[np.float32], NDArray[np.float32]]:
+    """Return a fit whose landmarks are the middles of the maps."""
+    pdm = synthetic_pdm()
+    local = plausible_shape_parameters(5, spread=0.3).astype(np.float32)
+    return (
+        shape_arrays(pdm),
+        FitWeights(visible, visible.astype(np.float32), np.float32(10)),
+        PlacedMaps(
+            maps.reshape(68, -1).astype(np.float32),
+            kernel_table(WINDOW, SIGMA_PX),
+            np.float32(SIGMA_PX),
+            twin.landmarks(pdm, POSE, local).astype(np.float32),
+            TO_REFERENCE.astype(np.float32),
+            TO_IMAGE.astype(np.float32),
+        ),
+        POSE.astype(np.float32),
+        local,
+    )
+
+
 def peaks_of(
     maps: NDArray[np.floating], visible: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the peaks and the landmarks of a fit, which are the middles of the maps."""
-    pdm = synthetic_pdm()
-    local = plausible_shape_parameters(5, spread=0.3).astype(np.float32)
-    base = twin.landmarks(pdm, POSE, local).astype(np.float32)
+    fit = fit_of(maps, visible)
+    base = fit[2].base
     out = np.empty_like(base)
-    find_peaks(
-        shape_arrays(pdm),
-        FitWeights(visible, visible.astype(np.float32), np.float32(10)),
-        PlacedMaps(
-            maps.reshape(68, -1).astype(np.float32), kernel_table(WINDOW, SIGMA_PX),
-            np.float32(SIGMA_PX), base, TO_REFERENCE.astype(np.float32),
-            TO_IMAGE.astype(np.float32),
-        ),
-        POSE.astype(np.float32), local, out,
-    )  # fmt: skip
+    find_peaks(*fit, out)
     return out, base
 
 
@@ -59,3 +77,18 @@ def test_the_nearer_of_two_peaks_is_found() -> None:
 def test_maps_without_any_mass_move_nothing() -> None:
     found, fitted = peaks_of(np.zeros((68, WINDOW, WINDOW)), np.ones(68, dtype=bool))
     np.testing.assert_allclose(found, fitted, atol=1e-4)
+
+
+def test_a_covered_landmark_has_a_low_density() -> None:
+    maps = np.stack([twin.density(WINDOW, 1.0, WINDOW // 2, WINDOW // 2)] * 68)
+    maps[3] *= 0.1
+    visible = np.arange(68) != 7
+    out = np.empty(68, dtype=np.float32)
+    find_log_densities(*fit_of(maps, visible), out)
+    assert np.isnan(out[7])
+    assert out[3] == pytest.approx(out[4] + np.log(0.1), abs=1e-4)
+    seen = np.delete(out, (3, 7))
+    np.testing.assert_allclose(seen, seen[0], atol=1e-4)
+    grid = np.arange(WINDOW) - WINDOW // 2
+    gauss = np.exp(-0.5 * (grid / SIGMA_PX) ** 2)
+    assert seen[0] == pytest.approx(np.log((maps[4] * np.outer(gauss, gauss)).sum()), abs=1e-3)

@@ -232,6 +232,10 @@ def test_peaks_change_nothing_else(
     assert expected.unfitted is None
     assert found.unfitted is not None
     assert 0.0 < mean_error(found.unfitted, found.landmarks) < REMAINING_PX
+    assert expected.log_densities is None
+    assert found.log_densities is not None
+    # The likelihood is that of the step before.
+    assert found.log_densities.mean() == pytest.approx(found.log_likelihood, abs=0.05)
     assert seeking.with_settings(SETTINGS).finds_peaks
 
 

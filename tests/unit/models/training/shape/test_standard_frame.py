@@ -5,8 +5,10 @@ import pytest
 
 from models.training.shape.generic_face import PUPIL_DISTANCE_MM, generic_face_mm
 from models.training.shape.standard_frame import (
+    across_face,
     facing,
     point_distribution_model,
+    straightened,
     turned_about_x,
 )
 from models.training.shape.structure_from_motion import DeformableShape
@@ -72,6 +74,18 @@ def test_pitch_turns_the_mean_as_a_head(pdm: PointDistributionModel) -> None:
     other = point_distribution_model(shape, 0.2, MODES)
     fit = calc_params(other, (3.0 * turned[:, :2] + 300.0).astype(np.float32))
     np.testing.assert_allclose(fit.rotation_radians, 0.0, atol=0.03)
+
+
+def test_a_model_that_looks_aside_is_straightened(pdm: PointDistributionModel) -> None:
+    aside = facing(pdm, 0.05)
+    np.testing.assert_allclose(
+        across_face(aside.mean_mm.reshape(3, 68).astype(float)),
+        [np.cos(0.05), 0.0, -np.sin(0.05)],
+        atol=1e-5,
+    )
+    straight = straightened(aside)
+    np.testing.assert_allclose(straight.mean_mm, pdm.mean_mm, atol=1e-3)
+    np.testing.assert_allclose(straight.components_mm, pdm.components_mm, atol=1e-5)
 
 
 def test_facing_changes_straight_ahead_and_nothing_else(pdm: PointDistributionModel) -> None:
