@@ -1,10 +1,11 @@
 """How far a shape model's heads are turned: learned from a teacher's poses of the same faces.
 
 A shape model that is found from points leaves it open: a mode may deform a face and turn it as
-well, since a head that turns the other way makes up for that. Two shape models then tell the same
-face's pose differently, by more the more it differs from their mean. The turn of each mode is
-learned from points of one face that both fit, and that of the mean from where each has its own
-points: patch experts of one kind err otherwise than those of the other, mostly in pitch and yaw.
+well, since a head that turns the other way makes up for that. How far it seems to, depends on how a
+camera sees the head. Two shape models then tell the same face's pose differently, by more the more
+it differs from their mean. The turns are learned from faces as each model's own patch experts see
+them, in frames of many kinds: experts of one kind err otherwise than those of the other, mostly in
+pitch and yaw.
 """
 
 import sys
@@ -30,41 +31,51 @@ from openface_core.shape import (
     calc_params,
     project_shape,
 )
+from openface_core.shape.pose import turn_weights
 from openface_core.shape.rotations import rotation_matrix
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
-FRAME_FACES = 5.0
-"""Width of the frames that poses are told in, in widths of the face: as videos show people. The
-nearer a camera, the more of a turn is perspective, and shape models differ in how deep they are."""
+FRAME_FACES = 2.2, 12.0
+"""Widths of the frames that poses are told in, in widths of the face: from, to. The nearer a
+camera, the more of a turn is perspective, and shape models differ in how deep they are."""
 
-PENALTY = 1000.0
-"""Of modes that turn the head. On photographs held out, from a thirtieth on it makes no difference:
-this is the largest that costs nothing, for faces unlike all of them."""
+_HEIGHTS = (9 / 16, 3 / 4, 1.0, 16 / 9)
+"""Heights of the frames, in their widths."""
+
+_CAMERAS = 4
+"""Frames for each face."""
+
+PENALTY = 300.0
+"""Of all that turns heads but a turn of the mean. On photographs held out, up to this it makes no
+difference: this is the largest that costs nothing, for faces unlike all of them."""
 
 _MOST_RADIANS = 0.15
 """Poses that are further apart are of faces on which one of the two fits is wrong."""
-
-_LOOKED_AT_STEP = 4
-"""Every so many photographs are enough for the turn of the mean."""
 
 
 def _say(line: str) -> None:
     sys.stderr.write(f"head turns: {line}\n")
 
 
-def camera_of_video(points_px: NDArray[np.floating]) -> Camera:
-    """Return the camera of a frame that is five times as wide as a face, which is in its middle.
+def camera_of_video(points_px: NDArray[np.floating], rng: np.random.Generator) -> Camera:
+    """Return the camera of a frame somewhere in which a face is, as videos show people.
 
     Parameters
     ----------
     points_px : (n, 2) ndarray
         Points of the face.
+    rng : numpy.random.Generator
+        Decides how wide the frame is, how high, and where in it the face is.
     """
-    width_px = max(1, round(FRAME_FACES * float(np.ptp(points_px[:, 0]))))
-    guessed = Camera.from_frame_size(width_px, max(1, round(width_px * 9 / 16)))
-    x_px, y_px = points_px.mean(axis=0)
+    face_px = np.maximum(np.ptp(points_px, axis=0), 1.0)
+    width_px = face_px[0] * np.exp(rng.uniform(*np.log(FRAME_FACES)))
+    height_px = width_px * rng.choice(_HEIGHTS)
+    frame_px = np.array([width_px, height_px])
+    guessed = Camera.from_frame_size(max(1, round(width_px)), max(1, round(height_px)))
+    aside_px = rng.uniform(-0.5, 0.5, 2) * np.maximum(frame_px - face_px, 0.0)
+    x_px, y_px = points_px.mean(axis=0) + aside_px
     return replace(guessed, cx_px=float(x_px), cy_px=float(y_px))
 
 
@@ -95,61 +106,50 @@ def turns_between(
     return turns, is_usable
 
 
-def with_turned_modes(
+def with_head_turns(
     pdm: PointDistributionModel,
     teacher: PointDistributionModel,
-    points_px: Float32Array,
+    own_px: Float32Array,
+    taught_px: Float32Array,
+    seed: int,
     penalty: float = PENALTY,
 ) -> PointDistributionModel:
-    """Return a shape model that knows how far its mean and its modes turn a head.
+    """Return a shape model that knows how far its heads are turned.
 
     Parameters
     ----------
     pdm, teacher : PointDistributionModel
         The shape model, and that whose poses are wanted.
-    points_px : (n, 68, 2) ndarray of float32
-        Faces.
-    penalty : float
-        So many faces whose modes do not turn the head are thought to be there as well.
-    """
-    plain = replace(pdm, head_turns=None)
-    cameras = [camera_of_video(points) for points in points_px]
-    wanted = head_rotations(teacher, points_px, cameras)
-    turns, is_usable = turns_between(head_rotations(plain, points_px, cameras), wanted)
-    deviations = np.sqrt(pdm.eigenvalues.astype(np.float64))
-    parameters = np.stack([calc_params(plain, p).shape_parameters for p in points_px[is_usable]])
-    rows = np.column_stack([np.ones(len(parameters)), parameters / deviations])
-    penalties = penalty * np.diag([0.0, *np.ones(pdm.mode_count)])
-    found = np.linalg.solve(rows.T @ rows + penalties, rows.T @ turns[is_usable])
-    found[1:] /= deviations[:, None]
-    return replace(pdm, head_turns=found.astype(np.float32))
-
-
-def with_turned_mean(
-    pdm: PointDistributionModel,
-    teacher: PointDistributionModel,
-    own_px: Float32Array,
-    taught_px: Float32Array,
-) -> PointDistributionModel:
-    """Return a shape model whose poses are the teacher's in the median, each from its own points.
-
-    Parameters
-    ----------
-    pdm, teacher : PointDistributionModel
-        The shape model, with turns, and that whose poses are wanted.
     own_px, taught_px : (n, 68, 2) ndarray of float32
         The same faces as their own patch experts see them; NaN where one does not.
+    seed : int
+        Decides about the cameras.
+    penalty : float
+        So many faces whose shape and place do not turn the head are thought to be there as well.
     """
-    assert pdm.head_turns is not None  # noqa: S101 - its modes come first
+    plain = replace(pdm, head_turns=None)
     is_seen = np.isfinite(own_px).all(axis=(1, 2)) & np.isfinite(taught_px).all(axis=(1, 2))
-    own_px, taught_px = own_px[is_seen], taught_px[is_seen]
-    cameras = [camera_of_video(points) for points in taught_px]
-    turns, is_usable = turns_between(
-        head_rotations(pdm, own_px, cameras), head_rotations(teacher, taught_px, cameras)
-    )
-    found = pdm.head_turns.copy()
-    found[0] += np.median(turns[is_usable], axis=0).astype(np.float32)
-    return replace(pdm, head_turns=found)
+    numbers = np.repeat(np.flatnonzero(is_seen), _CAMERAS)
+    own_px, taught_px = own_px[numbers], taught_px[numbers]
+    rng = np.random.default_rng(seed)
+    cameras = [camera_of_video(points, rng) for points in taught_px]
+    rotations = head_rotations(plain, own_px, cameras)
+    turns, is_usable = turns_between(rotations, head_rotations(teacher, taught_px, cameras))
+    rows = []
+    for row in np.flatnonzero(is_usable):
+        fit = calc_params(plain, own_px[row])
+        weights = turn_weights(rotations[row], fit, cameras[row])
+        rows.append(np.outer(weights, [1.0, *fit.shape_parameters]).ravel())
+    summands = np.array(rows)
+    spreads = summands.std(axis=0)
+    spreads[0] = 1.0
+    summands /= spreads
+    penalties = penalty * np.diag([0.0, *np.ones(len(spreads) - 1)])
+    normal = summands.T @ summands + penalties
+    found = np.linalg.solve(normal, summands.T @ turns[is_usable])
+    # Faces on which experts err far pull at the mean, and not at the median.
+    found[0] += np.median(turns[is_usable] - summands @ found, axis=0)
+    return replace(pdm, head_turns=(found / spreads[:, None]).astype(np.float32))
 
 
 def _as_experts_see(
@@ -192,12 +192,11 @@ def train_head_turns(folders: TrainingFolders, settings: TrainingSettings) -> No
     """
     faces = TaughtFaces.found(folders, settings)
     shape = folders.output / "shape.txt"
-    pdm = with_turned_modes(read_pdm(shape, LANDMARKS), faces.teacher.pdm, faces.taught_px)
+    pdm = read_pdm(shape, LANDMARKS)
     experts = read_face_landmark_model(folders.output / MAIN_LIST)
     refinement = FaceRefinement.from_settings(experts, REFINEMENT)
-    chosen = np.arange(len(faces))[::_LOOKED_AT_STEP]
-    seen = _as_experts_see(faces, chosen, pdm, refinement, settings)
-    pdm = with_turned_mean(pdm, faces.teacher.pdm, *seen)
+    seen = _as_experts_see(faces, np.arange(len(faces)), pdm, refinement, settings)
+    pdm = with_head_turns(pdm, faces.teacher.pdm, *seen, settings.seed)
     assert pdm.head_turns is not None  # noqa: S101
     _say(f"{len(faces)} faces; the mean is turned by {pdm.head_turns[0].round(4)} rad")
     write_shape_model(pdm, shape)

@@ -24,6 +24,10 @@ def deform(mean: Float32Array, modes: Float32Array, local: Float32Array, out: Fl
             out[i] += weight * modes[b, i]
 
 
+TURN_BLOCKS = 6
+"""Of the turns of heads: however a camera sees them, and by five numbers that tell how."""
+
+
 @small_kernel
 def _deform(
     mean: Float32Array, modes: Float32Array, parameters: Float32Array, out: Float32Array
@@ -54,11 +58,13 @@ class PointDistributionModel:
         Modes of deformation, one column each, rows ordered as the mean.
     eigenvalues : (m,) ndarray of float32
         Variance of each shape parameter over the training faces; positive.
-    head_turns : (1 + m, 3) ndarray of float32 or None
+    head_turns : (6 * (1 + m), 3) ndarray of float32 or None
         How far a shape's head is turned against the model's axes: the rotation vector of the mean,
-        radians, and what each shape parameter adds to it, radians per millimetre. Photographs leave
-        it open, since a deformation may turn the whole shape as well. None: no shape is turned, as
-        in OpenFace's models.
+        radians, and what each shape parameter adds to it, radians per millimetre. Then the same
+        once more for each number that tells how a camera sees the head, see
+        :func:`~openface_core.shape.pose.turn_weights`. Photographs leave all of it open, since a
+        deformation may turn the whole shape as well. None: no shape is turned, as in OpenFace's
+        models.
 
     Raises
     ------
@@ -85,9 +91,10 @@ class PointDistributionModel:
         names = ["mean_mm", "components_mm", "eigenvalues"]
         if self.head_turns is not None:
             names.append("head_turns")
-            if self.head_turns.shape != (1 + modes, 3):
+            expected = TURN_BLOCKS * (1 + modes), 3
+            if self.head_turns.shape != expected:
                 raise ValueError(
-                    f"turns of shape ({1 + modes}, 3) are expected, found {self.head_turns.shape}"
+                    f"turns of shape {expected} are expected, found {self.head_turns.shape}"
                 )
         for name in names:
             values = np.ascontiguousarray(getattr(self, name), dtype=np.float32)

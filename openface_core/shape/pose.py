@@ -27,6 +27,9 @@ _RELATIVE_STEP = 1e-9
 _FIRST_LAMBDA = 1e-3
 _MAX_LAMBDA = 1e12
 
+_MOST_WEIGHTS = np.array([1.0, 0.8, 0.8, 0.55, 0.7, 0.7])
+"""See :func:`turn_weights`: what lies beyond was hardly learned from."""
+
 
 @dataclass(frozen=True, eq=False)
 class HeadPose:
@@ -198,14 +201,48 @@ def _refine_pose(
     return True
 
 
+def turn_weights(
+    rotation_radians: NDArray[np.floating], fit: ShapeFit, camera: Camera
+) -> Float64Array:
+    """Return how much the blocks of a shape model's ``head_turns`` count for one head.
+
+    Parameters
+    ----------
+    rotation_radians : (3,) ndarray
+        Its rotation in camera coordinates, with the turn that the shape has within the model.
+    fit : ShapeFit
+        The shape's fit, pixels of the frame.
+    camera : Camera
+        What the frame was taken by.
+
+    Returns
+    -------
+    (6,) ndarray of float64
+        1; pitch and yaw, radians; at how large an angle a length of 100 mm is seen, and how far to
+        the right and down the head is, as tangents. A shape is fitted in weak perspective: how much
+        of the true one it takes for a turn depends on all of these.
+    """
+    rx, ry = float(rotation_radians[0]), float(rotation_radians[1])
+    right = (float(fit.translation_px[0]) - camera.cx_px) / camera.fx_px
+    down = (float(fit.translation_px[1]) - camera.cy_px) / camera.fy_px
+    weights = (1.0, rx, ry, 100.0 * fit.scale_px_per_mm / camera.fx_px, right, down)
+    return np.clip(np.array(weights), -_MOST_WEIGHTS, _MOST_WEIGHTS)
+
+
 @small_kernel
-def _turn_back(rotation: Float64Array, turns: Float32Array, parameters: Float32Array) -> None:
+def _turn_back(
+    rotation: Float64Array, turns: Float32Array, weights: Float64Array, parameters: Float32Array
+) -> None:
     """Take the turn of a shape's own head out of its rotation (3, 3), in place."""
-    turn = np.empty(3)
-    for axis in range(3):
-        turn[axis] = turns[0, axis]
-        for b in range(parameters.shape[0]):
-            turn[axis] += turns[1 + b, axis] * parameters[b]
+    rows = 1 + parameters.shape[0]
+    turn = np.zeros(3)
+    for block in range(weights.shape[0]):
+        first = block * rows
+        for axis in range(3):
+            total = np.float64(turns[first, axis])
+            for b in range(parameters.shape[0]):
+                total += turns[first + 1 + b, axis] * parameters[b]
+            turn[axis] += weights[block] * total
     back = np.empty((3, 3))
     axis_angle_to_matrix(-turn[0], -turn[1], -turn[2], back)
     for row in range(3):
@@ -270,10 +307,12 @@ def head_pose(
     )
     if not solved:
         return None
-    if pdm.head_turns is not None:
-        _turn_back(rotation, pdm.head_turns, fit.shape_parameters)
     angles = np.empty(3)
     matrix_to_euler(rotation, angles)
+    if pdm.head_turns is not None:
+        weights = turn_weights(angles, fit, camera)
+        _turn_back(rotation, pdm.head_turns, weights, fit.shape_parameters)
+        matrix_to_euler(rotation, angles)
     return HeadPose(translation, angles)
 
 

@@ -279,10 +279,11 @@ def test_numbers_after_the_last_matrix_are_refused(tmp_path: Path) -> None:
         read_pdm(path)
     assert_plain_error(caught.value, path, "ends before the turns of the head")
     modes = read_pdm(_file(tmp_path, SMALL_PDM)).mode_count
-    turns = f"\n{1 + modes} 3 6\n" + "0.25 0 0\n" * (1 + modes)
+    rows = 6 * (1 + modes)
+    turns = f"\n{rows} 3 6\n" + "0.25 0 0\n" * rows
     pdm = read_pdm(_file(tmp_path, SMALL_PDM + turns))
     assert pdm.head_turns is not None
-    np.testing.assert_array_equal(pdm.head_turns, [[0.25, 0.0, 0.0]] * (1 + modes))
+    np.testing.assert_array_equal(pdm.head_turns, [[0.25, 0.0, 0.0]] * rows)
     path = _file(tmp_path, SMALL_PDM + turns + "1 2\n")
     with pytest.raises(ModelFileError) as caught:
         read_pdm(path)
@@ -290,4 +291,4 @@ def test_numbers_after_the_last_matrix_are_refused(tmp_path: Path) -> None:
     path = _file(tmp_path, SMALL_PDM + f"\n{modes} 3 6\n" + "0 0 0\n" * modes)
     with pytest.raises(ModelFileError) as caught:
         read_pdm(path)
-    assert_plain_error(caught.value, path, f"turns of shape ({1 + modes}, 3) are expected")
+    assert_plain_error(caught.value, path, f"turns of shape ({rows}, 3) are expected")

@@ -58,8 +58,11 @@ def test_arrays_cannot_be_changed() -> None:
         ({"eigenvalues": np.array([1.0, 0.0])}, "positive"),
         ({"eigenvalues": np.array([1.0, -1.0])}, "positive"),
         ({"eigenvalues": np.array([1.0, np.nan])}, "eigenvalues holds values"),
-        ({"head_turns": np.zeros((2, 3))}, r"turns of shape \(3, 3\) are expected, found \(2, 3\)"),
-        ({"head_turns": np.full((3, 3), np.inf)}, "head_turns holds values"),
+        (
+            {"head_turns": np.zeros((3, 3))},
+            r"of shape \(18, 3\) are expected, found \(3, 3\)",
+        ),
+        ({"head_turns": np.full((18, 3), np.inf)}, "head_turns holds values"),
         ({"mean_mm": np.full(9, np.inf)}, "mean_mm holds values"),
         ({"components_mm": np.full((9, 2), np.nan)}, "components_mm holds values"),
     ],

@@ -15,6 +15,7 @@ from openface_core.shape import (
     head_pose,
     landmarks_in_camera_mm,
 )
+from openface_core.shape.pose import turn_weights
 from tests.fixtures.faces.shape import plausible_shape_parameters, project_face, synthetic_pdm
 from tests.twins.rotations import euler_to_matrix
 
@@ -91,20 +92,33 @@ def test_known_pose_is_recovered(
 def test_turn_of_the_shape_itself_is_no_turn_of_the_head(
     rotation: tuple[float, float, float], translation: tuple[float, float, float]
 ) -> None:
-    turns = np.random.default_rng(1).normal(0.0, 0.002, (35, 3)).astype(np.float32)
+    turns = np.random.default_rng(1).normal(0.0, 0.002, (6 * 35, 3)).astype(np.float32)
     turns[0] = 0.02, -0.03, 0.01
     pdm = replace(synthetic_pdm(), head_turns=turns)
     fit, landmarks = _shape_seen_exactly(rotation, translation, 3)
     pose = head_pose(pdm, fit, landmarks.astype(np.float32), CAMERA)
     assert pose is not None
-    own = cv2.Rodrigues(turns[0] + fit.shape_parameters.astype(float) @ turns[1:])[0]
+    plain = head_pose(synthetic_pdm(), fit, landmarks.astype(np.float32), CAMERA)
+    assert plain is not None
+    weights = turn_weights(plain.rotation_radians, fit, CAMERA)
+    turn = np.outer(weights, [1.0, *fit.shape_parameters]).ravel() @ turns.astype(float)
+    own = cv2.Rodrigues(turn)[0]
     seen = euler_to_matrix(*pose.rotation_radians) @ own
     np.testing.assert_allclose(
         seen, euler_to_matrix(*rotation), rtol=0, atol=POSE_TOLERANCE_RADIANS
     )
-    plain = head_pose(synthetic_pdm(), fit, landmarks.astype(np.float32), CAMERA)
-    assert plain is not None
     np.testing.assert_array_equal(pose.translation_mm, plain.translation_mm)
+
+
+def test_how_a_camera_sees_a_head() -> None:
+    camera = Camera(fx_px=500.0, fy_px=500.0, cx_px=320.0, cy_px=240.0)
+    fit = ShapeFit(
+        1.0, np.zeros(3, np.float32), np.array([420, 215], np.float32), np.zeros(34, np.float32), 5
+    )
+    found = turn_weights(np.array([0.1, -0.2, 0.7]), fit, camera)
+    np.testing.assert_allclose(found, [1.0, 0.1, -0.2, 0.2, 0.2, -0.05], atol=1e-12)
+    far = turn_weights(np.array([1.4, -1.4, 0.0]), replace(fit, scale_px_per_mm=9.0), camera)
+    np.testing.assert_allclose(far, [1.0, 0.8, -0.8, 0.55, 0.2, -0.05], atol=1e-12)
 
 
 def test_pose_is_a_minimum_of_the_reprojection_error() -> None:
