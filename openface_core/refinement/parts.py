@@ -125,7 +125,8 @@ class FaceRefiner:
     part_settings : mapping of str to RefinementSettings
         How to refine the parts, by name.
     finds_peaks : bool
-        Whether landmarks by themselves are sought too, see :class:`LandmarkRefiner`.
+        Whether landmarks by themselves are sought too, and densities at the whole face's, see
+        :class:`LandmarkRefiner`.
 
     Raises
     ------
@@ -146,7 +147,9 @@ class FaceRefiner:
             raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
         self._adjustment = model.adjustment
         own = self._adjustment.of(settings)
-        self.face = LandmarkRefiner(model.face, own, finds_peaks=finds_peaks)
+        self.face = LandmarkRefiner(
+            model.face, own, finds_peaks=finds_peaks, finds_densities=finds_peaks
+        )
         self.parts = tuple(
             PartRefiner(
                 part,

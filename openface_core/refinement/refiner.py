@@ -51,7 +51,7 @@ class RefinedShape:
         where these are sought, otherwise the points of the parts before the whole face's shape was
         fitted to them; None without either.
     log_densities : (n,) ndarray of float32 or None
-        Of the last scale's response maps at the landmarks, where peaks are sought; NaN for those
+        Of the last scale's response maps at the landmarks, where they are sought; NaN for those
         that do not show.
     """
 
@@ -114,7 +114,9 @@ class LandmarkRefiner:
     settings : RefinementSettings
         How to refine; scales of window 0 are left out.
     finds_peaks : bool
-        Whether the peaks of the last scale's response maps are sought, and their densities.
+        Whether the peaks of the last scale's response maps are sought.
+    finds_densities : bool
+        Whether their densities at the landmarks are.
 
     Raises
     ------
@@ -123,10 +125,16 @@ class LandmarkRefiner:
     """
 
     def __init__(
-        self, model: LandmarkModel, settings: RefinementSettings, *, finds_peaks: bool = False
+        self,
+        model: LandmarkModel,
+        settings: RefinementSettings,
+        *,
+        finds_peaks: bool = False,
+        finds_densities: bool = False,
     ) -> None:
         self.pdm = model.pdm
         self.finds_peaks = finds_peaks
+        self.finds_densities = finds_densities
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
         self._model = model
         self._prepared: dict[tuple[int, ScaleSettings], _Scale] = {}
@@ -213,10 +221,11 @@ class LandmarkRefiner:
         parameters[1:4] = start.rotation_radians
         parameters[4:6] = start.translation_px
         likelihood, view, is_fitted = float("nan"), 0, True
-        wanted = _LastScale()
-        if self.finds_peaks:
-            n = self.pdm.landmark_count
-            wanted = _LastScale(np.empty((n, 2), np.float32), np.empty(n, np.float32))
+        n = self.pdm.landmark_count
+        wanted = _LastScale(
+            np.empty((n, 2), np.float32) if self.finds_peaks else None,
+            np.empty(n, np.float32) if self.finds_densities else None,
+        )
         for scale in self._scales:
             before = parameters.copy(), local.copy()
             view = scale.grid.nearest_view(parameters[1:4])

@@ -74,6 +74,7 @@ class Script:
                 is_fitted=self.fits,
                 log_likelihood=self.likelihoods.pop(0) if self.likelihoods else 0.0,
                 unfitted=None,
+                log_densities=None,
             )
             return SimpleNamespace(face=shape, parts={})
 

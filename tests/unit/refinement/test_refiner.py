@@ -223,7 +223,9 @@ def test_experts_must_have_a_window() -> None:
 def test_peaks_change_nothing_else(
     picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
 ) -> None:
-    seeking = LandmarkRefiner(synthetic_landmark_model(), SETTINGS, finds_peaks=True)
+    seeking = LandmarkRefiner(
+        synthetic_landmark_model(), SETTINGS, finds_peaks=True, finds_densities=True
+    )
     expected = refiner.refine_points(picture, truth + SHIFT_PX)
     found = seeking.refine_points(picture, truth + SHIFT_PX)
     np.testing.assert_array_equal(found.landmarks, expected.landmarks)
