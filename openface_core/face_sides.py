@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.kernel import small_kernel
 from openface_core.landmarks.conventions import LEFT_HALF, MIRRORED_ORDER
 
 MAX_TURN_DEGREES = 10.0
@@ -26,6 +27,8 @@ _YAW = 2
 
 _HALVES = np.stack([LEFT_HALF, MIRRORED_ORDER[LEFT_HALF]])
 """Landmarks of the half at the left in the picture, and those of the other one, (2, 29)."""
+
+_LEAST_WIDTH_PX = 1e-12
 
 # Corners of each eye, and points of its upper and lower lid that face each other; the eye at the
 # left in the picture first.
@@ -97,12 +100,47 @@ def side_log_densities(
     """
     found = np.full(2, np.nan, dtype=np.float32)
     if log_densities is not None:
-        for side, landmarks in enumerate(_HALVES if is_mirrored else _HALVES[::-1]):
-            shown = log_densities[landmarks]
-            shown = shown[np.isfinite(shown)]
-            if len(shown):
-                found[side] = shown.mean(dtype=np.float64)
+        _write_means(log_densities, is_mirrored, found)
     return found
+
+
+@small_kernel
+def _distance(points: NDArray[np.float32], one: int, other: int) -> float:
+    across = np.float64(points[one, 0]) - np.float64(points[other, 0])
+    down = np.float64(points[one, 1]) - np.float64(points[other, 1])
+    return math.sqrt(across * across + down * down)
+
+
+@small_kernel
+def _write_openings(
+    landmarks: NDArray[np.float32], is_mirrored: bool, out: NDArray[np.float32]
+) -> None:
+    """Write :func:`eye_openings`."""
+    for frame in range(landmarks.shape[0]):
+        points = landmarks[frame]
+        for eye in range(2):
+            lids = 0.0
+            for k in range(2):
+                lids += _distance(points, _UPPER[eye, k], _LOWER[eye, k]) / 2.0
+            width = _distance(points, _CORNERS[eye, 0], _CORNERS[eye, 1])
+            side = eye if is_mirrored else 1 - eye
+            out[frame, side] = lids / max(width, _LEAST_WIDTH_PX)
+
+
+@small_kernel
+def _write_means(
+    log_densities: NDArray[np.float32], is_mirrored: bool, out: NDArray[np.float32]
+) -> None:
+    """Write :func:`side_log_densities`."""
+    for half in range(2):
+        total, count = 0.0, 0
+        for k in range(_HALVES.shape[1]):
+            value = np.float64(log_densities[_HALVES[half, k]])
+            if np.isfinite(value):
+                total += value
+                count += 1
+        side = half if is_mirrored else 1 - half
+        out[side] = total / count if count > 0 else np.nan
 
 
 def eye_openings(landmarks: NDArray[np.float32], *, is_mirrored: bool) -> NDArray[np.float32]:
@@ -127,13 +165,9 @@ def eye_openings(landmarks: NDArray[np.float32], *, is_mirrored: bool) -> NDArra
     The eye aspect ratio: T. Soukupova, J. Cech, "Real-Time Eye Blink Detection using Facial
     Landmarks", Computer Vision Winter Workshop 2016.
     """
-    points = landmarks.astype(np.float64)
-    lids = points[:, _UPPER] - points[:, _LOWER]
-    corners = points[:, _CORNERS[:, 1]] - points[:, _CORNERS[:, 0]]
-    width = np.maximum(np.hypot(corners[..., 0], corners[..., 1]), np.finfo(np.float64).tiny)
-    opening = np.hypot(lids[..., 0], lids[..., 1]).mean(axis=2) / width
-    in_order = opening if is_mirrored else opening[:, ::-1]
-    return np.ascontiguousarray(in_order, dtype=np.float32)
+    out = np.empty((len(landmarks), 2), dtype=np.float32)
+    _write_openings(np.ascontiguousarray(landmarks, dtype=np.float32), is_mirrored, out)
+    return out
 
 
 def side_measures(fields: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:

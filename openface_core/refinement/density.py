@@ -94,25 +94,6 @@ def mean_shift(
 
 
 @kernel
-def log_density(
-    response: Float32Array, x: np.float32, y: np.float32, window: int, sigma: np.float32
-) -> float:
-    """Return the log of the density that a map (w * w,) has at a place, in its pixels.
-
-    Parameters are those of :func:`log_likelihood`.
-    """
-    density = np.float32(0.0)
-    factor = -0.5 / (sigma * sigma)
-    for row in range(window):
-        dy = y - np.float32(row)
-        for column in range(window):
-            dx = x - np.float32(column)
-            value = response[row * window + column]
-            density += value * np.float32(math.exp(factor * (dx * dx + dy * dy)))
-    return math.log(density + 1e-8)
-
-
-@kernel
 def log_likelihood(
     responses: Float32Array,
     offsets: Float32Array,
@@ -137,8 +118,17 @@ def log_likelihood(
     """
     total = 0.0
     count = 0
+    factor = -0.5 / (sigma * sigma)
     for i in range(visible.shape[0]):
-        if visible[i]:
-            total += log_density(responses[i], offsets[i, 0], offsets[i, 1], window, sigma)
-            count += 1
+        if not visible[i]:
+            continue
+        density = np.float32(0.0)
+        for row in range(window):
+            dy = offsets[i, 1] - np.float32(row)
+            for column in range(window):
+                dx = offsets[i, 0] - np.float32(column)
+                value = responses[i, row * window + column]
+                density += value * np.float32(math.exp(factor * (dx * dx + dy * dy)))
+        total += math.log(density + 1e-8)
+        count += 1
     return total / count

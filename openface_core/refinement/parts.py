@@ -14,6 +14,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.refinement.landmark_model import FaceLandmarkModel, PartModel
 from openface_core.refinement.patch_areas import GreyPicture
@@ -70,7 +71,8 @@ class PartRefiner:
     settings : RefinementSettings
         How to refine it.
     finds_peaks : bool
-        Whether its landmarks by themselves are sought, see :class:`LandmarkRefiner`.
+        Whether the landmarks that it shares are sought by themselves, see
+        :class:`LandmarkRefiner`.
 
     Raises
     ------
@@ -84,7 +86,16 @@ class PartRefiner:
         self.name = part.name
         self.face_indices = part.face_indices
         self.part_indices = part.part_indices
-        self.refiner = LandmarkRefiner(part.model, settings, finds_peaks=finds_peaks)
+        shared = np.zeros(part.model.pdm.landmark_count, dtype=np.bool_)
+        shared[part.part_indices] = True
+        self.refiner = LandmarkRefiner(
+            part.model, settings, peaks_of=(lambda _scale: shared) if finds_peaks else None
+        )
+
+    def is_refined_at(self, scale_px_per_mm: float) -> bool:
+        """Whether the part of a face of this scale is large enough for its experts."""
+        least = _MIN_SCALE_SHARE * np.float32(self.refiner.scale_px_per_mm)
+        return bool(np.float32(scale_px_per_mm) > least)
 
     def refine(self, grey: GreyPicture, face: RefinedShape) -> RefinedPart | None:
         """Refine the part from the landmarks of the whole face.
@@ -106,8 +117,7 @@ class PartRefiner:
         start = calc_params(self.refiner.pdm, points)
         if not start.is_finite:
             return None
-        scale = np.float32(face.fit.scale_px_per_mm)
-        if scale > _MIN_SCALE_SHARE * np.float32(self.refiner.scale_px_per_mm):
+        if self.is_refined_at(face.fit.scale_px_per_mm):
             return RefinedPart(self.refiner.refine(grey, start), True)
         landmarks = self.refiner.landmarks(start)
         return RefinedPart(RefinedShape(landmarks, start, float("nan"), 0, False), False)
@@ -148,7 +158,10 @@ class FaceRefiner:
         self._adjustment = model.adjustment
         own = self._adjustment.of(settings)
         self.face = LandmarkRefiner(
-            model.face, own, finds_peaks=finds_peaks, finds_densities=finds_peaks
+            model.face,
+            own,
+            peaks_of=self._peaks_of if finds_peaks else None,
+            finds_densities=finds_peaks,
         )
         self.parts = tuple(
             PartRefiner(
@@ -158,6 +171,14 @@ class FaceRefiner:
             )
             for part in model.parts
         )
+
+    def _peaks_of(self, scale_px_per_mm: float) -> NDArray[np.bool_]:
+        """Return whose peaks count: those of parts that are refined have better ones."""
+        wanted = np.ones(self.face.pdm.landmark_count, dtype=np.bool_)
+        for part in self.parts:
+            if part.is_refined_at(scale_px_per_mm):
+                wanted[part.face_indices] = False
+        return wanted
 
     def with_settings(self, settings: RefinementSettings) -> "FaceRefiner":
         """Return a refiner of the same models that refines the whole face in another way.

@@ -6,10 +6,13 @@ back. Peaks know nothing of that. They are less steady than the fitted landmarks
 wrong.
 """
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.refinement.density import log_density, mean_shift
+from openface_core.refinement.density import mean_shift
 from openface_core.refinement.landmark_fit import (
     FitWeights,
     PlacedMaps,
@@ -20,6 +23,8 @@ from openface_core.shape.pdm import Float32Array
 from openface_core.shape.posed_model import project
 
 _MOST_STEPS = 20
+
+_LEAST_DENSITY = 1e-8
 
 _AT_REST_PX = np.float32(0.01)
 """A step this short ends the climb, pixels of the map."""
@@ -45,11 +50,22 @@ def find_log_densities(
     project(model.mean, model.modes, parameters, local, shape, points)
     offsets_in_maps(points, maps, offsets)
     window = maps.table.shape[2]
+    factor = -0.5 / (maps.sigma_px * maps.sigma_px)
+    across, down = np.empty(window), np.empty(window)
     for i in range(out.shape[0]):
         out[i] = np.nan
-        if weights.visible[i]:
-            x, y = offsets[i, 0], offsets[i, 1]
-            out[i] = log_density(maps.responses[i], x, y, window, maps.sigma_px)
+        if not weights.visible[i]:
+            continue
+        for k in range(window):
+            across[k] = math.exp(factor * (offsets[i, 0] - k) ** 2)
+            down[k] = math.exp(factor * (offsets[i, 1] - k) ** 2)
+        density = 0.0
+        for row in range(window):
+            in_row = 0.0
+            for column in range(window):
+                in_row += maps.responses[i, row * window + column] * across[column]
+            density += in_row * down[row]
+        out[i] = math.log(density + _LEAST_DENSITY)
 
 
 @kernel
@@ -59,6 +75,7 @@ def find_peaks(
     maps: PlacedMaps,
     parameters: Float32Array,
     local: Float32Array,
+    wanted: NDArray[np.bool_],
     out: Float32Array,
 ) -> None:
     """Write the peak of the density that each fitted landmark lies on the slope of, by mean shift.
@@ -73,6 +90,8 @@ def find_peaks(
         The response maps.
     parameters, local : (6,), (m,) ndarray of float32
         The fit: pose and shape parameters.
+    wanted : (n,) ndarray of bool
+        Whose peaks are sought; the others stay, too.
     out : (n, 2) ndarray of float32
         Receives the peaks, pixels of the picture.
     """
@@ -83,7 +102,7 @@ def find_peaks(
     project(model.mean, model.modes, parameters, local, shape, out)
     offsets_in_maps(out, maps, offsets)
     for i in range(out.shape[0]):
-        if not weights.visible[i]:
+        if not (weights.visible[i] and wanted[i]):
             continue
         x, y = offsets[i, 0], offsets[i, 1]
         for _ in range(_MOST_STEPS):

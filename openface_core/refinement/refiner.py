@@ -5,11 +5,13 @@ References
 ``CLNF::Fit`` and ``Patch_experts::Response`` of OpenFace 2.2.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openface_core.refinement.density import kernel_table
 from openface_core.refinement.expert_maps import expert_maps
@@ -113,8 +115,9 @@ class LandmarkRefiner:
         The shape model, n points and m modes, and its patch experts.
     settings : RefinementSettings
         How to refine; scales of window 0 are left out.
-    finds_peaks : bool
-        Whether the peaks of the last scale's response maps are sought.
+    peaks_of : callable or None
+        Returns, for a scale of the face in px/mm, of which landmarks (n,) the peaks of the last
+        scale's response maps are sought; None for none at all.
     finds_densities : bool
         Whether their densities at the landmarks are.
 
@@ -129,11 +132,11 @@ class LandmarkRefiner:
         model: LandmarkModel,
         settings: RefinementSettings,
         *,
-        finds_peaks: bool = False,
+        peaks_of: Callable[[float], NDArray[np.bool_]] | None = None,
         finds_densities: bool = False,
     ) -> None:
         self.pdm = model.pdm
-        self.finds_peaks = finds_peaks
+        self.peaks_of = peaks_of
         self.finds_densities = finds_densities
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
         self._model = model
@@ -223,7 +226,7 @@ class LandmarkRefiner:
         likelihood, view, is_fitted = float("nan"), 0, True
         n = self.pdm.landmark_count
         wanted = _LastScale(
-            np.empty((n, 2), np.float32) if self.finds_peaks else None,
+            None if self.peaks_of is None else np.empty((n, 2), np.float32),
             np.empty(n, np.float32) if self.finds_densities else None,
         )
         for scale in self._scales:
@@ -292,8 +295,8 @@ class LandmarkRefiner:
         )  # fmt: skip
         if is_finite and last is not None:
             found = self._shape, scale.weights[view], maps, parameters, local
-            if last.peaks is not None:
-                find_peaks(*found, last.peaks)
+            if last.peaks is not None and self.peaks_of is not None:
+                find_peaks(*found, self.peaks_of(float(parameters[0])), last.peaks)
             if last.log_densities is not None:
                 find_log_densities(*found, last.log_densities)
         return float(likelihood[0]) if is_finite else None

@@ -224,7 +224,10 @@ def test_peaks_change_nothing_else(
     picture: NDArray[np.uint8], truth: NDArray[np.float32], refiner: LandmarkRefiner
 ) -> None:
     seeking = LandmarkRefiner(
-        synthetic_landmark_model(), SETTINGS, finds_peaks=True, finds_densities=True
+        synthetic_landmark_model(),
+        SETTINGS,
+        peaks_of=lambda _scale: np.ones(68, bool),
+        finds_densities=True,
     )
     expected = refiner.refine_points(picture, truth + SHIFT_PX)
     found = seeking.refine_points(picture, truth + SHIFT_PX)
@@ -238,7 +241,7 @@ def test_peaks_change_nothing_else(
     assert found.log_densities is not None
     # The likelihood is that of the step before.
     assert found.log_densities.mean() == pytest.approx(found.log_likelihood, abs=0.05)
-    assert seeking.with_settings(SETTINGS).finds_peaks
+    assert seeking.with_settings(SETTINGS).peaks_of is not None
 
 
 # --------------------------------------------------------------------------- parts
