@@ -226,7 +226,7 @@ def turn_weights(
     right = (float(fit.translation_px[0]) - camera.cx_px) / camera.fx_px
     down = (float(fit.translation_px[1]) - camera.cy_px) / camera.fy_px
     weights = (1.0, rx, ry, 100.0 * fit.scale_px_per_mm / camera.fx_px, right, down)
-    return np.clip(np.array(weights), -_MOST_WEIGHTS, _MOST_WEIGHTS)
+    return np.asarray(np.clip(np.array(weights), -_MOST_WEIGHTS, _MOST_WEIGHTS))
 
 
 @small_kernel

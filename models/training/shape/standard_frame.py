@@ -55,7 +55,7 @@ def across_face(mean_mm: Float64Array) -> Float64Array:
     """
     pairs = mean_mm[:, MIRRORED_ORDER] - mean_mm
     normal = np.asarray((pairs * np.sign(pairs[0])).sum(axis=1))
-    return normal / np.linalg.norm(normal)
+    return np.asarray(normal / np.linalg.norm(normal))
 
 
 def straightened(pdm: PointDistributionModel) -> PointDistributionModel:
