@@ -108,7 +108,7 @@ def side_log_densities(
 def _distance(points: NDArray[np.float32], one: int, other: int) -> float:
     across = np.float64(points[one, 0]) - np.float64(points[other, 0])
     down = np.float64(points[one, 1]) - np.float64(points[other, 1])
-    return math.sqrt(across * across + down * down)
+    return math.hypot(across, down)
 
 
 @small_kernel

@@ -21,13 +21,14 @@ from models.training.photograph_landmarks import agree
 from models.training.photographs import LANDMARKS
 from models.training.settings import TrainingFolders, TrainingSettings
 from models.training.shape.files import write_shape_model
-from models.training.shape.head_pose import head_rotations
+from models.training.shape.head_pose import rotations_of_fits
 from models.training.taught_faces import TaughtFaces
 from openface_core.face_tracking import FaceRefinement
 from openface_core.model_files import read_face_landmark_model, read_pdm
 from openface_core.shape import (
     Camera,
     PointDistributionModel,
+    ShapeFit,
     calc_params,
     project_shape,
 )
@@ -106,6 +107,14 @@ def turns_between(
     return turns, is_usable
 
 
+def _fits(
+    pdm: PointDistributionModel, points_px: Float32Array, numbers: NDArray[np.intp]
+) -> list[ShapeFit]:
+    """Return the fits of numbered faces, each of which is fitted once however often it comes."""
+    known = [calc_params(pdm, points) for points in points_px]
+    return [known[number] for number in numbers]
+
+
 def with_head_turns(
     pdm: PointDistributionModel,
     teacher: PointDistributionModel,
@@ -129,17 +138,19 @@ def with_head_turns(
     """
     plain = replace(pdm, head_turns=None)
     is_seen = np.isfinite(own_px).all(axis=(1, 2)) & np.isfinite(taught_px).all(axis=(1, 2))
-    numbers = np.repeat(np.flatnonzero(is_seen), _CAMERAS)
+    own_px, taught_px = own_px[is_seen], taught_px[is_seen]
+    numbers = np.repeat(np.arange(len(own_px)), _CAMERAS)
+    fits, wanted_fits = _fits(plain, own_px, numbers), _fits(teacher, taught_px, numbers)
     own_px, taught_px = own_px[numbers], taught_px[numbers]
     rng = np.random.default_rng(seed)
     cameras = [camera_of_video(points, rng) for points in taught_px]
-    rotations = head_rotations(plain, own_px, cameras)
-    turns, is_usable = turns_between(rotations, head_rotations(teacher, taught_px, cameras))
+    rotations = rotations_of_fits(plain, fits, own_px, cameras)
+    wanted = rotations_of_fits(teacher, wanted_fits, taught_px, cameras)
+    turns, is_usable = turns_between(rotations, wanted)
     rows = []
     for row in np.flatnonzero(is_usable):
-        fit = calc_params(plain, own_px[row])
-        weights = turn_weights(rotations[row], fit, cameras[row])
-        rows.append(np.outer(weights, [1.0, *fit.shape_parameters]).ravel())
+        weights = turn_weights(rotations[row], fits[row], cameras[row])
+        rows.append(np.outer(weights, [1.0, *fits[row].shape_parameters]).ravel())
     summands = np.array(rows)
     spreads = summands.std(axis=0)
     spreads[0] = 1.0

@@ -53,6 +53,17 @@ def standard_face(mean_mm: NDArray[np.floating]) -> Float32Array:
 
 
 @kernel
+def _between(
+    grey: Grey, left: int, top: int, right: int, bottom: int, across: float, down: float
+) -> float:
+    """Return the grey value between four pixels, bilinearly."""
+    above = (1.0 - across) * grey[top, left] + across * grey[top, right]
+    below = (1.0 - across) * grey[bottom, left] + across * grey[bottom, right]
+    value: float = (1.0 - down) * above + down * below
+    return value
+
+
+@kernel
 def _grey_at(grey: Grey, x: float, y: float) -> float:
     """Return the grey value at a place, bilinearly; beyond the picture its edge goes on."""
     height, width = grey.shape
@@ -60,11 +71,7 @@ def _grey_at(grey: Grey, x: float, y: float) -> float:
     y = min(max(y, 0.0), height - 1.0)
     left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
-    u, v = x - left, y - top
-    above = (1.0 - u) * grey[top, left] + u * grey[top, right]
-    below = (1.0 - u) * grey[bottom, left] + u * grey[bottom, right]
-    value: float = (1.0 - v) * above + v * below
-    return value
+    return _between(grey, left, top, right, bottom, x - left, y - top)
 
 
 class _Place(NamedTuple):
@@ -124,10 +131,7 @@ def _write_samples(
                     x, y = row_x + across * u, row_y - down * u
                     if is_inside:
                         left, top = int(x), int(y)
-                        p, q = x - left, y - top
-                        above = (1.0 - p) * grey[top, left] + p * grey[top, left + 1]
-                        below = (1.0 - p) * grey[top + 1, left] + p * grey[top + 1, left + 1]
-                        totals[j] += (1.0 - q) * above + q * below
+                        totals[j] += _between(grey, left, top, left + 1, top + 1, x - left, y - top)
                     else:
                         totals[j] += _grey_at(grey, x, y)
         for j in range(side):

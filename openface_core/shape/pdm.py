@@ -10,6 +10,9 @@ from openface_core.kernel import kernel, small_kernel
 
 Float32Array = NDArray[np.float32]
 
+TURN_BLOCKS = 6
+"""Of the turns of heads: however a camera sees them, and by five numbers that tell how."""
+
 
 @kernel
 def deform(mean: Float32Array, modes: Float32Array, local: Float32Array, out: Float32Array) -> None:
@@ -22,10 +25,6 @@ def deform(mean: Float32Array, modes: Float32Array, local: Float32Array, out: Fl
         weight = local[b]
         for i in range(out.shape[0]):
             out[i] += weight * modes[b, i]
-
-
-TURN_BLOCKS = 6
-"""Of the turns of heads: however a camera sees them, and by five numbers that tell how."""
 
 
 @small_kernel

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.training.shape.standard_frame import facing, point_distribution_model
 from models.training.shape.structure_from_motion import DeformableShape
-from openface_core.shape import Camera, PointDistributionModel, calc_params, head_pose
+from openface_core.shape import Camera, PointDistributionModel, ShapeFit, calc_params, head_pose
 
 Float64Array = NDArray[np.float64]
 
@@ -51,10 +51,20 @@ def head_rotations(
     (n, 3) ndarray of float64
         Euler angles, radians; NaN where the points admit no pose.
     """
+    fits = [calc_params(pdm, points.astype(np.float32)) for points in points_px]
+    return rotations_of_fits(pdm, fits, points_px, cameras)
+
+
+def rotations_of_fits(
+    pdm: PointDistributionModel,
+    fits: Sequence[ShapeFit],
+    points_px: NDArray[np.floating],
+    cameras: Sequence[Camera],
+) -> Float64Array:
+    """Return what :func:`head_rotations` does, of fits that are there already."""
     rotations = np.full((len(points_px), 3), np.nan)
-    for row, (points, camera) in enumerate(zip(points_px, cameras, strict=True)):
-        landmarks = points.astype(np.float32)
-        pose = head_pose(pdm, calc_params(pdm, landmarks), landmarks, camera)
+    for row, (fit, points, camera) in enumerate(zip(fits, points_px, cameras, strict=True)):
+        pose = head_pose(pdm, fit, points.astype(np.float32), camera)
         if pose is not None:
             rotations[row] = pose.rotation_radians
     return rotations
