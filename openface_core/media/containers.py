@@ -29,10 +29,10 @@ _NOT_A_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposit
 
 
 class RemoteFile:
-    """What FFmpeg needs of a file object, with errors already put into words.
+    """What FFmpeg needs of a file object, and no more.
 
     FFmpeg passes on an exception of its read callback, so a failing storage ends the iteration
-    with its own cause, rather than as a damaged or short video.
+    with its own cause, which the file puts into words, rather than as a damaged or short video.
 
     Parameters
     ----------
@@ -41,18 +41,15 @@ class RemoteFile:
     """
 
     def __init__(self, source: Source) -> None:
-        self._source = source
         self._file: BinaryIO = source.open()
 
     def read(self, count: int) -> bytes:
         """Read up to `count` bytes."""
-        with storage_errors(self._source.uri, self._source.error):
-            return self._file.read(count)
+        return self._file.read(count)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move to a byte position."""
-        with storage_errors(self._source.uri, self._source.error):
-            return self._file.seek(offset, whence)
+        return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         """Return the byte position."""

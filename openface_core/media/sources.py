@@ -1,11 +1,13 @@
 """Where bytes come from: a path on the local disk, or a file of any fsspec filesystem."""
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -115,6 +117,12 @@ def storage_errors(uri: str, error: type[OpenFaceBeamError]) -> Iterator[None]:
             f"{package or 'Install that package'}, or copy the file to the local disk.",
         ) from problem
     except Exception as problem:  # every remote filesystem has an exception hierarchy of its own
+        if isinstance(problem, OSError) and problem.errno == errno.EBUSY:  # s3fs says so
+            raise error(
+                uri,
+                "it was replaced, or locked, while it was read",
+                "Run again when nothing writes it any more.",
+            ) from problem
         raise error(
             uri,
             f"it cannot be read ({type(problem).__name__}: {_one_line(problem)})",
@@ -201,11 +209,23 @@ class Source:
             if self.is_local:
                 return Path(self.path).open("rb")
             file = self._ask(lambda: self.filesystem.open(self.path, "rb"))
-            return cast(BinaryIO, TimedFile(file, self.timeout_seconds))
+            errors = partial(storage_errors, self.uri, self.error)
+            return cast(BinaryIO, TimedFile(file, self.timeout_seconds, errors))
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         """Return what the filesystem answers within the time limit."""
         return within(self.timeout_seconds, call)
+
+    def content(self) -> bytes:
+        """Return the content of a small file, in one request.
+
+        One that is opened is read by several, and some stores refuse the later ones if the file is
+        replaced meanwhile.
+        """
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return Path(self.path).read_bytes()
+            return bytes(self._ask(lambda: self.filesystem.cat_file(self.path)))
 
     def read(self, limit_bytes: int) -> bytes:
         """Read up to `limit_bytes` bytes from the beginning of the file."""
@@ -213,7 +233,11 @@ class Source:
             return file.read(limit_bytes)
 
     def names(self) -> list[str]:
-        """Names of the files in this folder, unordered."""
+        """Names of the files in this folder, unordered.
+
+        A store without folders may have an object named as one, ``folder/``, which marks an empty
+        one and is none of its files.
+        """
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return [entry.name for entry in Path(self.path).iterdir() if entry.is_file()]
@@ -221,7 +245,7 @@ class Source:
             return [
                 entry["name"].rstrip("/").rsplit("/", 1)[-1]
                 for entry in listing
-                if entry["type"] == "file"
+                if entry["type"] == "file" and not entry["name"].endswith("/")
             ]
 
     def folder_names(self) -> list[str]:
@@ -233,8 +257,11 @@ class Source:
             return [
                 entry["name"].rstrip("/").rsplit("/", 1)[-1]
                 for entry in listing
-                if entry["type"] == "directory"
+                if entry["type"] == "directory" and not self._is_self(entry["name"])
             ]
+
+    def _is_self(self, name: str) -> bool:
+        return name.strip("/") == self.path.strip("/")
 
     def child(self, name: str) -> "Source":
         """Return the file `name` of this folder."""

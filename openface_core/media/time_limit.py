@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, TypeVar
 
 _Answer = TypeVar("_Answer")
@@ -49,7 +50,7 @@ def within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
 
 
 class TimedFile(io.BufferedIOBase):
-    """A file whose every read ends after a time limit.
+    """A file whose every read ends after a time limit, with an error in the caller's words.
 
     Parameters
     ----------
@@ -57,15 +58,23 @@ class TimedFile(io.BufferedIOBase):
         The file, opened for reading bytes.
     seconds : float
         How long a read may take.
+    errors : callable
+        Returns a context in which whatever a read raises becomes the caller's error.
     """
 
-    def __init__(self, file: BinaryIO, seconds: float) -> None:
-        self._file, self._seconds = file, seconds
+    def __init__(
+        self,
+        file: BinaryIO,
+        seconds: float,
+        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._file, self._seconds, self._errors = file, seconds, errors
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to `size` bytes, or all that is left."""
         count = -1 if size is None else size
-        return within(self._seconds, lambda: self._file.read(count))
+        with self._errors():
+            return within(self._seconds, lambda: self._file.read(count))
 
     def read1(self, size: int = -1) -> bytes:
         """Read as :meth:`read` does."""
@@ -80,7 +89,8 @@ class TimedFile(io.BufferedIOBase):
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move to a byte position."""
-        return within(self._seconds, lambda: self._file.seek(offset, whence))
+        with self._errors():
+            return within(self._seconds, lambda: self._file.seek(offset, whence))
 
     def tell(self) -> int:
         """Return the byte position."""

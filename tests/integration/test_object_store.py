@@ -162,7 +162,7 @@ def test_a_killed_run_goes_on(store: Store, clips: Path, tmp_path: Path) -> None
     whole = start(store, store.url("in/"), store.url("whole"), log)
     assert whole.wait(RUN_SECONDS) == 3, log.read_text()  # one clip is broken on purpose
     expected = store.objects("whole")
-    assert len(plain(expected)) == len([*clips.iterdir()]) - 1
+    assert len(plain(expected)) == len([*clips.iterdir()]) - 1, log.read_text()
 
     killed = start(store, store.url("in/"), store.url("out"), log)
     while not any(".work/" in name for name in store.names("out")):

@@ -286,14 +286,13 @@ def read_work_file(uri: str) -> io.BytesIO:
 
 
 def read_whole(uri: str) -> io.BytesIO:
-    """Return the content of one of our own, small files.
+    """Return the content of one of our own, small files, which may be replaced meanwhile.
 
     Raises
     ------
     OutputError
         If it cannot be read.
     """
-    with locate(uri, error=OutputError).open() as file:
-        content = io.BytesIO(file.read())
+    content = io.BytesIO(locate(uri, error=OutputError).content())
     content.name = uri  # errors about the content name the file
     return content

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from openface_core.errors import InputError
-from openface_core.media.sources import from_root, recorded_uri
+from openface_core.media.sources import from_root, locate, recorded_uri
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not delete the current folder")
@@ -33,3 +36,29 @@ def test_a_path_means_the_same_in_every_folder(
     assert from_root("link/../a.mp4") == os.path.join(tmp_path, "link/../a.mp4")  # noqa: PTH118
     for name in ("", "memory:frames", "s3://bucket/a.mp4"):
         assert from_root(name) == name
+
+
+class MarkedFileSystem(MemoryFileSystem):
+    """A store without folders, which lists the object that marks one among what is in it."""
+
+    protocol = "marked"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(super()._strip_protocol(path.removeprefix("marked://")))
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> list[Any]:
+        found = super().ls(path, detail=True, **options)
+        marks = ({"name": f"{path}/", "size": 0, "type": kind} for kind in ("file", "directory"))
+        found = [*marks, *found]
+        return found if detail else [entry["name"] for entry in found]
+
+
+def test_the_mark_of_a_folder_is_none_of_its_files() -> None:
+    fsspec.register_implementation("marked", MarkedFileSystem, clobber=True)
+    files = fsspec.filesystem("marked")
+    files.pipe_file("/study/clips/a.mp4", b"a")
+    files.pipe_file("/study/clips/more/b.mp4", b"b")
+    for uri in ("marked://study/clips", "marked://study/clips/"):
+        assert locate(uri).names() == ["a.mp4"]
+        assert locate(uri).folder_names() == ["more"]

@@ -5,12 +5,14 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
-from openface_core.errors import OutputError
+from openface_core.errors import MediaError, OutputError
+from openface_core.media.sources import locate
 from transforms.dataset.storage import (
     is_temporary,
     join,
@@ -119,6 +121,39 @@ def test_another_filesystem() -> None:
     assert write_whole("memory://store/sub/c.bin", lambda file: file.write(b"content")) == 7
     assert fsspec.filesystem("memory").cat("/store/sub/c.bin") == b"content"
     assert read_whole("memory://store/sub/c.bin").read() == b"content"
+
+
+class ReplacedFileSystem(MemoryFileSystem):
+    """A filesystem whose files are replaced between being opened and read, as S3 tells it."""
+
+    protocol = "replaced"
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(super()._strip_protocol(path.removeprefix("replaced://")))
+
+    def _open(self, path: str, *args: Any, **options: Any) -> Any:
+        file = super()._open(path, *args, **options)
+
+        def refuse(count: int = -1) -> bytes:
+            raise OSError(errno.EBUSY, "the remote file no longer exists")
+
+        file.read = refuse
+        return file
+
+    def cat_file(self, path: str, *_: Any, **__: Any) -> bytes:
+        return bytes(self.store[self._strip_protocol(path)].getvalue())
+
+
+def test_a_file_of_ours_may_be_replaced_while_it_is_read() -> None:
+    fsspec.register_implementation("replaced", ReplacedFileSystem, clobber=True)
+    write_whole("replaced://store/mark", lambda file: file.write(b"content"))
+    assert read_whole("replaced://store/mark").read() == b"content"
+    with (
+        locate("replaced://store/mark").open() as file,
+        pytest.raises(MediaError, match="replaced, or"),
+    ):
+        file.read()
 
 
 def test_a_failing_writer_leaves_nothing_on_another_filesystem() -> None:
