@@ -82,13 +82,13 @@ def are_comparable(
 
 
 def side_log_densities(
-    log_densities: NDArray[np.float32] | None, *, is_mirrored: bool
+    log_densities: NDArray[np.float64] | None, *, is_mirrored: bool
 ) -> NDArray[np.float32]:
     """Return how well the patch experts see the person's left and right half.
 
     Parameters
     ----------
-    log_densities : (68,) ndarray of float32 or None
+    log_densities : (68,) ndarray of float64 or None
         See :attr:`Face.log_densities`.
     is_mirrored : bool
         Whether the person's left half is at the left in the picture.
@@ -129,7 +129,7 @@ def _write_openings(
 
 @small_kernel
 def _write_means(
-    log_densities: NDArray[np.float32], is_mirrored: bool, out: NDArray[np.float32]
+    log_densities: NDArray[np.float64], is_mirrored: bool, out: NDArray[np.float32]
 ) -> None:
     """Write :func:`side_log_densities`."""
     for half in range(2):

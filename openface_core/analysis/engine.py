@@ -257,6 +257,8 @@ def load_engine(files: ModelFiles, settings: RunSettings) -> Engine:
         eyes=_load_eyes(files, settings),
         fits_anew=follows_experts,
     )
+    if not settings.refinement.rounded_as_openface:
+        tracked_meter = tracked_meter.from_known_fits()
     meter = FaceMeter(pdm, triangles, measures_residual=sides, networks=further)
     meter = meter.of_given_landmarks()
     if settings.refinement.any_roll:

@@ -16,7 +16,6 @@ from openface_core.alignment import (
 )
 from openface_core.exports.rows import Rows
 from openface_core.faces import FaceInPlace, FaceMeter
-from openface_core.shape.rolled import fit_at_any_roll
 
 Image = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -93,13 +92,10 @@ class FacePictures:
     def _matrix(self, rows: Rows, row: int, face: FaceInPlace, form: AlignedForm) -> Float32Array:
         """Return the transform of a face to an aligned face, (2, 3)."""
         pdm = self.meter.pdm
-        if self.meter.fits_anew:
-            translation_px = fit_at_any_roll(pdm, face.landmarks).translation_px
-        else:
-            of_frame = rows.values("p_tx", "p_ty")[row].astype(np.float32)
-            translation_px = of_frame - face.corner_px
+        known = face.moved(rows.fit(row, pdm.mode_count))
+        fit = self.meter.fit(face, known if known.is_finite else None)
         return warp_matrix(
-            face.landmarks, translation_px, pdm.mean_mm, form.size_px, form.scale_px_per_mm
+            face.landmarks, fit.translation_px, pdm.mean_mm, form.size_px, form.scale_px_per_mm
         )
 
     def _masked(self, face: FaceInPlace, matrix: Float32Array, form: AlignedForm) -> AlignedFace:

@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from openface_core.shape import ShapeFit
+
 Float64Array = NDArray[np.float64]
 
 LANDMARKS = tuple(f"{axis}_{point}" for point in range(68) for axis in "xy")
@@ -64,6 +66,26 @@ class Rows:
                 column = self._table[name].cast(pa.float64())
                 matrix[:, place] = column.to_numpy(zero_copy_only=False)
         return matrix
+
+    def fit(self, row: int, modes: int) -> ShapeFit:
+        """Return pose and shape of a row's face; not finite where the table does not say.
+
+        Parameters
+        ----------
+        row : int
+            Which row.
+        modes : int
+            Shape parameters.
+        """
+        pose = self.values("p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty")[row]
+        shape = self.values(*(f"p_{k}" for k in range(modes)))[row]
+        return ShapeFit(
+            float(pose[0]),
+            pose[1:4].astype(np.float32),
+            pose[4:].astype(np.float32),
+            shape.astype(np.float32),
+            iterations=0,
+        )
 
     @property
     def frames(self) -> NDArray[np.int64]:

@@ -51,8 +51,9 @@ class FaceRefinementSettings:
 
     rounded_as_openface : bool
         Whether the limits of shape parameters, and the smoothing of windows of eleven pixels or
-        more, are rounded as by OpenFace, as all else is in any case. Last digits decide in which of
-        two neighbouring places a fit settles.
+        more, and likelihoods are rounded as by OpenFace, as all else is in any case, and landmarks
+        are measured by a fit from the mean shape on, not from the one that is known. Last digits
+        decide in which of two neighbouring places a fit settles.
 
     Raises
     ------

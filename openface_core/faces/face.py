@@ -55,7 +55,7 @@ class Face:
     unfitted : (68, 2) ndarray of float32 or None
         What a network gave, or each patch expert by itself, before a shape was fitted to it; None
         where the landmarks are all that is known.
-    log_densities : (68,) ndarray of float32 or None
+    log_densities : (68,) ndarray of float64 or None
         How well the patch expert of each landmark sees it, log densities; NaN for landmarks that do
         not show. None where it was not asked for.
     missing_points : int
@@ -88,7 +88,7 @@ class Face:
     detector_score: float = 0.0
     log_likelihood: float = float("nan")
     unfitted: Float32Array | None = None
-    log_densities: Float32Array | None = None
+    log_densities: NDArray[np.float64] | None = None
     missing_points: int = 0
     pose: HeadPose = _NOT_MEASURED
     landmarks_3d_mm: Float32Array = _NOT_MEASURED

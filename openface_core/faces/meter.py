@@ -19,6 +19,7 @@ from openface_core.geometry import geometry_descriptor
 from openface_core.shape import (
     Camera,
     PointDistributionModel,
+    ShapeFit,
     calc_params,
     head_pose,
     landmarks_in_camera_mm,
@@ -76,7 +77,7 @@ class FaceMeter:
         self.camera = camera
         self.fits_anew = fits_anew
         self._find_fit = calc_params
-        self._is_near = self._are_given = False
+        self._is_near = self._are_given = self._starts_from_fits = False
         self.eyes: EyeMeasurer = FittedEyeMeasurer() if eyes is None else eyes
 
     def with_camera(self, camera: Camera | None) -> "FaceMeter":
@@ -92,6 +93,15 @@ class FaceMeter:
         """
         other = copy.copy(self)
         other._find_fit = fit_at_any_roll
+        return other
+
+    def from_known_fits(self) -> "FaceMeter":
+        """Return the same, which begins a fit with the one that a face brings, not with the mean.
+
+        That takes a third of the steps. OpenFace begins with the mean shape.
+        """
+        other = copy.copy(self)
+        other._starts_from_fits = True
         return other
 
     def of_given_landmarks(self) -> "FaceMeter":
@@ -147,6 +157,20 @@ class FaceMeter:
             return shift_averaged_fhog(self.aligner, frame, landmarks, aligned).ravel()
         return fhog(aligned.image).ravel()
 
+    def fit(self, face: FaceInPlace, known: ShapeFit | None) -> ShapeFit:
+        """Return the fit from which alignment and geometry descriptor come.
+
+        Parameters
+        ----------
+        face : FaceInPlace
+            The landmarks.
+        known : ShapeFit or None
+            The fit that the face brings, of the same pixels.
+        """
+        if known is not None and not self.fits_anew:
+            return known
+        return self._find_fit(self.pdm, face.landmarks, known if self._starts_from_fits else None)
+
     def measure(self, frame: NDArray[np.uint8], face: Face, watch: Watch = NO_WATCH) -> Face:
         """Measure one face.
 
@@ -179,10 +203,7 @@ class FaceMeter:
             return None
         near = self.in_place(frame, landmarks)
         with watch.time(Step.SHAPE):
-            if face.fit is None or self.fits_anew:
-                fit = self._find_fit(self.pdm, near.landmarks)
-            else:
-                fit = near.moved(face.fit)
+            fit = self.fit(near, None if face.fit is None else near.moved(face.fit))
         if self._are_given:
             if not may_be_face(self.pdm, fit, landmarks, frame.shape):
                 return None

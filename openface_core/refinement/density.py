@@ -20,6 +20,8 @@ from openface_core.shape.pdm import Float32Array
 STEPS_PER_PIXEL = 10
 """The density's centre is rounded to a tenth of a pixel, so that its kernel can be tabulated."""
 
+_LEAST_DENSITY = 1e-8
+
 
 @kernel
 def _fill_table(factor: np.float32, table: Float32Array) -> None:
@@ -94,12 +96,55 @@ def mean_shift(
 
 
 @kernel
+def _density(
+    response: Float32Array, x: np.float32, y: np.float32, window: int, factor: np.float64
+) -> np.float32:
+    """Return the density of a map (w * w,) at (x, y) as OpenFace does, term by term."""
+    density = np.float32(0.0)
+    for row in range(window):
+        dy = y - np.float32(row)
+        for column in range(window):
+            dx = x - np.float32(column)
+            value = response[row * window + column]
+            density += value * np.float32(math.exp(factor * (dx * dx + dy * dy)))
+    return density
+
+
+@kernel
+def _separable_density(
+    response: Float32Array,
+    x: np.float32,
+    y: np.float32,
+    factor: np.float64,
+    kernels: NDArray[np.float64],
+) -> float:
+    """Return the same but for the last digits: a Gaussian is one of rows and one of columns.
+
+    `kernels` (2, w) is working space.
+    """
+    window = kernels.shape[1]
+    across, down = kernels[0], kernels[1]
+    for k in range(window):
+        across[k] = math.exp(factor * (x - k) ** 2)
+        down[k] = math.exp(factor * (y - k) ** 2)
+    density = 0.0
+    for row in range(window):
+        in_row = 0.0
+        for column in range(window):
+            in_row += response[row * window + column] * across[column]
+        density += in_row * down[row]
+    return density
+
+
+@kernel
 def log_likelihood(
     responses: Float32Array,
     offsets: Float32Array,
     visible: NDArray[np.bool_],
     window: int,
     sigma: np.float32,
+    is_rounded_as_openface: bool,
+    log_densities: NDArray[np.float64],
 ) -> float:
     """Return the mean over the visible landmarks of the log density at their positions.
 
@@ -115,20 +160,25 @@ def log_likelihood(
         Side w of the maps.
     sigma : float32
         Width of the kernel density estimate.
+    is_rounded_as_openface : bool
+        Whether every digit is OpenFace's, which takes four times as long.
+    log_densities : (n,) ndarray of float64
+        Receives the log densities, NaN where a landmark does not show.
     """
+    kernels = np.empty((2, window))
     total = 0.0
     count = 0
-    factor = -0.5 / (sigma * sigma)
+    factor = np.float64(-0.5 / (sigma * sigma))
     for i in range(visible.shape[0]):
+        log_densities[i] = np.nan
         if not visible[i]:
             continue
-        density = np.float32(0.0)
-        for row in range(window):
-            dy = offsets[i, 1] - np.float32(row)
-            for column in range(window):
-                dx = offsets[i, 0] - np.float32(column)
-                value = responses[i, row * window + column]
-                density += value * np.float32(math.exp(factor * (dx * dx + dy * dy)))
-        total += math.log(density + 1e-8)
+        x, y = offsets[i, 0], offsets[i, 1]
+        if is_rounded_as_openface:
+            density = np.float64(_density(responses[i], x, y, window, factor))
+        else:
+            density = np.float64(_separable_density(responses[i], x, y, factor, kernels))
+        log_densities[i] = math.log(density + _LEAST_DENSITY)
+        total += log_densities[i]
         count += 1
     return total / count

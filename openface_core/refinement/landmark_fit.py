@@ -51,6 +51,8 @@ class ShapeArrays(NamedTuple):
         Variances of the shape parameters.
     limits : (m,) ndarray of float32
         The farthest that these may be from 0.
+    is_rounded_as_openface : bool
+        Whether likelihoods have every digit of OpenFace's.
     """
 
     mean: Float32Array
@@ -58,6 +60,7 @@ class ShapeArrays(NamedTuple):
     modes: Float32Array
     eigenvalues: Float32Array
     limits: Float32Array
+    is_rounded_as_openface: bool
 
 
 def shape_arrays(pdm: PointDistributionModel, *, rounded_as_openface: bool = True) -> ShapeArrays:
@@ -68,13 +71,15 @@ def shape_arrays(pdm: PointDistributionModel, *, rounded_as_openface: bool = Tru
     pdm : PointDistributionModel
         The shape model.
     rounded_as_openface : bool
-        Whether these are rounded once, and not the standard deviation before.
+        Whether these are rounded once, and not the standard deviation before; and likelihoods.
     """
     variances = pdm.eigenvalues
     limits = _MAX_DEVIATIONS * np.sqrt(variances)
     if rounded_as_openface:
         limits = (_MAX_DEVIATIONS * np.sqrt(variances.astype(np.float64))).astype(np.float32)
-    return ShapeArrays(pdm.mean_mm, pdm.components_mm, pdm.modes_mm, variances, limits)
+    return ShapeArrays(
+        pdm.mean_mm, pdm.components_mm, pdm.modes_mm, variances, limits, rounded_as_openface
+    )
 
 
 class FitWeights(NamedTuple):
@@ -213,7 +218,7 @@ def mean_shift_steps(
     bool
         Whether all parameters stayed finite.
     """
-    mean, components, modes, eigenvalues, limits = model
+    mean, components, modes, eigenvalues, limits, _ = model
     weight = weights.weights
     n = maps.base.shape[0]
     m = 0 if is_rigid else eigenvalues.shape[0]

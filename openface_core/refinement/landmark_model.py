@@ -146,9 +146,10 @@ class FaceLandmarkModel:
 
     @property
     def detector_name(self) -> str:
-        """What OpenFace calls the landmark detector that such a model makes."""
-        kinds = {CenExperts: "CE-CLM", CcnfExperts: "CLNF", SvrExperts: "CLM"}
-        return kinds[type(self.face.experts[0])]
+        """What OpenFace calls the landmark detector that such a model makes; ours has no name."""
+        kinds = {CenExperts: "own patch experts", CcnfExperts: "CLNF", SvrExperts: "CLM"}
+        is_ceclm = self.adjustment == CECLM_ADJUSTMENT
+        return "CE-CLM" if is_ceclm else kinds[type(self.face.experts[0])]
 
     def __post_init__(self) -> None:
         count = self.face.pdm.landmark_count

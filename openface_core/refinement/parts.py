@@ -9,7 +9,7 @@ References
 ``CLNF::DetectLandmarks`` of OpenFace 2.2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -70,6 +70,8 @@ class PartRefiner:
         The part's model, and which landmarks it shares with the face.
     settings : RefinementSettings
         How to refine it.
+    later : sequence of PartRefiner
+        Parts that are refined after it, whose landmarks count where both have them.
     finds_peaks : bool
         Whether the landmarks that it shares are sought by themselves, see
         :class:`LandmarkRefiner`.
@@ -81,16 +83,35 @@ class PartRefiner:
     """
 
     def __init__(
-        self, part: PartModel, settings: RefinementSettings, *, finds_peaks: bool = False
+        self,
+        part: PartModel,
+        settings: RefinementSettings,
+        later: Sequence["PartRefiner"] = (),
+        *,
+        finds_peaks: bool = False,
     ) -> None:
         self.name = part.name
         self.face_indices = part.face_indices
         self.part_indices = part.part_indices
-        shared = np.zeros(part.model.pdm.landmark_count, dtype=np.bool_)
-        shared[part.part_indices] = True
+        self._later = [
+            (other, part.part_indices[np.isin(part.face_indices, other.face_indices)])
+            for other in later
+        ]
         self.refiner = LandmarkRefiner(
-            part.model, settings, peaks_of=(lambda _scale: shared) if finds_peaks else None
+            part.model,
+            settings,
+            peaks_of=self._peaks_of if finds_peaks else None,
+            finds_likelihood=False,
         )
+
+    def _peaks_of(self, scale_px_per_mm: float) -> NDArray[np.bool_]:
+        """Return whose peaks count: those of the landmarks that it shares, and has the last of."""
+        wanted = np.zeros(self.refiner.pdm.landmark_count, dtype=np.bool_)
+        wanted[self.part_indices] = True
+        for other, places in self._later:
+            if other.is_refined_at(scale_px_per_mm):
+                wanted[places] = False
+        return wanted
 
     def is_refined_at(self, scale_px_per_mm: float) -> bool:
         """Whether the part of a face of this scale is large enough for its experts."""
@@ -135,8 +156,7 @@ class FaceRefiner:
     part_settings : mapping of str to RefinementSettings
         How to refine the parts, by name.
     finds_peaks : bool
-        Whether landmarks by themselves are sought too, and densities at the whole face's, see
-        :class:`LandmarkRefiner`.
+        Whether landmarks by themselves are sought too, see :class:`LandmarkRefiner`.
 
     Raises
     ------
@@ -161,16 +181,14 @@ class FaceRefiner:
             model.face,
             own,
             peaks_of=self._peaks_of if finds_peaks else None,
-            finds_densities=finds_peaks,
         )
-        self.parts = tuple(
-            PartRefiner(
-                part,
-                replace(part_settings[part.name], rounded_as_openface=settings.rounded_as_openface),
-                finds_peaks=finds_peaks,
+        self.parts: tuple[PartRefiner, ...] = ()
+        for part in reversed(model.parts):
+            of_part = replace(
+                part_settings[part.name], rounded_as_openface=settings.rounded_as_openface
             )
-            for part in model.parts
-        )
+            found = PartRefiner(part, of_part, self.parts, finds_peaks=finds_peaks)
+            self.parts = (found, *self.parts)
 
     def _peaks_of(self, scale_px_per_mm: float) -> NDArray[np.bool_]:
         """Return whose peaks count: those of parts that are refined have better ones."""

@@ -19,7 +19,7 @@ from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_
 from openface_core.refinement.landmark_model import LandmarkModel
 from openface_core.refinement.patch_areas import GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
-from openface_core.refinement.peaks import find_log_densities, find_peaks
+from openface_core.refinement.peaks import find_peaks
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
 from openface_core.refinement.settings import RefinementSettings, ScaleSettings
 from openface_core.refinement.view_grid import ViewGrid
@@ -42,7 +42,7 @@ class RefinedShape:
         Its pose and shape parameters.
     log_likelihood : float
         Mean log density of the response maps at the landmarks, at the last scale; NaN where the
-        fit did not get there.
+        fit did not get there, or nobody asks.
     view : int
         The experts' view at the last scale.
     is_fitted : bool
@@ -52,9 +52,8 @@ class RefinedShape:
         Landmarks that no shape, or that of a part alone, holds together: peaks of the response maps
         where these are sought, otherwise the points of the parts before the whole face's shape was
         fitted to them; None without either.
-    log_densities : (n,) ndarray of float32 or None
-        Of the last scale's response maps at the landmarks, where they are sought; NaN for those
-        that do not show.
+    log_densities : (n,) ndarray of float64 or None
+        What that is the mean of; NaN for those that do not show.
     """
 
     landmarks: Float32Array
@@ -63,7 +62,7 @@ class RefinedShape:
     view: int
     is_fitted: bool
     unfitted: Float32Array | None = None
-    log_densities: Float32Array | None = None
+    log_densities: NDArray[np.float64] | None = None
 
 
 class _LastScale(NamedTuple):
@@ -71,13 +70,14 @@ class _LastScale(NamedTuple):
 
     Parameters
     ----------
-    peaks, log_densities : (n, 2), (n,) ndarray of float32 or None
-        Receive the peaks of its maps, and their densities at the landmarks; None where they are not
-        sought.
+    peaks : (n, 2) ndarray of float32 or None
+        Receives the peaks of its maps; None where they are not sought.
+    log_densities : (n,) ndarray of float64 or None
+        Receives the maps' log densities at the landmarks; None where they are not sought.
     """
 
     peaks: Float32Array | None = None
-    log_densities: Float32Array | None = None
+    log_densities: NDArray[np.float64] | None = None
 
 
 class _Scale:
@@ -118,7 +118,7 @@ class LandmarkRefiner:
     peaks_of : callable or None
         Returns, for a scale of the face in px/mm, of which landmarks (n,) the peaks of the last
         scale's response maps are sought; None for none at all.
-    finds_densities : bool
+    finds_likelihood : bool
         Whether their densities at the landmarks are.
 
     Raises
@@ -133,11 +133,11 @@ class LandmarkRefiner:
         settings: RefinementSettings,
         *,
         peaks_of: Callable[[float], NDArray[np.bool_]] | None = None,
-        finds_densities: bool = False,
+        finds_likelihood: bool = True,
     ) -> None:
         self.pdm = model.pdm
         self.peaks_of = peaks_of
-        self.finds_densities = finds_densities
+        self.finds_likelihood = finds_likelihood
         self.scale_px_per_mm = model.experts[0].grid.scale_px_per_mm
         self._model = model
         self._prepared: dict[tuple[int, ScaleSettings], _Scale] = {}
@@ -227,7 +227,7 @@ class LandmarkRefiner:
         n = self.pdm.landmark_count
         wanted = _LastScale(
             None if self.peaks_of is None else np.empty((n, 2), np.float32),
-            np.empty(n, np.float32) if self.finds_densities else None,
+            np.empty(n) if self.finds_likelihood else None,
         )
         for scale in self._scales:
             before = parameters.copy(), local.copy()
@@ -287,18 +287,17 @@ class LandmarkRefiner:
             return None
         responses = np.empty((pdm.landmark_count, scale.positions), dtype=np.float32)
         scale.maps.write(grey, base, to_image, view, responses)
-        likelihood = np.empty(1)
+        likelihood, nothing = np.empty(1), np.empty(0)
         maps = PlacedMaps(responses, scale.table, scale.sigma, base, to_reference, to_image)
         is_finite = fit_to_maps(
-            self._shape, scale.weights[view], maps, self.settings.iterations, last is not None,
-            parameters, local, likelihood,
+            self._shape, scale.weights[view], maps, self.settings.iterations, parameters, local,
+            likelihood,
+            nothing if last is None or last.log_densities is None else last.log_densities,
         )  # fmt: skip
-        if is_finite and last is not None:
-            found = self._shape, scale.weights[view], maps, parameters, local
-            if last.peaks is not None and self.peaks_of is not None:
-                find_peaks(*found, self.peaks_of(float(parameters[0])), last.peaks)
-            if last.log_densities is not None:
-                find_log_densities(*found, last.log_densities)
+        if is_finite and last is not None and last.peaks is not None and self.peaks_of is not None:
+            wanted = self.peaks_of(float(parameters[0]))
+            weights = scale.weights[view]
+            find_peaks(self._shape, weights, maps, parameters, local, wanted, last.peaks)
         return float(likelihood[0]) if is_finite else None
 
 

@@ -73,19 +73,20 @@ def fit_to_maps(
     weights: FitWeights,
     maps: PlacedMaps,
     iterations: int,
-    wants_likelihood: bool,
     parameters: Float32Array,
     local: Float32Array,
     likelihood: NDArray[np.float64],
+    log_densities: NDArray[np.float64],
 ) -> bool:
     """Move the pose to the maps, then pose and shape; parameters as in :func:`mean_shift_steps`.
 
     Parameters
     ----------
-    wants_likelihood : bool
-        Whether the log likelihood is computed.
     likelihood : (1,) ndarray of float64
-        Receives it, or NaN.
+        Receives the log likelihood; NaN where none is wanted.
+    log_densities : (n,) or (0,) ndarray of float64
+        Receives the log density of each landmark's map before the last step, NaN where it does not
+        show; empty where none is wanted.
 
     Returns
     -------
@@ -100,8 +101,9 @@ def fit_to_maps(
         )
         if not is_finite:
             return False
-    if wants_likelihood:
+    if log_densities.shape[0] > 0:
         likelihood[0] = log_likelihood(
-            maps.responses, offsets, weights.visible, maps.table.shape[2], maps.sigma_px
-        )
+            maps.responses, offsets, weights.visible, maps.table.shape[2], maps.sigma_px,
+            model.is_rounded_as_openface, log_densities,
+        )  # fmt: skip
     return True

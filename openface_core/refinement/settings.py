@@ -31,7 +31,7 @@ class RefinementSettings:
         Whether CEN experts are asked at every other position of a map only, as in OpenFace.
     rounded_as_openface : bool
         Whether the limits of shape parameters, and the smoothing of windows of eleven pixels or
-        more, have OpenFace's last digits too, as all else has in any case.
+        more, and the likelihood have OpenFace's last digits too, as all else has in any case.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from openface_core.finite import all_finite
-from openface_core.kernel import kernel
+from openface_core.kernel import kernel, small_kernel
 from openface_core.shape.newton_step import (
     GLOBAL_COUNT,
     solve_step,
@@ -39,6 +39,15 @@ _SUFFICIENT_DECREASE = 0.999
 _MAX_POOR_STEPS = 3
 _MIN_VISIBLE = 3
 """Fewer points determine no pose at all; OpenFace would go through its 1000 steps."""
+
+
+@small_kernel
+def _are_finite(
+    rotation_radians: Float32Array, translation_px: Float32Array, shape_parameters: Float32Array
+) -> bool:
+    return (
+        all_finite(rotation_radians) and all_finite(translation_px) and all_finite(shape_parameters)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +78,8 @@ class ShapeFit:
     def is_finite(self) -> bool:
         """Whether the fit has a meaning; coinciding landmarks, for one, have none."""
         return bool(
-            math.isfinite(self.scale_px_per_mm)
-            and self.scale_px_per_mm > 0
-            and all_finite(self.rotation_radians)
-            and all_finite(self.translation_px)
-            and all_finite(self.shape_parameters)
+            0.0 < self.scale_px_per_mm < math.inf
+            and _are_finite(self.rotation_radians, self.translation_px, self.shape_parameters)
         )
 
 
@@ -184,10 +190,14 @@ def _fit(
     mean: Float32Array,
     components: Float32Array,
     eigenvalues: Float32Array,
+    is_started: bool,
     parameters: Float32Array,
     local: Float32Array,
 ) -> int:
-    """Fit the model to `points` (n, 2) and return the number of steps; see :func:`calc_params`."""
+    """Fit the model to `points` (n, 2) and return the number of steps; see :func:`calc_params`.
+
+    `parameters` and `local` hold the start where there is one, and receive the fit.
+    """
     m = eigenvalues.shape[0]
     seen = _visible(points, mean, components)
     n = seen.points.shape[1]
@@ -195,8 +205,9 @@ def _fit(
         parameters[:] = np.nan
         local[:] = np.nan
         return 0
-    local[:] = 0.0
-    _start(seen.points, seen.mean, parameters)
+    if not is_started:
+        local[:] = 0.0
+        _start(seen.points, seen.mean, parameters)
     rotation = np.empty((3, 3), dtype=np.float32)
     rounded_rotation(parameters[1], parameters[2], parameters[3], rotation)
     shape, rounded = np.empty(3 * n, dtype=np.float32), np.empty(3 * n, dtype=np.float32)
@@ -206,7 +217,9 @@ def _fit(
         penalties[GLOBAL_COUNT + b] = np.float32(1.0) / eigenvalues[b]
     space = step_space(n, GLOBAL_COUNT + m)
     step = space.step
-    previous = _first_error(seen.points, seen.mean, parameters)
+    previous = np.float32(np.inf)
+    if not is_started:
+        previous = _first_error(seen.points, seen.mean, parameters)
     poor_steps = iterations = 0
     while iterations < _MAX_ITERATIONS:
         iterations += 1
@@ -236,7 +249,9 @@ def _fit(
     return iterations
 
 
-def calc_params(pdm: PointDistributionModel, landmarks: Float32Array) -> ShapeFit:
+def calc_params(
+    pdm: PointDistributionModel, landmarks: Float32Array, start: ShapeFit | None = None
+) -> ShapeFit:
     """Find the pose and shape parameters of detected landmarks.
 
     Parameters
@@ -245,6 +260,9 @@ def calc_params(pdm: PointDistributionModel, landmarks: Float32Array) -> ShapeFi
         The shape model, n points and m modes.
     landmarks : (n, 2) ndarray of float32
         Detected points, x and y, pixels. A point whose x is exactly 0 counts as missing.
+    start : ShapeFit or None
+        A fit to points nearby, from which a third of the steps lead to the optimum; None starts
+        from the mean shape, as OpenFace does.
 
     Returns
     -------
@@ -259,11 +277,17 @@ def calc_params(pdm: PointDistributionModel, landmarks: Float32Array) -> ShapeFi
     """
     global_parameters = np.empty(GLOBAL_COUNT, dtype=np.float32)
     shape_parameters = np.empty(pdm.mode_count, dtype=np.float32)
+    if start is not None:
+        global_parameters[0] = start.scale_px_per_mm
+        global_parameters[1:4] = start.rotation_radians
+        global_parameters[4:] = start.translation_px
+        shape_parameters[:] = start.shape_parameters
     iterations = _fit(
         np.ascontiguousarray(landmarks, dtype=np.float32),
         pdm.mean_mm,
         pdm.components_mm,
         pdm.eigenvalues,
+        start is not None,
         global_parameters,
         shape_parameters,
     )

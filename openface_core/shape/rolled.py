@@ -113,7 +113,9 @@ def _turned_angles(angles: Float32Array, turns: int) -> Float32Array:
     )
 
 
-def fit_at_any_roll(pdm: PointDistributionModel, landmarks: Float32Array) -> ShapeFit:
+def fit_at_any_roll(
+    pdm: PointDistributionModel, landmarks: Float32Array, start: ShapeFit | None = None
+) -> ShapeFit:
     """Find pose and shape as :func:`calc_params`, however the face is rolled.
 
     Parameters
@@ -122,6 +124,8 @@ def fit_at_any_roll(pdm: PointDistributionModel, landmarks: Float32Array) -> Sha
         The shape model, n points.
     landmarks : (n, 2) ndarray of float32
         Detected points, pixels. A point whose x is exactly 0 counts as missing.
+    start : ShapeFit or None
+        A fit to points nearby; beyond 60 degrees of roll it is of no use.
 
     Returns
     -------
@@ -133,7 +137,7 @@ def fit_at_any_roll(pdm: PointDistributionModel, landmarks: Float32Array) -> Sha
         return calc_params(pdm, landmarks)
     turns = quarter_turns(roll_onto(pdm.front_mm[is_seen], landmarks[is_seen]))
     if turns == 0:
-        return calc_params(pdm, landmarks)
+        return calc_params(pdm, landmarks, start)
     upright = turned_points(landmarks, -turns)
     whole = np.floor(upright[is_seen].min(axis=0)) - 1  # no x is 0 by the turn
     upright = upright - whole

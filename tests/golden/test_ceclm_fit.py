@@ -87,7 +87,9 @@ def fit_from_dump(
         np.ascontiguousarray(dump["sim_ref_to_img"]),
     )
     mean_shift_steps(shape, weights, maps, 5, is_rigid, parameters, local, offsets)
-    likelihood = log_likelihood(responses, offsets, visible, dump.window, np.float32(sigma))
+    likelihood = log_likelihood(
+        responses, offsets, visible, dump.window, np.float32(sigma), True, np.empty(68)
+    )
     return fit_of(parameters, local), likelihood
 
 

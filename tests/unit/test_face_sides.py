@@ -57,7 +57,7 @@ def test_a_covered_half_is_not_compared() -> None:
 
 class TestSideLogDensities:
     def test_a_hand_before_the_half_at_the_right_in_the_picture(self) -> None:
-        densities = np.full(68, 0.5, dtype=np.float32)
+        densities = np.full(68, 0.5, dtype=np.float64)
         densities[[*range(9, 17), *range(22, 27), 34, 35, *range(42, 48), 52, 53, 54, 55]] = -0.5
         left, right = side_log_densities(densities, is_mirrored=False)
         assert left < LEAST_LOG_DENSITY < right == 0.5
@@ -65,18 +65,18 @@ class TestSideLogDensities:
         assert mirrored.tolist() == [right, left]
 
     def test_the_midline_belongs_to_neither(self) -> None:
-        densities = np.full(68, 0.5, dtype=np.float32)
+        densities = np.full(68, 0.5, dtype=np.float64)
         densities[np.arange(68) == MIRROR] = -9.0
         assert side_log_densities(densities, is_mirrored=False).tolist() == [0.5, 0.5]
 
     def test_what_does_not_show_does_not_count(self) -> None:
-        densities = np.full(68, 0.5, dtype=np.float32)
+        densities = np.full(68, 0.5, dtype=np.float64)
         densities[:8] = np.nan
         assert side_log_densities(densities, is_mirrored=False).tolist() == [0.5, 0.5]
 
     def test_without_patch_experts(self) -> None:
         assert np.isnan(side_log_densities(None, is_mirrored=False)).all()
-        nothing = np.full(68, np.nan, dtype=np.float32)
+        nothing = np.full(68, np.nan, dtype=np.float64)
         assert np.isnan(side_log_densities(nothing, is_mirrored=False)).all()
 
 

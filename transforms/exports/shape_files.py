@@ -31,11 +31,17 @@ class ShapeFiles:
 
 @lru_cache(maxsize=4)
 def _meter(
-    files: ShapeFiles, shift_average: bool, fits_anew: bool, place_independent: bool
+    files: ShapeFiles,
+    shift_average: bool,
+    fits_anew: bool,
+    starts_from_fits: bool,
+    place_independent: bool,
 ) -> FaceMeter:
     pdm = read_pdm(files.shape, LANDMARK_COUNT)
     triangles = read_triangulation(files.triangulation, LANDMARK_COUNT)
-    meter = FaceMeter(pdm, triangles, shift_average, fits_anew=fits_anew)
+    meter = FaceMeter(pdm, triangles, shift_average, fits_anew=fits_anew).at_any_roll()
+    if starts_from_fits:
+        meter = meter.from_known_fits()
     return meter.near_faces() if place_independent else meter
 
 
@@ -93,8 +99,14 @@ def face_pictures(record: Mapping[str, Any], files: ShapeFiles) -> FacePictures:
     shift_average = bool(_settings(record, "alignment").get("shift_average", False))
     # As in openface_core.analysis.engine, where given landmarks are taken for exact.
     fits_anew = has_experts and not follows_network and not given
-    place_independent = bool(_settings(record, "refinement").get("place_independent", False))
-    meter = _meter(files, shift_average and not given, fits_anew, fits_anew and place_independent)
+    refinement = _settings(record, "refinement")
+    meter = _meter(
+        files,
+        shift_average and not given,
+        fits_anew,
+        not refinement.get("rounded_as_openface", True),
+        fits_anew and bool(refinement.get("place_independent", False)),
+    )
     return FacePictures(meter)
 
 

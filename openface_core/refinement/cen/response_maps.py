@@ -187,6 +187,7 @@ class CenMaps:
         self._experts = experts
         self._grid = MapGrid(positions, evaluated, experts.grid.support_px, window_px)
         self._columns = len(positions) + padded(2 * len(positions))
+        self._units = (2, experts.most_units, self._columns)
         self._views = tuple(self._networks(view) for view in range(experts.grid.view_count))
 
     def _networks(self, view: int) -> Networks:
@@ -210,6 +211,6 @@ class CenMaps:
     ) -> None:
         """Write the maps around all landmarks; see :class:`ExpertMaps`."""
         blocks = np.zeros((1 + self._grid.support_px**2, self._columns), dtype=np.float32)
-        units = np.empty((2, self._experts.most_units, self._columns), dtype=np.float32)
+        units = np.empty(self._units, dtype=np.float32)
         networks = self._views[view]
         cen_maps(grey, landmarks, to_image, networks, self._grid, blocks, units, out)

@@ -135,7 +135,10 @@ def test_a_fit_without_weights_is_lost() -> None:
     assert not is_finite
 
 
-def test_likelihood_is_the_mean_log_density_of_visible_landmarks() -> None:
+@pytest.mark.parametrize("is_rounded_as_openface", [True, False])
+def test_likelihood_is_the_mean_log_density_of_visible_landmarks(
+    is_rounded_as_openface: bool,
+) -> None:
     maps = peaked_maps(10)
     offsets = np.random.default_rng(11).uniform(-1.0, 8.0, (68, 2)).astype(np.float32)
     visible = np.arange(68) % 3 > 0
@@ -143,8 +146,15 @@ def test_likelihood_is_the_mean_log_density_of_visible_landmarks() -> None:
         (maps[i] * twin.density(WINDOW, SIGMA_PX, *offsets[i])).sum()
         for i in np.flatnonzero(visible)
     ]
-    found = log_likelihood(maps.reshape(68, -1), offsets, visible, WINDOW, np.float32(SIGMA_PX))
-    assert found == pytest.approx(np.log(np.array(densities) + 1e-8).mean(), abs=1e-5)
+    out = np.empty(68)
+    found = log_likelihood(
+        maps.reshape(68, -1), offsets, visible, WINDOW, np.float32(SIGMA_PX),
+        is_rounded_as_openface, out,
+    )  # fmt: skip
+    expected = np.log(np.array(densities) + 1e-8)
+    assert found == pytest.approx(expected.mean(), abs=1e-5)
+    np.testing.assert_allclose(out[visible], expected, rtol=0, atol=1e-4)
+    np.testing.assert_array_equal(np.isnan(out), ~visible)
 
 
 def test_projection_is_that_of_the_twin() -> None:

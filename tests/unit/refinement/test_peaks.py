@@ -1,7 +1,6 @@
 """What response maps say of each landmark by itself."""
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from openface_core.refinement.density import kernel_table
@@ -11,7 +10,7 @@ from openface_core.refinement.landmark_fit import (
     ShapeArrays,
     shape_arrays,
 )
-from openface_core.refinement.peaks import find_log_densities, find_peaks
+from openface_core.refinement.peaks import find_peaks
 from tests.fixtures.faces.shape import plausible_shape_parameters, synthetic_pdm
 from tests.twins import refinement as twin
 
@@ -87,18 +86,3 @@ def test_landmarks_that_are_not_wanted_stay() -> None:
     found, fitted = peaks_of(maps, np.ones(68, dtype=bool), wanted)
     is_moved = np.abs(found - fitted).max(axis=1) > 1e-3
     np.testing.assert_array_equal(is_moved, wanted)
-
-
-def test_a_covered_landmark_has_a_low_density() -> None:
-    maps = np.stack([twin.density(WINDOW, 1.0, WINDOW // 2, WINDOW // 2)] * 68)
-    maps[3] *= 0.1
-    visible = np.arange(68) != 7
-    out = np.empty(68, dtype=np.float32)
-    find_log_densities(*fit_of(maps, visible), out)
-    assert np.isnan(out[7])
-    assert out[3] == pytest.approx(out[4] + np.log(0.1), abs=1e-4)
-    seen = np.delete(out, (3, 7))
-    np.testing.assert_allclose(seen, seen[0], atol=1e-4)
-    grid = np.arange(WINDOW) - WINDOW // 2
-    gauss = np.exp(-0.5 * (grid / SIGMA_PX) ** 2)
-    assert seen[0] == pytest.approx(np.log((maps[4] * np.outer(gauss, gauss)).sum()), abs=1e-3)

@@ -241,3 +241,20 @@ def test_strided_and_double_precision_landmarks_are_taken() -> None:
     for same in (np.asfortranarray(landmarks), landmarks.astype(np.float64)):
         again = calc_params(synthetic_pdm(), same)  # type: ignore[arg-type]
         np.testing.assert_array_equal(again.shape_parameters, fit.shape_parameters)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 20))
+def test_a_start_nearby_leads_to_the_same_fit_in_fewer_steps(seed: int) -> None:
+    pose = (1.5, (0.1, -0.2, 0.1), (400.0, 400.0))
+    landmarks = _landmarks(seed, pose)
+    start = calc_params(synthetic_pdm(), landmarks + np.float32(2.0))
+    before = start.translation_px.copy()
+    fit = calc_params(synthetic_pdm(), landmarks)
+    found = calc_params(synthetic_pdm(), landmarks, start)
+    assert found.iterations < fit.iterations
+    np.testing.assert_array_equal(start.translation_px, before)
+    np.testing.assert_allclose(found.translation_px, fit.translation_px, rtol=0, atol=2e-3)
+    np.testing.assert_allclose(found.shape_parameters, fit.shape_parameters, rtol=0, atol=5e-2)
+    np.testing.assert_allclose(found.rotation_radians, fit.rotation_radians, rtol=0, atol=5e-4)
+    assert found.scale_px_per_mm == pytest.approx(fit.scale_px_per_mm, rel=1e-4)
