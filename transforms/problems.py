@@ -102,6 +102,13 @@ class Problem:
         )
 
     @classmethod
+    def damaged_embeddings(cls, video_id: str, error: DatasetError) -> "Problem":
+        """Return the row of an input whose table is right, and whose embeddings are damaged."""
+        return cls(
+            video_id, error.subject, Severity.WARNING, error.stage, error.cause, error.remedy
+        )
+
+    @classmethod
     def damaged_table(cls, video_id: str, uri: str, path: str) -> "Problem":
         """Return the row of an input whose table is damaged.
 

@@ -347,6 +347,7 @@ def _assemble(source: Source, columns: _Columns, table: NDArray[np.float64]) -> 
     confidence = column(columns.confidence)
     confidence_of_frame = None
     if confidence is not None:
+        _check_confidence(source, confidence[rows], rows)
         confidence_of_frame = np.full(count, np.nan, dtype=np.float32)
         confidence_of_frame[indices] = confidence[rows]
     return GivenLandmarks(landmarks, success_of_frame, confidence_of_frame, len(known) > 1)
@@ -403,6 +404,16 @@ def _check_increasing(source: Source, indices: NDArray[np.int64], rows: NDArray[
             f"row {rows[at] + 1}: frame {indices[at] + 1} "
             + ("is there twice" if again else f"comes after frame {indices[at - 1] + 1}"),
             "Keep one row per frame, in order.",
+        )
+
+
+def _check_confidence(source: Source, values: NDArray[np.float64], rows: NDArray[np.intp]) -> None:
+    bad = np.flatnonzero((values < 0.0) | (values > 1.0))
+    if len(bad):
+        raise LandmarkFileError(
+            source.uri,
+            f"row {rows[bad[0]] + 1}, column 'confidence': {values[bad[0]]:g} is not from 0 to 1",
+            "Correct the value, or leave the column out.",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from models import locate_models
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.settings import PERSON_MODES
+from openface_core.errors import DatasetError
 from pipelines.main_job.clock import RunClock
 from pipelines.main_job.metrics import RunMetrics
 from pipelines.main_job.metrics_report import RunOutline, describe_steps, write_metrics
@@ -86,7 +87,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         inputs_failed=len(plan.todo) - written + len(plan.problems),
         frames_decoded=counts[Count.FRAMES_DECODED],
         frames_with_face=counts[Count.FRAMES_WITH_FACE],
-        warnings=counts[Count.WARNINGS],
+        warnings=counts[Count.WARNINGS] + _warnings_of_dataset(dataset),
         inputs_with_few_frames=count_short(dataset.summary, with_results),
         few_frames=plan.settings.calibration.few_frames,
         inputs_withheld=count_calibrated_below(dataset.summary, with_results, least),
@@ -97,6 +98,14 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         seconds=seconds,
         made_otherwise=dataset.made_otherwise,
         damaged_tables=dataset.damaged,
+    )
+
+
+def _warnings_of_dataset(dataset: CompleteDataset) -> int:
+    """Return how many warnings are of what the dataset holds, whichever run has written that."""
+    return sum(
+        row.severity is Severity.WARNING and row.stage == DatasetError.stage
+        for row in dataset.problems
     )
 
 
@@ -159,6 +168,7 @@ def close_finished(job: Job) -> RunSummary:
         job.output,
         plan.inputs,
         inputs_finished=plan.inputs,
+        warnings=_warnings_of_dataset(dataset),
         made_otherwise=dataset.made_otherwise,
         damaged_tables=dataset.damaged,
     )

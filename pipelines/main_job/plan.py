@@ -1,12 +1,12 @@
 """What a run will do: worked out, and put into words, before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from models import locate_models
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
-from openface_core.errors import ConfigError, OutputError
+from openface_core.errors import ConfigError, MediaError, OutputError
 from openface_core.inference import OnnxSettings
 from openface_core.media.sources import locate
 from openface_core.readable import counted
@@ -24,9 +24,9 @@ from transforms.plan.inputs import plan_inputs
 from transforms.plan.known_inputs import known_inputs
 from transforms.plan.manifest import read_camera
 from transforms.plan.repeats import remarks_on_repeats
-from transforms.plan.shards import plan_shards
+from transforms.plan.shards import shards_of_readable
 from transforms.problems import Problem
-from transforms.records import VideoTask
+from transforms.records import Shard, VideoTask
 
 _NO_PERSONS = (
     "warning: calibration is by 'person', but no input has a person_id, so nothing is put "
@@ -235,17 +235,36 @@ def places_of(plan: RunPlan, output: str) -> Iterator[str]:
             yield task.landmarks_uri
 
 
-def describe_plan(plan: RunPlan) -> Iterator[str]:
-    """Yield a plan in words, a line for each input; videos are read for it, but not decoded.
+def planned_parts(plan: RunPlan) -> dict[VideoTask, tuple[Shard, ...] | MediaError]:
+    """Return the parts of each input that is to be analysed, or why its packets cannot be read."""
+
+    def parts_of(task: VideoTask) -> tuple[Shard, ...] | MediaError:
+        try:
+            return shards_of_readable(task, plan.settings)
+        except MediaError as error:
+            return error
+
+    return {task: parts_of(task) for task in plan.todo}
+
+
+def describe_plan(
+    plan: RunPlan, parts_of: Mapping[VideoTask, tuple[Shard, ...] | MediaError]
+) -> Iterator[str]:
+    """Yield a plan in words, a line for each input.
 
     Parameters
     ----------
     plan : RunPlan
         The plan.
+    parts_of : mapping
+        See :func:`planned_parts`.
     """
-    shards = 0
-    for task in plan.todo:
-        parts = plan_shards(task, plan.settings)
+    shards = unreadable = 0
+    for task, parts in parts_of.items():
+        if isinstance(parts, MediaError):
+            unreadable += 1
+            yield f"fail     {task.video_id}  {parts.cause}  ({task.uri})"
+            continue
         shards += len(parts)
         if len(parts) == 1:
             cut = "as a whole"
@@ -260,8 +279,9 @@ def describe_plan(plan: RunPlan) -> Iterator[str]:
     yield from plan.remarks
     yield from _describe_calibration(plan)
     yield (
-        f"{counted(len(plan.todo), 'input')} in {counted(shards, 'part')} to be analysed, "
-        f"{len(plan.finished)} finished, {len(plan.problems)} that cannot be analysed."
+        f"{counted(len(plan.todo) - unreadable, 'input')} in {counted(shards, 'part')} to be "
+        f"analysed, {len(plan.finished)} finished, {len(plan.problems) + unreadable} that cannot "
+        "be analysed."
     )
 
 

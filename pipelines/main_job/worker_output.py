@@ -5,7 +5,9 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+
+from pipelines.screen import screen_of
 
 _STDERR = 2
 _CHATTER = re.compile(
@@ -63,7 +65,7 @@ def _exchanged() -> Iterator[None]:
     os.dup2(end, _STDERR)
     os.close(end)
     if own is not None:
-        sys.stderr = os.fdopen(os.dup(screen), "w", buffering=1, errors="backslashreplace")
+        sys.stderr = screen_of(os.dup(screen))
     thread = threading.Thread(target=_forward, args=(begin, screen), daemon=True)
     thread.start()
     try:
@@ -81,4 +83,5 @@ def _forward(begin: int, screen: int) -> None:
     with os.fdopen(begin, "rb") as pipe:
         for line in pipe:
             if not is_chatter(line):
-                os.write(screen, line)
+                with suppress(OSError):  # workers would wait for a pipe that nobody empties
+                    os.write(screen, line)

@@ -15,8 +15,6 @@ import pyarrow.parquet as pq
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
-from openface_core.analysis.sources import GivenFaces
-from openface_core.landmarks.files import GivenLandmarks
 from openface_core.media import open_media
 from openface_core.watch import Step
 
@@ -121,7 +119,7 @@ class ComponentWatch:
 def analyse(
     video: str,
     engine: Engine,
-    given: GivenLandmarks | None,
+    landmarks: str | None,
     settings: RunSettings,
     frames: int | None,
 ) -> tuple[ComponentWatch, pa.Table]:
@@ -129,7 +127,7 @@ def analyse(
 
     Parameters
     ----------
-    video, engine, given, settings, frames
+    video, engine, landmarks, settings, frames
         As for :func:`time_components`.
 
     Returns
@@ -148,7 +146,7 @@ def analyse(
     for limit in (warm_up, frames):
         watch = ComponentWatch()
         analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()), watch)
-        faces = analyser.faces() if given is None else GivenFaces(given, engine.meter, video)
+        faces = analyser.faces(landmarks)
         with open_media(video, limits=settings.decoding) as media:
             table = analyser.medium(media, faces, frame_limit=limit).table
         with watch.time(Step.TABLE):
@@ -165,7 +163,7 @@ def analyse(
 def time_components(
     video: str,
     engine: Engine,
-    given: GivenLandmarks | None,
+    landmarks: str | None,
     settings: RunSettings,
     frames: int | None = None,
 ) -> tuple[ComponentTime, ...]:
@@ -177,8 +175,8 @@ def time_components(
         The video.
     engine : Engine
         The models; networks should be on one thread.
-    given : GivenLandmarks or None
-        Landmarks; None has the networks find them.
+    landmarks : str or None
+        File of given landmarks; None has the networks find them.
     settings : RunSettings
         Settings as of a run.
     frames : int or None
@@ -193,9 +191,9 @@ def time_components(
     Raises
     ------
     OpenFaceBeamError
-        If the video cannot be read.
+        If the video or the landmarks cannot be read.
     """
-    watch, table = analyse(video, engine, given, settings, frames)
+    watch, table = analyse(video, engine, landmarks, settings, frames)
     found = dict(watch.times(table.num_rows))
     total = sum(sum(times) for times in found.values())
     return tuple(

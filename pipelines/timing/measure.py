@@ -6,7 +6,6 @@ from pathlib import Path
 
 from models import locate_models
 from openface_core.analysis.engine import load_engine
-from openface_core.landmarks.files import read_landmarks
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.runners import available_cores
 from pipelines.timing.arguments import ProfileArguments
@@ -50,10 +49,13 @@ def measure(arguments: ProfileArguments) -> Profile:
     networks = arguments.landmarks is None
     root = choice.folder(with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
-    given = None if arguments.landmarks is None else read_landmarks(arguments.landmarks)
     _say(arguments, "Components, one thread ...")
     components = time_components(
-        arguments.video, load_engine(files, one_thread), given, one_thread, arguments.frames
+        arguments.video,
+        load_engine(files, one_thread),
+        arguments.landmarks,
+        one_thread,
+        arguments.frames,
     )
     providers: tuple[ProviderTime, ...] = ()
     if len(arguments.provider) > 1:

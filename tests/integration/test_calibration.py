@@ -17,7 +17,7 @@ from openface_core.errors import InputError, WorkFileError
 from openface_core.face_sides import SidesSettings
 from pipelines.configuration.config_file import load_settings
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.plan import describe_plan, make_plan
+from pipelines.main_job.plan import describe_plan, make_plan, planned_parts
 from pipelines.main_job.summary import RunSummary
 from pipelines.run import run
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
@@ -281,7 +281,8 @@ def test_the_file_with_the_ranges_fails(corpus: Corpus) -> None:
 
 def test_the_plan_says_who_is_calibrated_together(corpus: Corpus) -> None:
     arguments = corpus.arguments(corpus.manifest(**REST), "person")
-    lines = list(describe_plan(make_plan(arguments)))
+    plan = make_plan(arguments)
+    lines = list(describe_plan(plan, planned_parts(plan)))
     assert lines[4:-1] == [
         "together P1  a, c",
         "The manifest names rest frames for 2 inputs; calibration by 'person' does not use them.",

@@ -160,6 +160,10 @@ def test_what_somebody_else_keeps_there_stays(corpus: Corpus) -> None:
     corpus.run(corpus.config("corpus"))
     folder = corpus.folder / "out" / "embeddings"
     (folder / "notes.txt").write_text("mine")
+    (folder / "own.parquet").write_bytes(b"no embeddings")
+    corpus.run(corpus.config("corpus"))
+    assert len(list(folder.iterdir())) == 5
+    (folder / "own.parquet").unlink()
     corpus.run(corpus.config("video"))
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
 
@@ -169,8 +173,35 @@ def test_without_its_embedding_a_face_is_nobody(corpus: Corpus) -> None:
     folder = corpus.folder / "out" / "embeddings"
     (folder / "a.parquet").unlink()
     (folder / "b.parquet").write_bytes(b"damaged")
-    corpus.run(corpus.config("corpus"))
+    summary = corpus.run(corpus.config("corpus"))
     assert corpus.persons() == {"c": 0, "a": None, "b": None}
+    assert (summary.inputs_failed, summary.warnings) == (0, 1)
+    rows = pq.read_table(corpus.folder / "out" / "errors.parquet").to_pylist()
+    (row,) = (row for row in rows if row["stage"] == "dataset")
+    assert (row["video_id"], row["severity"]) == ("b", "warning")
+    assert row["uri"].endswith("/embeddings/b.parquet")
+    assert "damaged" in row["reason"]
+
+
+def test_a_table_that_comes_back_from_a_copy_finds_its_embeddings(corpus: Corpus) -> None:
+    corpus.run(corpus.config("corpus"))
+    table = corpus.folder / "out" / "frames" / "video_id=a" / "frames.parquet"
+    content = table.read_bytes()
+    table.write_bytes(b"damaged")
+    corpus.run(corpus.config("corpus"), inputs=(str(corpus.folder / "in" / "b.mp4"),))
+    table.write_bytes(content)
+    corpus.run(corpus.config("corpus"))
+    assert corpus.persons() == {"a": 0, "c": 0, "b": 1}
+
+
+def test_embeddings_of_other_networks_are_not_compared(corpus: Corpus) -> None:
+    models = corpus.folder / "models"
+    (models / "others.toml").write_text(SPEC.replace("colours", "others"))
+    means_network(models / "others.onnx", 16, {"embedding": 3})
+    corpus.run(corpus.config("corpus"))
+    other = corpus.config("corpus", str(models / "others.toml"))
+    corpus.run(other, inputs=(str(corpus.folder / "in" / "c.mp4"),), force=True)
+    assert corpus.persons() == {"a": 0, "b": 1, "c": None}
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,13 @@ import pyarrow as pa
 
 from transforms.dataset.documents import recorded_buckets
 from transforms.dataset.error_table import earlier_problems, write_errors
-from transforms.dataset.layout import bucket_of
-from transforms.dataset.persons import are_compared, complete_persons
+from transforms.dataset.layout import bucket_of, embeddings_path
+from transforms.dataset.persons import (
+    Compared,
+    are_compared,
+    complete_persons,
+    face_network_of,
+)
 from transforms.dataset.provenance import RunProvenance, is_made_otherwise
 from transforms.dataset.remembered import remembered_inputs
 from transforms.dataset.storage import join
@@ -126,6 +131,8 @@ def complete_dataset(
     problems: list[Problem] = []
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
+    networks: dict[str, tuple[str, ...]] = {}
+    places: dict[str, str] = {}
     of_run: set[str] = set()
     made_otherwise = 0
     damaged: list[Problem] = []
@@ -137,12 +144,15 @@ def complete_dataset(
             rows += of_record
             problems += warnings_of(record)
             digests[record.get("video_id")] = record_digest(record)
+            video_id = str(record.get("video_id"))
+            places[embeddings_path(output, video_id)] = video_id
             if are_compared(record):
                 compared += of_record
+                networks[video_id] = face_network_of(record)
             if run is not None and is_made_otherwise(record, run):
                 made_otherwise += 1
             else:
-                of_run.add(str(record.get("video_id")))
+                of_run.add(video_id)
     earlier = earlier_problems(output, finished, digests.get)
     problems += (
         problem
@@ -150,8 +160,11 @@ def complete_dataset(
         if problem.severity is Severity.ERROR and not problem.is_of_damaged_table
     )
     problems += damaged
+    lost = complete_persons(
+        output, Compared(compared, networks, not damaged), {row["video_id"] for row in rows}
+    )
+    problems += (Problem.damaged_embeddings(places[error.subject], error) for error in lost)
     write_errors(output, problems, digests.get)
-    complete_persons(output, compared, {row["video_id"] for row in rows})
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
     return CompleteDataset(
         summary, tuple(problems), frozenset(of_run), made_otherwise, len(damaged)

@@ -12,6 +12,7 @@ from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import VIDEO_COLUMN
 from transforms.dataset.error_table import ERROR_COLUMNS
 from transforms.dataset.json_text import parse_json
+from transforms.dataset.persons import PERSON_COLUMNS, are_compared
 from transforms.dataset.provenance import SOFTWARE, RunProvenance, dataset_description
 from transforms.dataset.run_lock import LOCK_NAME
 from transforms.dataset.storage import is_temporary, join, read_whole, write_if_changed
@@ -185,6 +186,8 @@ def write_documents(
         "summary": data_dictionary(of_summary),
         "errors": data_dictionary(ERROR_COLUMNS),
     }
+    if are_compared({"settings": provenance.settings}):
+        dictionary["persons"] = data_dictionary(PERSON_COLUMNS)
     documents = {
         # First: it marks the folder as an output of this program.
         DESCRIPTION_NAME: dataset_description(provenance),

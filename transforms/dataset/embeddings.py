@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openface_core.analysis.people import PersonEmbedding
-from openface_core.errors import OutputError
+from openface_core.errors import DatasetError, OutputError
 from openface_core.fields import Column, frame_schema
 from openface_core.media.sources import locate
 from transforms.dataset.layout import embeddings_folder, embeddings_path
@@ -62,9 +62,20 @@ def write_embeddings(output: str, video_id: str, embeddings: Sequence[PersonEmbe
 
 
 def read_embeddings(output: str, video_id: str) -> tuple[PersonEmbedding, ...]:
-    """Return what the persons of a video are known by; nobody where the file is gone or damaged."""
+    """Return what the persons of a video are known by; nobody where there is no such file.
+
+    Raises
+    ------
+    DatasetError
+        If the file is damaged.
+    OutputError
+        If storage refuses.
+    """
+    path = embeddings_path(output, video_id)
+    if not locate(path, error=OutputError).exists():
+        return ()
     try:
-        rows = pq.read_table(read_whole(embeddings_path(output, video_id))).to_pylist()
+        rows = pq.read_table(read_whole(path)).to_pylist()
         found = tuple(
             PersonEmbedding(
                 int(row["face_id"]),
@@ -73,13 +84,23 @@ def read_embeddings(output: str, video_id: str) -> tuple[PersonEmbedding, ...]:
             )
             for row in rows
         )
-    except (OutputError, OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-        return ()
-    return tuple(each for each in found if np.isfinite(each.embedding).all())
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
+    if not all(np.isfinite(each.embedding).all() for each in found):
+        raise _damaged(path)
+    return found
+
+
+def _damaged(path: str) -> DatasetError:
+    return DatasetError(
+        path,
+        "this file of embeddings is damaged, and its persons are compared with nobody",
+        "Put it back from a copy, or analyse its video again with --force.",
+    )
 
 
 def keep_embeddings_of(output: str, video_ids: Collection[str]) -> None:
-    """Remove all files of the folder but those of some videos.
+    """Remove the embeddings of all videos but some, and nothing else that lies in the folder.
 
     Raises
     ------
@@ -88,8 +109,16 @@ def keep_embeddings_of(output: str, video_ids: Collection[str]) -> None:
     """
     kept = {embeddings_path(output, video_id) for video_id in video_ids}
     for path in _files(output):
-        if path not in kept:
+        if path not in kept and _are_embeddings(path):
             remove(path)
+
+
+def _are_embeddings(path: str) -> bool:
+    try:
+        names = pq.read_schema(read_whole(path)).names
+    except (OSError, pa.ArrowException):
+        return False
+    return list(names) == [column.name for column in _COLUMNS]
 
 
 def remove_embeddings_of(output: str, video_ids: Collection[str]) -> None:

@@ -1,11 +1,15 @@
 """The table of persons: which videos of a dataset show the same person."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from openface_core.errors import DatasetError
 from openface_core.fields import Column, frame_schema
 from openface_core.identity import CorpusFace, CorpusPlace, IdentitySettings, join_corpus
 from transforms.dataset.embeddings import (
@@ -16,6 +20,8 @@ from transforms.dataset.embeddings import (
 from transforms.dataset.layout import persons_path
 from transforms.dataset.storage import remove
 from transforms.dataset.table_files import write_small_table
+
+NO_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
 PERSON_COLUMNS = (
     Column(
@@ -51,49 +57,102 @@ def are_compared(record: Mapping[str, Any]) -> bool:
     return isinstance(faces, dict) and faces.get("identify") == "corpus"
 
 
+def face_network_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what tells the face network of a table from others: hashes of its files."""
+    settings, hashes = record.get("settings"), record.get("models_sha256")
+    models = settings.get("models") if isinstance(settings, dict) else None
+    name = models.get("face_network") if isinstance(models, dict) else None
+    if not isinstance(name, str) or not isinstance(hashes, dict):
+        return ()
+    stem = PurePosixPath(name).stem
+    return tuple(sorted(str(v) for k, v in hashes.items() if PurePosixPath(k).stem == stem))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The tables of a dataset whose persons are compared.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Rows of the summary, of tables of whose records :func:`are_compared` is true.
+    networks : mapping of str to tuple
+        Their face networks, by video id; see :func:`face_network_of`.
+    are_all : bool
+        Whether every table of the dataset is readable.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    networks: Mapping[str, tuple[str, ...]]
+    are_all: bool
+
+
 def complete_persons(
-    output: str, rows: Sequence[Mapping[str, Any]], video_ids: Collection[str]
-) -> None:
+    output: str, compared: Compared, video_ids: Collection[str]
+) -> tuple[DatasetError, ...]:
     """Bring the table of persons in line with the tables; without such settings there is none.
 
     Parameters
     ----------
     output : str
         The output folder.
-    rows : sequence of mapping
-        Rows of the summary, of tables of whose records :func:`are_compared` is true.
+    compared : Compared
+        What is compared.
     video_ids : collection of str
-        All videos of the dataset. Where nothing is compared, no embedding of them stays, not even
-        one that a killed run has left.
+        All videos with a readable table. Of those that are not compared no embedding stays, not
+        even one that a killed run has left.
+
+    Returns
+    -------
+    tuple of DatasetError
+        Of embeddings that are damaged.
 
     Raises
     ------
     OutputError
         If storage refuses.
     """
-    if not rows:
+    if not compared.rows:
         remove(persons_path(output))
         remove_embeddings_of(output, video_ids)
-        return
-    faces = [row for row in rows if row["face_id"] is not None]
-    keep_embeddings_of(output, {row["video_id"] for row in faces})
-    write_small_table(persons_path(output), person_table(faces, list(_faces(output, faces))))
+        return ()
+    faces = [row for row in compared.rows if row["face_id"] is not None]
+    kept = {row["video_id"] for row in faces}
+    if compared.are_all:
+        keep_embeddings_of(output, kept)
+    else:  # a table may come back from a copy
+        remove_embeddings_of(output, {*video_ids} - kept)
+    problems: list[DatasetError] = []
+    found = list(_faces(output, faces, problems))
+    write_small_table(persons_path(output), person_table(faces, found, compared.networks))
+    return tuple(problems)
 
 
-def _faces(output: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[CorpusFace]:
-    """Yield the faces of the table that have an embedding."""
+def _faces(
+    output: str, rows: Sequence[Mapping[str, Any]], problems: list[DatasetError]
+) -> Iterator[CorpusFace]:
+    """Yield the faces of the table that have an embedding; `problems` takes what is damaged."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row["video_id"], set()).add(row["face_id"])
     for video_id, face_ids in wanted.items():
-        for each in read_embeddings(output, video_id):
+        try:
+            embeddings = read_embeddings(output, video_id)
+        except DatasetError as error:
+            problems.append(error)
+            continue
+        for each in embeddings:
             vector = each.embedding.astype(np.float64)
             length = float(np.linalg.norm(vector))
             if each.face_id in face_ids and length > 0.0:
                 yield CorpusFace(video_id, each.face_id, each.seen_frames, vector / length)
 
 
-def person_table(rows: Sequence[Mapping[str, Any]], faces: Sequence[CorpusFace]) -> pa.Table:
+def person_table(
+    rows: Sequence[Mapping[str, Any]],
+    faces: Sequence[CorpusFace],
+    networks: Mapping[str, tuple[str, ...]] = NO_NETWORKS,
+) -> pa.Table:
     """Return the table of persons.
 
     Parameters
@@ -101,12 +160,14 @@ def person_table(rows: Sequence[Mapping[str, Any]], faces: Sequence[CorpusFace])
     rows : sequence of mapping
         Rows of the summary, with a face each.
     faces : sequence of CorpusFace
-        Those that have an embedding. Only embeddings of the length that most of them have are
-        compared: others come from another network.
+        Those that have an embedding. Only embeddings of the network that most of them are from are
+        compared, and none of another length.
+    networks : mapping of str to tuple
+        The face networks of videos, by video id.
     """
-    lengths = [len(face.embedding) for face in faces]
-    usual = max(sorted(set(lengths)), key=lengths.count, default=0)
-    compared = [face for face in faces if len(face.embedding) == usual]
+    kinds = [(networks.get(face.video_id, ()), len(face.embedding)) for face in faces]
+    usual = max(sorted(set(kinds)), key=kinds.count, default=None)
+    compared = [face for face, kind in zip(faces, kinds, strict=True) if kind == usual]
     places = join_corpus(compared, IdentitySettings().network_threshold)
     found = {face[:2]: (face, place) for face, place in zip(compared, places, strict=True)}
     lines = [_line(row, *found.get(_name(row), (None, None))) for row in rows]

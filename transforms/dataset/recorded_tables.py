@@ -111,7 +111,8 @@ class RecordedTable:
             return _SharedTable(self.path, stack.enter_context(self._bucket()), self.video_id)
         source = stack.enter_context(locate(self.path, error=OutputError).open())
         # Nothing is buffered ahead: see transforms.plan.manifest.
-        return _OwnTable(self.path, pq.ParquetFile(source, pre_buffer=False))
+        table = pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True)
+        return _OwnTable(self.path, table)
 
 
 class OpenTable:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +35,9 @@ DESCRIPTION_NAME = "export_description.json"
 RECORDS_FOLDER = "export_records"
 TABLE_KEY = "table_record"
 """Under this key a record has the hash of the table, among all that files depend on."""
+
+_BEGUN = ".begun"
+"""Beside a record lies, while files are put in place, what names all that may be there."""
 
 _STAGING = ".staging"
 _READERS = 8
@@ -76,19 +79,21 @@ class ExportFolder:
     root: str
 
     def check(self) -> None:
-        """Refuse a local folder that holds anything but an earlier export.
+        """Refuse a folder that holds anything but an earlier export.
 
         Raises
         ------
         ConfigError
             If it does, or is a file.
+        OutputError
+            If storage refuses.
         """
-        folder = Path(self.root)
-        if "://" in self.root or not folder.exists():
+        folder = locate(self.root, error=OutputError)
+        if not folder.exists():
             return
-        if not folder.is_dir():
+        if not folder.is_directory():
             raise ConfigError(self.root, "the output is not a folder", "Name a folder.")
-        names = [path.name for path in folder.iterdir()]
+        names = [*folder.names(), *folder.folder_names()]
         own = (_STAGING, LOCK_NAME)  # the lock of an export that has just begun may stand alone
         others = [name for name in names if name not in own and not is_temporary(name)]
         if others and not self._is_own():
@@ -241,7 +246,8 @@ class ExportFolder:
     def publish(self, format_: str, video_id: str, staged: Path, record: ExportRecord) -> None:
         """Put files in place, each whole or not at all, and write the record last.
 
-        Files of an earlier export of the input that there are no new ones for are removed.
+        Files of an earlier export of the input that there are no new ones for are removed. While
+        that lasts, a list names all that may be there: an export that is killed leaves it behind.
 
         Parameters
         ----------
@@ -254,11 +260,21 @@ class ExportFolder:
 
         Raises
         ------
+        ConfigError
+            If there is a file or folder of the same name that no export has written.
         OutputError
             If storage refuses.
         """
         record_path = self._record_path(format_, video_id)
-        self._discard_files(format_, self._written_record(format_, video_id), record.files)
+        old = self._written_record(format_, video_id)
+        begun_path = join(self.root, RECORDS_FOLDER, format_, f"{video_id}{_BEGUN}")
+        known = {*(() if old is None else old.files), *_names_of(begun_path)}
+        # A record that is damaged names nothing, but says that there has been an export.
+        if old is not None or not _exists(record_path):
+            self._refuse_others(format_, [name for name in record.files if name not in known])
+        begun = json.dumps(sorted({*known, *record.files})) + "\n"
+        write_if_changed(begun_path, begun.encode())
+        self._discard_files(format_, known - {*record.files})
         remove(record_path)
         for name in record.files:
             self._place(staged / name, join(self.root, format_, name))
@@ -270,6 +286,18 @@ class ExportFolder:
         }
         text = json.dumps(content, indent=1) + "\n"
         write_if_changed(record_path, text.encode())
+        remove(begun_path)
+
+    def _refuse_others(self, format_: str, names: Iterable[str]) -> None:
+        """Refuse to put files where there are others."""
+        for name in names:
+            place = join(self.root, format_, name)
+            if _exists(place):
+                raise ConfigError(
+                    place,
+                    "no export has written this, and it would be lost",
+                    "Move it elsewhere, or name another output folder.",
+                )
 
     def discard_outdated(self, format_: str, video_id: str, *identities: str) -> None:
         """Remove what an earlier export wrote of an input that is another one by now.
@@ -288,17 +316,17 @@ class ExportFolder:
         """
         old = self._written_record(format_, video_id)
         if old is not None and old.identity not in identities:
-            self._discard_files(format_, old, ())
+            self._discard_files(format_, old.files)
             remove(self._record_path(format_, video_id))
 
-    def _discard_files(self, format_: str, old: ExportRecord | None, kept: Collection[str]) -> None:
+    def _discard_files(self, format_: str, names: Iterable[str]) -> None:
         """Remove files of an earlier export.
 
         Their record goes after them: an export that is killed meanwhile leaves one that names the
         rest.
         """
-        for name in () if old is None else old.files:
-            if name not in kept and is_plain_name(name):
+        for name in names:
+            if is_plain_name(name):
                 self._discard(join(self.root, format_, name))
 
     def _discard(self, uri: str) -> None:
@@ -328,9 +356,19 @@ class ExportFolder:
                 write_whole(join(uri, *below), partial(_write, file.read_bytes()))
 
 
+def _exists(uri: str) -> bool:
+    return locate(uri, error=OutputError).exists()
+
+
+def _names_of(path: str) -> list[str]:
+    """Return the names that a file lists; none where it is not there, or damaged."""
+    names = _json_of(path)
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
 def _json_of(path: str) -> Any:
     """Return the content of a small file; None if there is none, or it is damaged."""
-    if not locate(path, error=OutputError).exists():
+    if not _exists(path):
         return None
     try:
         return parse_json(read_whole(path).read())

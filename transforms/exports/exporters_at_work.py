@@ -1,5 +1,6 @@
 """The exporters of one input, of which each may fail without the others."""
 
+import errno
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -10,6 +11,14 @@ from openface_core.exports import Exporter
 
 _OF_ALL = (OSError, MemoryError, pa.ArrowException, DatasetError, OutputError)
 """Storage that refuses, a want of memory and a damaged table are no matter of one format."""
+
+
+def _too_large(name: str) -> OutputError:
+    return OutputError(
+        name,
+        "its file is larger than the file system, or a limit of the user's, allows",
+        "Write to another file system, or leave this format out.",
+    )
 
 
 class ExportersAtWork:
@@ -53,13 +62,18 @@ class ExportersAtWork:
         for name, exporter in list(self._at_work.items()):
             try:
                 step(name, exporter)
-            except _OF_ALL:
-                raise
+            except _OF_ALL as error:
+                if not isinstance(error, OSError) or error.errno != errno.EFBIG:
+                    raise
+                self._give_up(name, _too_large(name))
             except Exception as error:  # whatever one format does, the others go on
                 if isinstance(error, OpenFaceBeamError) and error.ends_run:
                     raise
-                self._failures.append(error)
-                del self._at_work[name]
+                self._give_up(name, error)
+
+    def _give_up(self, name: str, error: Exception) -> None:
+        self._failures.append(error)
+        del self._at_work[name]
 
     def close(self) -> None:
         """Let go of what is open; whatever goes wrong then is told already, or without harm."""

@@ -89,6 +89,8 @@ def read_manifest(uri: str) -> tuple[VideoTask, ...]:
     table = _parse(uri, content)
     numbers = table[ROW].to_pylist()
     check_columns(uri, table.column_names)
+    if not numbers:
+        raise ConfigError(uri, "the manifest has no rows", "Write a row for each video.")
     columns = {
         name: [_text(value, name) for value in table[name].to_pylist()]
         if name in table.column_names

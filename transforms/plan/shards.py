@@ -129,11 +129,22 @@ def plan_shards(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
         their file speaks of frames by number. What cannot be indexed is one shard too; its analysis
         will say why.
     """
-    if task.landmarks_uri is not None or settings.shards.seconds == 0:
-        return (Shard(task),)
     try:
-        index = index_frames(task.uri, settings.decoding)
+        return shards_of_readable(task, settings)
     except MediaError:
         return (Shard(task),)
+
+
+def shards_of_readable(task: VideoTask, settings: RunSettings) -> tuple[Shard, ...]:
+    """Return the shards of an input as :func:`plan_shards` does.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be indexed; inputs that are not cut are not looked at.
+    """
+    if task.landmarks_uri is not None or settings.shards.seconds == 0:
+        return (Shard(task),)
+    index = index_frames(task.uri, settings.decoding)
     detection = settings.detection
     return shards_of(task, index, settings.shards, detection.every_frames, detection.frames_ahead)

@@ -200,6 +200,14 @@ def test_a_single_face_may_have_any_number(tmp_path: Path) -> None:
     assert read_landmarks(save(tmp_path / "a.csv", frame)).success.all()
 
 
+@pytest.mark.parametrize("value", [5.0, -3.0, np.inf])
+def test_a_confidence_is_from_0_to_1(value: float, tmp_path: Path) -> None:
+    frame = openface_table(points(3))
+    frame["confidence"] = [0.0, value, 1.0]
+    with pytest.raises(LandmarkFileError, match="row 2, column 'confidence'"):
+        read_landmarks(save(tmp_path / "a.csv", frame))
+
+
 def test_faces_of_an_image(tmp_path: Path) -> None:
     """Rows by ``face`` without ``frame``, as FaceLandmarkImg writes them."""
     landmarks = points(3)

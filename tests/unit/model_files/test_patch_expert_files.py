@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models import models_folder
 from openface_core.errors import ModelFileError
 from openface_core.model_files import (
     read_ccnf_experts,
@@ -227,6 +228,12 @@ def test_parts_are_read_where_asked_for(model_folder: Path) -> None:
     assert read_face_landmark_model(main, part_names=()).parts == ()
     with pytest.raises(ModelFileError, match="inner"):
         read_face_landmark_model(main, part_names=("inner",))
+
+
+def test_detectors_are_called_as_openface_calls_them(model_folder: Path) -> None:
+    assert read_face_landmark_model(model_folder / "main_clnf.txt").detector_name == "CLNF"
+    embedded = models_folder("embedded") / "refinement.txt"
+    assert read_face_landmark_model(embedded).detector_name == "own patch experts"
 
 
 def test_svr_lists_are_read_and_ccnf_goes_first(model_folder: Path) -> None:

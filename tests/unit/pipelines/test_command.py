@@ -117,3 +117,24 @@ def test_a_full_device_is_one_line(words: list[str], unbuffered: str) -> None:
 def test_what_other_files_refuse_is_not_taken_for_that() -> None:
     with pytest.raises(BrokenPipeError):
         run_command(raising(BrokenPipeError()))
+
+
+@UNBUFFERED
+@pytest.mark.parametrize("is_full", [True, False])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+def test_texts_that_nobody_sees_end_no_work(is_full: bool, unbuffered: str) -> None:
+    code = (
+        "import sys; from pipelines.command import leave_after, run_command; "
+        "from pipelines.screen import screen; "
+        "leave_after(lambda: run_command(lambda: screen().write('progress\\n' * 9999) and 0))"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") as full:
+        found = subprocess.run(
+            [sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.PIPE, timeout=60,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered}, check=False,
+            stderr=full if is_full else writing,
+        )  # fmt: skip
+    os.close(writing)
+    assert (found.returncode, found.stdout) == (0, b"")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.plan import describe_plan, make_plan
+from pipelines.main_job.plan import describe_plan, make_plan, planned_parts
 from pipelines.run import main
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from tests.fixtures.media.writing import moving_square, write_video
@@ -48,7 +48,7 @@ def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
             config=str(config),
         )
     )
-    line, _ = describe_plan(plan)
+    line, _ = describe_plan(plan, planned_parts(plan))
     assert line == f"analyse  long  in 3 parts of 30 to 30 frames  ({video})"
 
 
@@ -89,7 +89,30 @@ def test_calibration_by_person_without_persons_is_remarked(
         calibration="person",
     )
     plan = make_plan(arguments)
-    warned = [line for line in describe_plan(plan) if "no input has a person_id" in line]
+    warned = [
+        line
+        for line in describe_plan(plan, planned_parts(plan))
+        if "no input has a person_id" in line
+    ]
     assert warned == list(plan.remarks)
     assert bool(warned) is is_warned
     assert make_plan(replace(arguments, calibration="video")).remarks == ()
+
+
+def test_what_cannot_be_read_is_told_before_a_run(tmp_path: Path) -> None:
+    video = tmp_path / "cut.mp4"
+    write_video(video, moving_square(9))
+    video.write_bytes(video.read_bytes()[:300])
+    models = write_models(tmp_path / "models", with_networks=True)
+    config = write_config(tmp_path / "tiny.toml", models)
+    plan = make_plan(
+        RunArguments(
+            inputs=(str(video),),
+            output=str(tmp_path / "out"),
+            models=str(models),
+            config=str(config),
+        )
+    )
+    line, last = describe_plan(plan, planned_parts(plan))
+    assert line.startswith("fail     cut  the MP4/MOV file is damaged")
+    assert last == "0 inputs in 0 parts to be analysed, 0 finished, 1 that cannot be analysed."

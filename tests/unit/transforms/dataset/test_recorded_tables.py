@@ -22,7 +22,10 @@ def table(request: pytest.FixtureRequest, tmp_path: Path) -> RecordedTable:
     if is_shared:
         rows = rows.replace_schema_metadata(pack_entries({"v": BucketEntry(ROWS, {})}))
     path = tmp_path / "frames.parquet"
-    pq.write_table(rows, path, row_group_size=400, compression="none", use_dictionary=False)
+    pq.write_table(
+        rows, path, row_group_size=400, compression="none", use_dictionary=False,
+        write_page_checksum=True,
+    )  # fmt: skip
     return RecordedTable("v", str(path), is_shared)
 
 
@@ -58,6 +61,15 @@ def test_damage_within_the_rows(table: RecordedTable) -> None:
     path = Path(table.path)
     content = path.read_bytes()
     path.write_bytes(content[:8] + b"\xff" * (len(content) - 2500) + content[-2492:])
+    with pytest.raises((DatasetError, OutputError), match="damaged"), table.open() as opened:
+        list(opened.batches())
+
+
+def test_a_single_bit_within_the_rows(table: RecordedTable) -> None:
+    path = Path(table.path)
+    content = bytearray(path.read_bytes())
+    content[content.index((700).to_bytes(8, "little"))] ^= 64
+    path.write_bytes(content)
     with pytest.raises((DatasetError, OutputError), match="damaged"), table.open() as opened:
         list(opened.batches())
 

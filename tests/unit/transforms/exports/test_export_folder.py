@@ -62,6 +62,38 @@ def test_what_is_published_again_replaces_all_of_it(folder: ExportFolder) -> Non
     assert not exists(folder, "csv/v_aligned/2.bmp")
 
 
+def test_what_no_export_has_written_is_not_replaced(folder: ExportFolder) -> None:
+    stage(folder, ("v.csv",), "old")
+    with fsspec.open(f"{folder.root}/csv/w.csv", "wt") as file:
+        file.write("mine")
+    with pytest.raises(ConfigError, match=r"w\.csv: no export has written this"):
+        stage(folder, ("v.csv", "w.csv"), "new")
+    assert text_of(folder, "csv/w.csv") == "mine"
+    assert text_of(folder, "csv/v.csv") == "old"
+    assert folder.record("csv", "v") is not None
+
+
+def test_an_export_that_was_killed_goes_on(
+    folder: ExportFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(folder, ("v.csv",), "old")
+    place = ExportFolder._place
+
+    def killed(self: ExportFolder, staged: Path, uri: str) -> None:
+        if uri.endswith("w.csv"):
+            raise KeyboardInterrupt
+        place(self, staged, uri)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportFolder, "_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            stage(folder, ("u.csv", "w.csv"), "new")
+    assert not exists(folder, "csv/v.csv")
+    assert folder.record("csv", "v") is None
+    stage(folder, ("u.csv", "w.csv"), "newer")
+    assert [text_of(folder, f"csv/{name}.csv") for name in "uw"] == ["newer", "newer"]
+
+
 def test_what_is_outdated_goes_with_its_record(folder: ExportFolder) -> None:
     stage(folder, ("v.csv", "v_aligned/1.bmp"), "old")
     folder.discard_outdated("csv", "v", "sha256:1")
@@ -171,11 +203,14 @@ def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
     assert not (tmp_path / ".staging").exists()
 
 
-def test_folders_of_others_are_refused(tmp_path: Path) -> None:
-    folder = ExportFolder(str(tmp_path))
+@pytest.mark.parametrize("scheme", ["", "file://", "memory://others"])
+def test_folders_of_others_are_refused(scheme: str, tmp_path: Path) -> None:
+    root = f"{scheme}{tmp_path}"
+    folder = ExportFolder(root)
     folder.check()
-    (tmp_path / DESCRIPTION_NAME).write_text(json.dumps({"GeneratedBy": [{"Name": "other"}]}))
+    with fsspec.open(f"{root}/{DESCRIPTION_NAME}", "w") as file:
+        json.dump({"GeneratedBy": [{"Name": "other"}]}, file)
     with pytest.raises(ConfigError, match="holds other files"):
         folder.check()
     with pytest.raises(ConfigError, match="not a folder"):
-        ExportFolder(str(tmp_path / DESCRIPTION_NAME)).check()
+        ExportFolder(f"{root}/{DESCRIPTION_NAME}").check()

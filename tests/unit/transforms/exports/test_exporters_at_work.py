@@ -45,6 +45,21 @@ def test_one_that_fails_takes_no_part_any_more(error: Exception) -> None:
     assert not exporters
 
 
+def test_a_file_that_is_too_large_is_a_matter_of_its_format() -> None:
+    failures: list[Exception] = []
+    exporters = ExportersAtWork({"hog": PlainCsv(), "csv": PlainCsv()}, failures)
+
+    def step(name: str, _: Exporter) -> None:
+        if name == "hog":
+            raise OSError(errno.EFBIG, "File too large")
+
+    exporters.each(step)
+    assert exporters
+    (error,) = failures
+    assert isinstance(error, OutputError)
+    assert (error.subject, "another file system" in error.remedy) == ("hog", True)
+
+
 @pytest.mark.parametrize(
     "error",
     [

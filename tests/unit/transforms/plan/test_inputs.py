@@ -311,7 +311,7 @@ class TestPlanInputs:
 
     def test_an_empty_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "list.csv").write_text("video_id,uri\n")
-        with pytest.raises(InputError, match="nothing to analyse"):
+        with pytest.raises(ConfigError, match="no rows"):
             plan_inputs([f"{tmp_path}/list.csv"])
         (tmp_path / "list.csv").write_text("")
         with pytest.raises(ConfigError, match="empty"):

@@ -217,6 +217,11 @@ def test_empty_rows_count_in_the_numbers_of_rows(tmp_path: Path) -> None:
     assert refusal(csv(tmp_path, text)).cause == "row 4 has no uri"
 
 
+@pytest.mark.parametrize("text", ["video_id,uri\n", "video_id,uri\n,\n\n"])
+def test_a_manifest_without_rows(text: str, tmp_path: Path) -> None:
+    assert refusal(csv(tmp_path, text)).cause == "the manifest has no rows"
+
+
 def test_an_older_encoding_is_named(tmp_path: Path) -> None:
     error = refusal(csv(tmp_path, "video_id,uri\np1,a.mp4\np2,\u00fc.mp4\n", "latin-1"))
     assert "row 2 is not in UTF-8" in error.cause
