@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -233,35 +233,43 @@ class Source:
             return file.read(limit_bytes)
 
     def names(self) -> list[str]:
-        """Names of the files in this folder, unordered.
-
-        A store without folders may have an object named as one, ``folder/``, which marks an empty
-        one and is none of its files.
-        """
+        """Names of the files in this folder, unordered."""
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return [entry.name for entry in Path(self.path).iterdir() if entry.is_file()]
-            listing = self._ask(lambda: self.filesystem.ls(self.path, detail=True))
-            return [
-                entry["name"].rstrip("/").rsplit("/", 1)[-1]
-                for entry in listing
-                if entry["type"] == "file" and not entry["name"].endswith("/")
-            ]
+            return self._listed("file")
 
     def folder_names(self) -> list[str]:
         """Names of the folders in this folder, unordered."""
         with storage_errors(self.uri, self.error):
             if self.is_local:
                 return [entry.name for entry in Path(self.path).iterdir() if entry.is_dir()]
-            listing = self._ask(lambda: self.filesystem.ls(self.path, detail=True))
-            return [
-                entry["name"].rstrip("/").rsplit("/", 1)[-1]
-                for entry in listing
-                if entry["type"] == "directory" and not self._is_self(entry["name"])
-            ]
+            return self._listed("directory")
 
-    def _is_self(self, name: str) -> bool:
-        return name.strip("/") == self.path.strip("/")
+    def entry_names(self) -> list[str]:
+        """Names of all that is in this folder, broken links and devices too, unordered."""
+        with storage_errors(self.uri, self.error):
+            if self.is_local:
+                return [entry.name for entry in Path(self.path).iterdir()]
+            return self._listed("file", "directory")
+
+    def _listed(self, *kinds: str) -> list[str]:
+        """Return the names of entries of some kinds, as another filesystem lists them.
+
+        A store without folders may have an object named as one, ``folder/``, which marks an empty
+        one and is neither a file of it nor a folder in it.
+        """
+        listing = self._ask(lambda: self.filesystem.ls(self.path, detail=True))
+        return [
+            entry["name"].rstrip("/").rsplit("/", 1)[-1]
+            for entry in listing
+            if entry["type"] in kinds and not self._is_mark(entry)
+        ]
+
+    def _is_mark(self, entry: Mapping[str, Any]) -> bool:
+        if entry["type"] == "file":
+            return bool(entry["name"].endswith("/"))
+        return bool(entry["name"].strip("/") == self.path.strip("/"))
 
     def child(self, name: str) -> "Source":
         """Return the file `name` of this folder."""

@@ -12,6 +12,7 @@ References
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,25 +94,18 @@ class PartRefiner:
         self.name = part.name
         self.face_indices = part.face_indices
         self.part_indices = part.part_indices
-        self._later = [
+        shared = np.zeros(part.model.pdm.landmark_count, dtype=np.bool_)
+        shared[part.part_indices] = True
+        better = [
             (other, part.part_indices[np.isin(part.face_indices, other.face_indices)])
             for other in later
         ]
         self.refiner = LandmarkRefiner(
             part.model,
             settings,
-            peaks_of=self._peaks_of if finds_peaks else None,
+            peaks_of=partial(_peaks_that_count, shared, better) if finds_peaks else None,
             finds_likelihood=False,
         )
-
-    def _peaks_of(self, scale_px_per_mm: float) -> NDArray[np.bool_]:
-        """Return whose peaks count: those of the landmarks that it shares, and has the last of."""
-        wanted = np.zeros(self.refiner.pdm.landmark_count, dtype=np.bool_)
-        wanted[self.part_indices] = True
-        for other, places in self._later:
-            if other.is_refined_at(scale_px_per_mm):
-                wanted[places] = False
-        return wanted
 
     def is_refined_at(self, scale_px_per_mm: float) -> bool:
         """Whether the part of a face of this scale is large enough for its experts."""
@@ -142,6 +136,22 @@ class PartRefiner:
             return RefinedPart(self.refiner.refine(grey, start), True)
         landmarks = self.refiner.landmarks(start)
         return RefinedPart(RefinedShape(landmarks, start, float("nan"), 0, False), False)
+
+
+def _peaks_that_count(
+    own: NDArray[np.bool_],
+    better: Sequence[tuple[PartRefiner, NDArray[np.intp]]],
+    scale_px_per_mm: float,
+) -> NDArray[np.bool_]:
+    """Return whose peaks count: `own`, but for those that a part has that is refined as well.
+
+    `better` are such parts, and which of the landmarks they have.
+    """
+    wanted = own.copy()
+    for part, places in better:
+        if part.is_refined_at(scale_px_per_mm):
+            wanted[places] = False
+    return wanted
 
 
 class FaceRefiner:
@@ -177,11 +187,6 @@ class FaceRefiner:
             raise ValueError(f"there are no settings for the parts {', '.join(unknown)}")
         self._adjustment = model.adjustment
         own = self._adjustment.of(settings)
-        self.face = LandmarkRefiner(
-            model.face,
-            own,
-            peaks_of=self._peaks_of if finds_peaks else None,
-        )
         self.parts: tuple[PartRefiner, ...] = ()
         for part in reversed(model.parts):
             of_part = replace(
@@ -189,14 +194,13 @@ class FaceRefiner:
             )
             found = PartRefiner(part, of_part, self.parts, finds_peaks=finds_peaks)
             self.parts = (found, *self.parts)
-
-    def _peaks_of(self, scale_px_per_mm: float) -> NDArray[np.bool_]:
-        """Return whose peaks count: those of parts that are refined have better ones."""
-        wanted = np.ones(self.face.pdm.landmark_count, dtype=np.bool_)
-        for part in self.parts:
-            if part.is_refined_at(scale_px_per_mm):
-                wanted[part.face_indices] = False
-        return wanted
+        every = np.ones(model.face.pdm.landmark_count, dtype=np.bool_)
+        better = [(part, part.face_indices) for part in self.parts]
+        self.face = LandmarkRefiner(
+            model.face,
+            own,
+            peaks_of=partial(_peaks_that_count, every, better) if finds_peaks else None,
+        )
 
     def with_settings(self, settings: RefinementSettings) -> "FaceRefiner":
         """Return a refiner of the same models that refines the whole face in another way.

@@ -1,9 +1,8 @@
 """Where response maps have each landmark by itself: their peaks, held by no shape.
 
-The modes of a shape model move both sides of
-a face together, so that an action of one side is spread over both, and its prior holds rare shapes
-back. Peaks know nothing of that. They are less steady than the fitted landmarks, and some are
-wrong.
+The modes of a shape model move both sides of a face together, so that an action of one side is
+spread over both, and its prior holds rare shapes back. Peaks know nothing of that. They are less
+steady than the fitted landmarks, and some are wrong.
 """
 
 import numpy as np

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from openface_core.analysis.analyser import Analyser
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
+from openface_core.analysis.sources import GivenFaces
 from openface_core.media import open_media
 from openface_core.watch import Step
 
@@ -119,7 +120,7 @@ class ComponentWatch:
 def analyse(
     video: str,
     engine: Engine,
-    landmarks: str | None,
+    given: GivenFaces | None,
     settings: RunSettings,
     frames: int | None,
 ) -> tuple[ComponentWatch, pa.Table]:
@@ -127,7 +128,7 @@ def analyse(
 
     Parameters
     ----------
-    video, engine, landmarks, settings, frames
+    video, engine, given, settings, frames
         As for :func:`time_components`.
 
     Returns
@@ -146,7 +147,7 @@ def analyse(
     for limit in (warm_up, frames):
         watch = ComponentWatch()
         analyser = Analyser(engine, replace(settings, calibration=CalibrationSettings()), watch)
-        faces = analyser.faces(landmarks)
+        faces = analyser.faces() if given is None else given
         with open_media(video, limits=settings.decoding) as media:
             table = analyser.medium(media, faces, frame_limit=limit).table
         with watch.time(Step.TABLE):
@@ -163,7 +164,7 @@ def analyse(
 def time_components(
     video: str,
     engine: Engine,
-    landmarks: str | None,
+    given: GivenFaces | None,
     settings: RunSettings,
     frames: int | None = None,
 ) -> tuple[ComponentTime, ...]:
@@ -175,8 +176,8 @@ def time_components(
         The video.
     engine : Engine
         The models; networks should be on one thread.
-    landmarks : str or None
-        File of given landmarks; None has the networks find them.
+    given : GivenFaces or None
+        Where faces are given; None has the networks find them.
     settings : RunSettings
         Settings as of a run.
     frames : int or None
@@ -191,9 +192,9 @@ def time_components(
     Raises
     ------
     OpenFaceBeamError
-        If the video or the landmarks cannot be read.
+        If the video cannot be read, or has not the frames that faces are given for.
     """
-    watch, table = analyse(video, engine, landmarks, settings, frames)
+    watch, table = analyse(video, engine, given, settings, frames)
     found = dict(watch.times(table.num_rows))
     total = sum(sum(times) for times in found.values())
     return tuple(

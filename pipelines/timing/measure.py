@@ -6,6 +6,8 @@ from pathlib import Path
 
 from models import locate_models
 from openface_core.analysis.engine import load_engine
+from openface_core.analysis.sources import GivenFaces
+from openface_core.landmarks.files import read_landmarks
 from pipelines.configuration.model_choice import choose_models
 from pipelines.main_job.runners import available_cores
 from pipelines.timing.arguments import ProfileArguments
@@ -49,14 +51,12 @@ def measure(arguments: ProfileArguments) -> Profile:
     networks = arguments.landmarks is None
     root = choice.folder(with_networks=networks)
     files = locate_models(root, settings.models, with_networks=networks)
+    engine, given = load_engine(files, one_thread), None
+    if arguments.landmarks is not None:
+        known = read_landmarks(arguments.landmarks)
+        given = GivenFaces(known, engine.meter, arguments.landmarks)
     _say(arguments, "Components, one thread ...")
-    components = time_components(
-        arguments.video,
-        load_engine(files, one_thread),
-        arguments.landmarks,
-        one_thread,
-        arguments.frames,
-    )
+    components = time_components(arguments.video, engine, given, one_thread, arguments.frames)
     providers: tuple[ProviderTime, ...] = ()
     if len(arguments.provider) > 1:
         _say(arguments, f"Providers {', '.join(arguments.provider)}, one thread ...")

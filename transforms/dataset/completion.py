@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from transforms.dataset.documents import recorded_buckets
 from transforms.dataset.error_table import earlier_problems, write_errors
-from transforms.dataset.layout import bucket_of, embeddings_path
+from transforms.dataset.layout import bucket_of
 from transforms.dataset.persons import (
     Compared,
     are_compared,
@@ -132,7 +132,6 @@ def complete_dataset(
     digests: dict[object, str | None] = {}
     compared: list[dict[str, Any]] = []
     networks: dict[str, tuple[str, ...]] = {}
-    places: dict[str, str] = {}
     of_run: set[str] = set()
     made_otherwise = 0
     damaged: list[Problem] = []
@@ -145,7 +144,6 @@ def complete_dataset(
             problems += warnings_of(record)
             digests[record.get("video_id")] = record_digest(record)
             video_id = str(record.get("video_id"))
-            places[embeddings_path(output, video_id)] = video_id
             if are_compared(record):
                 compared += of_record
                 networks[video_id] = face_network_of(record)
@@ -163,7 +161,7 @@ def complete_dataset(
     lost = complete_persons(
         output, Compared(compared, networks, not damaged), {row["video_id"] for row in rows}
     )
-    problems += (Problem.damaged_embeddings(places[error.subject], error) for error in lost)
+    problems += (Problem.damaged_embeddings(*one) for one in lost.items())
     write_errors(output, problems, digests.get)
     summary = write_summary(output, rows, intensity_names, presence_names, has_sides=has_sides)
     return CompleteDataset(

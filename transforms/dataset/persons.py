@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,6 @@ from transforms.dataset.embeddings import (
 from transforms.dataset.layout import persons_path
 from transforms.dataset.storage import remove
 from transforms.dataset.table_files import write_small_table
-
-NO_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
 PERSON_COLUMNS = (
     Column(
@@ -89,7 +86,7 @@ class Compared:
 
 def complete_persons(
     output: str, compared: Compared, video_ids: Collection[str]
-) -> tuple[DatasetError, ...]:
+) -> dict[str, DatasetError]:
     """Bring the table of persons in line with the tables; without such settings there is none.
 
     Parameters
@@ -104,8 +101,8 @@ def complete_persons(
 
     Returns
     -------
-    tuple of DatasetError
-        Of embeddings that are damaged.
+    dict of str to DatasetError
+        What is wrong with embeddings that are damaged, by video id.
 
     Raises
     ------
@@ -115,21 +112,21 @@ def complete_persons(
     if not compared.rows:
         remove(persons_path(output))
         remove_embeddings_of(output, video_ids)
-        return ()
+        return {}
     faces = [row for row in compared.rows if row["face_id"] is not None]
     kept = {row["video_id"] for row in faces}
     if compared.are_all:
         keep_embeddings_of(output, kept)
     else:  # a table may come back from a copy
         remove_embeddings_of(output, {*video_ids} - kept)
-    problems: list[DatasetError] = []
+    problems: dict[str, DatasetError] = {}
     found = list(_faces(output, faces, problems))
     write_small_table(persons_path(output), person_table(faces, found, compared.networks))
-    return tuple(problems)
+    return problems
 
 
 def _faces(
-    output: str, rows: Sequence[Mapping[str, Any]], problems: list[DatasetError]
+    output: str, rows: Sequence[Mapping[str, Any]], problems: dict[str, DatasetError]
 ) -> Iterator[CorpusFace]:
     """Yield the faces of the table that have an embedding; `problems` takes what is damaged."""
     wanted: dict[str, set[int]] = {}
@@ -139,7 +136,7 @@ def _faces(
         try:
             embeddings = read_embeddings(output, video_id)
         except DatasetError as error:
-            problems.append(error)
+            problems[video_id] = error
             continue
         for each in embeddings:
             vector = each.embedding.astype(np.float64)
@@ -151,7 +148,7 @@ def _faces(
 def person_table(
     rows: Sequence[Mapping[str, Any]],
     faces: Sequence[CorpusFace],
-    networks: Mapping[str, tuple[str, ...]] = NO_NETWORKS,
+    networks: Mapping[str, tuple[str, ...]],
 ) -> pa.Table:
     """Return the table of persons.
 

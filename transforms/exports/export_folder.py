@@ -93,7 +93,7 @@ class ExportFolder:
             return
         if not folder.is_directory():
             raise ConfigError(self.root, "the output is not a folder", "Name a folder.")
-        names = [*folder.names(), *folder.folder_names()]
+        names = folder.entry_names()
         own = (_STAGING, LOCK_NAME)  # the lock of an export that has just begun may stand alone
         others = [name for name in names if name not in own and not is_temporary(name)]
         if others and not self._is_own():
@@ -198,10 +198,8 @@ class ExportFolder:
         record = self._written_record(format_, video_id)
         if record is None:
             return None
-        places = (
-            locate(join(self.root, format_, name), error=OutputError) for name in record.files
-        )
-        return record if all(place.exists() for place in places) else None
+        places = (join(self.root, format_, name) for name in record.files)
+        return record if all(map(_exists, places)) else None
 
     def _written_record(self, format_: str, video_id: str) -> ExportRecord | None:
         """Return the record of an input, whether or not its files are there; None without one."""

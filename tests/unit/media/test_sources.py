@@ -62,3 +62,4 @@ def test_the_mark_of_a_folder_is_none_of_its_files() -> None:
     for uri in ("marked://study/clips", "marked://study/clips/"):
         assert locate(uri).names() == ["a.mp4"]
         assert locate(uri).folder_names() == ["more"]
+        assert sorted(locate(uri).entry_names()) == ["a.mp4", "more"]

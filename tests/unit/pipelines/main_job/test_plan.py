@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.main_job.arguments import RunArguments
-from pipelines.main_job.plan import describe_plan, make_plan, planned_parts
+from pipelines.main_job.plan import RunPlan, describe_plan, make_plan, planned_parts
 from pipelines.run import main
 from tests.fixtures.faces.clips import face_clip, write_clip, write_landmarks
 from tests.fixtures.media.writing import moving_square, write_video
@@ -34,20 +34,25 @@ def test_every_input_has_its_line_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+def plan_of(video: Path, config: Path) -> RunPlan:
+    """Return the plan for a video, beside which are the models and the output."""
+    return make_plan(
+        RunArguments(
+            inputs=(str(video),),
+            output=str(video.parent / "out"),
+            models=str(video.parent / "models"),
+            config=str(config),
+        )
+    )
+
+
 def test_a_cut_video_says_into_what(tmp_path: Path) -> None:
     video = tmp_path / "long.mp4"
     write_video(video, moving_square(90), options={"g": "10"})
     models = write_models(tmp_path / "models", with_networks=True)
     config = write_config(tmp_path / "short.toml", models)
     config.write_text(config.read_text() + "\n[shards]\nseconds = 1.0\n")
-    plan = make_plan(
-        RunArguments(
-            inputs=(str(video),),
-            output=str(tmp_path / "out"),
-            models=str(models),
-            config=str(config),
-        )
-    )
+    plan = plan_of(video, config)
     line, _ = describe_plan(plan, planned_parts(plan))
     assert line == f"analyse  long  in 3 parts of 30 to 30 frames  ({video})"
 
@@ -105,14 +110,7 @@ def test_what_cannot_be_read_is_told_before_a_run(tmp_path: Path) -> None:
     video.write_bytes(video.read_bytes()[:300])
     models = write_models(tmp_path / "models", with_networks=True)
     config = write_config(tmp_path / "tiny.toml", models)
-    plan = make_plan(
-        RunArguments(
-            inputs=(str(video),),
-            output=str(tmp_path / "out"),
-            models=str(models),
-            config=str(config),
-        )
-    )
+    plan = plan_of(video, config)
     line, last = describe_plan(plan, planned_parts(plan))
     assert line.startswith("fail     cut  the MP4/MOV file is damaged")
     assert last == "0 inputs in 0 parts to be analysed, 0 finished, 1 that cannot be analysed."

@@ -214,3 +214,9 @@ def test_folders_of_others_are_refused(scheme: str, tmp_path: Path) -> None:
         folder.check()
     with pytest.raises(ConfigError, match="not a folder"):
         ExportFolder(f"{root}/{DESCRIPTION_NAME}").check()
+
+
+def test_a_link_to_nowhere_is_something_of_others(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigError, match="holds other files"):
+        ExportFolder(str(tmp_path)).check()
