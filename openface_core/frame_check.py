@@ -3,15 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.partial_pictures import AnyPicture, PartialPicture
+
 
 def is_bgr(image: NDArray[np.generic]) -> bool:
     """Return whether an array is a picture H x W x 3 of uint8; it may be empty."""
     return image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
 
 
-def check_frame(image_bgr: NDArray[np.uint8]) -> None:
+def check_frame(image_bgr: AnyPicture) -> None:
     """Raise ValueError if a frame is not H x W x 3 uint8, or is empty."""
-    if not is_bgr(image_bgr):
+    if not isinstance(image_bgr, PartialPicture) and not is_bgr(image_bgr):
         raise ValueError(
             f"expected an H x W x 3 uint8 image, found {image_bgr.shape} {image_bgr.dtype}"
         )

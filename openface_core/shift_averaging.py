@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace, FaceAligner
 from openface_core.alignment.aligner import warp_masked
+from openface_core.alignment.warp import source_box
 from openface_core.fhog import fhog, fhog_into, orientations
 from openface_core.kernel import kernel
+from openface_core.partial_pictures import AnyPicture, pixels_within
 
 SHIFTS_PX = tuple((x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25))
 """Shifts x, y of the copies, pixels of the aligned face."""
@@ -45,7 +47,7 @@ def _add_shifted(
 
 def shift_averaged_fhog(
     aligner: FaceAligner,
-    frame: NDArray[np.uint8],
+    frame: AnyPicture,
     landmarks: NDArray[np.float32],
     aligned: AlignedFace,
 ) -> NDArray[np.float32]:
@@ -55,7 +57,7 @@ def shift_averaged_fhog(
     ----------
     aligner : FaceAligner
         What aligned the face.
-    frame : (H, W, 3) ndarray of uint8
+    frame : (H, W, 3) ndarray of uint8, or PartialPicture
         BGR frame.
     landmarks : (68, 2) ndarray of float32
         Detected landmarks, pixels.
@@ -68,8 +70,10 @@ def shift_averaged_fhog(
         As :func:`openface_core.fhog.fhog`; each copy is masked where its own landmarks are.
     """
     total = fhog(aligned.image)
+    size_px = aligned.image.shape[0]
+    pixels = pixels_within(frame, *source_box(aligned.matrix, size_px))
     _add_shifted(
-        frame, landmarks, aligned.matrix, aligner.triangles, _SHIFTS, orientations(),
-        aligned.image.shape[0], total,
+        pixels, landmarks, aligned.matrix, aligner.triangles, _SHIFTS, orientations(), size_px,
+        total,
     )  # fmt: skip
     return total

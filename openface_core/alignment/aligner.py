@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from openface_core.alignment.face_mask import RAISED_BY_PX, mask_into
 from openface_core.alignment.similarity import ALIGNED_SIZE_PX, warp_matrix
-from openface_core.alignment.warp import warp_into
+from openface_core.alignment.warp import source_box, warp_into
 from openface_core.kernel import kernel
+from openface_core.partial_pictures import AnyPicture, pixels_within
 
 
 @kernel
@@ -58,7 +59,7 @@ class FaceAligner:
 
     def align(
         self,
-        frame: NDArray[np.uint8],
+        frame: AnyPicture,
         landmarks: NDArray[np.float32],
         translation_px: NDArray[np.float32],
     ) -> AlignedFace:
@@ -66,7 +67,7 @@ class FaceAligner:
 
         Parameters
         ----------
-        frame : (H, W, 3) ndarray of uint8
+        frame : (H, W, 3) ndarray of uint8, or PartialPicture
             BGR frame.
         landmarks : (68, 2) ndarray of float32
             Detected landmarks, pixels.
@@ -83,7 +84,7 @@ class FaceAligner:
 
     def warp(
         self,
-        frame: NDArray[np.uint8],
+        frame: AnyPicture,
         landmarks: NDArray[np.float32],
         matrix: NDArray[np.float32],
     ) -> NDArray[np.uint8]:
@@ -91,7 +92,7 @@ class FaceAligner:
 
         Parameters
         ----------
-        frame : (H, W, 3) ndarray of uint8
+        frame : (H, W, 3) ndarray of uint8, or PartialPicture
             BGR frame.
         landmarks : (68, 2) ndarray of float32
             Detected landmarks, pixels.
@@ -104,5 +105,6 @@ class FaceAligner:
             BGR, black outside of the mask.
         """
         image = np.empty((ALIGNED_SIZE_PX, ALIGNED_SIZE_PX, 3), dtype=np.uint8)
-        warp_masked(frame, landmarks, matrix, self.triangles, image)
+        pixels = pixels_within(frame, *source_box(matrix, ALIGNED_SIZE_PX))
+        warp_masked(pixels, landmarks, matrix, self.triangles, image)
         return image

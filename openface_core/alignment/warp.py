@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openface_core.alignment.blending import blend_bgr
 from openface_core.fixed_point import FRACTION_BITS, MATRIX_BITS, round_fixed
 from openface_core.kernel import kernel
+from openface_core.partial_pictures import AnyPicture, pixels_within
 
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -120,12 +121,42 @@ def warp_into(image: UInt8Array, matrix: Float32Array, mask: UInt8Array, out: UI
         _warp_row(image, positions, mask[y], out[y])
 
 
-def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8Array:
+@kernel
+def _write_source(matrix: Float32Array, size_px: int, out: Float64Array) -> None:
+    inverse = np.empty((2, 3), dtype=np.float64)
+    out[:] = np.nan
+    is_finite = _inverse(matrix, inverse)
+    if not is_finite or not np.abs(inverse[:, :2]).sum() > 0.0:
+        return  # the same pixel for all
+    out[:2], out[2:] = np.inf, -np.inf
+    for corner in range(4):
+        x = size_px if corner & 1 else -1
+        y = size_px if corner >> 1 else -1
+        for k in range(2):
+            place = inverse[k, 0] * x + inverse[k, 1] * y + inverse[k, 2]
+            out[k], out[2 + k] = min(out[k], place), max(out[2 + k], place)
+
+
+def source_box(matrix: Float32Array, size_px: int) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what a square is warped from, NaN where there is none.
+
+    Parameters
+    ----------
+    matrix, size_px
+        See :func:`warp_affine`; translations that are up to half a pixel off stay within the box.
+    """
+    out = np.empty(4)
+    _write_source(matrix, size_px, out)
+    left, top, right, bottom = out.tolist()
+    return left - 1.0, top - 1.0, right + 2.0, bottom + 2.0
+
+
+def warp_affine(image: AnyPicture, matrix: Float32Array, size_px: int) -> UInt8Array:
     """Warp an image into a square by an affine transform.
 
     Parameters
     ----------
-    image : (H, W, 3) ndarray of uint8
+    image : (H, W, 3) ndarray of uint8, or PartialPicture
         Source image.
     matrix : (2, 3) ndarray of float32
         Forward transform, source to destination pixels.
@@ -143,5 +174,6 @@ def warp_affine(image: UInt8Array, matrix: Float32Array, size_px: int) -> UInt8A
     the common factor cancels exactly.
     """
     out = np.empty((size_px, size_px, 3), dtype=np.uint8)
-    warp_into(image, matrix, np.ones((size_px, size_px), dtype=np.uint8), out)
+    pixels = pixels_within(image, *source_box(matrix, size_px))
+    warp_into(pixels, matrix, np.ones((size_px, size_px), dtype=np.uint8), out)
     return out

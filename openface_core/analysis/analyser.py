@@ -40,6 +40,7 @@ from openface_core.faces import FacesInFrame
 from openface_core.landmarks.files import read_landmarks
 from openface_core.media import DecodedFrame, MediaInfo, MediaReader, open_media
 from openface_core.media.gaps import gap_warnings
+from openface_core.partial_pictures import AnyPicture
 from openface_core.rest_frames import RestRanges
 from openface_core.shape import Camera
 from openface_core.tables.merging import merged_tables
@@ -150,7 +151,7 @@ class Analyser:
         return OneFaceRecording(models, extent, keep)
 
     def _embedding(
-        self, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+        self, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
     ) -> NDArray[np.float32] | None:
         """Return what the network that knows people again says of a face."""
         network = self.engine.identifier
@@ -196,7 +197,7 @@ class Analyser:
                 measured = replace(
                     seen,
                     faces={
-                        number: faces.meter.measure(frame.image, face, self.watch)
+                        number: faces.meter.measure(frame.picture, face, self.watch)
                         for number, face in seen.faces.items()
                     },
                 )

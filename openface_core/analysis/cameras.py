@@ -56,7 +56,7 @@ def of_one_size(
         If a frame is of another size than the first one, and a camera is named.
     """
     for frame in frames:
-        height, width = frame.image.shape[:2]
+        height, width = frame.picture.shape[:2]
         if camera is not None and (width, height) != (info.width_px, info.height_px):
             raise MediaError(
                 info.uri,

@@ -64,7 +64,9 @@ class TrackedFace(_Tracked[IntervalTracker]):
 
     def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return the face that was followed, or the widest one where faces were looked for."""
-        return FacesInFrame({0: self.tracker.observe(frame.image, self.first_index + frame.index)})
+        return FacesInFrame(
+            {0: self.tracker.observe(frame.picture, self.first_index + frame.index)}
+        )
 
 
 class TrackedFaces(_Tracked[SeveralIntervalsTracker]):
@@ -77,7 +79,7 @@ class TrackedFaces(_Tracked[SeveralIntervalsTracker]):
 
     def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return all faces that are followed."""
-        return self.tracker.observe(frame.image, self.first_index + frame.index)
+        return self.tracker.observe(frame.picture, self.first_index + frame.index)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,18 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
+from openface_core.boxes import box_of
 from openface_core.descriptors import FHOG_SIZE
-from openface_core.face_tracking.overlap import box_of
 from openface_core.faces import Face
 from openface_core.fields import Extent
 from openface_core.identity import Tracklet
 from openface_core.identity.tracklet import Box
 from openface_core.landmarks.conventions import face_widths_px
 from openface_core.media import DecodedFrame
+from openface_core.partial_pictures import AnyPicture
 from openface_core.shards import ShardFeatures, ShardRecorder
 
 Float32Array = NDArray[np.float32]
-Identifier = Callable[[NDArray[np.uint8], Float32Array], Float32Array | None]
+Identifier = Callable[[AnyPicture, Float32Array], Float32Array | None]
 """Returns what a face network says of a face, (d,), given the frame and landmarks (68, 2); None
 where that is nothing of use."""
 
@@ -75,7 +76,7 @@ class TrackletRecorder:
         box = (left, top, right, bottom)
         self._boxes = (box if self._boxes is None else self._boxes[0], box)
         if self._identifier is not None and self._until_found > self._next_identified:
-            embedding = self._identifier(frame.image, face.landmarks)
+            embedding = self._identifier(frame.picture, face.landmarks)
             if embedding is not None:
                 self._embeddings.append(embedding)
                 self._next_identified = self._until_found - 1 + IDENTIFIED_EVERY

@@ -16,8 +16,8 @@ from openface_core.alignment import (
 )
 from openface_core.exports.rows import Rows
 from openface_core.faces import FaceInPlace, FaceMeter
+from openface_core.partial_pictures import AnyPicture
 
-Image = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
 
 
@@ -60,7 +60,7 @@ class FacePictures:
         self.meter = meter
 
     def aligned(
-        self, rows: Rows, row: int, image: Image, form: AlignedForm = STANDARD
+        self, rows: Rows, row: int, image: AnyPicture, form: AlignedForm = STANDARD
     ) -> AlignedFace:
         """Return the aligned face of a row.
 
@@ -70,7 +70,7 @@ class FacePictures:
             The rows of a frame.
         row : int
             Which of them.
-        image : (H, W, 3) ndarray of uint8
+        image : (H, W, 3) ndarray of uint8, or PartialPicture
             The frame, BGR.
         form : AlignedForm
             What it is to look like.
@@ -83,7 +83,7 @@ class FacePictures:
         aligned = face.of_frame(AlignedFace(matrix, image))
         return replace(aligned, image=warp_affine(image, aligned.matrix, form.size_px))
 
-    def descriptor(self, rows: Rows, row: int, image: Image) -> Float32Array:
+    def descriptor(self, rows: Rows, row: int, image: AnyPicture) -> Float32Array:
         """Return the appearance descriptor of a row's face, (4464,); see :meth:`aligned`."""
         face = self.meter.in_place(image, rows.landmarks(row))
         aligned = self._masked(face, self._matrix(rows, row, face, STANDARD), STANDARD)

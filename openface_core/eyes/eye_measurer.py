@@ -10,6 +10,7 @@ from openface_core.eyes.eye_measurement import EyeMeasurement, measure_eyes
 from openface_core.eyes.eye_network import EyeNetwork
 from openface_core.eyes.fitted_eyes import FittedEyes
 from openface_core.eyes.seen_eyes import measure_seen_eyes
+from openface_core.partial_pictures import AnyPicture
 from openface_core.shape import Camera, HeadPose
 from openface_core.watch import NO_WATCH, Step, Watch
 
@@ -38,7 +39,7 @@ class PlacedFace:
         Its eyes, where patch experts fitted them when the face was followed.
     """
 
-    image_bgr: NDArray[np.uint8]
+    image_bgr: AnyPicture
     landmarks: Float32Array
     scale_px_per_mm: float
     landmarks_3d_mm: Float32Array

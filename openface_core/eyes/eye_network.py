@@ -15,6 +15,7 @@ from openface_core.eyes.eye_square import EYE_CROP_PX, eye_squares
 from openface_core.finite import all_finite
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
 from openface_core.landmarks.crop import CropSquare, cut_square
+from openface_core.partial_pictures import AnyPicture, contiguous
 
 Float32Array = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ class EyeNetwork:
         self._model.check_numbers(found)
 
     def find(
-        self, image_bgr: NDArray[np.uint8], landmarks: Float32Array, scale_px_per_mm: float
+        self, image_bgr: AnyPicture, landmarks: Float32Array, scale_px_per_mm: float
     ) -> Float32Array | None:
         """Find the eyes of a face.
 
@@ -87,7 +88,7 @@ class EyeNetwork:
         squares = eye_squares(landmarks, scale_px_per_mm)
         if not _SIDE_RANGE_PX[0] <= squares[0].side_px <= _SIDE_RANGE_PX[1]:
             return None
-        found = self._run(eye_tensor(np.ascontiguousarray(image_bgr), squares))
+        found = self._run(eye_tensor(contiguous(image_bgr), squares))
         if not all_finite(found):
             return None
         found[1] = found[1, _MIRRORED] * (-1.0, 1.0)
@@ -108,9 +109,7 @@ class EyeNetwork:
         return found.astype(np.float64)
 
 
-def eye_tensor(
-    image_bgr: NDArray[np.uint8], squares: tuple[CropSquare, CropSquare]
-) -> Float32Array:
+def eye_tensor(image_bgr: AnyPicture, squares: tuple[CropSquare, CropSquare]) -> Float32Array:
     """Return the network's input.
 
     Parameters

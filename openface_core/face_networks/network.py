@@ -14,6 +14,7 @@ from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettin
 from openface_core.landmarks.conventions import LANDMARK_COUNT, five_points_of
 from openface_core.landmarks.crop import CropSquare, square_from_landmarks
 from openface_core.landmarks.crop_tensor import CropTensor
+from openface_core.partial_pictures import AnyPicture, contiguous
 
 Float32Array = NDArray[np.float32]
 
@@ -56,7 +57,7 @@ class FaceNetwork:
         # says: networks seldom declare them in full.
         self._run(*self._input.grey_picture())
 
-    def run(self, image_bgr: NDArray[np.uint8], landmarks: Float32Array) -> dict[str, Float32Array]:
+    def run(self, image_bgr: AnyPicture, landmarks: Float32Array) -> dict[str, Float32Array]:
         """Run the network on one face.
 
         Parameters
@@ -88,7 +89,7 @@ class FaceNetwork:
             square = square_from_landmarks(landmarks, self.spec.box)
         return self._checked_run(image_bgr, square)
 
-    def measure(self, image_bgr: NDArray[np.uint8], landmarks: Float32Array) -> Float32Array:
+    def measure(self, image_bgr: AnyPicture, landmarks: Float32Array) -> Float32Array:
         """Return the measurements of one face.
 
         Parameters
@@ -106,7 +107,7 @@ class FaceNetwork:
         return np.concatenate([results[o.name] for o in self.spec.outputs if o.columns])
 
     def run_on_five_points(
-        self, image_bgr: NDArray[np.uint8], five_points: Float32Array
+        self, image_bgr: AnyPicture, five_points: Float32Array
     ) -> dict[str, Float32Array]:
         """Run a network that is aligned by five points on those of a detector.
 
@@ -137,14 +138,14 @@ class FaceNetwork:
         return self._checked_run(image_bgr, square)
 
     def _checked_run(
-        self, image_bgr: NDArray[np.uint8], square: CropSquare | None
+        self, image_bgr: AnyPicture, square: CropSquare | None
     ) -> dict[str, Float32Array]:
         check_frame(image_bgr)
         if square is None or not _SIDE_RANGE_PX[0] <= square.side_px <= _SIDE_RANGE_PX[1]:
             return {o.name: np.full(o.size, np.nan, np.float32) for o in self.spec.outputs}
-        return self._run(np.ascontiguousarray(image_bgr), square)
+        return self._run(contiguous(image_bgr), square)
 
-    def _run(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> dict[str, Float32Array]:
+    def _run(self, image_bgr: AnyPicture, square: CropSquare) -> dict[str, Float32Array]:
         tensor = self._input.cut(image_bgr, square)
         results = {}
         for output, raw in zip(self.spec.outputs, self._model.run(tensor), strict=True):

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.refinement.grey import grey_from_bgr
+from openface_core.partial_pictures import AnyPicture, all_pixels, contiguous
+from openface_core.refinement.grey import PartialGrey
 from openface_core.watch import Step, Watch
 
 UInt8Array = NDArray[np.uint8]
@@ -29,7 +30,7 @@ class FrameInView:
     """
 
     def __init__(
-        self, models: FaceTrackingModels, image_bgr: UInt8Array, number: int, watch: Watch
+        self, models: FaceTrackingModels, image_bgr: AnyPicture, number: int, watch: Watch
     ) -> None:
         self.image_bgr = image_bgr
         self.number = number
@@ -37,15 +38,14 @@ class FrameInView:
         self._watch = watch
 
     @cached_property
-    def grey(self) -> UInt8Array | None:
-        """The grey picture, (H, W); None where no model looks at it."""
+    def grey(self) -> PartialGrey | None:
+        """The grey picture, (H, W), made where somebody looks; None where no model does."""
         if self._models.refinement is None and self._models.validator is None:
             return None
-        with self._watch.time(Step.REFINEMENT):
-            return grey_from_bgr(self.image_bgr)
+        return PartialGrey(contiguous(self.image_bgr))
 
     @cached_property
     def detections(self) -> FaceDetections:
         """All faces that the detector sees."""
         with self._watch.time(Step.DETECTION):
-            return self._models.detector.detect(self.image_bgr)
+            return self._models.detector.detect(all_pixels(self.image_bgr))

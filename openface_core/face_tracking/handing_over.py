@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
 from openface_core.eyes import FittedEyes
-from openface_core.face_tracking.overlap import box_of, overlap
+from openface_core.face_tracking.overlap import overlap
 from openface_core.faces import Face
 from openface_core.refinement.own_frame import PictureFrame
 from openface_core.shape import ShapeFit

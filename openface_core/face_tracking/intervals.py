@@ -7,9 +7,6 @@ frames, which the interval before follows too, the face passes from one to the o
 (:mod:`~openface_core.face_tracking.handing_over`), so that nothing jumps where the interval begins.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
@@ -19,6 +16,7 @@ from openface_core.face_tracking.settings import IntervalSettings, TrackerSettin
 from openface_core.face_tracking.tracker import FaceTracker
 from openface_core.face_tracking.widest import WidestFace
 from openface_core.faces import Face, FaceStatus
+from openface_core.partial_pictures import AnyPicture
 from openface_core.watch import NO_WATCH, Watch
 
 
@@ -50,7 +48,7 @@ class IntervalTracker:
         self._relay = TrackerRelay(intervals, lambda: FaceTracker(models, each, watch))
         self._shape: tuple[int, ...] | None = None
 
-    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> Face:
+    def observe(self, image_bgr: AnyPicture, number: int) -> Face:
         """Find the face of the next frame.
 
         Parameters

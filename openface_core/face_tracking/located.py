@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking.models import FaceTrackingModels
 from openface_core.landmarks import LandmarkResult, settled
+from openface_core.partial_pictures import AnyPicture
 from openface_core.watch import Step, Watch
 
 
 def located(
     models: FaceTrackingModels,
     watch: Watch,
-    image_bgr: NDArray[np.uint8],
+    image_bgr: AnyPicture,
     faces: FaceDetections,
     chosen: int,
 ) -> Iterator[LandmarkResult]:

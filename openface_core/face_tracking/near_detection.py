@@ -10,9 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
 from openface_core.detection import FaceDetections, FaceDetector
 from openface_core.exact_places import to_steps
-from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
+from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, overlap
+from openface_core.partial_pictures import AnyPicture, all_pixels
 from openface_core.surroundings import cut_surroundings
 
 _SIDES_OF_FACE: Final = 2.5
@@ -26,7 +28,7 @@ _MOST_FRAMES: Final = 2.0
 
 
 def detect_near(
-    detector: FaceDetector, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    detector: FaceDetector, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
 ) -> FaceDetections:
     """Find the faces that may be the one with these landmarks.
 
@@ -49,7 +51,7 @@ def detect_near(
     size = high - low
     side = math.ceil(_SIDES_OF_FACE * float(size.max())) + 1
     if side > _MOST_FRAMES * max(image_bgr.shape):
-        return detector.detect(image_bgr)
+        return detector.detect(all_pixels(image_bgr))
     centre = (low + high) / 2.0 - (0.0, _SHIFT_UP * size[1])
     left, top = (math.floor(value - side / 2.0) for value in centre)
     found = detector.detect(cut_surroundings(image_bgr, left, top, side, side))

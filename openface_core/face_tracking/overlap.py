@@ -3,29 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
 from openface_core.detection import FaceDetections, select_face
-from openface_core.kernel import small_kernel
 
 SAME_FACE_OVERLAP = 0.2
 """Least overlap of a detector's box, which reaches over the forehead, with a face's landmarks."""
-
-
-@small_kernel
-def _write_box(landmarks: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    for axis in range(2):
-        low = high = landmarks[0, axis]
-        for i in range(1, landmarks.shape[0]):
-            value = landmarks[i, axis]
-            low = value if value < low or np.isnan(value) else low
-            high = value if value > high or np.isnan(value) else high
-        out[axis], out[2 + axis] = low, high
-
-
-def box_of(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the box x_min, y_min, x_max, y_max of landmarks (n, 2), pixels; NaN where any is."""
-    out = np.empty(4, dtype=np.float32)
-    _write_box(landmarks, out)
-    return out
 
 
 def overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:

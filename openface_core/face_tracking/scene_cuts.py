@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
+from openface_core.partial_pictures import AnyPicture, sampled
 
 UInt8Array = NDArray[np.uint8]
 
@@ -21,22 +22,20 @@ _SAMPLES = 2
 
 
 @kernel
-def _sample(image: UInt8Array, samples: int, means: UInt8Array) -> None:
-    """Write means of evenly spread samples of a picture."""
+def _means(samples: UInt8Array, count: int, means: UInt8Array) -> None:
+    """Write the means of squares of so many times so many samples."""
     rows, columns, channels = means.shape
-    height, width = image.shape[:2]
-    places = np.arange(columns * samples) * width // (columns * samples)
+    totals = np.empty(columns * channels, dtype=np.int64)
     for i in range(rows):
-        totals = np.zeros(columns * channels, dtype=np.int64)
-        for k in range(samples):
-            y = (i * samples + k) * height // (rows * samples)
+        totals[:] = 0
+        for k in range(count):
             for j in range(columns):
-                for place in range(j * samples, (j + 1) * samples):
+                for m in range(j * count, (j + 1) * count):
                     for c in range(channels):
-                        totals[j * channels + c] += image[y, places[place], c]
+                        totals[j * channels + c] += samples[i * count + k, m, c]
         for j in range(columns):
             for c in range(channels):
-                means[i, j, c] = totals[j * channels + c] // (samples * samples)
+                means[i, j, c] = totals[j * channels + c] // (count * count)
 
 
 @kernel
@@ -76,7 +75,7 @@ class SceneCuts:
         self._last: UInt8Array | None = None
         self._last_size: tuple[int, int] | None = None
 
-    def is_cut(self, image_bgr: UInt8Array) -> bool:
+    def is_cut(self, image_bgr: AnyPicture) -> bool:
         """Return whether the next frame begins another scene; never for the first one.
 
         A frame of another size begins one, whatever it shows: what was followed lies elsewhere.
@@ -97,9 +96,16 @@ class SceneCuts:
         return bool(_is_other_scene(last, thumbnail, _CUT_DIFFERENCE))
 
 
-def _thumbnail(image_bgr: UInt8Array) -> UInt8Array:
+def _thumbnail(image_bgr: AnyPicture) -> UInt8Array:
     """Return the means of samples in HSV, (36, 64, 3)."""
+    height, width = image_bgr.shape[:2]
     means = np.empty((_ROWS, _COLUMNS, 3), dtype=np.uint8)
-    _sample(image_bgr, _SAMPLES, means)
+    _means(sampled(image_bgr, _spread(_ROWS, height), _spread(_COLUMNS, width)), _SAMPLES, means)
     hsv: UInt8Array = cv2.cvtColor(means, cv2.COLOR_BGR2HSV_FULL)
     return hsv
+
+
+def _spread(count: int, length: int) -> NDArray[np.int64]:
+    """Return the places of evenly spread samples of so many means."""
+    samples = count * _SAMPLES
+    return np.arange(samples) * length // samples

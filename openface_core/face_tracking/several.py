@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
 from openface_core.detection import FaceDetections, sure_widths
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
+from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, overlap
 from openface_core.face_tracking.settings import FacesSettings, TrackerSettings
 from openface_core.face_tracking.tracker import Choice, FaceTracker
 from openface_core.faces import Face

@@ -8,13 +8,11 @@ seen in the frames ahead of an interval, in which both are followed.
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from openface_core.boxes import box_of
 from openface_core.face_tracking.frame_in_view import FrameInView
 from openface_core.face_tracking.handing_over import HANDED_OVER_OVERLAP, handed_over
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.face_tracking.overlap import box_of, overlap
+from openface_core.face_tracking.overlap import overlap
 from openface_core.face_tracking.relay import TrackerRelay
 from openface_core.face_tracking.scene_cuts import SceneCuts
 from openface_core.face_tracking.settings import (
@@ -24,6 +22,7 @@ from openface_core.face_tracking.settings import (
 )
 from openface_core.face_tracking.several import SeveralFacesTracker
 from openface_core.faces import Face, FacesInFrame
+from openface_core.partial_pictures import AnyPicture
 from openface_core.watch import NO_WATCH, Watch
 
 _MOST_RECORDED_FRAMES: Final = 1000
@@ -64,7 +63,7 @@ class SeveralIntervalsTracker:
             intervals, lambda: SeveralFacesTracker(models, faces, each, watch)
         )
 
-    def observe(self, image_bgr: NDArray[np.uint8], number: int) -> FacesInFrame:
+    def observe(self, image_bgr: AnyPicture, number: int) -> FacesInFrame:
         """Find the faces of the next frame.
 
         Parameters

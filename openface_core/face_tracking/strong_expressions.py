@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.conventions import INNER_FACE, MOUTH, eye_distance_px
 from openface_core.landmarks.mixing import mixed_points
+from openface_core.partial_pictures import AnyPicture
 from openface_core.setting_checks import check_settings
 
 Float32Array = NDArray[np.float32]
@@ -144,7 +145,7 @@ class NetworkPair:
 
     def answer(
         self,
-        image_bgr: NDArray[np.uint8],
+        image_bgr: AnyPicture,
         number: int,
         landmarks: Float32Array,
         last: PairAnswer | None,
@@ -171,7 +172,7 @@ class NetworkPair:
         return PairAnswer(number, mean - landmarks, agreement)
 
     def look(
-        self, image_bgr: NDArray[np.uint8], landmarks: Float32Array
+        self, image_bgr: AnyPicture, landmarks: Float32Array
     ) -> tuple[NDArray[np.float64], float] | None:
         """Return the mean of both networks' points, and how far they agree.
 

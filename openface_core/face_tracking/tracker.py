@@ -33,6 +33,7 @@ from openface_core.face_tracking.witness import NetworkWitness, UnusedAnswer
 from openface_core.faces import Face, FaceStatus
 from openface_core.landmarks import LandmarkResult
 from openface_core.landmarks.mixing import mixed_points
+from openface_core.partial_pictures import AnyPicture
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.parts import RefinedFace
 from openface_core.shape import ShapeFit
@@ -84,7 +85,7 @@ class FaceTracker:
         """Whether there is a face to go on with."""
         return self._last is not None
 
-    def observe(self, image_bgr: UInt8Array, number: int) -> Face:
+    def observe(self, image_bgr: AnyPicture, number: int) -> Face:
         """Find the face of the next frame.
 
         Parameters
@@ -192,7 +193,7 @@ class FaceTracker:
         return self._with_closed_lids(frame, refined)
 
     def _begun_anew(
-        self, grey: UInt8Array, witness: NetworkWitness, followed: Face, points: Float32Array
+        self, grey: AnyPicture, witness: NetworkWitness, followed: Face, points: Float32Array
     ) -> Face:
         """Return what starts from the witness's points, if the experts find it more likely.
 
@@ -334,7 +335,7 @@ class FaceTracker:
 
     def _fitted(
         self,
-        grey: UInt8Array | None,
+        grey: AnyPicture | None,
         found: LandmarkResult,
         refiner: Refiner | None,
         score: float,
@@ -374,7 +375,7 @@ class FaceTracker:
 
     def _refined(
         self,
-        grey: UInt8Array,
+        grey: AnyPicture,
         refiner: Refiner,
         start: ShapeFit,
         score: float,
@@ -386,7 +387,7 @@ class FaceTracker:
 
     def _candidate(
         self,
-        grey: UInt8Array,
+        grey: AnyPicture,
         refined: RefinedFace,
         score: float,
         presence: float | None = None,
@@ -412,7 +413,7 @@ class FaceTracker:
         return self._judged(grey, face.landmarks, face.fit, candidate)
 
     def _judged(
-        self, grey: UInt8Array | None, landmarks: Float32Array, fit: ShapeFit, candidate: Face
+        self, grey: AnyPicture | None, landmarks: Float32Array, fit: ShapeFit, candidate: Face
     ) -> Face:
         """Return a candidate with its landmarks, found if the confidence in them is enough."""
         confidence = candidate.confidence or 0.0

@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, box_of, overlap
+from openface_core.boxes import box_of
+from openface_core.face_tracking.overlap import SAME_FACE_OVERLAP, overlap
 from openface_core.faces import Face
 from openface_core.landmarks import LandmarkNetwork, LandmarkResult
 from openface_core.landmarks.conventions import five_points_of
+from openface_core.partial_pictures import AnyPicture, contiguous
 from openface_core.shape.rolled import roll_onto
 
 _MOST_ROLL_IN_FRAME: Final = math.radians(60.0)
@@ -29,7 +31,7 @@ _LEAST_LEAD: Final = 0.2
 
 
 def seen_upturned(
-    network: LandmarkNetwork, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    network: LandmarkNetwork, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
 ) -> LandmarkResult | None:
     """Return what a network sees of a face where its crop is turned upside down.
 
@@ -49,7 +51,7 @@ def seen_upturned(
     """
     square = network.square_about(landmarks)
     turned = replace(square, cos=-square.cos, sin=-square.sin)
-    seen = network.look(np.ascontiguousarray(image_bgr), turned)
+    seen = network.look(contiguous(image_bgr), turned)
     again = None if seen is None else network.follow(image_bgr, seen.landmarks)
     if again is None or not abs(roll_onto(landmarks, again.landmarks)) > _MOST_ROLL_IN_FRAME:
         return None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from openface_core.landmarks import LandmarkNetwork
 from openface_core.landmarks.conventions import INNER_FACE, MOUTH, eye_distance_px
 from openface_core.landmarks.mixing import mixed_points
+from openface_core.partial_pictures import AnyPicture
 from openface_core.refinement.parts import FaceRefiner
 from openface_core.setting_checks import check_settings
 
@@ -128,9 +129,7 @@ class NetworkWitness:
             return True
         return log_likelihood < last.log_likelihood - self.settings.least_gain
 
-    def contradiction(
-        self, image_bgr: NDArray[np.uint8], landmarks: Float32Array
-    ) -> Float32Array | None:
+    def contradiction(self, image_bgr: AnyPicture, landmarks: Float32Array) -> Float32Array | None:
         """Return the network's points where they are far from the followed ones.
 
         Parameters

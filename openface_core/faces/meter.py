@@ -16,6 +16,7 @@ from openface_core.faces.surroundings import FaceInPlace, near_face, whole_frame
 from openface_core.fhog import fhog
 from openface_core.finite import all_finite
 from openface_core.geometry import geometry_descriptor
+from openface_core.partial_pictures import AnyPicture
 from openface_core.shape import (
     Camera,
     PointDistributionModel,
@@ -122,7 +123,7 @@ class FaceMeter:
         other._is_near = True
         return other
 
-    def in_place(self, frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceInPlace:
+    def in_place(self, frame: AnyPicture, landmarks: Float32Array) -> FaceInPlace:
         """Return the picture that a face's descriptors are found in.
 
         Parameters
@@ -135,7 +136,7 @@ class FaceMeter:
         return near_face(frame, landmarks) if self._is_near else whole_frame(frame, landmarks)
 
     def appearance(
-        self, frame: NDArray[np.uint8], landmarks: Float32Array, aligned: AlignedFace
+        self, frame: AnyPicture, landmarks: Float32Array, aligned: AlignedFace
     ) -> Float32Array:
         """Return the appearance descriptor of an aligned face.
 
@@ -171,7 +172,7 @@ class FaceMeter:
             return known
         return self._find_fit(self.pdm, face.landmarks, known if self._starts_from_fits else None)
 
-    def measure(self, frame: NDArray[np.uint8], face: Face, watch: Watch = NO_WATCH) -> Face:
+    def measure(self, frame: AnyPicture, face: Face, watch: Watch = NO_WATCH) -> Face:
         """Measure one face.
 
         Parameters
@@ -197,7 +198,7 @@ class FaceMeter:
         return replace(face, status=FaceStatus.NOT_A_FACE) if measured is None else measured
 
     def _measure(
-        self, frame: NDArray[np.uint8], landmarks: Float32Array, face: Face, watch: Watch
+        self, frame: AnyPicture, landmarks: Float32Array, face: Face, watch: Watch
     ) -> Face | None:
         if not all_finite(landmarks):
             return None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.alignment import AlignedFace
+from openface_core.partial_pictures import AnyPicture
 from openface_core.shape import ShapeFit
 from openface_core.surroundings import cut_surroundings
 
@@ -38,7 +39,7 @@ class FaceInPlace:
         Where in the frame of the video its first pixel is, whole pixels.
     """
 
-    frame: NDArray[np.uint8]
+    frame: AnyPicture
     landmarks: Float32Array
     corner_px: Float32Array
 
@@ -57,12 +58,12 @@ class FaceInPlace:
         return AlignedFace(matrix, aligned.image)
 
 
-def whole_frame(frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceInPlace:
+def whole_frame(frame: AnyPicture, landmarks: Float32Array) -> FaceInPlace:
     """Return a face in the frame of the video."""
     return FaceInPlace(frame, landmarks, np.zeros(2, dtype=np.float32))
 
 
-def near_face(frame: NDArray[np.uint8], landmarks: Float32Array) -> FaceInPlace:
+def near_face(frame: AnyPicture, landmarks: Float32Array) -> FaceInPlace:
     """Return a face in its surroundings, black where they reach beyond the frame.
 
     Parameters

@@ -52,7 +52,7 @@ def _confidence(seen: Observation) -> float:
 
 
 def _frame_size_px(seen: Observation) -> tuple[int, int]:
-    height, width = seen.frame.image.shape[:2]
+    height, width = seen.frame.picture.shape[:2]
     return width, height
 
 

@@ -20,7 +20,7 @@ from openface_core.landmark_confidence.network import (
     DenseLayer,
     ValidationNetwork,
 )
-from openface_core.landmark_confidence.piecewise_affine import Grey, PiecewiseAffineWarp
+from openface_core.landmark_confidence.piecewise_affine import AnyGrey, PiecewiseAffineWarp
 from openface_core.landmark_confidence.validator import LandmarkValidator
 
 
@@ -28,7 +28,7 @@ class ConfidenceModel(Protocol):
     """Says how far a face's landmarks can be trusted; keeps no state."""
 
     def confidence(
-        self, grey: Grey, landmarks: NDArray[np.floating], rotation_radians: NDArray[np.floating]
+        self, grey: AnyGrey, landmarks: NDArray[np.floating], rotation_radians: NDArray[np.floating]
     ) -> float:
         """Return the confidence, 0 to 1, of landmarks (68, 2) in a grey frame (H, W)."""
 

@@ -13,6 +13,7 @@ from openface_core.kernel import kernel
 from openface_core.landmark_confidence.piecewise_affine import Grey
 
 Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
 
 CROP_PX: Final = 48
 CHANNELS: Final = 2
@@ -169,6 +170,104 @@ def _add_spot(plane: Float32Array, x: float, y: float) -> None:
             plane[i, j] += np.exp(-0.5 * distance)
 
 
+class _Likeness(NamedTuple):
+    """The similarity that brings landmarks to the standard face: ``a`` and ``b`` turn and scale.
+
+    Parameters
+    ----------
+    is_any : bool
+        False where there is none.
+    a, b : float
+        Crop = (a x - b y, b x + a y) about both means.
+    x, y, u, v : float
+        Means of the landmarks, and of the standard face.
+    """
+
+    is_any: bool
+    a: float
+    b: float
+    x: float
+    y: float
+    u: float
+    v: float
+
+
+@kernel
+def _likeness(landmarks: Float32Array, standard: Float32Array) -> _Likeness:
+    n = landmarks.shape[0]
+    x_mean = y_mean = u_mean = v_mean = 0.0
+    for i in range(n):
+        x_mean += landmarks[i, 0] / n
+        y_mean += landmarks[i, 1] / n
+        u_mean += standard[i, 0] / n
+        v_mean += standard[i, 1] / n
+    spread = along = across = 0.0
+    for i in range(n):
+        x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean
+        u, v = standard[i, 0] - u_mean, standard[i, 1] - v_mean
+        spread += x * x + y * y
+        along += x * u + y * v
+        across += x * v - y * u
+    if not (np.isfinite(spread) and spread > 1.0):
+        return _Likeness(False, 0.0, 0.0, x_mean, y_mean, u_mean, v_mean)
+    a, b = along / spread, across / spread
+    return _Likeness(a * a + b * b > 1e-8, a, b, x_mean, y_mean, u_mean, v_mean)
+
+
+@kernel
+def _place_of(likeness: _Likeness) -> _Place:
+    squared = likeness.a * likeness.a + likeness.b * likeness.b
+    return _Place(
+        likeness.a / squared,
+        likeness.b / squared,
+        likeness.x,
+        likeness.y,
+        likeness.u,
+        likeness.v,
+    )
+
+
+@kernel
+def _write_reach(landmarks: Float32Array, standard: Float32Array, out: Float64Array) -> None:
+    likeness = _likeness(landmarks, standard)
+    out[:] = np.nan
+    if not likeness.is_any:
+        return
+    place = _place_of(likeness)
+    out[:2], out[2:] = np.inf, -np.inf
+    for corner in range(4):
+        u = (CROP_PX if corner & 1 else -1) - place.u
+        v = (CROP_PX if corner >> 1 else -1) - place.v
+        x = place.across * u + place.down * v + place.x
+        y = place.across * v - place.down * u + place.y
+        out[0], out[1] = min(out[0], x), min(out[1], y)
+        out[2], out[3] = max(out[2], x), max(out[3], y)
+
+
+def box_of_crop(
+    landmarks: Float32Array, standard: Float32Array, shape: tuple[int, ...]
+) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of what :func:`cut_face` looks at, NaN where at nothing.
+
+    Parameters
+    ----------
+    landmarks, standard
+        See :func:`cut_face`.
+    shape : tuple of int
+        That of the frame, whose edge is looked at by crops beyond it.
+    """
+    out = np.empty(4)
+    _write_reach(landmarks, standard, out)
+    left, top, right, bottom = out.tolist()
+    height, width = shape[:2]
+    return (
+        min(left - 1.0, width - 1.0),
+        min(top - 1.0, height - 1.0),
+        max(right + 2.0, 1.0),
+        max(bottom + 2.0, 1.0),
+    )
+
+
 @kernel
 def cut_face(
     grey: Grey,
@@ -195,33 +294,16 @@ def cut_face(
         False for landmarks that no picture can be cut by: all in one place, not finite, or without
         any likeness to a face.
     """
-    n = landmarks.shape[0]
-    x_mean = y_mean = u_mean = v_mean = 0.0
-    for i in range(n):
-        x_mean += landmarks[i, 0] / n
-        y_mean += landmarks[i, 1] / n
-        u_mean += standard[i, 0] / n
-        v_mean += standard[i, 1] / n
-    spread = along = across = 0.0
-    for i in range(n):
-        x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean
-        u, v = standard[i, 0] - u_mean, standard[i, 1] - v_mean
-        spread += x * x + y * y
-        along += x * u + y * v
-        across += x * v - y * u
-    if not (np.isfinite(spread) and spread > 1.0):
+    likeness = _likeness(landmarks, standard)
+    if not likeness.is_any:
         return False
-    # Crop = scale * rotation * (frame - mean) + mean of the standard face.
-    a, b = along / spread, across / spread
-    squared = a * a + b * b
-    if not squared > 1e-8:
-        return False
-    samples = min(max(int(np.rint(0.5 / np.sqrt(squared))), 1), _MOST_SAMPLES)
-    place = _Place(a / squared, b / squared, x_mean, y_mean, u_mean, v_mean)
+    _, a, b, x_mean, y_mean, u_mean, v_mean = likeness
+    samples = min(max(int(np.rint(0.5 / np.sqrt(a * a + b * b))), 1), _MOST_SAMPLES)
+    place = _place_of(likeness)
     _write_samples(grey, place, samples, _is_inside(grey, place, out.shape[1]), out[0])
     out[1, :, :] = 0.0
     _normalise(out[0])
-    for i in range(n):
+    for i in range(landmarks.shape[0]):
         x, y = landmarks[i, 0] - x_mean, landmarks[i, 1] - y_mean
         _add_spot(out[1], a * x - b * y + u_mean, b * x + a * y + v_mean)
     return True

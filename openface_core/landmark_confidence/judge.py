@@ -15,8 +15,15 @@ from numpy.typing import NDArray
 from openface_core.errors import ModelFileError
 from openface_core.finite import all_finite
 from openface_core.inference import DEFAULT_ONNX_SETTINGS, OnnxModel, OnnxSettings, TensorSpec
-from openface_core.landmark_confidence.face_crop import CHANNELS, CROP_PX, cut_face, standard_face
-from openface_core.landmark_confidence.piecewise_affine import LANDMARK_COUNT, Grey, check_grey
+from openface_core.landmark_confidence.face_crop import (
+    CHANNELS,
+    CROP_PX,
+    box_of_crop,
+    cut_face,
+    standard_face,
+)
+from openface_core.landmark_confidence.piecewise_affine import LANDMARK_COUNT, AnyGrey, check_grey
+from openface_core.partial_pictures import contiguous, pixels_within
 
 INPUT: Final = "faces"
 PROBABILITY: Final = "probability"
@@ -58,7 +65,7 @@ class LandmarkJudge:
 
     def confidence(
         self,
-        grey: Grey,
+        grey: AnyGrey,
         landmarks: NDArray[np.floating],
         rotation_radians: NDArray[np.floating],  # noqa: ARG002 - OpenFace's validator needs it
     ) -> float:
@@ -66,7 +73,7 @@ class LandmarkJudge:
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             Grey frame, values 0 to 255.
         landmarks : (68, 2) ndarray
             Landmarks, pixels.
@@ -93,7 +100,8 @@ class LandmarkJudge:
         if grey.size == 0 or not all_finite(points):
             return 0.0
         crop = np.empty((1, CHANNELS, CROP_PX, CROP_PX), dtype=np.float32)
-        if not cut_face(np.ascontiguousarray(grey), points, self._standard, crop[0]):
+        pixels = pixels_within(contiguous(grey), *box_of_crop(points, self._standard, grey.shape))
+        if not cut_face(pixels, points, self._standard, crop[0]):
             return 0.0
         found = self._run(crop)
         return min(max(found, 0.0), 1.0) if np.isfinite(found) else 0.0

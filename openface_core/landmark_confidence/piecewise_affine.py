@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
 from openface_core.kernel import kernel
+from openface_core.partial_pictures import PartialPicture, pixels_within
 
 Float32Array = NDArray[np.float32]
 Int32Array = NDArray[np.int32]
-Grey = NDArray[np.uint8 | np.float32]
+Grey = NDArray[np.uint8] | NDArray[np.float32]
+AnyGrey = Grey | PartialPicture
 
 LANDMARK_COUNT = 68
 
@@ -29,8 +32,10 @@ _MAX_POSITION_PX = np.float32(2.0**20)
 """Beyond every picture; keeps hostile landmarks from overflowing integers."""
 
 
-def check_grey(grey: Grey) -> None:
+def check_grey(grey: AnyGrey) -> None:
     """Raise ValueError if a grey frame is not (H, W) of uint8 or float32."""
+    if isinstance(grey, PartialPicture):
+        return
     if grey.ndim != 2 or grey.dtype not in (np.uint8, np.float32):
         raise ValueError(
             "a grey frame (H, W) of uint8 or float32 is expected, found "
@@ -193,7 +198,7 @@ def _warp(
 
 
 def warp_piecewise(
-    warp: PiecewiseAffineWarp, grey: Grey, landmarks: Float32Array
+    warp: PiecewiseAffineWarp, grey: AnyGrey, landmarks: Float32Array
 ) -> Float32Array | None:
     """Return the face between the landmarks, brought to the standard shape.
 
@@ -201,7 +206,7 @@ def warp_piecewise(
     ----------
     warp : PiecewiseAffineWarp
         The standard shape.
-    grey : (H, W) ndarray of uint8 or float32
+    grey : (H, W) ndarray of uint8 or float32, or PartialPicture
         Grey frame, contiguous.
     landmarks : (68, 2) ndarray of float32
         Landmarks, pixels, finite.
@@ -213,8 +218,10 @@ def warp_piecewise(
         has no pixel. None where the landmarks' box leaves nothing of the frame.
     """
     out = np.empty(warp.pixel_count, dtype=np.float32)
+    left, top, right, bottom = box_of(landmarks).tolist()
+    reach = float(_MARGIN_PX) + 1.0
     found = _warp(
-        grey,
+        pixels_within(grey, left - reach, top - reach, right + reach, bottom + reach),
         landmarks,
         warp.triangles,
         warp.b_coefficients,

@@ -16,10 +16,11 @@ from openface_core.kernel import kernel
 from openface_core.landmark_confidence.model import LandmarkValidationModel, ValidationView
 from openface_core.landmark_confidence.piecewise_affine import (
     LANDMARK_COUNT,
-    Grey,
+    AnyGrey,
     check_grey,
     warp_piecewise,
 )
+from openface_core.partial_pictures import contiguous
 
 Float32Array = NDArray[np.float32]
 
@@ -76,13 +77,13 @@ class LandmarkValidator:
         return self.model.views[int(distances.argmin())]
 
     def confidence(
-        self, grey: Grey, landmarks: NDArray[np.floating], rotation_radians: NDArray[np.floating]
+        self, grey: AnyGrey, landmarks: NDArray[np.floating], rotation_radians: NDArray[np.floating]
     ) -> float:
         """Return the confidence of the landmarks of one face.
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             Grey frame, values 0 to 255.
         landmarks : (68, 2) ndarray
             Landmarks, pixels.
@@ -113,7 +114,7 @@ class LandmarkValidator:
         if grey.size == 0 or not (all_finite(points) and all_finite(rotation_radians)):
             return 0.0
         view = self.view(rotation_radians)
-        pixels = warp_piecewise(view.warp, np.ascontiguousarray(grey), points)
+        pixels = warp_piecewise(view.warp, contiguous(grey), points)
         if pixels is None:
             return 0.0
         network = view.network

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.landmarks.spec import CropRule
+from openface_core.partial_pictures import AnyPicture, pixels_within
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def sample_square(
 
 
 def cut_square(
-    image_bgr: NDArray[np.uint8],
+    image_bgr: AnyPicture,
     square: CropSquare,
     gain: NDArray[np.float32],
     bias: NDArray[np.float32],
@@ -259,7 +260,7 @@ def cut_square(
 
     Parameters
     ----------
-    image_bgr : ndarray of uint8, shape (H, W, 3)
+    image_bgr : ndarray of uint8, shape (H, W, 3), or PartialPicture
         The frame, C-contiguous.
     square : CropSquare
         What to cut.
@@ -273,7 +274,7 @@ def cut_square(
     n = out.shape[1]
     step = square.side_px / n
     origin_x, origin_y = square.to_frame(np.zeros(2), n).tolist()
-    source: NDArray[np.uint8] | NDArray[np.float32] = image_bgr
+    source: NDArray[np.uint8] | NDArray[np.float32]
     factor = min(int(step + 0.5), *image_bgr.shape[:2])
     if factor > 1:
         source, x0, y0 = _shrunken_part(image_bgr, square, factor)
@@ -281,15 +282,24 @@ def cut_square(
         origin_x = (origin_x - x0 - (factor - 1) / 2.0) / factor
         origin_y = (origin_y - y0 - (factor - 1) / 2.0) / factor
         step /= factor
+    else:
+        reach = _reach_px(square) + 2.0
+        x, y = square.centre_x, square.centre_y
+        source = pixels_within(image_bgr, x - reach, y - reach, x + reach, y + reach)
     grid = SamplingGrid(origin_x, origin_y, step * square.cos, step * square.sin)
     sample_square(source, grid, gain, bias, rgb, out)
 
 
+def _reach_px(square: CropSquare) -> float:
+    """Return how far a turned square reaches from its centre, along both axes of the frame."""
+    return square.side_px / 2.0 * (abs(square.cos) + abs(square.sin))
+
+
 def _shrunken_part(
-    image: NDArray[np.uint8], square: CropSquare, factor: int
+    image: AnyPicture, square: CropSquare, factor: int
 ) -> tuple[NDArray[np.float32], int, int]:
     """Shrink the part of the frame around a square; also its first column and row in the frame."""
-    reach = square.side_px / 2.0 * (abs(square.cos) + abs(square.sin)) + 2.0 * factor
+    reach = _reach_px(square) + 2.0 * factor
     first, count = [], []
     for centre, length in (
         (square.centre_x, image.shape[1]),
@@ -300,5 +310,7 @@ def _shrunken_part(
         first.append(start)
         count.append((end - start) // factor)
     part = np.empty((count[1], count[0], 3), dtype=np.float32)
-    average_blocks(image, first[0], first[1], factor, part)
+    ends = (start + factor * blocks for start, blocks in zip(first, count, strict=True))
+    pixels = pixels_within(image, *first, *ends)
+    average_blocks(pixels, first[0], first[1], factor, part)
     return part, first[0], first[1]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from openface_core.inference import TensorSpec
 from openface_core.landmarks.crop import CropSquare, cut_square
 from openface_core.landmarks.spec import NetworkInput
+from openface_core.partial_pictures import AnyPicture
 
 _GREY = 127
 
@@ -29,7 +30,7 @@ class CropTensor:
         self._bias = (-np.array(spec.mean) / std).astype(np.float32)
         self.tensor_spec = TensorSpec(spec.tensor, self._shape)
 
-    def cut(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> NDArray[np.float32]:
+    def cut(self, image_bgr: AnyPicture, square: CropSquare) -> NDArray[np.float32]:
         """Return the tensor of a square of a frame, (H, W, 3), blue first."""
         tensor = np.empty(self._shape, dtype=np.float32)
         planes = tensor[0] if self._is_planar else tensor[0].transpose(2, 0, 1)

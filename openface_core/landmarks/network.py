@@ -20,6 +20,7 @@ from openface_core.landmarks.crop import (
 from openface_core.landmarks.crop_tensor import CropTensor
 from openface_core.landmarks.outputs import points_in_crop
 from openface_core.landmarks.spec import CropRule, LandmarkSpec
+from openface_core.partial_pictures import AnyPicture, contiguous
 from openface_core.surroundings import cut_surroundings
 
 # A face's points fill a good part of its crop. Points that leave it by more than half its side, or
@@ -101,7 +102,7 @@ class LandmarkNetwork:
 
     def locate(
         self,
-        image_bgr: NDArray[np.uint8],
+        image_bgr: AnyPicture,
         box: NDArray[np.float32],
         five_points: NDArray[np.float32] | None = None,
     ) -> LandmarkResult | None:
@@ -109,7 +110,7 @@ class LandmarkNetwork:
 
         Parameters
         ----------
-        image_bgr : ndarray of uint8, shape (H, W, 3)
+        image_bgr : ndarray of uint8, shape (H, W, 3), or PartialPicture
             The upright frame, blue first.
         box : ndarray of float32, shape (4,)
             The face: x_min, y_min, x_max, y_max in pixels of the frame.
@@ -131,7 +132,7 @@ class LandmarkNetwork:
         """
         check_frame(image_bgr)
         _check_face(box, five_points)
-        image_bgr = np.ascontiguousarray(image_bgr)
+        image_bgr = contiguous(image_bgr)
         if not np.isfinite(box).all() or box[2] <= box[0] or box[3] <= box[1]:
             return None
         if five_points is not None and not np.isfinite(five_points).all():
@@ -148,7 +149,7 @@ class LandmarkNetwork:
         return result
 
     def follow(
-        self, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+        self, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
     ) -> LandmarkResult | None:
         """Find the landmarks of a face that was seen in the frame before.
 
@@ -157,7 +158,7 @@ class LandmarkNetwork:
 
         Parameters
         ----------
-        image_bgr : ndarray of uint8, shape (H, W, 3)
+        image_bgr : ndarray of uint8, shape (H, W, 3), or PartialPicture
             The upright frame, blue first.
         landmarks : ndarray of float32, shape (68, 2)
             Landmarks in the frame before.
@@ -179,7 +180,7 @@ class LandmarkNetwork:
             raise ValueError(f"expected 68 points, found the shape {landmarks.shape}")
         if not np.isfinite(landmarks).all():
             return None
-        return self.look(np.ascontiguousarray(image_bgr), self.square_about(landmarks))
+        return self.look(contiguous(image_bgr), self.square_about(landmarks))
 
     def square_about(self, landmarks: NDArray[np.float32]) -> CropSquare:
         """Return what :meth:`follow` looks at: the square about landmarks (68, 2), pixels."""
@@ -203,12 +204,12 @@ class LandmarkNetwork:
             return square_from_box(_detector_box(landmarks), five_points_of(landmarks), rule)
         return square_from_landmarks(landmarks, rule)
 
-    def look(self, image_bgr: NDArray[np.uint8], square: CropSquare) -> LandmarkResult | None:
+    def look(self, image_bgr: AnyPicture, square: CropSquare) -> LandmarkResult | None:
         """Find the landmarks in one square of a frame.
 
         Parameters
         ----------
-        image_bgr : ndarray of uint8, shape (H, W, 3)
+        image_bgr : ndarray of uint8, shape (H, W, 3), or PartialPicture
             The upright frame, blue first, C-contiguous.
         square : CropSquare
             What the network sees.
@@ -249,7 +250,7 @@ class LandmarkNetwork:
         return LandmarkResult(rounded, presence)
 
     def _run(
-        self, image_bgr: NDArray[np.uint8], square: CropSquare
+        self, image_bgr: AnyPicture, square: CropSquare
     ) -> tuple[NDArray[np.float64], float | None]:
         """Cut, run, and read: points in pixels of the crop, and the presence if there is one."""
         spec = self.spec
@@ -282,8 +283,8 @@ class LandmarkNetwork:
 
 
 def _surroundings(
-    image_bgr: NDArray[np.uint8], square: CropSquare
-) -> tuple[NDArray[np.uint8], CropSquare, NDArray[np.float32]]:
+    image_bgr: AnyPicture, square: CropSquare
+) -> tuple[AnyPicture, CropSquare, NDArray[np.float32]]:
     """Return the part of a frame about a square, the square in it, and the part's corner.
 
     The frame goes on in black, so that its border and rows of black beyond it are the same.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from openface_core.landmarks.crop import CropSquare
 from openface_core.landmarks.network import LandmarkNetwork, LandmarkResult
+from openface_core.partial_pictures import AnyPicture, contiguous
 
 Place = tuple[float, float, float, float]
 """A crop's centre, side and angle, in units of the grid."""
@@ -66,7 +67,7 @@ class _Look:
 class _Looks:
     """What a network sees of one face in the crops of a grid."""
 
-    def __init__(self, network: LandmarkNetwork, image_bgr: NDArray[np.uint8]) -> None:
+    def __init__(self, network: LandmarkNetwork, image_bgr: AnyPicture) -> None:
         self._network = network
         self._image_bgr = image_bgr
         self._seen: dict[Cell, _Look | None] = {}
@@ -95,7 +96,7 @@ class _Looks:
 
 
 def settled(
-    network: LandmarkNetwork, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    network: LandmarkNetwork, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
 ) -> LandmarkResult | None:
     """Return what a network sees of a face in the crop that its own points confirm best.
 
@@ -121,7 +122,7 @@ def settled(
     ModelFileError
         If the network fails.
     """
-    image_bgr = np.ascontiguousarray(image_bgr)
+    image_bgr = contiguous(image_bgr)
     first = _first_looks(network, image_bgr, landmarks)
     if not first:
         return None
@@ -147,7 +148,7 @@ def settled(
 
 
 def _first_looks(
-    network: LandmarkNetwork, image_bgr: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    network: LandmarkNetwork, image_bgr: AnyPicture, landmarks: NDArray[np.float32]
 ) -> list[LandmarkResult]:
     """Return what a network sees at first, each time in the crop of what it has seen before."""
     seen: list[LandmarkResult] = []

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.errors import ConfigError
+from openface_core.partial_pictures import AnyPicture, all_pixels
 
 MediaKind = Literal["video", "image", "image_sequence"]
 
@@ -139,13 +140,19 @@ class DecodedFrame:
         starts earlier, the first frame is not at 0. A file without time stamps has them counted at
         its frame rate; None where it states none.
         A single image is at 0.0, an image of a sequence at its index divided by the rate.
-    image : ndarray of uint8, shape (H, W, 3)
-        BGR, C-contiguous, with square pixels, rotation applied.
+    picture : ndarray of uint8, shape (H, W, 3), or PartialPicture
+        BGR, C-contiguous, with square pixels, rotation applied; what is made in part has its
+        pixels where they are asked for.
     """
 
     index: int
     pts_seconds: float | None
-    image: NDArray[np.uint8]
+    picture: AnyPicture
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The whole picture, an ndarray of shape (H, W, 3)."""
+        return all_pixels(self.picture)
 
 
 class MediaReader(ABC):

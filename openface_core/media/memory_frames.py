@@ -49,7 +49,7 @@ class MemoryFrames(MediaReader):
         self._sizes: set[tuple[int, int]] = set()
         self._first: DecodedFrame | None = next(self._decoded(0), None)
         self._digest = hashlib.sha256(np.float64(self._fps).tobytes())
-        height, width = (0, 0) if self._first is None else self._first.image.shape[:2]
+        height, width = (0, 0) if self._first is None else self._first.picture.shape[:2]
         self._info = MediaInfo(
             uri=name,
             kind="video",

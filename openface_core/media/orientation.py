@@ -37,8 +37,12 @@ class Orientation:
         ndarray of uint8, shape (H, W, 3) or (W, H, 3)
             C-contiguous; `image` itself where there is nothing to do.
         """
+        return np.ascontiguousarray(self.view(image))
+
+    def view(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the same pixels upright, of a picture (H, W) or (H, W, 3), without a copy."""
         upright = image[:, ::-1] if self.mirrored else image
-        return np.ascontiguousarray(np.rot90(upright, -(self.rotation_degrees // 90)))
+        return np.rot90(upright, -(self.rotation_degrees // 90))
 
 
 UPRIGHT = Orientation()

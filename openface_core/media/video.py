@@ -11,9 +11,7 @@ from av.buffer import Buffer
 from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from openface_core.errors import MediaError
 from openface_core.media.clock import PresentationClock, stated_rate
@@ -25,6 +23,7 @@ from openface_core.media.containers import (
     timed_out,
 )
 from openface_core.media.early_end import early_end
+from openface_core.media.frame_colours import FrameColours
 from openface_core.media.frames import DecodedFrame, DecodeLimits, MediaInfo, MediaReader
 from openface_core.media.orientation import (
     UPRIGHT,
@@ -42,12 +41,10 @@ from openface_core.media.start import (
     stream_seconds,
 )
 from openface_core.media.tally import Tally, warnings_of
+from openface_core.partial_pictures import AnyPicture
 
 # Reads that fail in a row, without a packet in between, before the rest of a file counts as lost.
 _FAILED_READS_IN_A_ROW = 16
-
-# Bit-exact: the same pixels whatever instructions the processor has.
-_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 
 
 class VideoReader(MediaReader):
@@ -87,7 +84,7 @@ class VideoReader(MediaReader):
         self._limits = limits
         self._tally = Tally(has_no_clock=film == "mjpeg")
         self._skipped_packets = 0
-        self._reformatter = VideoReformatter()
+        self._colours = FrameColours(are_stated=limits.stated_colours)
         self._resources = ExitStack()
         self._description: MediaInfo | None = None
         try:
@@ -148,10 +145,10 @@ class VideoReader(MediaReader):
         waiting_since = monotonic()
         for packet in self._packets():
             for frame in self._decode_packet(packet):
-                image = self._upright(frame)
-                if image is None:
+                picture = self._upright(frame)
+                if picture is None:
                     continue
-                yield self._count(frame, image)
+                yield self._count(frame, picture)
                 waiting_since = monotonic()
             self._check_waiting(waiting_since)
         self._tally.early_end = self._early_end()
@@ -226,25 +223,21 @@ class VideoReader(MediaReader):
                 "Copy or download it again, or raise max_corrupt_packets.",
             )
 
-    def _upright(self, frame: VideoFrame) -> NDArray[np.uint8] | None:
+    def _upright(self, frame: VideoFrame) -> AnyPicture | None:
+        orientation = self._orientation(frame)
         try:
-            converted = self._with_square_pixels(frame)
+            picture = self._with_square_pixels(frame, orientation)
         except (av.error.FFmpegError, ValueError):  # a pixel format that cannot be converted
             self._skip_packet()
             return None
-        orientation = self._orientation(frame)
         self._tally.orientations.add(orientation)
-        image = orientation.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
         if self._description is None:
-            self._description = self._describe(image, orientation)
-        return image
+            self._description = self._describe(picture.shape, orientation)
+        return picture
 
-    def _with_square_pixels(self, frame: VideoFrame) -> VideoFrame:
-        colours = None if self._limits.stated_colours else Colorspace.ITU601
+    def _with_square_pixels(self, frame: VideoFrame, orientation: Orientation) -> AnyPicture:
         if self._pixel_ratio == SQUARE:
-            return self._reformatter.reformat(
-                frame, format="bgr24", src_colorspace=colours, dst_colorspace=colours, threads=1
-            )
+            return self._colours.picture(frame, orientation)
         width, height = square_size(frame.width, frame.height, self._pixel_ratio)
         if width * height > self._limits.max_pixels:
             raise MediaError(
@@ -253,10 +246,7 @@ class VideoReader(MediaReader):
                 f"{self._limits.max_pixels} allowed",
                 "Scale it down, or raise max_pixels.",
             )
-        return self._reformatter.reformat(
-            frame, width, height, "bgr24", src_colorspace=colours, dst_colorspace=colours,
-            interpolation=_INTERPOLATION, threads=1,
-        )  # fmt: skip
+        return self._colours.stretched(frame, width, height, orientation)
 
     def _orientation(self, frame: VideoFrame) -> Orientation:
         orientation = _orientation_of(frame)
@@ -265,7 +255,7 @@ class VideoReader(MediaReader):
             return UPRIGHT
         return orientation
 
-    def _count(self, frame: VideoFrame, image: NDArray[np.uint8]) -> DecodedFrame:
+    def _count(self, frame: VideoFrame, picture: AnyPicture) -> DecodedFrame:
         tally = self._tally
         pts_seconds = None
         if frame.pts is None or self._stream.time_base is None:
@@ -277,12 +267,12 @@ class VideoReader(MediaReader):
             tally.last_pts_seconds = pts_seconds
             if tally.first_pts_seconds is None:
                 tally.first_pts_seconds = pts_seconds
-        tally.sizes.add((image.shape[1], image.shape[0]))
+        tally.sizes.add((picture.shape[1], picture.shape[0]))
         tally.frames += 1
         if frame.is_corrupt:
             tally.concealed_frames += 1
             tally.concealed_places.add(tally.frames)
-        return DecodedFrame(tally.frames - 1, pts_seconds, image)
+        return DecodedFrame(tally.frames - 1, pts_seconds, picture)
 
     def _description_of_content(self) -> MediaInfo:
         if self._description is None:
@@ -293,7 +283,7 @@ class VideoReader(MediaReader):
             )
         return self._description
 
-    def _describe(self, image: NDArray[np.uint8], orientation: Orientation) -> MediaInfo:
+    def _describe(self, shape: tuple[int, ...], orientation: Orientation) -> MediaInfo:
         stream, start = self._stream, self._start_seconds
         rate = stated_rate(self._container, stream)
         return MediaInfo(
@@ -301,8 +291,8 @@ class VideoReader(MediaReader):
             kind="video",
             container=self._container.format.name,
             codec=stream.codec_context.name,
-            width_px=image.shape[1],
-            height_px=image.shape[0],
+            width_px=shape[1],
+            height_px=shape[0],
             rotation_degrees=orientation.rotation_degrees,
             average_rate_fps=float(rate) if rate else None,
             frame_count_from_header=stream.frames if stream.frames > 0 else None,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from openface_core.refinement.cen.experts import CenExperts
 from openface_core.refinement.early_termination import EarlyTermination
 from openface_core.refinement.parts import FaceRefiner, RefinedFace
-from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_areas import AnyGrey
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.refinement.settings import RefinementSettings
@@ -52,7 +52,7 @@ _TRIED_FURTHER = 3
 class Refiner(Protocol):
     """Anything that refines a face from a fit."""
 
-    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """Refine a face; see :meth:`FaceRefiner.refine`."""
 
 
@@ -161,25 +161,25 @@ class HypothesisFit:
         self._first = refiner.with_settings(_with_windows(settings, is_first_scale=True)).face
         self._others = refiner.with_settings(_with_windows(settings, is_first_scale=False))
 
-    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """Fit the face in the box around the landmarks of another fit."""
         points = project_shape(self._pdm, start)
         least, most = points.min(axis=0), points.max(axis=0)
         return self.refine_in_box(grey, np.concatenate([least, most - least]))
 
-    def refine_in_box(self, grey: GreyPicture, box: NDArray[np.floating]) -> RefinedFace:
+    def refine_in_box(self, grey: AnyGrey, box: NDArray[np.floating]) -> RefinedFace:
         """Fit the face in a box, as :meth:`fit_in_box`, and need nothing for the next one yet."""
         found = self.fit_in_box(grey, box).face
         for experts in self._idle:
             experts.let_go()
         return found
 
-    def fit_in_box(self, grey: GreyPicture, box: NDArray[np.floating]) -> InitialFace:
+    def fit_in_box(self, grey: AnyGrey, box: NDArray[np.floating]) -> InitialFace:
         """Fit the face in a box.
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             The grey picture.
         box : (4,) ndarray
             Left, top, width and height of its landmarks, pixels.
@@ -193,7 +193,7 @@ class HypothesisFit:
             return self._likeliest(grey, box)
         return self._good_enough(self._early_termination, grey, box)
 
-    def _likeliest(self, grey: GreyPicture, box: NDArray[np.floating]) -> InitialFace:
+    def _likeliest(self, grey: AnyGrey, box: NDArray[np.floating]) -> InitialFace:
         best: tuple[np.float32, int, RefinedShape] | None = None
         for number, rotation in enumerate(self._rotations):
             found = self._whole.face.refine(grey, start_in_box(self._pdm, box, rotation))
@@ -206,7 +206,7 @@ class HypothesisFit:
         return InitialFace(self._whole.with_parts(grey, best[2]), best[1])
 
     def _good_enough(
-        self, early_termination: EarlyTermination, grey: GreyPicture, box: NDArray[np.floating]
+        self, early_termination: EarlyTermination, grey: AnyGrey, box: NDArray[np.floating]
     ) -> InitialFace:
         ranked: list[tuple[float, int, RefinedShape]] = []
         for number, rotation in enumerate(self._rotations):
@@ -230,7 +230,7 @@ class HypothesisFit:
         nothing = RefinedShape(landmarks, start, float("nan"), 0, False)
         return InitialFace(RefinedFace(nothing, {}), 0)
 
-    def _continued(self, grey: GreyPicture, number: int, found: RefinedShape) -> InitialFace:
+    def _continued(self, grey: AnyGrey, number: int, found: RefinedShape) -> InitialFace:
         """Fit a hypothesis at the finer scales."""
         start = found.fit
         if number != len(self._rotations) - 1:

@@ -17,7 +17,7 @@ from openface_core.exact_places import to_steps
 from openface_core.finite import all_finite
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.parts import RefinedFace, RefinedPart
-from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_areas import AnyGrey, GreyPicture
 from openface_core.refinement.patch_experts import Float32Array
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.shape import PointDistributionModel, ShapeFit, calc_params, project_shape
@@ -64,8 +64,8 @@ class PictureFrame:
         return project_shape(self.pdm, fit)
 
     def judged_picture(
-        self, grey: GreyPicture, landmarks: Float32Array
-    ) -> tuple[GreyPicture, Float32Array]:
+        self, grey: AnyGrey, landmarks: Float32Array
+    ) -> tuple[AnyGrey, Float32Array]:
         """Return the picture that landmarks (n, 2) are judged in, and where they are in it."""
         return grey, landmarks
 
@@ -77,14 +77,14 @@ class PictureFrame:
         """Return the Euler angles that say how far a face is turned up, down and aside, (3,)."""
         return fit.rotation_radians
 
-    def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, refiner: Refiner, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """Refine a face.
 
         Parameters
         ----------
         refiner : Refiner
             Refines it.
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             The grey picture.
         start : ShapeFit
             Finite pose and shape to start from, as of the previous frame.
@@ -122,8 +122,8 @@ class OwnFrame(PictureFrame):
         return to_steps(super().landmarks(near)) + whole
 
     def judged_picture(
-        self, grey: GreyPicture, landmarks: Float32Array
-    ) -> tuple[GreyPicture, Float32Array]:
+        self, grey: AnyGrey, landmarks: Float32Array
+    ) -> tuple[AnyGrey, Float32Array]:
         """Their surroundings: at the border of the whole picture, landmarks are judged otherwise.
 
         OpenFace takes the last row and column of a picture for black.
@@ -134,7 +134,7 @@ class OwnFrame(PictureFrame):
             return grey, landmarks
         return _surroundings(grey, corner, size), landmarks - corner
 
-    def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, refiner: Refiner, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """As of the whole picture, in a picture of the face's surroundings."""
         start = _rounded(start)
         near, whole = _near_origin(start)
@@ -171,17 +171,18 @@ def _near_origin(fit: ShapeFit) -> tuple[ShapeFit, Float32Array]:
     return _at(fit, fit.translation_px - whole), whole
 
 
-def _are_in(grey: GreyPicture, corner: Float32Array, size: Float32Array) -> bool:
+def _are_in(grey: AnyGrey, corner: Float32Array, size: Float32Array) -> bool:
     """Return whether a face's surroundings touch the picture, and are not many times as large."""
     height, width = grey.shape
     touches = (corner < (width, height)).all() and (corner + size > 0.0).all()
     return bool(touches and size.max() <= _MOST_PICTURES * max(height, width))
 
 
-def _surroundings(grey: GreyPicture, corner: Float32Array, size: Float32Array) -> GreyPicture:
+def _surroundings(grey: AnyGrey, corner: Float32Array, size: Float32Array) -> GreyPicture:
     """Return a part of the picture, black where it reaches beyond that, as experts take it."""
     (left, top), (columns, rows) = (tuple(map(int, values)) for values in (corner, size))
-    return cut_surroundings(grey, left, top, columns, rows)
+    part: GreyPicture = cut_surroundings(grey, left, top, columns, rows)
+    return part
 
 
 def _moved(shape: RefinedShape, corner: Float32Array) -> RefinedShape:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.refinement.landmark_model import FaceLandmarkModel, PartModel
-from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_areas import AnyGrey
 from openface_core.refinement.patch_experts import Float32Array
 from openface_core.refinement.refiner import LandmarkRefiner, RefinedShape
 from openface_core.refinement.settings import PART_SETTINGS, TRACKING, RefinementSettings
@@ -112,12 +112,12 @@ class PartRefiner:
         least = _MIN_SCALE_SHARE * np.float32(self.refiner.scale_px_per_mm)
         return bool(np.float32(scale_px_per_mm) > least)
 
-    def refine(self, grey: GreyPicture, face: RefinedShape) -> RefinedPart | None:
+    def refine(self, grey: AnyGrey, face: RefinedShape) -> RefinedPart | None:
         """Refine the part from the landmarks of the whole face.
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             The grey picture.
         face : RefinedShape
             The whole face.
@@ -214,15 +214,15 @@ class FaceRefiner:
         other.face = self.face.with_settings(self._adjustment.of(settings))
         return other
 
-    def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedFace:
+    def refine_points(self, grey: AnyGrey, points: Float32Array) -> RefinedFace:
         """Refine landmarks of another source; see :meth:`LandmarkRefiner.refine_points`."""
         return self.with_parts(grey, self.face.refine_points(grey, points))
 
-    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """Refine a face from a fit; see :meth:`LandmarkRefiner.refine`."""
         return self.with_parts(grey, self.face.refine(grey, start))
 
-    def with_parts(self, grey: GreyPicture, face: RefinedShape) -> RefinedFace:
+    def with_parts(self, grey: AnyGrey, face: RefinedShape) -> RefinedFace:
         """Refine the parts of a face that is refined as a whole."""
         found = {part.name: part.refine(grey, face) for part in self.parts}
         parts = {name: part for name, part in found.items() if part is not None}

@@ -12,10 +12,12 @@ from openface_core.fixed_point import FRACTION_BITS, MATRIX_BITS, round_fixed
 from openface_core.kernel import kernel
 from openface_core.matrix_product import LANE_MULTIPLE, padded
 from openface_core.matrix_product.tiles import FLOAT_BYTES
+from openface_core.partial_pictures import PartialPicture
 from openface_core.refinement.samples import sample_bytes, sample_floats
 
 Float32Array = NDArray[np.float32]
 GreyPicture = NDArray[np.uint8] | NDArray[np.float32]
+AnyGrey = GreyPicture | PartialPicture
 
 _SHIFT = MATRIX_BITS - FRACTION_BITS
 _MOST_PIXELS = 1 << 20

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from openface_core.boxes import box_of
+from openface_core.partial_pictures import PartialPicture
 from openface_core.refinement.density import kernel_table
 from openface_core.refinement.expert_maps import expert_maps
 from openface_core.refinement.landmark_fit import FitWeights, PlacedMaps, shape_arrays
 from openface_core.refinement.landmark_model import LandmarkModel
-from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_areas import AnyGrey, GreyPicture
 from openface_core.refinement.patch_experts import Float32Array, PatchExperts
 from openface_core.refinement.peaks import find_peaks
 from openface_core.refinement.scale_fit import fit_to_maps, place_maps
@@ -28,6 +30,9 @@ from openface_core.shape.posed_model import project
 
 _MIN_SCALE_PX_PER_MM = 0.25
 """Smaller faces, some 30 pixels wide, cannot be followed."""
+
+_BETWEEN_PX = 2.0
+"""A value between pixels needs so many beyond its place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +93,7 @@ class _Scale:
         self.grid: ViewGrid = experts.grid
         self.table = kernel_table(settings.window_px, settings.sigma_px)
         self.positions = settings.window_px**2
+        self.side_px = settings.window_px + self.grid.support_px - 1
         self.sigma = np.float32(settings.sigma_px)
         weights = np.ones(self.grid.visible.shape, dtype=np.float32)
         if settings.weight_factor > 0.0:
@@ -172,12 +178,12 @@ class LandmarkRefiner:
             raise ValueError("no scale of the experts has a window")
         self._scales = tuple(scales)
 
-    def refine_points(self, grey: GreyPicture, points: Float32Array) -> RefinedShape:
+    def refine_points(self, grey: AnyGrey, points: Float32Array) -> RefinedShape:
         """Refine landmarks of another source, to which the shape model is fitted first.
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             The grey picture.
         points : (n, 2) ndarray of float32
             The landmarks, pixels; an x of exactly 0 marks a missing one.
@@ -194,12 +200,12 @@ class LandmarkRefiner:
         """
         return self.refine(grey, calc_params(self.pdm, points))
 
-    def refine(self, grey: GreyPicture, start: ShapeFit) -> RefinedShape:
+    def refine(self, grey: AnyGrey, start: ShapeFit) -> RefinedShape:
         """Refine landmarks.
 
         Parameters
         ----------
-        grey : (H, W) ndarray of uint8 or float32
+        grey : (H, W) ndarray of uint8 or float32, or PartialPicture
             The grey picture.
         start : ShapeFit
             Pose and shape to start from, as of the previous frame.
@@ -265,7 +271,7 @@ class LandmarkRefiner:
     def _fit_scale(
         self,
         scale: _Scale,
-        grey: GreyPicture,
+        grey: AnyGrey,
         view: int,
         parameters: Float32Array,
         local: Float32Array,
@@ -286,7 +292,8 @@ class LandmarkRefiner:
         if not is_placed:
             return None
         responses = np.empty((pdm.landmark_count, scale.positions), dtype=np.float32)
-        scale.maps.write(grey, base, to_image, view, responses)
+        squares = _with_squares(grey, base, to_image, scale.side_px)
+        scale.maps.write(squares, base, to_image, view, responses)
         likelihood, nothing = np.empty(1), np.empty(0)
         maps = PlacedMaps(responses, scale.table, scale.sigma, base, to_reference, to_image)
         is_finite = fit_to_maps(
@@ -301,7 +308,34 @@ class LandmarkRefiner:
         return float(likelihood[0]) if is_finite else None
 
 
-def _checked_picture(grey: GreyPicture) -> GreyPicture:
+def _checked_picture(grey: AnyGrey) -> AnyGrey:
+    if isinstance(grey, PartialPicture):
+        return grey
     if grey.ndim != 2 or grey.size == 0 or grey.dtype not in (np.uint8, np.float32):
         raise ValueError(f"expected an H x W grey picture, found {grey.shape} {grey.dtype}")
     return grey if grey.flags.c_contiguous else grey.copy()
+
+
+def _with_squares(
+    grey: AnyGrey, centres: Float32Array, to_image: Float32Array, side_px: int
+) -> GreyPicture:
+    """Return the picture with the pixels of all squares that experts look at.
+
+    Parameters
+    ----------
+    grey : (H, W) ndarray of uint8 or float32, or PartialPicture
+        The picture.
+    centres : (n, 2) ndarray of float32
+        Of the squares, pixels of the picture.
+    to_image : (2, 2) ndarray of float32
+        From the experts' pixels to those of the picture.
+    side_px : int
+        Of the squares, pixels of the experts.
+    """
+    if not isinstance(grey, PartialPicture):
+        return grey
+    left, top, right, bottom = box_of(centres).tolist()
+    (xx, xy), (yx, yy) = to_image.tolist()
+    across = side_px / 2.0 * (abs(xx) + abs(xy)) + _BETWEEN_PX
+    down = side_px / 2.0 * (abs(yx) + abs(yy)) + _BETWEEN_PX
+    return grey.within(left - across, top - down, right + across, bottom + down)

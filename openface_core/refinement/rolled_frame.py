@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.finite import all_finite
+from openface_core.partial_pictures import all_pixels
 from openface_core.refinement.initial_fit import Refiner
 from openface_core.refinement.own_frame import PictureFrame
 from openface_core.refinement.parts import RefinedFace, RefinedPart
-from openface_core.refinement.patch_areas import GreyPicture
+from openface_core.refinement.patch_areas import AnyGrey, GreyPicture
 from openface_core.refinement.patch_experts import Float32Array
 from openface_core.refinement.refiner import RefinedShape
 from openface_core.shape import ShapeFit
@@ -53,8 +54,8 @@ class RolledFrame(PictureFrame):
         return self._upright.landmarks(fit)
 
     def judged_picture(
-        self, grey: GreyPicture, landmarks: Float32Array
-    ) -> tuple[GreyPicture, Float32Array]:
+        self, grey: AnyGrey, landmarks: Float32Array
+    ) -> tuple[AnyGrey, Float32Array]:
         """As of an upright face."""
         turns = self._turns(landmarks)
         if turns == 0:
@@ -69,7 +70,7 @@ class RolledFrame(PictureFrame):
         turns = self._turns(landmarks)
         return fit.rotation_radians if turns == 0 else turned_fit(fit, -turns).rotation_radians
 
-    def refine(self, refiner: Refiner, grey: GreyPicture, start: ShapeFit) -> RefinedFace:
+    def refine(self, refiner: Refiner, grey: AnyGrey, start: ShapeFit) -> RefinedFace:
         """As of an upright face, turned back."""
         turns = self._turns(self._upright.landmarks(start))
         if turns == 0:
@@ -87,12 +88,12 @@ class RolledFrame(PictureFrame):
         return quarter_turns(roll_of(self.pdm, points)) if all_finite(points) else 0
 
 
-def _turned_picture(grey: GreyPicture, turns: int) -> GreyPicture:
+def _turned_picture(grey: AnyGrey, turns: int) -> GreyPicture:
     """Return a picture after so many quarter turns back, from y towards x."""
-    return cast(GreyPicture, np.ascontiguousarray(np.rot90(grey, turns)))
+    return cast(GreyPicture, np.ascontiguousarray(np.rot90(all_pixels(grey), turns)))
 
 
-def _corner_px(grey: GreyPicture, turns: int) -> Float32Array:
+def _corner_px(grey: AnyGrey, turns: int) -> Float32Array:
     """Return the first pixel of a turned picture, where the turn is one about the origin."""
     height, width = grey.shape
     corners = np.array([[0, 0], [width - 1, height - 1]], dtype=np.float32)

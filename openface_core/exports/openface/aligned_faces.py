@@ -55,7 +55,7 @@ class AlignedFaces(Exporter):
                 name = f"face_det_{face_id:06}.{self._type}"
             else:
                 name = f"frame_det_{face_id:02}_{number:06}.{self._type}"
-            aligned = self._pictures.aligned(rows, int(row), frame.image, self._form)
+            aligned = self._pictures.aligned(rows, int(row), frame.picture, self._form)
             picture = grey_from_bgr(aligned.image) if self._form.grey else aligned.image
             self._write(self._folder / name, picture)
 

@@ -48,7 +48,7 @@ class OpenFaceHog(Exporter):
         for row in np.flatnonzero(is_written(rows, self._video)):
             values = np.zeros(FHOG_SIZE, dtype=np.float32)
             if success[row]:
-                values = self._pictures.descriptor(rows, int(row), frame.image)
+                values = self._pictures.descriptor(rows, int(row), frame.picture)
             mark = _GOOD if success[row] else _FAILED
             self._file.write(_HEAD.pack(_CELLS, _CELLS, _CHANNELS, mark))
             self._file.write(values.astype("<f4").tobytes())

@@ -9,6 +9,7 @@ import numpy as np
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking import FaceTracker, TrackerSettings
 from openface_core.face_tracking.models import FaceRefinement, FaceTrackingModels
+from openface_core.landmark_confidence.piecewise_affine import AnyGrey
 from openface_core.landmarks import LandmarkResult
 from openface_core.shape import calc_params, project_shape
 from tests.fixtures.faces.shape import synthetic_pdm
@@ -61,7 +62,7 @@ class Script:
     def found(self, landmarks: np.ndarray) -> LandmarkResult:
         return LandmarkResult(landmarks, self.presences.pop(0) if self.presences else None)
 
-    def confidence(self, grey: np.ndarray, landmarks: np.ndarray, angles: np.ndarray) -> float:
+    def confidence(self, grey: AnyGrey, landmarks: np.ndarray, angles: np.ndarray) -> float:
         return self.confidences.pop(0)
 
     def refiner(self, name: str) -> Any:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from openface_core.boxes import box_of
 from openface_core.detection import FaceDetections
-from openface_core.face_tracking.overlap import box_of, overlap, overlapping, select_widest
+from openface_core.face_tracking.overlap import overlap, overlapping, select_widest
 
 LANDMARKS = np.array([[100, 100], [160, 180], [130, 140]], dtype=np.float32)
 

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from openface_core.exact_places import to_steps
+from openface_core.partial_pictures import all_pixels
 from openface_core.refinement import FaceRefiner, RefinementSettings
 from openface_core.refinement.landmark_model import FaceLandmarkModel
 from openface_core.refinement.own_frame import OwnFrame, PictureFrame
@@ -140,7 +141,7 @@ def test_landmarks_are_judged_in_the_same_picture(place: tuple[int, int]) -> Non
     frame = OwnFrame(PDM)
     here = frame.judged_picture(picture((0, 0)), points)
     there = frame.judged_picture(picture(place), points + pixels(place))
-    assert np.array_equal(here[0], there[0])
+    assert np.array_equal(all_pixels(here[0]), all_pixels(there[0]))
     assert np.array_equal(here[1], there[1])
     assert (here[1] >= 8).all()
     assert (here[1] + 8 <= np.array(here[0].shape)[::-1]).all()
@@ -151,10 +152,9 @@ def test_beyond_the_border_landmarks_are_judged_in_black() -> None:
     grey = picture((0, 0), border=0)[: int(points[:, 1].max()) - 5]
     padded = np.pad(grey, ((0, 60), (0, 0)))
     frame = OwnFrame(PDM)
-    for one, other in zip(
-        frame.judged_picture(grey, points), frame.judged_picture(padded, points), strict=True
-    ):
-        assert np.array_equal(one, other)
+    one, other = (frame.judged_picture(shown, points) for shown in (grey, padded))
+    assert np.array_equal(all_pixels(one[0]), all_pixels(other[0]))
+    assert np.array_equal(one[1], other[1])
 
 
 @pytest.mark.parametrize("factor", [100, -100])

@@ -1,0 +1,155 @@
+"""Pictures of decoded frames: whole ones by FFmpeg, or parts of them where these are the same."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+
+from openface_core.media.orientation import UPRIGHT, Orientation
+from openface_core.media.yuv_pictures import FORMATS, Int32Array, YuvPicture, all_weights
+from openface_core.partial_pictures import AnyPicture, UInt8Array
+
+# Bit-exact: the same pixels whatever instructions the processor has.
+_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+
+_LEAST_PIXELS: Final = 1 << 18
+"""Smaller pictures are converted as a whole in less time than a face and its surroundings."""
+
+_STEPS: Final = 32
+"""So many values of each of both colours are tried, with all values of brightness."""
+
+
+class _Kind(NamedTuple):
+    """What decides how FFmpeg makes a frame's colours."""
+
+    format: str
+    width_px: int
+    height_px: int
+    range: int
+    space: int
+    transfer: int
+    primaries: int
+
+
+class FrameColours:
+    """Makes pictures of a video's frames; has a state, so each video needs its own.
+
+    Parameters
+    ----------
+    are_stated : bool
+        Whether colours are made as the video states, or else taken for those of BT.601.
+    """
+
+    def __init__(self, *, are_stated: bool) -> None:
+        self._space = None if are_stated else Colorspace.ITU601
+        self._reformatter = VideoReformatter()
+        self._weights: dict[_Kind, Int32Array | None] = {}
+
+    def picture(self, frame: VideoFrame, orientation: Orientation) -> AnyPicture:
+        """Return the upright picture of a frame, (H, W, 3), blue first; in parts where that can be.
+
+        Raises
+        ------
+        av.error.FFmpegError, ValueError
+            If its format cannot be converted.
+        """
+        width, height = frame.width, frame.height
+        if frame.format.name not in FORMATS or width % 2 or height % 2:
+            return self.whole(frame, orientation)
+        if width * height < _LEAST_PIXELS:
+            return self.whole(frame, orientation)
+        kind = _kind_of(frame)
+        if kind not in self._weights:
+            picture = self.whole(frame)
+            self._weights[kind] = self._weights_of(frame, picture)
+            return orientation.apply(picture)
+        weights = self._weights[kind]
+        if weights is None:
+            return self.whole(frame, orientation)
+        return YuvPicture(frame, weights, orientation, self.whole)
+
+    def whole(self, frame: VideoFrame, orientation: Orientation = UPRIGHT) -> UInt8Array:
+        """Return the whole upright picture of a frame, as FFmpeg makes it.
+
+        Raises
+        ------
+        av.error.FFmpegError, ValueError
+            If its format cannot be converted.
+        """
+        made = self._reformatter.reformat(
+            frame, format="bgr24", src_colorspace=self._space, dst_colorspace=self._space, threads=1
+        )
+        return orientation.apply(_values_of(made))
+
+    def stretched(
+        self, frame: VideoFrame, width_px: int, height_px: int, orientation: Orientation
+    ) -> UInt8Array:
+        """Return the upright picture of a frame that had another size before it was turned.
+
+        Raises
+        ------
+        av.error.FFmpegError, ValueError
+            If its format cannot be converted.
+        """
+        made = self._reformatter.reformat(
+            frame, width_px, height_px, "bgr24", src_colorspace=self._space,
+            dst_colorspace=self._space, interpolation=_INTERPOLATION, threads=1,
+        )  # fmt: skip
+        return orientation.apply(_values_of(made))
+
+    def _weights_of(self, frame: VideoFrame, picture: UInt8Array) -> Int32Array | None:
+        """Return the weights that give what FFmpeg does, for this frame and all colours."""
+        colours = _frame_of_all_colours(frame)
+        known = self.whole(colours)
+        for weights in all_weights():
+            if _gives(weights, colours, known) and _gives(weights, frame, picture):
+                return weights
+        return None
+
+
+def _values_of(frame: VideoFrame) -> UInt8Array:
+    return np.asarray(frame.to_ndarray(), dtype=np.uint8)
+
+
+def _kind_of(frame: VideoFrame) -> _Kind:
+    return _Kind(
+        frame.format.name,
+        frame.width,
+        frame.height,
+        frame.color_range,
+        frame.colorspace,
+        frame.color_trc,
+        frame.color_primaries,
+    )
+
+
+def _gives(weights: Int32Array, frame: VideoFrame, known: UInt8Array) -> bool:
+    """Return whether parts made with weights are those of the whole picture."""
+    height, width = known.shape[:2]
+    parts = YuvPicture(frame, weights, UPRIGHT, lambda _frame, _orientation: known)
+    return bool((parts.within(0, 0, width, height) == known).all())
+
+
+def _frame_of_all_colours(like: VideoFrame) -> VideoFrame:
+    """Return a frame of all values of brightness for many colours, of another frame's kind."""
+    steps = np.linspace(0, 255, _STEPS).round().astype(np.uint8)
+    side = 16 * _STEPS
+    # A colour has 64 squares of 2 x 2 pixels, each with four values of brightness.
+    square = np.arange(64)
+    luma = (4 * square.reshape(8, 8)[:, None, :, None] + np.arange(4).reshape(1, 2, 1, 2)).reshape(
+        16, 16
+    )
+    planes = (
+        np.tile(luma.astype(np.uint8), (_STEPS, _STEPS)),
+        np.repeat(np.repeat(steps[:, None], _STEPS, axis=1), 8, axis=0).repeat(8, axis=1),
+        np.repeat(np.repeat(steps[None, :], _STEPS, axis=0), 8, axis=0).repeat(8, axis=1),
+    )
+    frame = VideoFrame(side, side, like.format.name)
+    for plane, values in zip(frame.planes, planes, strict=True):
+        rows = np.zeros((plane.height, plane.line_size), dtype=np.uint8)
+        rows[:, : plane.width] = values
+        plane.update(rows.tobytes())
+    frame.color_range, frame.colorspace = like.color_range, like.colorspace
+    frame.color_trc, frame.color_primaries = like.color_trc, like.color_primaries
+    return frame
