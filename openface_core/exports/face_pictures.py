@@ -1,6 +1,6 @@
 """Aligned faces and their descriptors once more, from the landmarks and the fit in a table."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +80,8 @@ class FacePictures:
         if form.masked:
             return face.of_frame(self._masked(face, matrix, form))
         # What is around the face may reach beyond its surroundings.
-        aligned = face.of_frame(AlignedFace(matrix, image))
-        return replace(aligned, image=warp_affine(image, aligned.matrix, form.size_px))
+        transform = face.transform_of_frame(matrix)
+        return AlignedFace(transform, warp_affine(image, transform, form.size_px))
 
     def descriptor(self, rows: Rows, row: int, image: AnyPicture) -> Float32Array:
         """Return the appearance descriptor of a row's face, (4464,); see :meth:`aligned`."""

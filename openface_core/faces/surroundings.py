@@ -53,9 +53,13 @@ class FaceInPlace:
 
     def of_frame(self, aligned: AlignedFace) -> AlignedFace:
         """Return an aligned face with the transform from the video's frame."""
-        matrix = aligned.matrix.copy()
-        matrix[:, 2] -= matrix[:, :2] @ self.corner_px
-        return AlignedFace(matrix, aligned.image)
+        return AlignedFace(self.transform_of_frame(aligned.matrix), aligned.image)
+
+    def transform_of_frame(self, matrix: Float32Array) -> Float32Array:
+        """Return a transform (2, 3) of this picture as one of the video's frame."""
+        of_frame = matrix.copy()
+        of_frame[:, 2] -= matrix[:, :2] @ self.corner_px
+        return of_frame
 
 
 def whole_frame(frame: AnyPicture, landmarks: Float32Array) -> FaceInPlace:
