@@ -23,7 +23,7 @@ class PlacedFace:
 
     Parameters
     ----------
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     landmarks : (68, 2) ndarray of float32
         Its landmarks, pixels.

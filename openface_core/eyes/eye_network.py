@@ -65,7 +65,7 @@ class EyeNetwork:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame, blue first.
         landmarks : (68, 2) ndarray of float32
             Landmarks of the face, pixels.
@@ -114,7 +114,7 @@ def eye_tensor(image_bgr: AnyPicture, squares: tuple[CropSquare, CropSquare]) ->
 
     Parameters
     ----------
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The frame, C-contiguous.
     squares : tuple of two CropSquare
         Where the eyes are.

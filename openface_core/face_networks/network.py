@@ -62,7 +62,7 @@ class FaceNetwork:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame, blue first.
         landmarks : (68, 2) ndarray of float32
             Landmarks of the face, pixels of the frame.
@@ -113,7 +113,7 @@ class FaceNetwork:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame, blue first.
         five_points : (5, 2) ndarray of float32
             Eyes (left in the picture, right in it), nose tip, corners of the mouth; pixels.

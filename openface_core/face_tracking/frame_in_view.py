@@ -21,7 +21,7 @@ class FrameInView:
     ----------
     models : FaceTrackingModels
         The models.
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     number : int
         Its number in the video, from 0.

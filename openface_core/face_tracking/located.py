@@ -26,7 +26,7 @@ def located(
         The models.
     watch : Watch
         Is told the steps.
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     faces : FaceDetections
         Its faces.

@@ -36,7 +36,7 @@ def detect_near(
     ----------
     detector : FaceDetector
         Looks for faces.
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     landmarks : (68, 2) ndarray of float32
         Where the face was last, finite, pixels.

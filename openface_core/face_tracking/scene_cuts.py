@@ -82,7 +82,7 @@ class SceneCuts:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         """
         thumbnail = _thumbnail(image_bgr)

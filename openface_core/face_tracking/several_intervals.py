@@ -68,7 +68,7 @@ class SeveralIntervalsTracker:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         number : int
             Its number in the video, from 0. The first frame given begins an interval or its lead,

@@ -154,7 +154,7 @@ class NetworkPair:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         number : int
             Its number in the video, from 0.
@@ -178,7 +178,7 @@ class NetworkPair:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         landmarks : (68, 2) ndarray of float32
             Followed landmarks, pixels.

@@ -90,7 +90,7 @@ class FaceTracker:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         number : int
             Its number in the video, from 0.

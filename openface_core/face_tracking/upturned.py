@@ -39,7 +39,7 @@ def seen_upturned(
     ----------
     network : LandmarkNetwork
         The network.
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     landmarks : (68, 2) ndarray of float32
         What it sees otherwise, finite, pixels.

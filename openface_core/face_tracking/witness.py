@@ -134,7 +134,7 @@ class NetworkWitness:
 
         Parameters
         ----------
-        image_bgr : (H, W, 3) ndarray of uint8
+        image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
             The upright frame.
         landmarks : (68, 2) ndarray of float32
             Followed landmarks, pixels.

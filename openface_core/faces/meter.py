@@ -128,7 +128,7 @@ class FaceMeter:
 
         Parameters
         ----------
-        frame : (H, W, 3) ndarray of uint8
+        frame : (H, W, 3) ndarray of uint8, or PartialPicture
             Upright BGR frame.
         landmarks : (68, 2) ndarray of float32
             Landmarks of a face, finite, pixels.
@@ -142,7 +142,7 @@ class FaceMeter:
 
         Parameters
         ----------
-        frame : (H, W, 3) ndarray of uint8
+        frame : (H, W, 3) ndarray of uint8, or PartialPicture
             Upright BGR frame.
         landmarks : (68, 2) ndarray of float32
             Its landmarks, pixels.
@@ -177,7 +177,7 @@ class FaceMeter:
 
         Parameters
         ----------
-        frame : (H, W, 3) ndarray of uint8
+        frame : (H, W, 3) ndarray of uint8, or PartialPicture
             Upright BGR frame.
         face : Face
             A face of it. Where its fit is known, head pose and 3D landmarks come from that.

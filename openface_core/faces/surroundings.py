@@ -31,7 +31,7 @@ class FaceInPlace:
 
     Parameters
     ----------
-    frame : (H, W, 3) ndarray of uint8
+    frame : (H, W, 3) ndarray of uint8, or PartialPicture
         The picture, BGR.
     landmarks : (68, 2) ndarray of float32
         Where they are in it, pixels.
@@ -72,7 +72,7 @@ def near_face(frame: AnyPicture, landmarks: Float32Array) -> FaceInPlace:
 
     Parameters
     ----------
-    frame : (H, W, 3) ndarray of uint8
+    frame : (H, W, 3) ndarray of uint8, or PartialPicture
         The frame, BGR.
     landmarks : (68, 2) ndarray of float32
         Its landmarks, finite, pixels.

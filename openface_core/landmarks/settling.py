@@ -104,7 +104,7 @@ def settled(
     ----------
     network : LandmarkNetwork
         The network.
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The upright frame.
     landmarks : (68, 2) ndarray of float32
         Where the face is, finite, pixels.

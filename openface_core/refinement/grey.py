@@ -41,7 +41,7 @@ def grey_from_bgr(image_bgr: UInt8Array) -> UInt8Array:
 
     Parameters
     ----------
-    image_bgr : (H, W, 3) ndarray of uint8
+    image_bgr : (H, W, 3) ndarray of uint8, or PartialPicture
         The picture, blue first.
 
     Returns
