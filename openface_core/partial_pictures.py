@@ -37,6 +37,7 @@ class PartialPicture(ABC):
         self.shape = shape
         self._pixels: UInt8Array | None = None
         self._made: BoolArray | None = None
+        self._last_box = (math.inf, math.inf, -math.inf, -math.inf)
 
     @property
     def size(self) -> int:
@@ -56,12 +57,19 @@ class PartialPicture(ABC):
         (H, W) or (H, W, 3) ndarray of uint8
             Not to be changed, nor read outside of the box.
         """
-        box = part_of_picture((left, top, right, bottom), self.shape)
+        asked = left, top, right, bottom
+        last = self._last_box
+        if self._pixels is not None and (
+            last[0] <= left and last[1] <= top and right <= last[2] and bottom <= last[3]
+        ):
+            return self._pixels
+        box = part_of_picture(asked, self.shape)
         if self._pixels is None or self._made is None:
             self._pixels = np.empty(self.shape, dtype=np.uint8)
             self._made = np.zeros(_tile_counts(self.shape), dtype=np.bool_)
         if box[2] > box[0] and box[3] > box[1]:
             self._make(box, self._made, self._pixels)
+            self._last_box = asked
         return self._pixels
 
     def whole(self) -> UInt8Array:
