@@ -57,7 +57,8 @@ class FrameColours:
         width, height = frame.width, frame.height
         if frame.format.name not in FORMATS or width % 2 or height % 2:
             return self.whole(frame, orientation)
-        if width * height < _LEAST_PIXELS:
+        # Of interlaced frames, FFmpeg converts one field after the other.
+        if frame.interlaced_frame or width * height < _LEAST_PIXELS:
             return self.whole(frame, orientation)
         kind = _kind_of(frame)
         if kind not in self._weights:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
@@ -95,6 +96,35 @@ def test_other_frames_are_whole(width: int, height: int, kind: str) -> None:
     frame, colours = VideoFrame(width, height, kind), FrameColours(are_stated=True)
     for _ in range(2):
         assert isinstance(colours.picture(frame, UPRIGHT), np.ndarray)
+
+
+def encoded(path: Path, x264: str) -> bytes:
+    """Return some frames as H.264, of which others may follow."""
+    with av.open(str(path), "w", format="h264") as container:
+        stream = container.add_stream("libx264", rate=25, options={"x264-params": x264})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for number in range(4):
+            frame = noise(128, 96, seed=number)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def test_interlaced_frames_among_others_are_whole(tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed.h264"
+    parts = [encoded(tmp_path / f"{k}.h264", x264) for k, x264 in enumerate(("", "interlaced=1"))]
+    mixed.write_bytes(b"".join([*parts, parts[0]]))
+    colours = FrameColours(are_stated=True)
+    with av.open(str(mixed)) as container:
+        frames = list(container.decode(video=0))
+    assert {frame.interlaced_frame for frame in frames} == {False, True}
+    for frame in frames[1:]:
+        picture = colours.picture(frame, UPRIGHT)
+        if isinstance(picture, PartialPicture):
+            check(picture, colours.whole(frame))
+        else:
+            assert frame is frames[1] or frame.interlaced_frame
 
 
 def test_frames_are_whole_where_parts_would_differ(monkeypatch: pytest.MonkeyPatch) -> None:
