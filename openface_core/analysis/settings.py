@@ -72,7 +72,7 @@ class OutputSettings:
     row_group_rows : int
         Rows of one Parquet row group.
     zstd_level : int
-        Compression level, 1 to 22.
+        Compression level, 1 to 22, of tables of 128 rows and more.
     buckets : int
         So many files hold the rows of all inputs; 0 gives every input a file of its own.
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO
 
 import pyarrow as pa
@@ -14,6 +15,10 @@ from openface_core.errors import OutputError, WorkFileError
 from openface_core.media.sources import locate, storage_errors
 from transforms.dataset.seal import BLANK, SEAL_KEY, SealedFile
 from transforms.dataset.storage import read_work_file, write_if_changed, write_whole
+
+_FEWEST_COMPRESSED_ROWS = 128
+"""Columns of fewer numbers do not become smaller, and a compressor for each takes most of the time
+that a table of a short clip is written in."""
 
 
 def row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
@@ -71,7 +76,7 @@ def write_row_groups(
     groups : iterable of pyarrow.Table
         Its row groups.
     settings : OutputSettings
-        Size of row groups, and compression.
+        Size of row groups, and compression; columns of few rows are not compressed.
     scratch : str or None
         Folder in which it is put together, see :func:`transforms.dataset.storage.write_whole`.
 
@@ -85,6 +90,9 @@ def write_row_groups(
     OutputError
         If storage refuses.
     """
+    rest = iter(groups)
+    waiting = list(islice(rest, 1))
+    is_small = sum(group.num_rows for group in waiting) < _FEWEST_COMPRESSED_ROWS
     # Measurements hardly repeat: dictionaries of them cost a third of the time, and space.
     repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
 
@@ -93,14 +101,15 @@ def write_row_groups(
         with pq.ParquetWriter(
             sealed,
             schema,
-            compression="zstd",
-            compression_level=settings.zstd_level,
+            compression="none" if is_small else "zstd",
+            compression_level=None if is_small else settings.zstd_level,
             use_dictionary=repeating,
             write_page_checksum=True,
         ) as writer:
-            for group in groups:
-                writer.write_table(group, row_group_size=settings.row_group_rows)
-                del group  # before the next one is put together
+            while waiting:
+                # No name is bound to a group, which goes before the next one is put together.
+                writer.write_table(waiting.pop(), row_group_size=settings.row_group_rows)
+                waiting.extend(islice(rest, 1))
             writer.add_key_value_metadata({SEAL_KEY: BLANK})
         sealed.seal()
 

@@ -116,7 +116,7 @@ def test_place_and_compression(task: VideoTask, engine: Engine, tmp_path: Path) 
     assert path == frames_path(str(tmp_path / "out"), "v")
     assert path == f"{tmp_path}/out/frames/video_id=v/frames.parquet"
     file = pq.ParquetFile(path)
-    assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert file.metadata.row_group(0).column(0).compression == "UNCOMPRESSED"  # few rows
     assert file.read()["frame"].to_pylist() == list(range(1, FRAMES + 1))
 
 
