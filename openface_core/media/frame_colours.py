@@ -20,16 +20,23 @@ _STEPS: Final = 32
 """So many values of each of both colours are tried, with all values of brightness."""
 
 
+_STRIP_PX: Final = 48
+"""At the right and lower borders of a frame, where sizes make a difference if they do anywhere."""
+
+
 class _Kind(NamedTuple):
-    """What decides how FFmpeg makes a frame's colours."""
+    """What decides how FFmpeg makes colours."""
 
     format: str
-    width_px: int
-    height_px: int
     range: int
     space: int
     transfer: int
     primaries: int
+    are_stated: bool
+
+
+_WEIGHTS: Final[dict[_Kind, Int32Array | None]] = {}
+"""What is known of kinds of colours so far; None where no weights give what FFmpeg does."""
 
 
 class FrameColours:
@@ -44,7 +51,7 @@ class FrameColours:
     def __init__(self, *, are_stated: bool) -> None:
         self._space = None if are_stated else Colorspace.ITU601
         self._reformatter = VideoReformatter()
-        self._weights: dict[_Kind, Int32Array | None] = {}
+        self._weights: dict[tuple[_Kind, int, int], Int32Array | None] = {}
 
     def picture(self, frame: VideoFrame, orientation: Orientation) -> AnyPicture:
         """Return the upright picture of a frame, (H, W, 3), blue first; in parts where that can be.
@@ -60,12 +67,13 @@ class FrameColours:
         # Of interlaced frames, FFmpeg converts one field after the other.
         if frame.interlaced_frame or width * height < _LEAST_PIXELS:
             return self.whole(frame, orientation)
-        kind = _kind_of(frame)
-        if kind not in self._weights:
+        kind = _kind_of(frame, are_stated=self._space is None)
+        key = kind, width, height
+        if key not in self._weights:
             picture = self.whole(frame)
-            self._weights[kind] = self._weights_of(frame, picture)
+            self._weights[key] = self._weights_of(kind, frame, picture)
             return orientation.apply(picture)
-        weights = self._weights[kind]
+        weights = self._weights[key]
         if weights is None:
             return self.whole(frame, orientation)
         return YuvPicture(frame, weights, orientation, self.whole)
@@ -99,37 +107,44 @@ class FrameColours:
         )  # fmt: skip
         return orientation.apply(_values_of(made))
 
-    def _weights_of(self, frame: VideoFrame, picture: UInt8Array) -> Int32Array | None:
-        """Return the weights that give what FFmpeg does, for this frame and all colours."""
-        colours = _frame_of_all_colours(frame)
-        known = self.whole(colours)
-        for weights in all_weights():
-            if _gives(weights, colours, known) and _gives(weights, frame, picture):
-                return weights
-        return None
+    def _weights_of(self, kind: _Kind, frame: VideoFrame, picture: UInt8Array) -> Int32Array | None:
+        """Return the weights that give what FFmpeg does, for all colours and in a frame."""
+        if kind not in _WEIGHTS:
+            colours = _frame_of_all_colours(frame)
+            whole = self.whole(colours)
+            found = (w for w in all_weights() if _gives(w, colours, whole, whole.shape[0]))
+            _WEIGHTS[kind] = next(found, None)
+        weights = _WEIGHTS[kind]
+        if weights is None or not _gives(weights, frame, picture, _STRIP_PX):
+            return None
+        return weights
 
 
 def _values_of(frame: VideoFrame) -> UInt8Array:
     return np.asarray(frame.to_ndarray(), dtype=np.uint8)
 
 
-def _kind_of(frame: VideoFrame) -> _Kind:
+def _kind_of(frame: VideoFrame, *, are_stated: bool) -> _Kind:
     return _Kind(
         frame.format.name,
-        frame.width,
-        frame.height,
         frame.color_range,
         frame.colorspace,
         frame.color_trc,
         frame.color_primaries,
+        are_stated,
     )
 
 
-def _gives(weights: Int32Array, frame: VideoFrame, known: UInt8Array) -> bool:
-    """Return whether parts made with weights are those of the whole picture."""
+def _gives(weights: Int32Array, frame: VideoFrame, known: UInt8Array, strip_px: int) -> bool:
+    """Return whether strips at the right and below have the same bits as the whole picture."""
     height, width = known.shape[:2]
+    right, below = max(width - strip_px, 0), max(height - strip_px, 0)
     parts = YuvPicture(frame, weights, UPRIGHT, lambda _frame, _orientation: known)
-    return bool((parts.within(0, 0, width, height) == known).all())
+    seen = parts.within(right, 0, width, height)
+    if not np.array_equal(seen[:, right:], known[:, right:]):
+        return False
+    seen = parts.within(0, below, width, height)
+    return np.array_equal(seen[below:], known[below:])
 
 
 def _frame_of_all_colours(like: VideoFrame) -> VideoFrame:

@@ -90,9 +90,12 @@ def add_histograms(faces: Sequence[FaceOfInput], engine: Engine, work: str) -> t
         The blocks of all of them, in order.
     """
     blocks: list[Block] = []
+    of_faces = [list(blocks_of(source, face)) for source, face, _ in faces]
+    if len(faces) == 1 and len(of_faces[0]) == 1 and not faces[0][2]:
+        return tuple(of_faces[0])  # nothing before, nothing behind: histograms take their time
     medians = DescriptorMedians()
     for place, (source, face, frames_before) in enumerate(faces):
-        own = list(blocks_of(source, face))
+        own = of_faces[place]
         if not has_medians(source, engine):
             blocks += own
             continue

@@ -21,6 +21,7 @@ SPACES = {"BT.709": 1, "unspecified": 2, "FCC": 4, "BT.601": 5, "SMPTE 240M": 7,
 
 @pytest.fixture(autouse=True)
 def parts_of_small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_colours, "_WEIGHTS", {})
     monkeypatch.setattr(frame_colours, "_LEAST_PIXELS", 1)
 
 
