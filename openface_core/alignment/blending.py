@@ -10,25 +10,16 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+from openface_core.llvm_vectors import everywhere, loaded
+
 _BYTE, _HALF, _WORD = (ir.IntType(bits) for bits in (8, 16, 32))
 _EIGHT_HALVES = ir.VectorType(_HALF, 8)
 _FOUR_WORDS = ir.VectorType(_WORD, 4)
 
 
-def _everywhere(builder: ir.IRBuilder, number: Any, kind: ir.VectorType) -> Any:
-    """Return a vector that holds a number in all lanes."""
-    nothing = ir.Constant(kind, ir.Undefined)
-    first = builder.insert_element(nothing, number, ir.Constant(_WORD, 0))
-    zeros = ir.Constant(ir.VectorType(_WORD, kind.count), [0] * kind.count)
-    return builder.shuffle_vector(first, nothing, zeros)
-
-
 def _pixels(builder: ir.IRBuilder, address: Any) -> Any:
     """Return eight bytes, which begin with the channels of two pixels."""
-    place = builder.inttoptr(address, ir.VectorType(_BYTE, 8).as_pointer())
-    loaded = builder.load(place)
-    loaded.align = 1
-    return builder.zext(loaded, _EIGHT_HALVES)
+    return builder.zext(loaded(builder, address, ir.VectorType(_BYTE, 8)), _EIGHT_HALVES)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -43,7 +34,7 @@ def blend_bgr(_context: Any, address: Any, row_bytes: Any, a: Any, b: Any) -> An
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
         address, row_bytes, a, b = arguments
-        down = _everywhere(builder, builder.trunc(b, _HALF), _EIGHT_HALVES)
+        down = everywhere(builder, builder.trunc(b, _HALF), _EIGHT_HALVES)
         up = builder.sub(ir.Constant(_EIGHT_HALVES, [32] * 8), down)
         upper = builder.mul(_pixels(builder, address), up)
         lower = builder.mul(_pixels(builder, builder.add(address, row_bytes)), down)
@@ -56,7 +47,7 @@ def blend_bgr(_context: Any, address: Any, row_bytes: Any, a: Any, b: Any) -> An
             )
             for lanes in ([0, 1, 2, 2], [3, 4, 5, 5])
         )
-        across = _everywhere(builder, a, _FOUR_WORDS)
+        across = everywhere(builder, a, _FOUR_WORDS)
         back = builder.sub(ir.Constant(_FOUR_WORDS, [32] * 4), across)
         total = builder.add(builder.mul(left, back), builder.mul(right, across))
         total = builder.add(total, ir.Constant(_FOUR_WORDS, [512] * 4))

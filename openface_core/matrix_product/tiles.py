@@ -19,6 +19,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from openface_core.llvm_vectors import everywhere
+
 FLOAT_BYTES = 4
 LANE_MULTIPLE = 16
 """Columns of the matrices below are a multiple of this on every processor."""
@@ -53,7 +55,6 @@ class Addresses:
         self._lanes = lanes
         self._element = element
         self._vector = ir.VectorType(element, lanes)
-        self._zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
         self.indices = ir.VectorType(INDEX, lanes)
 
     def _at(self, base: Any, offset: Any, kind: ir.Type) -> Any:
@@ -71,16 +72,11 @@ class Addresses:
 
     def everywhere(self, number: Any) -> Any:
         """Return a vector of one number in all lanes."""
-        return self._spread(number, self._vector)
+        return everywhere(self._builder, number, self._vector)
 
     def everywhere_index(self, index: Any) -> Any:
         """Return a vector of one index in all lanes."""
-        return self._spread(index, self.indices)
-
-    def _spread(self, value: Any, vector: ir.VectorType) -> Any:
-        nothing = ir.Constant(vector, ir.Undefined)
-        first = self._builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
-        return self._builder.shuffle_vector(first, nothing, self._zeros)
+        return everywhere(self._builder, index, self.indices)
 
     def load_vector(self, base: Any, offset: Any) -> Any:
         """Load neighbouring numbers."""

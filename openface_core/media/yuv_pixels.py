@@ -10,6 +10,8 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+from openface_core.llvm_vectors import everywhere, loaded
+
 PIXELS: Final = 16
 """At once."""
 
@@ -25,17 +27,9 @@ def _same(number: int, kind: ir.VectorType = _HALVES) -> ir.Constant:
     return ir.Constant(kind, [number] * PIXELS)
 
 
-def _loaded(builder: ir.IRBuilder, address: Any, kind: ir.VectorType) -> Any:
-    found = builder.load(builder.inttoptr(address, kind.as_pointer()))
-    found.align = 1
-    return found
-
-
 def _everywhere(builder: ir.IRBuilder, number: Any) -> Any:
-    """Return a vector that holds a number of 16 bits in all lanes."""
-    nothing = ir.Constant(_HALVES, ir.Undefined)
-    first = builder.insert_element(nothing, builder.trunc(number, _HALF), ir.Constant(_WORD, 0))
-    return builder.shuffle_vector(first, nothing, _lanes([0] * PIXELS))
+    """Return a vector that holds the lower half of a number in all lanes."""
+    return everywhere(builder, builder.trunc(number, _HALF), _HALVES)
 
 
 def _side_by_side(builder: ir.IRBuilder, blue: Any, green: Any, red: Any) -> Any:
@@ -61,7 +55,7 @@ def write_pixels(
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
         luma, colours, row_bytes, black, factor, out = arguments
-        eightfold = builder.shl(builder.zext(_loaded(builder, luma, _BYTES), _HALVES), _same(3))
+        eightfold = builder.shl(builder.zext(loaded(builder, luma, _BYTES), _HALVES), _same(3))
         above_black = builder.sub(eightfold, _everywhere(builder, black))
         product = builder.mul(
             builder.sext(above_black, _WORDS), builder.sext(_everywhere(builder, factor), _WORDS)
@@ -69,7 +63,7 @@ def write_pixels(
         light = builder.trunc(builder.ashr(product, _same(16, _WORDS)), _HALVES)
         channels = []
         for _ in range(3):
-            total = builder.add(light, _loaded(builder, colours, _HALVES))
+            total = builder.add(light, loaded(builder, colours, _HALVES))
             for bound, sign in ((_same(0), ">"), (_same(255), "<")):
                 total = builder.select(builder.icmp_signed(sign, total, bound), total, bound)
             channels.append(builder.trunc(total, _BYTES))
