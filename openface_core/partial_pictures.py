@@ -16,6 +16,7 @@ from openface_core.kernel import kernel
 
 UInt8Array = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
+Strips = NDArray[np.int64]
 
 _FARTHEST_PX: Final = 1 << 20
 """Positions beyond may not fit into the integers of those who sample; they get all pixels."""
@@ -68,7 +69,9 @@ class PartialPicture(ABC):
             self._pixels = np.empty(self.shape, dtype=np.uint8)
             self._made = np.zeros(_tile_counts(self.shape), dtype=np.bool_)
         if box[2] > box[0] and box[3] > box[1]:
-            self._make(box, self._made, self._pixels)
+            strips = _strips_to_make(box, self._made, self.shape[0], self.shape[1])
+            if len(strips):
+                self._make(strips, self._pixels)
             self._last_box = asked
         return self._pixels
 
@@ -91,15 +94,13 @@ class PartialPicture(ABC):
         self._made = np.ones(_tile_counts(self.shape), dtype=np.bool_)
 
     @abstractmethod
-    def _make(self, box: tuple[int, int, int, int], made: BoolArray, out: UInt8Array) -> None:
-        """Make the tiles that a box (left, top, right, bottom) within the picture touches.
+    def _make(self, strips: Strips, out: UInt8Array) -> None:
+        """Make what is not made yet.
 
         Parameters
         ----------
-        box : tuple of int
-            Not empty.
-        made : ndarray of bool, one for each tile
-            Which are made already; changed.
+        strips : (n, 4) ndarray of int64
+            Rows of tiles: left, top, right, bottom, pixels within the picture, the first two even.
         out : (H, W) or (H, W, 3) ndarray of uint8
             Where they are made.
         """
@@ -170,18 +171,30 @@ def contiguous(picture: Pixels | PartialPicture) -> Pixels | PartialPicture:
 
 
 @kernel
-def next_tiles(made: BoolArray, row: int, first: int, end: int) -> tuple[int, int]:
-    """Return the next tiles of a row that are not made, as first and end; both `end` for none.
-
-    They are marked as made.
-    """
-    while first < end and made[row, first]:
-        first += 1
-    last = first
-    while last < end and not made[row, last]:
-        made[row, last] = True
-        last += 1
-    return first, last
+def _strips_to_make(
+    box: tuple[int, int, int, int], made: BoolArray, height: int, width: int
+) -> Strips:
+    """Return the strips of tiles that a box touches and that are not made; mark them as made."""
+    left, top, right, bottom = box
+    begin, end = left // TILE_PX, (right - 1) // TILE_PX + 1
+    first_row, end_row = top // TILE_PX, (bottom - 1) // TILE_PX + 1
+    strips = np.empty(((end_row - first_row) * (end - begin), 4), dtype=np.int64)
+    count = 0
+    for row in range(first_row, end_row):
+        last = begin
+        while last < end:
+            first = last
+            while last < end and not made[row, last]:
+                made[row, last] = True
+                last += 1
+            if last > first:
+                strips[count, 0], strips[count, 1] = first * TILE_PX, row * TILE_PX
+                strips[count, 2] = min(last * TILE_PX, width)
+                strips[count, 3] = min((row + 1) * TILE_PX, height)
+                count += 1
+            else:
+                last += 1
+    return strips[:count]
 
 
 def _tile_counts(shape: tuple[int, ...]) -> tuple[int, int]:

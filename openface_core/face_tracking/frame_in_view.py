@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from openface_core.detection import FaceDetections
 from openface_core.face_tracking.models import FaceTrackingModels
-from openface_core.partial_pictures import AnyPicture, all_pixels, contiguous
+from openface_core.partial_pictures import AnyPicture, all_pixels
 from openface_core.refinement.grey import PartialGrey
 from openface_core.watch import Step, Watch
 
@@ -42,7 +42,7 @@ class FrameInView:
         """The grey picture, (H, W), made where somebody looks; None where no model does."""
         if self._models.refinement is None and self._models.validator is None:
             return None
-        return PartialGrey(contiguous(self.image_bgr))
+        return PartialGrey(self.image_bgr)
 
     @cached_property
     def detections(self) -> FaceDetections:

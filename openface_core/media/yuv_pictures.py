@@ -23,13 +23,7 @@ from numpy.typing import NDArray
 from openface_core.kernel import kernel
 from openface_core.media.orientation import UPRIGHT, Orientation
 from openface_core.media.yuv_pixels import PIXELS, write_pixels
-from openface_core.partial_pictures import (
-    TILE_PX,
-    BoolArray,
-    PartialPicture,
-    UInt8Array,
-    next_tiles,
-)
+from openface_core.partial_pictures import PartialPicture, Strips, UInt8Array
 
 Int16Array = NDArray[np.int16]
 Int32Array = NDArray[np.int32]
@@ -123,32 +117,23 @@ def _pixel_row(luma: UInt8Array, colours: Int16Array, weights: Int32Array, out: 
 
 
 @kernel
-def _make_tiles(
+def _make_strips(
     luma: UInt8Array,
     u: UInt8Array,
     v: UInt8Array,
     weights: Int32Array,
-    box: tuple[int, int, int, int],
-    made: BoolArray,
+    strips: Strips,
     out: UInt8Array,
 ) -> None:
-    """Write the tiles that a box touches, and that are not made."""
-    left, top, right, bottom = box
-    height, width = out.shape[:2]
-    end = (right - 1) // TILE_PX + 1
-    for row in range(top // TILE_PX, (bottom - 1) // TILE_PX + 1):
-        first, last = next_tiles(made, row, left // TILE_PX, end)
-        while first < last:
-            begin, stop = first * TILE_PX, min(last * TILE_PX, width)
-            colours = np.empty((3, stop - begin), dtype=np.int16)
-            lights = np.empty(stop - begin, dtype=np.uint8)
-            for y in range(row * TILE_PX, min((row + 1) * TILE_PX, height)):
-                if y % 2 == 0:
-                    places = slice(begin // 2, stop // 2)
-                    _colour_row(u[y // 2, places], v[y // 2, places], weights, colours)
-                lights[:] = luma[y, begin:stop]  # those of turned frames are not side by side
-                _pixel_row(lights, colours, weights, out[y, begin:stop].reshape(-1))
-            first, last = next_tiles(made, row, last, end)
+    for left, top, right, bottom in strips:
+        colours = np.empty((3, right - left), dtype=np.int16)
+        lights = np.empty(right - left, dtype=np.uint8)
+        places = slice(left // 2, right // 2)
+        for y in range(top, bottom):
+            if y % 2 == 0:
+                _colour_row(u[y // 2, places], v[y // 2, places], weights, colours)
+            lights[:] = luma[y, left:right]  # those of turned frames are not side by side
+            _pixel_row(lights, colours, weights, out[y, left:right].reshape(-1))
 
 
 @kernel
@@ -229,5 +214,5 @@ class YuvPicture(PartialPicture):
         _sample(self._luma, self._u, self._v, self._weights, rows, columns, out)
         return out
 
-    def _make(self, box: tuple[int, int, int, int], made: BoolArray, out: UInt8Array) -> None:
-        _make_tiles(self._luma, self._u, self._v, self._weights, box, made, out)
+    def _make(self, strips: Strips, out: UInt8Array) -> None:
+        _make_strips(self._luma, self._u, self._v, self._weights, strips, out)

@@ -7,15 +7,14 @@ give the same for every colour.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
 from openface_core.partial_pictures import (
-    TILE_PX,
     AnyPicture,
     PartialPicture,
+    Strips,
     UInt8Array,
-    next_tiles,
+    contiguous,
     pixels_within,
 )
 
@@ -64,25 +63,10 @@ def grey_from_bgr(image_bgr: UInt8Array) -> UInt8Array:
 
 
 @kernel
-def _grey_tiles(
-    colours: UInt8Array,
-    left: int,
-    top: int,
-    right: int,
-    bottom: int,
-    made: NDArray[np.bool_],
-    out: UInt8Array,
-) -> None:
-    """Write the tiles that a box touches, and that are not made."""
-    height, width = out.shape
-    end = (right - 1) // TILE_PX + 1
-    for row in range(top // TILE_PX, (bottom - 1) // TILE_PX + 1):
-        first, last = next_tiles(made, row, left // TILE_PX, end)
-        while first < last:
-            begin, stop = first * TILE_PX, min(last * TILE_PX, width)
-            for y in range(row * TILE_PX, min((row + 1) * TILE_PX, height)):
-                _grey(colours[y, begin:stop].reshape(-1), out[y, begin:stop])
-            first, last = next_tiles(made, row, last, end)
+def _grey_strips(colours: UInt8Array, strips: Strips, out: UInt8Array) -> None:
+    for left, top, right, bottom in strips:
+        for y in range(top, bottom):
+            _grey(colours[y, left:right].reshape(-1), out[y, left:right])
 
 
 class PartialGrey(PartialPicture):
@@ -96,17 +80,9 @@ class PartialGrey(PartialPicture):
 
     def __init__(self, image_bgr: AnyPicture) -> None:
         super().__init__(image_bgr.shape[:2])
-        self._image_bgr = image_bgr
+        self._image_bgr = contiguous(image_bgr)
 
-    def _make(
-        self, box: tuple[int, int, int, int], made: NDArray[np.bool_], out: UInt8Array
-    ) -> None:
-        left, top, right, bottom = box
-        colours = pixels_within(
-            self._image_bgr,
-            left // TILE_PX * TILE_PX,
-            top // TILE_PX * TILE_PX,
-            ((right - 1) // TILE_PX + 1) * TILE_PX,
-            ((bottom - 1) // TILE_PX + 1) * TILE_PX,
-        )
-        _grey_tiles(np.ascontiguousarray(colours), left, top, right, bottom, made, out)
+    def _make(self, strips: Strips, out: UInt8Array) -> None:
+        left, top = strips[:, :2].min(axis=0).tolist()
+        right, bottom = strips[:, 2:].max(axis=0).tolist()
+        _grey_strips(pixels_within(self._image_bgr, left, top, right, bottom), strips, out)

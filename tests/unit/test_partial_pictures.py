@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from openface_core.partial_pictures import (
     TILE_PX,
-    BoolArray,
     PartialPicture,
+    Strips,
     all_pixels,
     contiguous,
     pixels_within,
@@ -31,15 +31,10 @@ class TiledCopy(PartialPicture):
         self.image = image
         self.copied_tiles = 0
 
-    def _make(self, box: tuple[int, int, int, int], made: BoolArray, out: np.ndarray) -> None:
-        left, top, right, bottom = box
-        for row in range(top // TILE_PX, (bottom - 1) // TILE_PX + 1):
-            for column in range(left // TILE_PX, (right - 1) // TILE_PX + 1):
-                y, x = row * TILE_PX, column * TILE_PX
-                tile = np.s_[y : y + TILE_PX, x : x + TILE_PX]
-                out[tile] = self.image[tile]
-                self.copied_tiles += not made[row, column]
-                made[row, column] = True
+    def _make(self, strips: Strips, out: np.ndarray) -> None:
+        for left, top, right, bottom in strips.tolist():
+            out[top:bottom, left:right] = self.image[top:bottom, left:right]
+            self.copied_tiles += -(-(right - left) // TILE_PX)
 
 
 def part(image: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
