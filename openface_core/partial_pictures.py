@@ -81,7 +81,7 @@ class PartialPicture(ABC):
 
     def sampled(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> UInt8Array:
         """Return the pixels where rows (m,) and columns (n,) cross, (m, n, 3)."""
-        return _picked(self.whole(), rows, columns)
+        return self.whole()[np.ix_(rows, columns)]
 
     @property
     def _is_begun(self) -> bool:
@@ -130,37 +130,6 @@ def pixels_within(
 def all_pixels(picture: Pixels | PartialPicture) -> Pixels:
     """Return a picture with all its pixels."""
     return cast(Pixels, picture.whole()) if isinstance(picture, PartialPicture) else picture
-
-
-def sampled(picture: AnyPicture, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> UInt8Array:
-    """Return single pixels of a colour picture, where rows (m,) and columns (n,) cross, (m, n, 3).
-
-    Parameters
-    ----------
-    picture : (H, W, 3) ndarray of uint8, or PartialPicture
-        The picture.
-    rows, columns : ndarray of int64
-        Which; all of them in the picture.
-    """
-    if isinstance(picture, PartialPicture):
-        return picture.sampled(rows, columns)
-    return _picked(picture, rows, columns)
-
-
-def _picked(picture: UInt8Array, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> UInt8Array:
-    out = np.empty((len(rows), len(columns), picture.shape[2]), dtype=np.uint8)
-    _pick(picture, rows, columns, out)
-    return out
-
-
-@kernel
-def _pick(
-    picture: UInt8Array, rows: NDArray[np.int64], columns: NDArray[np.int64], out: UInt8Array
-) -> None:
-    for i in range(rows.shape[0]):
-        for j in range(columns.shape[0]):
-            for channel in range(picture.shape[2]):
-                out[i, j, channel] = picture[rows[i], columns[j], channel]
 
 
 def contiguous(picture: Pixels | PartialPicture) -> Pixels | PartialPicture:

@@ -5,9 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openface_core.kernel import kernel
-from openface_core.partial_pictures import AnyPicture, sampled
+from openface_core.partial_pictures import AnyPicture, PartialPicture
 
 UInt8Array = NDArray[np.uint8]
+Places = NDArray[np.int64]
 
 _CUT_DIFFERENCE = 15.0
 """Mean difference of hue, saturation and value, of 255, where the pictures fit best: 16 to 140 at
@@ -22,37 +23,47 @@ _SAMPLES = 2
 
 
 @kernel
-def _means(samples: UInt8Array, count: int, means: UInt8Array) -> None:
-    """Write the means of squares of so many times so many samples."""
-    rows, columns, channels = means.shape
-    totals = np.empty(columns * channels, dtype=np.int64)
-    for i in range(rows):
-        totals[:] = 0
-        for k in range(count):
-            for j in range(columns):
-                for m in range(j * count, (j + 1) * count):
-                    for c in range(channels):
-                        totals[j * channels + c] += samples[i * count + k, m, c]
-        for j in range(columns):
-            for c in range(channels):
-                means[i, j, c] = totals[j * channels + c] // (count * count)
+def _means(
+    picture: UInt8Array, row_places: Places, column_places: Places, means: UInt8Array
+) -> None:
+    """Write the means of neighbouring samples; the samples are where rows and columns cross."""
+    for i in range(means.shape[0]):
+        for j in range(means.shape[1]):
+            blue, green, red = np.uint32(0), np.uint32(0), np.uint32(0)
+            for k in range(i * _SAMPLES, (i + 1) * _SAMPLES):
+                for m in range(j * _SAMPLES, (j + 1) * _SAMPLES):
+                    # Unsigned: places are not asked whether they count from the end.
+                    y, x = np.uint64(row_places[k]), np.uint64(column_places[m])
+                    blue += picture[y, x, 0]
+                    green += picture[y, x, 1]
+                    red += picture[y, x, 2]
+            count = np.uint32(_SAMPLES * _SAMPLES)
+            means[i, j, 0], means[i, j, 1] = blue // count, green // count
+            means[i, j, 2] = red // count
 
 
 @kernel
 def _difference(first: UInt8Array, second: UInt8Array, down: int, right: int) -> float:
     """Return the mean difference in HSV, whose hue goes round in a circle, of what both show.
 
-    The second picture is moved down and right by so many rows and columns.
+    The second picture is moved down and right by so many rows and columns. The channels are in
+    planes, (3, 36, 64).
     """
-    total, count = 0.0, 0
-    rows, columns, channels = first.shape
-    for i in range(max(0, down), min(rows, rows + down)):
-        for j in range(max(0, right), min(columns, columns + right)):
-            for c in range(channels):
-                apart = abs(float(first[i, j, c]) - float(second[i - down, j - right, c]))
-                total += min(apart, 256.0 - apart) if c == 0 else apart
-                count += 1
-    return total / count
+    total = 0
+    channels, rows, columns = first.shape
+    top, left = max(0, down), max(0, right)
+    bottom, end = min(rows, rows + down), min(columns, columns + right)
+    for i in range(top, bottom):
+        # Of one row and channel: numba vectorises sums of small integers.
+        in_row = np.int32(0)
+        for j in range(left, end):
+            apart = abs(np.int32(first[0, i, j]) - np.int32(second[0, i - down, j - right]))
+            in_row += min(apart, np.int32(256) - apart)
+        for c in range(1, channels):
+            for j in range(left, end):
+                in_row += abs(np.int32(first[c, i, j]) - np.int32(second[c, i - down, j - right]))
+        total += int(in_row)
+    return float(total / (channels * (bottom - top) * (end - left)))
 
 
 @kernel
@@ -97,15 +108,20 @@ class SceneCuts:
 
 
 def _thumbnail(image_bgr: AnyPicture) -> UInt8Array:
-    """Return the means of samples in HSV, (36, 64, 3)."""
+    """Return the means of samples in HSV, a plane for each channel, (3, 36, 64)."""
     height, width = image_bgr.shape[:2]
+    rows, columns = _spread(_ROWS, height), _spread(_COLUMNS, width)
     means = np.empty((_ROWS, _COLUMNS, 3), dtype=np.uint8)
-    _means(sampled(image_bgr, _spread(_ROWS, height), _spread(_COLUMNS, width)), _SAMPLES, means)
-    hsv: UInt8Array = cv2.cvtColor(means, cv2.COLOR_BGR2HSV_FULL)
-    return hsv
+    if isinstance(image_bgr, PartialPicture):
+        image_bgr = image_bgr.sampled(rows, columns)
+        rows, columns = _spread(_ROWS, len(rows)), _spread(_COLUMNS, len(columns))
+    _means(image_bgr, rows, columns, means)
+    hsv = cv2.cvtColor(means, cv2.COLOR_BGR2HSV_FULL)
+    planes: UInt8Array = np.ascontiguousarray(hsv.transpose(2, 0, 1))
+    return planes
 
 
-def _spread(count: int, length: int) -> NDArray[np.int64]:
+def _spread(count: int, length: int) -> Places:
     """Return the places of evenly spread samples of so many means."""
     samples = count * _SAMPLES
     return np.arange(samples) * length // samples

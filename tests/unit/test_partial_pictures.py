@@ -12,7 +12,6 @@ from openface_core.partial_pictures import (
     all_pixels,
     contiguous,
     pixels_within,
-    sampled,
 )
 from openface_core.refinement.grey import PartialGrey, grey_from_bgr
 
@@ -89,5 +88,4 @@ def test_arrays_are_taken_as_they_are() -> None:
 def test_single_pixels_are_those_of_the_picture() -> None:
     rows, columns = np.array([0, 7, 129, 7]), np.array([200, 0, 31])
     expected = IMAGE[np.ix_(rows, columns)]
-    assert np.array_equal(sampled(IMAGE, rows, columns), expected)
-    assert np.array_equal(sampled(TiledCopy(IMAGE), rows, columns), expected)
+    assert np.array_equal(TiledCopy(IMAGE).sampled(rows, columns), expected)

@@ -12,7 +12,7 @@ from openface_core.media import frame_colours, open_media
 from openface_core.media.frame_colours import FrameColours
 from openface_core.media.orientation import UPRIGHT, Orientation
 from openface_core.media.yuv_pictures import all_weights
-from openface_core.partial_pictures import AnyPicture, PartialPicture, sampled
+from openface_core.partial_pictures import AnyPicture, PartialPicture
 from tests.fixtures.media.writing import moving_square, write_video
 
 RANGES = {"unspecified": 0, "narrow": 1, "full": 2}
@@ -57,7 +57,7 @@ def check(picture: AnyPicture, whole: np.ndarray) -> None:
         found = picture.within(left, top, right, bottom)[top:bottom, left:right]
         assert np.array_equal(found, whole[top:bottom, left:right])
     rows, columns = np.arange(0, whole.shape[0], 3), np.arange(0, whole.shape[1], 5)
-    assert np.array_equal(sampled(picture, rows, columns), whole[np.ix_(rows, columns)])
+    assert np.array_equal(picture.sampled(rows, columns), whole[np.ix_(rows, columns)])
     assert np.array_equal(picture.whole(), whole)
 
 
