@@ -46,7 +46,7 @@ def read_training_photographs(
 
 
 REFINEMENT = FaceRefinementSettings(
-    windows_px=(9, 7), first_windows_px=(11, 9), place_independent=False
+    windows_px=(9, 7), first_windows_px=(11, 9), iterations=3, place_independent=False
 )
 """How the preset ``embedded`` refines."""
 
