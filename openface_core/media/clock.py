@@ -17,7 +17,11 @@ _STORED_ORDER = {
 }
 _DECODING_TIMES_ARE_EXACT = ("avi", "asf")
 
-_RAW = ("h264", "hevc")
+# Pictures one after the other, and nothing of when they are shown; FFmpeg numbers some itself.
+_RAW = ("av1", "h264", "hevc", "m4v", "mpegvideo", "obu")
+
+# FFmpeg may take a tick of these for the duration of a frame, where it saw too few frames.
+_OF_FINE_TICKS = ("mpeg", "mpegts")
 
 # A decoder holds back 16 pictures at most; more times than these belong to frames that were lost.
 _MOST_TIMES_WAITING = 64
@@ -34,9 +38,10 @@ def stated_rate(container: InputContainer, stream: VideoStream) -> Fraction | No
         Its film.
     """
     # FFmpeg takes every raw stream to have 25 frames per second until its decoder knows better.
-    if container.format.name in _RAW:
-        return stream.guessed_rate or stream.average_rate
-    return stream.average_rate or stream.guessed_rate
+    name, rates = container.format.name, (stream.average_rate, stream.guessed_rate)
+    tick = stream.time_base if name in _OF_FINE_TICKS else None
+    in_order = reversed(rates) if name in _RAW else rates
+    return next((rate for rate in in_order if rate and not (tick and rate * tick >= 1)), None)
 
 
 class PresentationClock:
@@ -60,6 +65,7 @@ class PresentationClock:
         name, codec = container.format.name, stream.codec_context.name
         self._reorders = codec in _STORED_ORDER.get(name, ())
         self._by_decoding_time = name in _DECODING_TIMES_ARE_EXACT
+        self._is_raw = name in _RAW
         rate = stated_rate(container, stream)
         time_base = stream.time_base
         self._ticks = 1 / rate / time_base if rate and time_base else None
@@ -90,7 +96,9 @@ class PresentationClock:
         frame : VideoFrame
             The next one in the order of presentation; its `pts` is changed.
         """
-        if self._reorders and frame.pts is not None:
+        if self._is_raw:
+            frame.pts = None
+        elif self._reorders and frame.pts is not None:
             frame.pts = self._earliest(frame)
         if frame.pts is None and self._ticks is not None:
             frame.pts = round(self._next)

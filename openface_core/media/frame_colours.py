@@ -19,6 +19,15 @@ _LEAST_PIXELS: Final = 1 << 18
 _STEPS: Final = 32
 """So many values of each of both colours are tried, with all values of brightness."""
 
+_CONVERTED: Final = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
+"""Matrices of colours that FFmpeg converts, by their numbers in ITU-T H.273; 2: not stated."""
+
+_NEAREST: Final = {10: Colorspace.BT2020, 14: Colorspace.BT2020}
+"""Of others: BT.2020 with constant luminance, and ICtCp, are made of the same primaries."""
+
+_BY_PRIMARIES: Final = {1: Colorspace.ITU709, 9: Colorspace.BT2020}
+_DERIVED: Final = (12, 13)
+"""Matrices that follow from the primaries."""
 
 _STRIP_PX: Final = 48
 """At the right and lower borders of a frame, where sizes make a difference if they do anywhere."""
@@ -49,7 +58,7 @@ class FrameColours:
     """
 
     def __init__(self, *, are_stated: bool) -> None:
-        self._space = None if are_stated else Colorspace.ITU601
+        self._are_stated = are_stated
         self._reformatter = VideoReformatter()
         self._weights: dict[tuple[_Kind, int, int], Int32Array | None] = {}
 
@@ -67,7 +76,7 @@ class FrameColours:
         # Of interlaced frames, FFmpeg converts one field after the other.
         if frame.interlaced_frame or width * height < _LEAST_PIXELS:
             return self.whole(frame, orientation)
-        kind = _kind_of(frame, are_stated=self._space is None)
+        kind = _kind_of(frame, are_stated=self._are_stated)
         key = kind, width, height
         if key not in self._weights:
             picture = self.whole(frame)
@@ -86,8 +95,9 @@ class FrameColours:
         av.error.FFmpegError, ValueError
             If its format cannot be converted.
         """
+        space = self._taken_for(frame)
         made = self._reformatter.reformat(
-            frame, format="bgr24", src_colorspace=self._space, dst_colorspace=self._space, threads=1
+            frame, format="bgr24", src_colorspace=space, dst_colorspace=space, threads=1
         )
         return orientation.apply(_values_of(made))
 
@@ -101,11 +111,25 @@ class FrameColours:
         av.error.FFmpegError, ValueError
             If its format cannot be converted.
         """
+        space = self._taken_for(frame)
         made = self._reformatter.reformat(
-            frame, width_px, height_px, "bgr24", src_colorspace=self._space,
-            dst_colorspace=self._space, interpolation=_INTERPOLATION, threads=1,
+            frame, width_px, height_px, "bgr24", src_colorspace=space, dst_colorspace=space,
+            interpolation=_INTERPOLATION, threads=1,
         )  # fmt: skip
         return orientation.apply(_values_of(made))
+
+    def knows(self, frame: VideoFrame) -> bool:
+        """Return whether a frame's colours are made by the matrix that they are to be made by.
+
+        Where the frame states one that FFmpeg does not convert, another takes its place.
+        """
+        return not self._are_stated or frame.colorspace in _CONVERTED or not _has_matrix(frame)
+
+    def _taken_for(self, frame: VideoFrame) -> Colorspace | None:
+        """Return the matrix that FFmpeg is told; None has it take the frame's own."""
+        if not self._are_stated:
+            return Colorspace.ITU601
+        return None if self.knows(frame) else _nearest_space(frame)
 
     def _weights_of(self, kind: _Kind, frame: VideoFrame, picture: UInt8Array) -> Int32Array | None:
         """Return the weights that give what FFmpeg does, for all colours and in a frame."""
@@ -118,6 +142,18 @@ class FrameColours:
         if weights is None or not _gives(weights, frame, picture, _STRIP_PX):
             return None
         return weights
+
+
+def _has_matrix(frame: VideoFrame) -> bool:
+    """Return whether a frame has brightness and two colours, of which a matrix makes its pixels."""
+    return not frame.format.is_rgb and len(frame.format.components) >= 3
+
+
+def _nearest_space(frame: VideoFrame) -> Colorspace:
+    """Return the matrix nearest to one that FFmpeg cannot convert; BT.601 where none is near."""
+    if frame.colorspace in _DERIVED:
+        return _BY_PRIMARIES.get(frame.color_primaries, Colorspace.ITU601)
+    return _NEAREST.get(frame.colorspace, Colorspace.ITU601)
 
 
 def _values_of(frame: VideoFrame) -> UInt8Array:

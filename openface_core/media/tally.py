@@ -43,6 +43,7 @@ class Tally:
     orientations: set[Orientation] = field(default_factory=set)
     odd_matrices: int = 0
     odd_pixels: Fraction | None = None
+    odd_colours: int = 0
     film_count: int = 1
     has_no_clock: bool = False
     rest_lost: bool = False
@@ -76,6 +77,13 @@ def warnings_of(tally: Tally, info: MediaInfo, expected_seconds: float | None) -
             f"({tally.concealed_places}); pictures up to the next key frame may be wrong"
         )
     yield from _time_warnings(tally, info)
+    yield from _oddity_warnings(tally)
+    if tally.finished:
+        yield from _broken_promises(tally, info, expected_seconds)
+
+
+def _oddity_warnings(tally: Tally) -> Iterator[str]:
+    """Yield what is unusual about the pictures."""
     if tally.film_count > 1:
         yield f"it has {tally.film_count} video tracks, of which the first is measured"
     if len(tally.sizes) > 1:
@@ -86,8 +94,11 @@ def warnings_of(tally: Tally, info: MediaInfo, expected_seconds: float | None) -
         yield f"{tally.odd_matrices} frames ask for a rotation that is no multiple of 90 degrees"
     if tally.odd_pixels is not None:
         yield f"its pixels are said to be {ratio_text(tally.odd_pixels)}, and taken to be square"
-    if tally.finished:
-        yield from _broken_promises(tally, info, expected_seconds)
+    if tally.odd_colours:
+        yield (
+            f"{tally.odd_colours} frames state colours that cannot be converted exactly; "
+            "the nearest kind is taken"
+        )
 
 
 def sizes_text(sizes: Collection[tuple[int, int]]) -> str:

@@ -268,6 +268,7 @@ class VideoReader(MediaReader):
             if tally.first_pts_seconds is None:
                 tally.first_pts_seconds = pts_seconds
         tally.sizes.add((picture.shape[1], picture.shape[0]))
+        tally.odd_colours += not self._colours.knows(frame)
         tally.frames += 1
         if frame.is_corrupt:
             tally.concealed_frames += 1

@@ -2,12 +2,17 @@
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from openface_core.media import MediaReader, index_frames, open_media
+from openface_core.media.clock import stated_rate
 from openface_core.media.frame_count import promised_frame_count
 from openface_core.media.frames import DecodeLimits
 from tests.fixtures.media.decoding import decode, decode_in_parts
@@ -30,6 +35,19 @@ REORDERING = [
 
 def write(path: Path, codec: str = "libx264", count: int = FRAMES) -> Path:
     return write_video(path, moving_square(count), fps=RATE_FPS, codec=codec, options=H264)
+
+
+def write_raw(
+    path: Path, container: str, codec: str, frames: list[np.ndarray], *, fps: int
+) -> None:
+    with av.open(str(path), "w", format=container) as output:
+        stream = output.add_stream(codec, rate=fps)
+        assert isinstance(stream, VideoStream)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for image in frames:
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        output.mux(stream.encode(None))
 
 
 def write_late(path: Path, start_seconds: float, count: int = FRAMES, **options: str) -> Path:
@@ -55,8 +73,17 @@ def test_frames_that_were_reordered_have_their_own_times(
     assert not any("increase" in warning or "promises" in warning for warning in warnings)
 
 
-def test_a_stream_without_time_stamps_is_timed_at_its_rate_and_says_so(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.h264", moving_square(10), fps=50)
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.h264", "libx264"), ("a.m1v", "mpeg1video"), ("a.m2v", "mpeg2video"), ("a.m4v", "mpeg4")],
+)
+def test_a_stream_without_time_stamps_is_timed_at_its_rate_and_says_so(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    # As FFmpeg names the containers: a file's suffix is not asked by the program.
+    formats = {"a.m4v": "m4v", "a.m1v": "mpeg1video", "a.m2v": "mpeg2video", "a.h264": "h264"}
+    path = tmp_path / name
+    write_raw(path, formats[name], codec, moving_square(10), fps=50)
     reader, times, warnings = read(path)
     assert reader.info.average_rate_fps == 50
     assert times == pytest.approx([index / 50 for index in range(10)])
@@ -163,3 +190,31 @@ def test_lost_frames_do_not_shift_the_times_of_later_ones(tmp_path: Path) -> Non
     _, times, _ = read(path)
     assert len(times) < 48
     assert times[-12:] == pytest.approx([index / RATE_FPS for index in range(36, 48)])
+
+
+def test_the_rate_of_a_camera_for_slow_motion_is_its_own(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", moving_square(10), fps=12_000)
+    reader, times, _ = read(path)
+    assert reader.info.average_rate_fps == 12_000
+    assert times == pytest.approx([index / 12_000 for index in range(10)], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("container", "average", "guessed", "expected"),
+    [
+        ("mpegts", Fraction(90_000), Fraction(25), Fraction(25)),
+        ("mpegts", Fraction(90_000), Fraction(90_000), None),
+        ("mpegts", Fraction(30), Fraction(25), Fraction(30)),
+        ("mov,mp4,m4a,3gp,3g2,mj2", Fraction(90_000), Fraction(25), Fraction(90_000)),
+        ("h264", Fraction(25), Fraction(30), Fraction(30)),
+        ("h264", Fraction(25), None, Fraction(25)),
+    ],
+)
+def test_a_tick_is_no_frame(
+    container: str, average: Fraction | None, guessed: Fraction | None, expected: Fraction | None
+) -> None:
+    file = SimpleNamespace(format=SimpleNamespace(name=container))
+    stream = SimpleNamespace(
+        average_rate=average, guessed_rate=guessed, time_base=Fraction(1, 90_000)
+    )
+    assert stated_rate(cast(InputContainer, file), cast(VideoStream, stream)) == expected
