@@ -1,5 +1,6 @@
 """The console script ``openface-beam``: one sub-command per module of this package."""
 
+import difflib
 import importlib
 import os
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from openface_core import __version__
-from pipelines.command import leave_after
+from pipelines.command import EXIT_FAILED, leave_after
 
 COMMANDS = {
     "run": "measure faces in videos and write a dataset",
@@ -37,10 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words and words[0] == "--version":
         sys.stdout.write(f"openface-beam {__version__}\n")
         return 0
-    if not words or words[0] not in COMMANDS:
-        found = f"unknown command {words[0]!r}\n" if words else ""
-        sys.stderr.write(f"{found}{_USAGE}")
-        return 2
+    if not words:
+        sys.stderr.write(_USAGE)
+        return EXIT_FAILED
+    if words[0] not in COMMANDS:
+        close = difflib.get_close_matches(words[0], (*COMMANDS, "--help", "--version"), n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        sys.stderr.write(
+            f"error: unknown command {words[0]!r}.{hint} See `openface-beam --help`.\n"
+        )
+        return EXIT_FAILED
     module = importlib.import_module(f"pipelines.{words[0]}")
     return int(module.main(words[1:]))
 

@@ -1,17 +1,17 @@
 """The documents of this version, read without a network: their list, or one of them."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from openface_core.errors import ConfigError
 from pipelines.command import leave, run_command
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.documents import page_paths, title_of
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam docs",
         description="Print a document of this version, or the list of all.",
     )

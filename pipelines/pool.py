@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from openface_core.errors import PipelineError
 from pipelines.command import leave, run_command
+from pipelines.configuration.command_parser import CommandParser
 
 _PORT = 50_000
 _HIGHEST_PORT = 65_535
@@ -26,9 +27,9 @@ def port(word: str) -> int:
     return int(word)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam pool",
         description=(
             "A worker pool: starts workers with this program for a runner on the same host, which "

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import (
-    CommandParser,
     add_model_options,
     add_quiet_option,
     check_folder_name,
@@ -90,7 +90,7 @@ class ValidateArguments:
             )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
     result = CommandParser(
         prog="openface-beam validate",

@@ -1,47 +1,9 @@
 """The options that every command has, with the same words."""
 
 import argparse
-from collections.abc import Sequence
-from typing import Any
 
 from openface_core.errors import ConfigError
 from openface_core.user_paths import expanded
-
-
-class _GivenOnce(argparse.Action):
-    """Keeps the value of an option, and refuses to have it replaced by a later one."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        """Keep a value."""
-        if option_string is not None and isinstance(parser, CommandParser):
-            if self.dest in parser.given:
-                parser.error(f"{option_string} is given twice")
-            parser.given.add(self.dest)
-        setattr(namespace, self.dest, values)
-
-
-class CommandParser(argparse.ArgumentParser):
-    """A parser to which an option that is given twice is an error, not a silent replacement.
-
-    Options may not be abbreviated. Those that are lists say so with ``action="extend"``.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **{"allow_abbrev": False} | options)
-        self.given: set[str] = set()
-        for name in (None, "store"):
-            self.register("action", name, _GivenOnce)
-
-    def parse_known_args(self, *arguments: Any, **options: Any) -> Any:
-        """Parse a command line from its beginning."""
-        self.given.clear()
-        return super().parse_known_args(*arguments, **options)
 
 
 def check_folder_name(option: str, name: str | None) -> None:

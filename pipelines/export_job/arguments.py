@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import (
     add_quiet_option,
     check_folder_name,
@@ -116,20 +117,20 @@ class ExportArguments:
         expand_home(self, "dataset", "output", "videos", "models")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
     titles = "".join(f"  {name:<13} {title}\n" for name, title in FORMAT_TITLES.items())
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam export",
         description="Write a finished dataset in formats that other programs read.\n\n"
         f"formats:\n{titles}",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     result.add_argument(
         "--format",
         nargs="+",
+        action="extend",
         required=True,
         metavar="F",
         help="one or more of the formats; each gets a folder of its own in the output",
@@ -155,7 +156,12 @@ def add_dataset_options(parser: argparse.ArgumentParser, output: str | None = No
         "--output", required=output is None, metavar="DIR", help=output or "output folder or URL"
     )
     parser.add_argument(
-        "--video-ids", nargs="+", default=[], metavar="ID", help="only these videos; default: all"
+        "--video-ids",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="only these videos; default: all",
     )
     parser.add_argument(
         "--videos",
@@ -168,6 +174,7 @@ def _add_openface_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns",
         nargs="+",
+        action="extend",
         metavar="PART",
         help="openface-csv: some of 2d, 3d, pose, gaze, aus, pdm; default: all",
     )
@@ -203,7 +210,13 @@ def _add_overlay_options(parser: argparse.ArgumentParser) -> None:
         "--to", type=float, dest="to_seconds", metavar="S", help="overlay: end, in seconds"
     )
     parser.add_argument(
-        "--faces", type=int, nargs="+", default=[], metavar="N", help="overlay: only these faces"
+        "--faces",
+        type=int,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="N",
+        help="overlay: only these faces",
     )
 
 

@@ -12,9 +12,12 @@ import apache_beam as beam
 
 from openface_core.errors import ConfigError, PipelineError
 from openface_core.exports.openface.csv_file import ROWS_WITHOUT_SHAPE, OpenFaceCsv
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.export_job.arguments import ExportArguments
+from pipelines.export_job.arguments import parser as export_parser
 from pipelines.export_job.plan import ExportJobPlan, make_plan, page_identities
 from pipelines.export_job.report_arguments import ReportArguments
+from pipelines.export_job.report_arguments import parser as report_parser
 from pipelines.export_job.summary import ExportSummary
 from pipelines.main_job.pipeline_failure import pipeline_failure
 from pipelines.main_job.progress_display import ProgressDisplay
@@ -53,7 +56,7 @@ def run_export(arguments: ExportArguments) -> ExportSummary:
     OpenFaceBeamError
         If nothing can be done at all, or another export works in the output folder.
     """
-    job = _prepare(arguments)
+    job = _prepare(arguments, export_parser())
     with held(arguments.output):
         return _write_all(job)
 
@@ -67,7 +70,7 @@ def run_report(arguments: ReportArguments) -> ExportSummary:
         If nothing can be done at all, or another report is written into the output folder.
     """
     as_export = arguments.as_export()
-    job = _prepare(as_export)
+    job = _prepare(as_export, report_parser())
     title = arguments.dataset.rstrip("/").rpartition("/")[2] or arguments.dataset
     with held(arguments.folder):
         summary = _write_all(job)
@@ -75,11 +78,11 @@ def run_report(arguments: ReportArguments) -> ExportSummary:
         return replace(summary, index=write_index(job.plan.folder, title, summary.failed, current))
 
 
-def _prepare(arguments: ExportArguments) -> _Job:
+def _prepare(arguments: ExportArguments, parser: CommandParser) -> _Job:
     """Plan an export; nothing is written."""
     begin = time.monotonic()
     runner, given = chosen_runner(arguments.runner, arguments.beam, {})
-    options = pipeline_options(runner, given)
+    options = pipeline_options(runner, given, parser.option_names)
     workers = worker_place(runner, options)
     if workers.is_left_alone:
         raise ConfigError(

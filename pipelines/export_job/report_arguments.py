@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import check_folder_name, expand_home, refuse_memory
 from pipelines.export_job.arguments import (
     ExportArguments,
@@ -86,15 +87,14 @@ class ReportArguments:
         )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(
+    result = CommandParser(
         prog="openface-beam report",
         description="Show what was measured: one HTML page per video, and an index. A page needs\n"
         "no server, no network, and nothing beside it.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add_dataset_options(result, output=f"output folder or URL; default: DIR/{REPORT_FOLDER}")
     add_job_options(result)

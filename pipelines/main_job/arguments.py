@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import (
-    CommandParser,
     add_model_options,
     add_quiet_option,
     check_folder_name,
@@ -106,7 +106,7 @@ class RunArguments:
         expand_home(self, "inputs", "output", "config", "models", "landmarks")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
     result = CommandParser(
         prog="openface-beam run",

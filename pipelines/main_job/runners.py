@@ -165,7 +165,7 @@ def known_options() -> tuple[argparse.ArgumentParser, list[str]]:
     return parser, sorted(parser._option_string_actions)
 
 
-def check_words(runner: str, given: Sequence[str]) -> None:
+def check_words(runner: str, given: Sequence[str], own: Sequence[str] | None = None) -> None:
     """Refuse options that are neither ours nor Beam's, which Beam itself would ignore.
 
     A runner on another machine may have options of its own, so that only those are refused there
@@ -177,6 +177,8 @@ def check_words(runner: str, given: Sequence[str]) -> None:
         A name that :func:`canonical_name` has returned.
     given : sequence of str
         Beam options of the run.
+    own : sequence of str or None
+        The command's own options, which may have been meant; None for those of ``run``.
 
     Raises
     ------
@@ -199,7 +201,7 @@ def check_words(runner: str, given: Sequence[str]) -> None:
         )
     if is_local(runner):
         _check_profiling(found)
-    own = list(parser_of_main_job()._option_string_actions)
+    own = parser_of_main_job().option_names if own is None else own
     likeness = 0.6 if is_local(runner) else _NEAR_MISS
     for argument in unknown:
         word = argument.split("=", 1)[0]
@@ -227,7 +229,9 @@ def _check_profiling(found: argparse.Namespace) -> None:
         )
 
 
-def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
+def pipeline_options(
+    runner: str, given: Sequence[str], own: Sequence[str] | None = None
+) -> "PipelineOptions":
     """Return Beam's options object of a run.
 
     Parameters
@@ -236,6 +240,8 @@ def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
         Name of the runner.
     given : sequence of str
         Beam options from the command line.
+    own : sequence of str or None
+        As for :func:`check_words`.
 
     Returns
     -------
@@ -250,7 +256,7 @@ def pipeline_options(runner: str, given: Sequence[str]) -> "PipelineOptions":
     from apache_beam.options.pipeline_options import PipelineOptions
 
     runner = canonical_name(runner)
-    check_words(runner, given)
+    check_words(runner, given, own)
     options = PipelineOptions(beam_arguments(runner, given))
     if not is_local(runner):
         check_runner_options(runner, options)

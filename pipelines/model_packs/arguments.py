@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.registry import Registry
 from openface_core.user_paths import expanded
-from pipelines.configuration.shared_options import CommandParser
+from pipelines.configuration.command_parser import CommandParser
 
 _EXAMPLES = """\
 examples:
@@ -30,7 +30,7 @@ def _local_path(text: str) -> Path:
     return Path(expanded(text))
 
 
-def parser(registry: Registry) -> argparse.ArgumentParser:
+def parser(registry: Registry) -> CommandParser:
     """Return the parser of the command line."""
     result = CommandParser(
         prog="openface-beam models",
@@ -40,7 +40,7 @@ def parser(registry: Registry) -> argparse.ArgumentParser:
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the packs, and what of them is on this machine")
-    fetch = commands.add_parser("fetch", help="download packs", allow_abbrev=False)
+    fetch = commands.add_parser("fetch", help="download packs")
     fetch.add_argument(
         "--accept-license",
         action="store_true",
@@ -51,7 +51,7 @@ def parser(registry: Registry) -> argparse.ArgumentParser:
         metavar="URL",
         help="take the files from a copy of a models folder on a web server of yours",
     )
-    bring = commands.add_parser("import", help="copy packs from a folder", allow_abbrev=False)
+    bring = commands.add_parser("import", help="copy packs from a folder")
     bring.add_argument("--from", dest="source", required=True, metavar="FOLDER", type=_local_path)
     verify = commands.add_parser("verify", help="compare files with their hashes")
     for command in (fetch, bring):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openface_core.errors import ConfigError
+from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import (
-    CommandParser,
     add_model_options,
     add_quiet_option,
     expand_home,
@@ -76,7 +76,7 @@ class ProfileArguments:
         expand_home(self, "video", "landmarks", "models", "config", "output")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """Return the parser of the command line."""
     result = CommandParser(
         prog="openface-beam profile",
@@ -107,8 +107,9 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--provider",
-        type=lambda text: tuple(text.split(",")),
-        default=(),
+        action="extend",
+        type=lambda text: text.split(","),
+        default=[],
         metavar="A[,B ...]",
         help="execution provider of onnxruntime, over the configuration; of several, the first is "
         "profiled, and all are compared: time of the networks, and how far the results are apart",
@@ -119,4 +120,5 @@ def parser() -> argparse.ArgumentParser:
 
 def parse_arguments(argv: Sequence[str]) -> ProfileArguments:
     """Return a command line as arguments."""
-    return ProfileArguments(**vars(parser().parse_args(argv)))
+    values = vars(parser().parse_args(argv))
+    return ProfileArguments(**values | {"provider": tuple(values["provider"])})

@@ -11,7 +11,7 @@ import pytest
 
 from openface_core.errors import ConfigError, OpenFaceBeamError
 from pipelines.profile import main, profile
-from pipelines.timing.arguments import ProfileArguments, parser
+from pipelines.timing.arguments import ProfileArguments, parse_arguments, parser
 from pipelines.timing.components import COMPONENTS, ComponentTime
 from pipelines.timing.measured_process import measure
 from pipelines.timing.providers import largest_differences
@@ -197,3 +197,9 @@ def test_help_names_every_option() -> None:
     text = parser().format_help()
     for option in ("--video", "--landmarks", "--models", "--config", "--frames", "--output"):
         assert option in text
+
+
+def test_providers_that_are_given_again_are_added() -> None:
+    words = ["--video", "a", "--provider", "cpu,cuda", "--provider", "openvino"]
+    assert parse_arguments(words).provider == ("cpu", "cuda", "openvino")
+    assert parse_arguments(words[:2]).provider == ()

@@ -109,3 +109,21 @@ def test_an_output_in_memory_would_be_gone(words: str, capsys: pytest.CaptureFix
     assert openface_beam(words.split()) == 2
     assert "is in memory, which is gone when the command ends" in capsys.readouterr().err
     assert RunArguments(("a.mp4",), "memory://out").output == "memory://out"  # from Python
+
+
+def test_lists_that_are_given_again_are_added() -> None:
+    words = ["--format", "aligned", "--video-ids", "a", "--video-ids", "b", "--faces", "0"]
+    words += ["--faces", "1", "--columns", "2d", "--columns", "aus"]
+    found = arguments.parse_arguments([*NEEDED, *words])
+    assert found.formats == ("csv", "hog", "aligned")
+    assert (found.video_ids, found.faces, found.columns) == (("a", "b"), (0, 1), ("2d", "aus"))
+
+
+@pytest.mark.parametrize("command", ["export --format csv", "report"])
+def test_another_option_that_is_given_again_is_refused(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        openface_beam([*command.split(), "--dataset", "a", "--output", "o", "--dataset", "b"])
+    assert caught.value.code == 2
+    assert "--dataset is given twice" in capsys.readouterr().err

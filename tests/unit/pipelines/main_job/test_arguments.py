@@ -100,4 +100,7 @@ def test_what_is_missing_ends_with_status_2(
     with pytest.raises(SystemExit) as caught:
         parse_arguments(argv)
     assert caught.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert err.endswith("See `openface-beam run --help`.\n")
+    assert err.count("\n") == 1

@@ -174,3 +174,9 @@ def test_without_a_preset() -> None:
     assert chosen_runner(None, ("--x",), {}) == ("DirectRunner", ("--x",))
     assert chosen_runner("portable", (), {}) == ("PortableRunner", ())
     assert chosen_runner(None, (), {"direct_num_workers": ("3",)})[1] == ("--direct_num_workers=3",)
+
+
+def test_the_options_of_the_command_itself_may_be_meant() -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline_options("DirectRunner", ["--pictur-type=png"], ("--picture-type", "--size"))
+    assert caught.value.remedy == "Did you mean --picture-type?"
