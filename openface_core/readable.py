@@ -1,6 +1,11 @@
 """Names of files as text that every file format and screen takes; numbers of things."""
 
 import os
+import re
+
+_USER = re.compile(r"(?<=://)[^/\s]*@")
+_QUERY = re.compile(r"(?<=\?).+")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:\-]*://")
 
 
 def readable(name: str) -> str:
@@ -27,6 +32,22 @@ def readable(name: str) -> str:
     except UnicodeEncodeError:
         return os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return name
+
+
+def without_credentials(name: str) -> str:
+    """Return the name of a file without what a URL may hold of secrets: user, password, query.
+
+    Parameters
+    ----------
+    name : str
+        A path or URL.
+
+    Examples
+    --------
+    >>> without_credentials("ftp://me:secret@host/a.mp4"), without_credentials("why?.mp4")
+    ('ftp://***@host/a.mp4', 'why?.mp4')
+    """
+    return _QUERY.sub("***", _USER.sub("***@", name)) if _URL.match(name) else name
 
 
 def counted(number: int, what: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
-from openface_core.errors import OpenFaceBeamError, OutputError
+from openface_core.errors import OpenFaceBeamError, OutputError, PipelineError
+from openface_core.readable import readable, without_credentials
 from pipelines.own_packages import check_own_packages
 from pipelines.own_process import own_process
 from pipelines.screen import fill_missing_streams
@@ -34,7 +35,8 @@ def run_command(command: Callable[[], int]) -> int:
     Returns
     -------
     int
-        Its status; 2 for an expected failure, told in one line on stderr; 130 for an interruption;
+        Its status; 2 for an expected failure, and for what the system refuses, told in one line on
+        stderr; 130 for an interruption;
         141, in silence, where nobody reads on.
     """
     fill_missing_streams()
@@ -57,10 +59,8 @@ def run_command(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return EXIT_INTERRUPTED
-    except OSError:
-        if (unsaid := _end_unheard()) is None:
-            raise
-        return unsaid
+    except OSError as error:
+        return _end_refused(error)
     return status
 
 
@@ -69,6 +69,31 @@ def _tell(error: OpenFaceBeamError) -> int:
     line = " ".join(str(error).split())
     sys.stderr.write(f"error: {line}\n")
     return EXIT_FAILED
+
+
+def _end_refused(error: OSError) -> int:
+    """Say in one line what the system refused and nobody else has told; return the exit status."""
+    if error.filename is None and (unheard := _end_unheard()) is not None:
+        return unheard
+    name = error.filename
+    if isinstance(name, str | bytes | os.PathLike):
+        name = without_credentials(readable(os.fsdecode(name)))
+    reason = error.strerror or str(error) or type(error).__name__
+    if name is None:  # a socket, a pipe, or a file that was open already
+        return _tell(
+            PipelineError(
+                "openface-beam",
+                f"the system refused to read or write ({reason})",
+                "Check the free space and the permissions of the output folder, and run again.",
+            )
+        )
+    return _tell(
+        OutputError(
+            name,
+            f"it cannot be read or written ({reason})",
+            "Check the file and its permissions.",
+        )
+    )
 
 
 def _end_unheard() -> int | None:
@@ -108,10 +133,8 @@ def leave_after(main: Callable[[], int]) -> NoReturn:
         status = main()
     except SystemExit as end:  # argparse, after a help text or a mistyped option
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except OSError:
-        if (unsaid := _end_unheard()) is None:
-            raise
-        status = unsaid
+    except OSError as error:
+        status = _end_refused(error)
     leave(status)
 
 

@@ -1,5 +1,6 @@
 """Exit statuses."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -114,9 +115,46 @@ def test_a_full_device_is_one_line(words: list[str], unbuffered: str) -> None:
     assert process.returncode == EXIT_FAILED
 
 
-def test_what_other_files_refuse_is_not_taken_for_that() -> None:
-    with pytest.raises(BrokenPipeError):
-        run_command(raising(BrokenPipeError()))
+def test_what_a_pipe_of_another_refuses_is_not_taken_for_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+    assert run_command(raising(error)) == EXIT_FAILED
+    assert capsys.readouterr().err == (
+        "error: openface-beam: the system refused to read or write (Broken pipe). Check the free "
+        "space and the permissions of the output folder, and run again.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied", "a.csv"), "a.csv: {} (Permission denied)"),
+        (IsADirectoryError(21, "Is a directory", b"caf\xe9"), "caf\\xe9: {} (Is a directory)"),
+        (OSError(5, None, Path("a\nb")), "a b: {} ([Errno 5] None: PosixPath('a\\nb'))"),
+        (OSError(28, "No space left", 7), "7: {} (No space left)"),
+        (FileNotFoundError(2, "gone", "ftp://me:secret@host/a"), "ftp://***@host/a: {} (gone)"),
+        (OSError(5, "late", "https://host/a?key=secret"), "https://host/a?***: {} (late)"),
+    ],
+)
+def test_what_the_system_refuses_of_a_file_is_one_line(
+    error: OSError, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(raising(error)) == EXIT_FAILED
+    cause = told.format("it cannot be read or written")
+    remedy = "Check the file and its permissions."
+    assert capsys.readouterr() == ("", f"error: {cause}. {remedy}\n")
+
+
+def test_what_the_system_refuses_before_a_command_begins() -> None:
+    code = "from pipelines.command import leave_after; leave_after(lambda: open('/nowhere/a'))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (EXIT_FAILED, "")
+    assert found.stderr.startswith("error: /nowhere/a: it cannot be read or written (No such file")
+    assert found.stderr.count("\n") == 1
 
 
 @UNBUFFERED
