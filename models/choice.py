@@ -17,10 +17,29 @@ WITHOUT_NETWORKS = "openface22"
 
 def folder_of_environment() -> Path | None:
     """Return the models folder that the environment names, if it does."""
-    for variable in MODELS_VARIABLES:
-        if value := os.environ.get(variable):
-            return Path(expanded(value))
-    return None
+    variable = _set_variable()
+    return None if variable is None else Path(expanded(os.environ[variable]))
+
+
+def _set_variable() -> str | None:
+    """Return the variable that names the models folder; None if none does."""
+    return next((name for name in MODELS_VARIABLES if os.environ.get(name)), None)
+
+
+def _check_environment(folder: Path) -> None:
+    """Do nothing if the folder that the environment names is there.
+
+    Raises
+    ------
+    ModelFileError
+        If it is not, which whoever set the variable long ago would look for elsewhere.
+    """
+    if not folder.exists():
+        raise ModelFileError(
+            str(_set_variable()),
+            f"this environment variable names a models folder that does not exist, {folder}",
+            "Correct or unset it, or name other models with --models.",
+        )
 
 
 def models_folder(
@@ -53,7 +72,8 @@ def models_folder(
     Raises
     ------
     ModelFileError
-        If files of a pack are missing or damaged; the command that gets them is told.
+        If files of a pack are missing or damaged; the command that gets them is told. If the
+        folder that the environment names does not exist.
     ConfigError
         If the name is empty.
     """
@@ -65,6 +85,8 @@ def models_folder(
         )
     folder = folder_of_environment() if named is None else Path(named)
     if folder is not None and not takes_packs(named, needed=needed, registry=registry):
+        if named is None:
+            _check_environment(folder)
         return folder
     if named is None:
         is_default = needed == DEFAULT_PACK

@@ -58,12 +58,26 @@ def test_an_empty_name_is_not_the_current_folder(registry: Registry, name: str) 
         models_folder(name, registry=registry)
 
 
-def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MODELS_VARIABLES[1], "/second")
-    assert models_folder(None) == Path("/second")
-    monkeypatch.setenv(MODELS_VARIABLES[0], "/first")
-    assert models_folder(None) == Path("/first")
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for number, variable in reversed(list(enumerate(MODELS_VARIABLES))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.setenv(variable, str(folder))
+        assert models_folder(None) == folder
     assert models_folder("third") == Path("third")
+
+
+@pytest.mark.parametrize("variable", MODELS_VARIABLES)
+def test_the_environment_names_what_does_not_exist(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "gone"))
+    with pytest.raises(ModelFileError) as caught:
+        models_folder(None)
+    assert caught.value.subject == variable
+    assert str(tmp_path / "gone") in caught.value.cause
+    assert models_folder("third") == Path("third")
+    assert (models_folder(None, needed="embedded") / "detector.onnx").is_file()
 
 
 @pytest.mark.skipif("sys.platform in ('win32', 'darwin')")
