@@ -2,12 +2,12 @@
 
 import math
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import configs
-from models import DEFAULT_PACK, EMBEDDED_PACK
+from models import DEFAULT_PACK, EMBEDDED_PACK, default_registry
 from models.locate import specification_path
 from openface_core.analysis.model_set import SPECIFICATIONS
 from openface_core.analysis.settings import RunSettings
@@ -20,6 +20,7 @@ _BEAM = "beam"
 _PACK = "pack"
 _MODELS = "models"
 _MAX_BASES = 5
+_PACK_REMEDY = "Name a pack of `openface-beam models list`."
 _OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 PRESETS_FOLDER = Path(configs.__file__).resolve().parent
@@ -34,8 +35,9 @@ def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
     """Return the path of a preset or file, and its content on top of that of its base."""
     path, content = _read_alone(name_or_path)
     _find_beside(path.parent, content.get(_MODELS))
+    pack = content[_PACK] = _Pack.of(content[_PACK], path) if _PACK in content else None
     # Nothing but the preset of that name goes with the embedded models.
-    implied = EMBEDDED_PACK if content.get(_PACK) == EMBEDDED_PACK else None
+    implied = EMBEDDED_PACK if pack is not None and pack.name == EMBEDDED_PACK else None
     base = content.pop(_BASE, None if path.parent == PRESETS_FOLDER else implied)
     if base is None:
         return path, content
@@ -47,10 +49,43 @@ def _read(name_or_path: str, bases: int = 0) -> tuple[Path, dict[str, Any]]:
             where, f"more than {_MAX_BASES} files are based on each other", "Base it on a preset."
         )
     if base not in preset_names():
-        base = str(path.parent / expanded(base))
+        beside = path.parent / expanded(base)
+        if not base.strip() or not beside.is_file():
+            raise ConfigError(
+                where,
+                f"{base!r} is neither a preset nor a file beside this one",
+                f"Use {', '.join(preset_names())}, or the path of a TOML file.",
+            )
+        base = str(beside)
     _, below = _read(base, bases + 1)
     below.pop("name", None)
+    if pack is None and (_MODELS not in content or not _is_of_models(below[_PACK])):
+        content[_PACK] = below[_PACK]
     return path, _on_top(below, content)
+
+
+@dataclass(frozen=True)
+class _Pack:
+    """A model pack, and the file that names it."""
+
+    name: str
+    file: Path
+
+    @classmethod
+    def of(cls, value: object, file: Path) -> "_Pack":
+        """Return what a file names."""
+        if not isinstance(value, str):
+            raise ConfigError(
+                f"{file}: {_PACK}",
+                f"a text is expected, found {value!r}",
+                _PACK_REMEDY,
+            )
+        return cls(value, file)
+
+
+def _is_of_models(pack: _Pack | None) -> bool:
+    """Whether a preset names a pack for its models alone, so that others have no use for it."""
+    return pack is not None and pack.file.parent == PRESETS_FOLDER and pack.name != EMBEDDED_PACK
 
 
 def _find_beside(folder: Path, models: object) -> None:
@@ -147,15 +182,30 @@ def needed_pack(name_or_path: str) -> str:
     ConfigError
         If it is no text.
     """
-    path, content = _read(name_or_path)
-    pack = content.get(_PACK, DEFAULT_PACK)
-    if not isinstance(pack, str):
+    _, content = _read(name_or_path)
+    pack = content[_PACK]
+    return DEFAULT_PACK if pack is None else pack.name
+
+
+def check_needed_pack(name_or_path: str) -> None:
+    """Do nothing if the pack that a preset is made for is one.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As for :func:`load_settings`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such pack.
+    """
+    _, content = _read(name_or_path)
+    pack = content[_PACK]
+    if pack is not None and pack.name not in default_registry().names:
         raise ConfigError(
-            f"{path}: {_PACK}",
-            f"a text is expected, found {pack!r}",
-            "Name a pack of `openface-beam models list`.",
+            f"{pack.file}: {_PACK}", f"there is no such pack, {pack.name!r}", _PACK_REMEDY
         )
-    return pack
 
 
 def load_beam_options(name_or_path: str) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,12 @@ from models.choice import takes_packs
 from openface_core.analysis.model_set import ModelFiles
 from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
-from pipelines.configuration.config_file import load_settings, needed_pack, preset_names
+from pipelines.configuration.config_file import (
+    check_needed_pack,
+    load_settings,
+    needed_pack,
+    preset_names,
+)
 from pipelines.screen import screen
 
 DEFAULT_PRESET = "default"
@@ -78,6 +83,8 @@ class ModelChoice:
         ModelFileError
             If files of a pack are missing or damaged; the command that gets them is told.
         """
+        if self.models is None:
+            check_needed_pack(self.config)
         needed = needed_pack(self.config)
         return models_folder(self.models, with_networks=with_networks, needed=needed)
 

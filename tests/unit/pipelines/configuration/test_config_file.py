@@ -1,6 +1,7 @@
 """Presets and users' TOML files."""
 
 import dataclasses
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from openface_core.analysis.settings import RunSettings
 from openface_core.errors import ConfigError
 from pipelines.configuration.config_file import (
     PRESETS_FOLDER,
+    check_needed_pack,
     load_beam_options,
     load_settings,
     needed_pack,
@@ -45,15 +47,64 @@ def test_every_preset_loads_and_is_named_after_its_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", preset_names())
 def test_the_pack_of_a_preset_is_no_setting(name: str) -> None:
-    assert needed_pack(name) == ("embedded" if name == "embedded" else "default")
+    assert needed_pack(name) == (name if name in ("embedded", "openface22") else "default")
     assert "pack" not in load_settings(name).as_dict()
 
 
 def test_the_pack_of_an_own_file(tmp_path: Path) -> None:
     assert needed_pack(written(tmp_path, "")) == "default"
     assert needed_pack(written(tmp_path, "pack = 'mine'")) == "mine"
-    with pytest.raises(ConfigError, match="a text is expected"):
-        needed_pack(written(tmp_path, "pack = 3"))
+
+
+@pytest.mark.parametrize("load", [load_settings, needed_pack, load_beam_options])
+@pytest.mark.parametrize("is_base", [False, True])
+def test_a_pack_that_is_no_text(
+    load: Callable[[str], object], is_base: bool, tmp_path: Path
+) -> None:
+    uri = wrong = written(tmp_path, "pack = 5")
+    if is_base:
+        uri = str(tmp_path / "upper.toml")
+        Path(uri).write_text("base = 'own.toml'")
+    with pytest.raises(ConfigError) as caught:
+        load(uri)
+    assert caught.value.subject == f"{wrong}: pack"
+    assert caught.value.cause == "a text is expected, found 5"
+
+
+def test_a_pack_that_there_is_not(tmp_path: Path) -> None:
+    wrong = written(tmp_path, "pack = 'nonsense'")
+    upper = tmp_path / "upper.toml"
+    upper.write_text("base = 'own.toml'")
+    for uri in (wrong, str(upper)):
+        with pytest.raises(ConfigError) as caught:
+            check_needed_pack(uri)
+        assert caught.value.subject == f"{wrong}: pack"
+        assert caught.value.cause == "there is no such pack, 'nonsense'"
+    for name in preset_names():
+        check_needed_pack(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "pack"),
+    [
+        ("base = 'openface22'\n[detection]\nmin_face_px = 80", "openface22"),
+        ("base = 'openface22'\n[models]\nwitness = 'embedded68'", "default"),
+        ("base = 'openface22'\npack = 'star98'\n[models]\nwitness = 'embedded68'", "star98"),
+        ("base = 'embedded'\n[models]\nwitness = 'embedded68'", "embedded"),
+        ("base = 'fast'\n[models]\nwitness = 'embedded68'", "default"),
+    ],
+)
+def test_models_of_ones_own_need_not_the_pack_of_a_preset(
+    text: str, pack: str, tmp_path: Path
+) -> None:
+    uri = written(tmp_path, text)
+    assert needed_pack(uri) == pack
+    upper = tmp_path / "upper.toml"
+    upper.write_text("base = 'own.toml'")
+    assert needed_pack(str(upper)) == pack
+    # What a file of the user's own says of its pack holds for what is based on it.
+    upper.write_text("base = 'own.toml'\n[models]\nvalidator = 'none'")
+    assert needed_pack(str(upper)) == ("default" if pack == "openface22" else pack)
 
 
 def test_the_default_preset_writes_down_the_defaults() -> None:
@@ -297,15 +348,19 @@ def test_a_base_brings_its_runner(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("base = 3", "a text is expected"),
-        ('base = "nowhere"', "neither a preset nor a file"),
-        ('base = "own.toml"', "based on each other"),
+        ("base = 5", "a text is expected, found 5"),
+        ('base = "nonsense"', "'nonsense' is neither a preset nor a file beside this one"),
+        ('base = ""', "'' is neither a preset nor a file beside this one"),
+        ('base = "."', "'.' is neither a preset nor a file beside this one"),
+        ('base = "own.toml"', "more than 5 files are based on each other"),
     ],
 )
 def test_a_wrong_base(text: str, words: str, tmp_path: Path) -> None:
     uri = written(tmp_path, text)
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError) as caught:
         load_settings(uri)
+    assert caught.value.subject == f"{uri}: base"
+    assert caught.value.cause == words
 
 
 @pytest.mark.parametrize(

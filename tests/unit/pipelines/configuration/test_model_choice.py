@@ -10,7 +10,7 @@ from openface_core.errors import ConfigError
 from pipelines.configuration.model_choice import FALLBACK, choose_models
 
 STORE = Path("/of-the-user")
-ENVIRONMENT = Path("/of-the-environment")
+ENVIRONMENT = Path(__file__).resolve().parent  # there must be such a folder
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +85,9 @@ def test_a_fallback_is_announced_in_one_line(capsys: pytest.CaptureFixture[str])
 def test_a_preset_for_a_pack_that_there_is_not(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text("pack = 'nothing'")
-    with pytest.raises(ConfigError, match="there is no such pack"):
+    with pytest.raises(ConfigError, match="there is no such pack") as caught:
         choose_models(None, str(path)).folder()
+    assert caught.value.subject == f"{path}: pack"
     assert choose_models("mine/", str(path)).folder() == Path("mine")
 
 
@@ -99,3 +100,17 @@ def test_the_embedded_models_refuse_a_preset_for_others() -> None:
     with pytest.raises(ConfigError, match="Leave --config out, or name --models default"):
         choose_models("embedded", "fast")
     assert choose_models("embedded", "embedded").config == "embedded"
+
+
+@pytest.mark.parametrize(
+    ("config", "pack"),
+    [("openface22", "openface22"), ("default", "default"), ("embedded", "embedded")],
+)
+def test_the_pack_of_a_preset_is_what_must_be_there(
+    config: str, pack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    required: list[str] = []
+    monkeypatch.setattr("models.choice.require", lambda name, *_: required.append(name))
+    choose_models(None, config).folder()
+    choose_models("mine/", config).folder()
+    assert required == [pack]
