@@ -8,11 +8,10 @@ from pathlib import Path
 
 from pipelines.command import leave, run_command
 from pipelines.demo_corpus.arguments import RESULTS_FOLDER, DemoArguments, parse_arguments
+from pipelines.demo_corpus.chosen_models import check_models, chosen_config
 
 # The networks' and the encoders' libraries take a second to import, which `--help` need not wait
 # for. So the imports that lead to them stand in the functions.
-_PRESET = "embedded"
-"""Where no models are named, whatever the environment says: figures are to be those of the docs."""
 
 
 def demo(arguments: DemoArguments) -> int:
@@ -36,6 +35,8 @@ def demo(arguments: DemoArguments) -> int:
     from pipelines.demo_corpus.corpus import write_corpus
     from pipelines.demo_corpus.description import describe_corpus
 
+    if arguments.run:
+        check_models(arguments)  # the clips take a while
     output = Path(arguments.output)
     if not arguments.quiet:
         sys.stderr.write("making the clips ...\n")
@@ -72,7 +73,7 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
         RunArguments(
             (str(clips),),
             str(results),
-            config=arguments.config or (None if arguments.models else _PRESET),
+            config=chosen_config(arguments),
             models=arguments.models,
             sides=True,
             report=True,

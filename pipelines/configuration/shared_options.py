@@ -61,14 +61,21 @@ def expand_home(arguments: object, *names: str) -> None:
             object.__setattr__(arguments, name, tuple(map(expanded, value)))
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--models`` and ``--config``."""
+_MODELS_DEFAULT = (
+    "what --config needs, or the folder that the environment variable OPENFACE_MODELS_DIR names, "
+    "or else the pack embedded, which is in the program"
+)
+
+
+def add_model_options(
+    parser: argparse.ArgumentParser, models_default: str = _MODELS_DEFAULT
+) -> None:
+    """Add ``--models`` and ``--config``; `models_default` says which models others are."""
     parser.add_argument(
         "--models",
         metavar="PACK|DIR",
         help="model pack (see `openface-beam models list`), or folder with OpenFace's model files "
-        "and the ONNX networks; default: what --config needs, or the folder that the environment "
-        "variable OPENFACE_MODELS_DIR names, or else the pack embedded, which is in the program",
+        f"and the ONNX networks; default: {models_default}",
     )
     parser.add_argument(
         "--config",

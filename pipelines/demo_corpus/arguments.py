@@ -15,6 +15,11 @@ from pipelines.configuration.shared_options import (
 
 RESULTS_FOLDER = "results"
 
+_MODELS_DEFAULT = (
+    "without --config the pack embedded, whatever OPENFACE_MODELS_DIR names; with --config as "
+    "`openface-beam run`, see `openface-beam docs models`"
+)
+
 _EXAMPLES = """\
 examples:
   # make the clips, and measure them
@@ -39,8 +44,9 @@ class DemoArguments:
     run : bool
         Whether the clips are measured.
     models, config : str or None
-        Models folder or pack, and preset or TOML file; None takes the embedded models, whatever the
-        environment says: figures are to be those of the documentation.
+        Models folder or pack, and preset or TOML file. Where both are None, the embedded models are
+        taken, whatever the environment says: figures are to be those of the documentation. Where
+        one is None, it is as for the main job.
     quiet : bool
         Whether to show no progress.
 
@@ -85,7 +91,7 @@ def parser() -> CommandParser:
         action="store_true",
         help=f"measure the clips into DIR/{RESULTS_FOLDER}, and compare with what happens in them",
     )
-    add_model_options(result)
+    add_model_options(result, _MODELS_DEFAULT)
     add_quiet_option(result)
     return result
 

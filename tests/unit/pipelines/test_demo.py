@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from openface_core.errors import InputError, OutputError
+from models.locate import MODELS_VARIABLES
+from openface_core.errors import InputError, ModelFileError, OutputError
 from pipelines import run as main_job
 from pipelines.demo import demo, main
 from pipelines.demo_corpus import corpus as demo_corpus
 from pipelines.demo_corpus.arguments import DemoArguments
+from pipelines.demo_corpus.chosen_models import check_models
 from pipelines.demo_corpus.corpus import Corpus
 from pipelines.main_job.arguments import RunArguments
 from tests.fixtures.places import REPOSITORY
@@ -53,6 +55,44 @@ def test_scikit_image_is_missing(
     assert captured.out == ""
     assert captured.err.startswith("error: scikit-image: it is not installed")
     assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--config", "fast"], "error: model pack 'default': "),
+        (["--models", "nowhere/"], "error: nowhere: the models folder does not exist"),
+        (["--config", "fats"], "error: fats: neither a preset nor a file"),
+    ],
+)
+def test_models_are_looked_for_before_clips_are_made(
+    options: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for variable in MODELS_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert main(["--output", str(tmp_path / "demo"), "--run", *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(told)
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / "demo").exists()
+
+
+@pytest.mark.parametrize("variable", MODELS_VARIABLES)
+def test_the_environment_has_no_say_where_nothing_is_named(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in MODELS_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/nowhere")
+    check_models(DemoArguments("there", run=True))
+    with pytest.raises(ModelFileError, match=variable):
+        check_models(DemoArguments("there", run=True, config="fast"))
 
 
 @pytest.fixture
@@ -103,6 +143,7 @@ class TestOutput:
             raise InputError("clips", "stopped here", "Go on.")
 
         monkeypatch.setattr(main_job, "run", run)
+        monkeypatch.setattr("pipelines.demo.check_models", lambda _: None)
         assert main(["--output", "there", "--run", "--quiet", *options]) == 2
         assert capsys.readouterr().err == "error: clips: stopped here. Go on.\n"
         (arguments,) = asked
