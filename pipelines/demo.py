@@ -92,8 +92,7 @@ def _measure(clips: Path, results: Path, arguments: DemoArguments) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, or 1 if a scripted action unit does not rise."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_command(lambda: demo(parse_arguments(words)))
+    return run_command(lambda: demo(parse_arguments(sys.argv[1:] if argv is None else argv)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.command import leave, run_command
-from pipelines.export_job.arguments import FORMAT_TITLES, ExportArguments, parse_arguments
+from pipelines.export_job.arguments import ExportArguments, parse_arguments
+from pipelines.export_job.format_options import check_formats_and_options
 
 if TYPE_CHECKING:
     from pipelines.export_job.summary import ExportSummary
@@ -33,15 +34,15 @@ def export(arguments: ExportArguments) -> "ExportSummary":
     Raises
     ------
     OpenFaceBeamError
-        If nothing can be done at all: no dataset, a format that there is not, no output.
+        If nothing can be done at all: no dataset, a format that there is not, an option of a
+        format that is not asked for, no output.
     """
+    check_formats_and_options(arguments.formats, arguments.changed)
     from pipelines.main_job.runners import import_beam
 
     import_beam()
-    from openface_core.exports.formats import check_formats
     from pipelines.export_job.job import run_export
 
-    check_formats(arguments.formats, FORMAT_TITLES)
     return run_export(arguments)
 
 

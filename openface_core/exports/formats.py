@@ -1,10 +1,9 @@
 """The formats that can be asked for, and what makes each."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from openface_core.errors import ConfigError
 from openface_core.exports.annotations import Annotations
 from openface_core.exports.exporter import Exporter
 from openface_core.exports.face_pictures import AlignedForm, FacePictures
@@ -146,18 +145,3 @@ FORMATS: Mapping[str, ExportFormat] = {
     "csv": ExportFormat("the table as CSV, with its own columns", lambda _: PlainCsv()),
 }
 """By name, in the order of the help."""
-
-
-def check_formats(names: Collection[str], known: Collection[str] = tuple(FORMATS)) -> None:
-    """Refuse names that are no formats.
-
-    Raises
-    ------
-    ConfigError
-        If there is one.
-    """
-    for name in names:
-        if name not in known:
-            raise ConfigError(
-                f"--format {name}", "there is no such format", f"Known are: {', '.join(known)}."
-            )

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from pipelines.configuration.command_parser import CommandParser
 from pipelines.configuration.shared_options import (
@@ -11,17 +11,10 @@ from pipelines.configuration.shared_options import (
     expand_home,
     refuse_memory,
 )
-
-# The formats themselves bring NumPy and Arrow, which `--help` need not wait for; a test compares.
-FORMAT_TITLES = {
-    "openface-csv": "OpenFace's CSV",
-    "of-details": "OpenFace's text file beside it",
-    "hog": "OpenFace's file of appearance descriptors",
-    "aligned": "OpenFace's folder of aligned faces",
-    "overlay": "what was measured, drawn into the video",
-    "annotations": "presence of action units, for ELAN and Praat",
-    "csv": "the table as CSV, with its own columns",
-}
+from pipelines.export_job.format_options import (
+    FORMAT_TITLES,
+    check_formats_and_options,
+)
 
 _EXAMPLES = """\
 examples:
@@ -115,6 +108,11 @@ class ExportArguments:
         check_folder_name("--dataset", self.dataset)
         check_folder_name("--output", self.output)
         expand_home(self, "dataset", "output", "videos", "models")
+
+    @property
+    def changed(self) -> set[str]:
+        """Names of what is not as it is by default."""
+        return {each.name for each in fields(self) if getattr(self, each.name) != each.default}
 
 
 def parser() -> CommandParser:
@@ -233,10 +231,13 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
 
 def parse_arguments(argv: Sequence[str]) -> ExportArguments:
     """Return a command line as arguments; options that are not ours are kept for Beam."""
-    known, beam = parser().parse_known_args(argv)
+    commands = parser()
+    known, beam = commands.parse_known_args(argv)
     refuse_memory(known.output)
     values = vars(known)
     values["formats"] = tuple(dict.fromkeys(values.pop("format")))
     values["columns"] = None if known.columns is None else tuple(known.columns)
     values |= {name: tuple(values[name]) for name in ("video_ids", "faces")}
-    return ExportArguments(**values, beam=tuple(beam))
+    found = ExportArguments(**values, beam=tuple(beam))
+    check_formats_and_options(found.formats, commands.given | found.changed)
+    return found

@@ -11,7 +11,7 @@ from typing import Any
 from models import EMBEDDED_PACK, folder_of_environment, models_folder
 from models.locate import search_model
 from openface_core.errors import ConfigError, DatasetError, InputError, OpenFaceBeamError
-from openface_core.exports.formats import FORMATS, Request, check_formats
+from openface_core.exports.formats import FORMATS, Request
 from openface_core.exports.openface.csv_layout import COLUMN_GROUPS, measured_columns
 from openface_core.exports.openface.details_file import LISTED, listed
 from openface_core.exports.options import ExportOptions
@@ -172,8 +172,7 @@ def page_identities(arguments: ExportArguments, plan: ExportJobPlan) -> dict[str
 
 
 def _check(formats: tuple[str, ...], options: ExportOptions) -> None:
-    """Refuse formats that there are not, and those that this installation cannot write."""
-    check_formats(formats)
+    """Refuse formats that this installation cannot write."""
     for name in formats:
         if not FORMATS[name].needs_models:
             FORMATS[name].make(Request(options, formats))

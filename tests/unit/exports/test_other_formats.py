@@ -15,14 +15,14 @@ from openface_core.errors import ConfigError
 from openface_core.exports import Rows
 from openface_core.exports.annotations import Annotations
 from openface_core.exports.face_pictures import AlignedForm, FacePictures
-from openface_core.exports.formats import FORMATS, check_formats
+from openface_core.exports.formats import FORMATS
 from openface_core.exports.openface.aligned_faces import AlignedFaces
 from openface_core.exports.openface.hog_file import OpenFaceHog
 from openface_core.exports.options import ExportOptions
 from openface_core.exports.plain_csv import PlainCsv
 from openface_core.faces import FaceMeter
 from openface_core.media import DecodedFrame
-from pipelines.export_job.arguments import FORMAT_TITLES
+from pipelines.export_job.format_options import FORMAT_TITLES, FORMATS_OF_OPTIONS
 from tests.fixtures.exports.tables import FPS, frame_rows, write_with
 from tests.fixtures.faces.clips import face_clip
 from tests.fixtures.faces.shape import synthetic_pdm
@@ -207,9 +207,23 @@ def test_titles_of_formats_are_those_of_the_help() -> None:
     )
 
 
-def test_wrong_formats_and_options() -> None:
-    with pytest.raises(ConfigError, match="openface-csv"):
-        check_formats(["xls"])
+def test_options_of_formats_are_those_that_they_read() -> None:
+    other_names = {
+        "size_px": "size",
+        "scale_px_per_mm": "scale",
+        "masked": "unmasked",
+        "face_ids": "faces",
+    }
+    read = {
+        (other_names.get(option, option), name)
+        for name, format_ in FORMATS.items()
+        for option in format_.options
+    }
+    told = {(option, name) for option, (_, names) in FORMATS_OF_OPTIONS.items() for name in names}
+    assert told == read
+
+
+def test_wrong_options() -> None:
     with pytest.raises(ConfigError, match="not written in this form"):
         ExportOptions(picture_type="tif")
     for wrong in (

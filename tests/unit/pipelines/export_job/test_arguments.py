@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from openface_core.errors import ConfigError
 from pipelines.cli import main as openface_beam
+from pipelines.export import export
 from pipelines.export_job import arguments, report_arguments
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.report_arguments import ReportArguments
 from pipelines.main_job.arguments import RunArguments
 
+ALL_OF_THEM = ["--format", "openface-csv", "aligned", "overlay"]
 NEEDED = ["--dataset", "results", "--output", "exports", "--format", "csv", "hog", "csv"]
 
 
@@ -21,9 +24,9 @@ def test_defaults() -> None:
 def test_everything_at_once() -> None:
     found = arguments.parse_arguments(
         [
-            *NEEDED, "--video-ids", "a", "b", "--videos", "v", "--models", "m", "--columns", "2d",
-            "aus", "--dialect", "spaced", "--picture-type", "png", "--size", "224",
-            "--scale", "1.5", "--unmasked", "--grey",
+            *NEEDED, *ALL_OF_THEM, "--video-ids", "a", "b", "--videos", "v", "--models", "m",
+            "--columns", "2d", "aus", "--dialect", "spaced", "--picture-type", "png",
+            "--size", "224", "--scale", "1.5", "--unmasked", "--grey",
             "--from", "1.5", "--to", "2", "--faces", "0", "3", "--runner", "R",
             "--force", "--quiet", "--direct_num_workers=2",
         ]
@@ -31,7 +34,7 @@ def test_everything_at_once() -> None:
     assert found == ExportArguments(
         dataset="results",
         output="exports",
-        formats=("csv", "hog"),
+        formats=("csv", "hog", "openface-csv", "aligned", "overlay"),
         video_ids=("a", "b"),
         videos="v",
         models="m",
@@ -112,10 +115,10 @@ def test_an_output_in_memory_would_be_gone(words: str, capsys: pytest.CaptureFix
 
 
 def test_lists_that_are_given_again_are_added() -> None:
-    words = ["--format", "aligned", "--video-ids", "a", "--video-ids", "b", "--faces", "0"]
+    words = [*ALL_OF_THEM, "--video-ids", "a", "--video-ids", "b", "--faces", "0"]
     words += ["--faces", "1", "--columns", "2d", "--columns", "aus"]
     found = arguments.parse_arguments([*NEEDED, *words])
-    assert found.formats == ("csv", "hog", "aligned")
+    assert found.formats == ("csv", "hog", "openface-csv", "aligned", "overlay")
     assert (found.video_ids, found.faces, found.columns) == (("a", "b"), (0, 1), ("2d", "aus"))
 
 
@@ -127,3 +130,37 @@ def test_another_option_that_is_given_again_is_refused(
         openface_beam([*command.split(), "--dataset", "a", "--output", "o", "--dataset", "b"])
     assert caught.value.code == 2
     assert "--dataset is given twice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--size", "112"], "--size: it belongs to the format aligned"),
+        (["--dialect", "plain"], "--dialect: it belongs to the format openface-csv"),
+        (["--grey"], "--grey: it belongs to the format aligned"),
+        (["--from", "1"], "--from: it belongs to the format overlay"),
+        (["--faces", "1"], "--faces: it belongs to the format overlay"),
+        (["--columns", "2d"], "--columns: it belongs to the format openface-csv or of-details"),
+        (["--size", "9", "--format", "alinged"], "--format alinged: there is no such format"),
+    ],
+)
+def test_options_of_a_format_that_is_not_asked_for(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert openface_beam(["export", *NEEDED, *words]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {told}")
+    assert err.count("\n") == 1
+    assert arguments.parse_arguments([*NEEDED, "--format", "of-details", "--columns", "2d"])
+
+
+def test_a_misspelt_format_and_what_may_be_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert openface_beam(["export", *NEEDED[:4], "--format", "opnface-csv"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: --format opnface-csv: there is no such format. Did you mean openface-csv? Known"
+    )
+
+
+def test_python_is_refused_the_same() -> None:
+    with pytest.raises(ConfigError, match="--size: it belongs to the format aligned"):
+        export(ExportArguments("results", "exports", size=96))
