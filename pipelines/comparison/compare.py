@@ -17,7 +17,7 @@ from pipelines.comparison.eyes import compare_csv_gaze
 from pipelines.comparison.golden_dumps import GoldenDumps
 from pipelines.comparison.other_models import models_note
 from pipelines.comparison.progress import ComparisonProgress
-from pipelines.comparison.report import Report, write_report
+from pipelines.comparison.report import Report, check_report_files, write_report
 from pipelines.comparison.tracking import compare_track
 from pipelines.configuration.model_choice import choose_models
 from transforms.records import VideoTask
@@ -99,8 +99,12 @@ def compare(arguments: ValidateArguments) -> Report:
     Raises
     ------
     OpenFaceBeamError
-        If the comparison cannot be made: a file is missing, damaged, or of another video.
+        If the comparison cannot be made: a file is missing, damaged, or of another video; or
+        the report cannot be written.
     """
+    if arguments.output is not None:  # before long work
+        inputs = (arguments.video, arguments.csv, arguments.landmarks, arguments.track)
+        check_report_files(arguments.output, inputs)
     choice = choose_models(arguments.models, arguments.config)
     choice.announce(quiet=arguments.quiet)
     networks = arguments.networks and arguments.csv is not None

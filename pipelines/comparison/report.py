@@ -5,11 +5,12 @@ import io
 import json
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from openface_core import __version__
 from openface_core.agreement import Agreement, TableAgreement
+from transforms.dataset.output_file import check_output_file
 from transforms.dataset.storage import join, write_whole
 
 
@@ -321,6 +322,33 @@ def as_unit_csv(report: Report) -> str:
     return text.getvalue()
 
 
+_FILES = {
+    "validation.json": as_json,
+    "validation.md": as_markdown,
+    "action_units.csv": as_unit_csv,
+}
+
+
+def check_report_files(output: str, inputs: Iterable[str | None]) -> None:
+    """Refuse a folder in which the files of a report cannot be written, or are inputs.
+
+    Parameters
+    ----------
+    output : str
+        The folder.
+    inputs : iterable of str or None
+        What is compared.
+
+    Raises
+    ------
+    OutputError
+        If it is one.
+    """
+    inputs = tuple(inputs)
+    for name in _FILES:
+        check_output_file(join(output, name), inputs)
+
+
 def write_report(report: Report, output: str) -> None:
     """Write ``validation.json``, ``validation.md`` and ``action_units.csv`` into a folder.
 
@@ -329,11 +357,6 @@ def write_report(report: Report, output: str) -> None:
     OutputError
         If storage refuses.
     """
-    files = {
-        "validation.json": as_json(report),
-        "validation.md": as_markdown(report),
-        "action_units.csv": as_unit_csv(report),
-    }
-    for name, text in files.items():
-        content = text.encode()
+    for name, made in _FILES.items():
+        content = made(report).encode()
         write_whole(join(output, name), lambda file, content=content: file.write(content))  # type: ignore[misc]

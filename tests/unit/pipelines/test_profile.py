@@ -203,3 +203,15 @@ def test_providers_that_are_given_again_are_added() -> None:
     words = ["--video", "a", "--provider", "cpu,cuda", "--provider", "openvino"]
     assert parse_arguments(words).provider == ("cpu", "cuda", "openvino")
     assert parse_arguments(words[:2]).provider == ()
+
+
+def test_the_place_of_the_figures_is_looked_at_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    output = tmp_path / "file" / "profile.json"
+    assert main(["--video", "no_such_video.mp4", "--output", str(output)]) == 2
+    told = (
+        f"{output}: it cannot be written ({tmp_path / 'file'} is not a folder). Name another file."
+    )
+    assert capsys.readouterr().err == f"error: {told}\n"

@@ -485,3 +485,24 @@ def test_report_has_no_numbers_where_none_can_be_computed() -> None:
     assert row["mean_r"] is None
     assert row["max_absolute_difference"] is None
     assert "nan" not in as_text(report)
+
+
+def test_the_place_of_the_report_is_looked_at_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "file"
+    output.touch()
+    words = ["--video", "no_such_video.mp4", "--csv", "no_such.csv", "--output", str(output)]
+    assert main(words) == 2
+    assert f"{output} is not a folder). Name another" in capsys.readouterr().err
+
+
+def test_the_report_takes_the_place_of_no_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv_path = tmp_path / "action_units.csv"
+    csv_path.write_text("mine")
+    words = ["--video", "a.mp4", "--csv", str(csv_path), "--output", str(tmp_path)]
+    assert main(words) == 2
+    assert f"{csv_path}: this is what is analysed" in capsys.readouterr().err
+    assert csv_path.read_text() == "mine"
