@@ -25,7 +25,7 @@ from openface_core.errors import OpenFaceBeamError, OutputError, RunOverError
 from openface_core.media.sources import Source, locate
 from transforms.dataset.json_text import parse_json
 from transforms.dataset.process_identity import is_alive, namespace, started_at
-from transforms.dataset.storage import join, read_whole, remove, write_whole
+from transforms.dataset.storage import join, read_whole, remove, write_whole, writing_errors
 
 LOCK_NAME = ".openface-beam.lock"
 
@@ -283,10 +283,8 @@ class _Mark:
         """Leave the mark where there is none, or one that is left; say whether it is there."""
         # Named as files being written are, which a run removes if they are left.
         own = join(self._output, f"{LOCK_NAME}.{self._holder.token}.tmp")
-        self._holder = replace(self._holder, renewed_seconds=time.time())
-        content = self._holder.content()
-        write_whole(own, lambda file: file.write(content), durable=False)
-        with _taken_by_nobody_else(Path(place.path).parent):
+        self._write(own)
+        with writing_errors(self._output), _taken_by_nobody_else(Path(place.path).parent):
             return self._replace_left_mark(place, own)
 
     def _replace_left_mark(self, place: Source, own: str) -> bool:
@@ -320,14 +318,17 @@ class _Mark:
         return True
 
     def _take_remote(self) -> bool:
-        self._write()
+        self._write(self._path)
         time.sleep(_SETTLING_SECONDS)
         return self._is_own()
 
-    def _write(self) -> None:
+    def _write(self, path: str) -> None:
         self._holder = replace(self._holder, renewed_seconds=time.time())
         content = self._holder.content()
-        write_whole(self._path, lambda file: file.write(content), durable=False)
+        try:
+            write_whole(path, lambda file: file.write(content), durable=False)
+        except OutputError as error:  # users know the folder, and not the mark
+            raise type(error)(self._output, error.cause, error.remedy) from error
 
     def _is_own(self) -> bool:
         return _is_marked(self._output, self.token)
@@ -337,7 +338,7 @@ class _Mark:
             # Storage that refuses for a while, or is full, is not what a run ends for.
             with suppress(OpenFaceBeamError):
                 if self._is_own():
-                    self._write()
+                    self._write(self._path)
 
     def take_away(self) -> None:
         """Take the mark away, unless it has become another run's."""

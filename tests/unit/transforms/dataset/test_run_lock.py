@@ -16,7 +16,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from openface_core.errors import OutputError
+from openface_core.errors import OutputError, StorageFullError
 from tests.fixtures.places import REPOSITORY
 from transforms.dataset import run_lock
 from transforms.dataset.run_lock import LOCK_NAME, PATIENCE_SECONDS, Holder, held, holder_of
@@ -24,7 +24,7 @@ from transforms.dataset.storage import join, write_whole
 
 HOLD = """
 import sys, time
-from openface_core.errors import OutputError
+from openface_core.errors import OutputError, StorageFullError
 from transforms.dataset.run_lock import held
 time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
 try:
@@ -282,3 +282,28 @@ def test_of_many_at_once_one_works(tmp_path: Path) -> None:
     assert all(len(words) in (1, 2) for words in outcomes)
     assert all(end <= begin for (_, end), (begin, _) in pairwise(times))
     assert [path.name for path in tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("error", [OutputError, StorageFullError])
+def test_a_folder_that_takes_no_mark_is_named_and_not_the_mark(
+    error: type[OutputError], output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(uri: str, *_: object, **__: object) -> None:
+        raise error(uri, "it cannot be written", "Check it.")
+
+    monkeypatch.setattr(run_lock, "write_whole", refuse)
+    with pytest.raises(error) as caught, held(output):
+        pass
+    assert caught.value.args == (output, "it cannot be written", "Check it.")
+
+
+def test_a_folder_that_cannot_be_opened_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "out")
+
+    monkeypatch.setattr(run_lock, "_taken_by_nobody_else", refuse)
+    with pytest.raises(OutputError, match="Permission denied") as caught, held(str(tmp_path)):
+        pass
+    assert caught.value.subject == str(tmp_path)
