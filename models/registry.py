@@ -4,6 +4,7 @@ A pack is a TOML file in ``packs/``. It holds facts about files, never the files
 embedded pack's come with the program, in ``embedded/`` beside ``packs/``.
 """
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -157,8 +158,12 @@ class Registry:
             return tuple(self.packs[member] for member in self.combinations[name])
         if name in self.packs:
             return (self.packs[name],)
+        close = difflib.get_close_matches(name, self.names, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
         raise ConfigError(
-            f"model pack {name!r}", "there is no such pack", f"Use one of {', '.join(self.names)}."
+            f"model pack {name!r}",
+            "there is no such pack",
+            f"{hint}Use one of {', '.join(self.names)}.",
         )
 
     def pack_of(self, file_name: str) -> Pack | None:

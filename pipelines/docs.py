@@ -1,5 +1,6 @@
 """The documents of this version, read without a network: their list, or one of them."""
 
+import difflib
 import sys
 from collections.abc import Sequence
 
@@ -37,7 +38,9 @@ def show(name: str | None) -> int:
         return 0
     wanted = name.removeprefix("docs/").removesuffix(".md")
     if wanted not in pages:
-        raise ConfigError(name or "''", "no such document", f"There are: {', '.join(pages)}.")
+        close = difflib.get_close_matches(wanted, pages, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise ConfigError(name or "''", "no such document", f"{hint}There are: {', '.join(pages)}.")
     sys.stdout.write(pages[wanted].read_text(encoding="utf-8"))
     return 0
 

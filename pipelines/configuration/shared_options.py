@@ -5,6 +5,9 @@ import argparse
 from openface_core.errors import ConfigError
 from openface_core.user_paths import expanded
 
+_NAMED_ELSEWHERE = ("models", "config")
+"""Options that say themselves what an empty name is: packs and presets are no paths."""
+
 
 def check_folder_name(option: str, name: str | None) -> None:
     """Do nothing if a folder has a name, or none was asked for.
@@ -51,11 +54,15 @@ def expand_home(arguments: object, *names: str) -> None:
     Raises
     ------
     ConfigError
-        If nobody's home is known.
+        If a path is empty, which would mean the current folder, or nobody's home is known.
     """
     for name in names:
         value = getattr(arguments, name)
         if isinstance(value, str):
+            if not value.strip() and name not in _NAMED_ELSEWHERE:
+                raise ConfigError(
+                    f"--{name}", "the name is empty", "Give a name, or leave the option out."
+                )
             object.__setattr__(arguments, name, expanded(value))
         elif isinstance(value, tuple):
             object.__setattr__(arguments, name, tuple(map(expanded, value)))

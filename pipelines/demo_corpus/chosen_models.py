@@ -8,7 +8,8 @@ _PRESET = "embedded"
 
 def chosen_config(arguments: DemoArguments) -> str | None:
     """Return the preset or TOML file of the measurement; None for the one that goes with models."""
-    return arguments.config or (None if arguments.models else _PRESET)
+    is_named = arguments.config is not None or arguments.models is not None
+    return arguments.config if is_named else _PRESET
 
 
 def check_models(arguments: DemoArguments) -> None:

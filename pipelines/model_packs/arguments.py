@@ -27,6 +27,8 @@ names, or else into one of your own, which `openface-beam models where` prints.
 
 
 def _local_path(text: str) -> Path:
+    if not text.strip():  # it is the current folder, which is not what an unset variable means
+        raise argparse.ArgumentTypeError("the name is empty")
     return Path(expanded(text))
 
 

@@ -184,3 +184,12 @@ def test_a_pack_with_a_file_that_differs_is_not_recognised(registry: Registry) -
     assert predictor.sha256 is not None
     assert registry.recognise({shape.path: shape.sha256, predictor.path: "00"}) == ()
     assert registry.recognise({shape.path: shape.sha256}) == registry.select("face")
+
+
+def test_a_misspelt_pack() -> None:
+    with pytest.raises(ConfigError) as caught:
+        default_registry().select("opnface22")
+    assert caught.value.remedy.startswith("Did you mean openface22? Use one of default, ")
+    with pytest.raises(ConfigError) as caught:
+        default_registry().select("")
+    assert caught.value.remedy.startswith("Use one of default, ")

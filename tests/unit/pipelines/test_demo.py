@@ -62,6 +62,8 @@ def test_scikit_image_is_missing(
     [
         (["--config", "fast"], "error: model pack 'default': "),
         (["--models", "nowhere/"], "error: nowhere: the models folder does not exist"),
+        (["--config", ""], "error: --config: neither a preset nor a file"),
+        (["--models", ""], "error: --models: the name is empty"),
         (["--config", "fats"], "error: fats: neither a preset nor a file"),
     ],
 )

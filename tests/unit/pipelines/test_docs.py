@@ -39,6 +39,11 @@ def test_no_other_file_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert line.startswith("error: ../README: no such document. There are: action-units,")
 
 
+def test_a_misspelt_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert docs.main(["exprots"]) == 2
+    assert "no such document. Did you mean exports? There are:" in capsys.readouterr().err
+
+
 def test_no_name_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert docs.main([""]) == 2
     assert capsys.readouterr().err.startswith("error: '': no such document. There are: ")

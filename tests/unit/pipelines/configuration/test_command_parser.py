@@ -134,4 +134,7 @@ def test_a_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--from is given twice" in said(
         parser, ["import", "--from", "a", "--from", "b", "default"], capsys
     )
+    assert said(parser, ["import", "default", "--from", ""], capsys) == (
+        "error: --from: the name is empty. See `openface-beam models import --help`.\n"
+    )
     assert parser.parse_args(["import", "default", "--from", "a"]).source == Path("a")

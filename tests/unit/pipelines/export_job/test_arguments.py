@@ -92,6 +92,30 @@ def test_an_empty_name_is_no_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("run --input a.mp4 --output o --landmarks=", "--landmarks"),
+        ("export --format csv --dataset d --output o --videos=", "--videos"),
+        ("report --dataset d --videos=", "--videos"),
+        ("profile --video=", "--video"),
+        ("profile --video a.mp4 --output=", "--output"),
+        ("profile --video a.mp4 --landmarks=", "--landmarks"),
+        ("validate --video= --csv a.csv", "--video"),
+        ("validate --video a.mp4 --csv=", "--csv"),
+        ("validate --video a.mp4 --golden=", "--golden"),
+        ("validate --video a.mp4 --track=", "--track"),
+        ("validate --video a.mp4 --csv a.csv --landmarks=", "--landmarks"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    words: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert openface_beam(words.split()) == 2
+    told = f"error: {option}: the name is empty. Give a name, or leave the option out.\n"
+    assert capsys.readouterr().err == told
+
+
 @pytest.mark.parametrize("command", ["export", "report"])
 def test_a_folder_that_is_no_dataset(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = [command, "--dataset", "no_such_folder", "--output", "no_such_output"]
