@@ -37,7 +37,7 @@ def test_no_command_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> N
         ("fly", ""),
         ("--fly", ""),
         ("", ""),
-        ("exprot", " Did you mean export?"),
+        ("exportt", " Did you mean export?"),
         ("--verison", " Did you mean --version?"),
     ],
 )

@@ -40,7 +40,7 @@ def test_no_other_file_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_misspelt_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert docs.main(["exprots"]) == 2
+    assert docs.main(["exportss"]) == 2
     assert "no such document. Did you mean exports? There are:" in capsys.readouterr().err
 
 

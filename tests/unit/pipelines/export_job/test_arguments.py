@@ -165,7 +165,7 @@ def test_another_option_that_is_given_again_is_refused(
         (["--from", "1"], "--from: it belongs to the format overlay"),
         (["--faces", "1"], "--faces: it belongs to the format overlay"),
         (["--columns", "2d"], "--columns: it belongs to the format openface-csv or of-details"),
-        (["--size", "9", "--format", "alinged"], "--format alinged: there is no such format"),
+        (["--size", "9", "--format", "alignedd"], "--format alignedd: there is no such format"),
     ],
 )
 def test_options_of_a_format_that_is_not_asked_for(
