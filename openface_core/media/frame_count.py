@@ -8,7 +8,12 @@ from openface_core.media.images import image_names
 from openface_core.media.several_pictures import film_format
 from openface_core.media.sniffing import HEAD_BYTES, image_format
 from openface_core.media.sources import locate
-from openface_core.media.start import container_seconds, start_seconds, stream_seconds
+from openface_core.media.start import (
+    container_seconds,
+    start_seconds,
+    stated_frame_count,
+    stream_seconds,
+)
 
 
 def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
@@ -42,8 +47,9 @@ def promised_frame_count(uri: str, limits: DecodeLimits) -> int | None:
     refuse_by_content(source, head)
     with opened(source, limits) as container:
         stream = film_stream(container, source, limits)
-        if stream.frames > 0:
-            return stream.frames
+        count = stated_frame_count(container, stream)
+        if count is not None:
+            return count
         start = start_seconds(container, source, limits)
         seconds = stream_seconds(container, stream, start)
         if seconds is None:

@@ -1,4 +1,4 @@
-"""When a file starts and ends on its own clock, as its header and its first packets say."""
+"""When a file starts and ends on its own clock, and how many frames it shows, by its header."""
 
 import re
 from fractions import Fraction
@@ -22,8 +22,17 @@ _TIME_EVERY_FRAME = (
 # These state a length in a header of their own, and give every frame its time.
 _STATE_THEIR_END = ("asf", "flv", "ivf", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "nut")
 
+# A list in these, as of a phone on which a clip was cut to length, may leave frames out.
+_HAVE_EDIT_LISTS = "mov,mp4,m4a,3gp,3g2,mj2"
+
 # Of a track of Matroska, as its writers add it.
 _DURATION_TAG = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,9})?)")
+
+_HALF_A_FRAME = Fraction(1, 2)
+
+_REORDERED_FRAMES = 2
+"""Where a list cuts between frames that are stored in another order, so many more or fewer are
+between the first and the last one of those that are shown."""
 
 # Pictures may be stored in another order than they are shown in, but not by more than this.
 _FIRST_PACKETS = 64
@@ -132,3 +141,41 @@ def stated_end_seconds(
         late = 0 if stream.start_time is None else stream.start_time * stream.time_base - start
         return length + float(late)
     return None if container.streams.audio else container_seconds(container, start)
+
+
+def stated_frame_count(container: InputContainer, stream: VideoStream) -> int | None:
+    """Return how many frames a film shows by its header.
+
+    Parameters
+    ----------
+    container : InputContainer
+        The opened file.
+    stream : VideoStream
+        Its film.
+
+    Returns
+    -------
+    int or None
+        Without those that an edit list leaves out; None where the header does not say.
+    """
+    count, rate = stream.frames, stream.average_rate
+    if count <= 0:
+        return None
+    if container.format.name != _HAVE_EDIT_LISTS or not (rate and stream.duration):
+        return count
+    fitting = _frames_of(stream, stream.duration)
+    if abs(count - fitting) < _HALF_A_FRAME:
+        return count
+    shown = [entry.timestamp for entry in stream.index_entries if not entry.is_discard]
+    if not shown:
+        return count
+    # An index that was cut off lists fewer frames than fit into the time that the film takes.
+    spanned = _frames_of(stream, max(shown) - min(shown)) + 1
+    if abs(spanned - fitting) <= _REORDERED_FRAMES:
+        return len(shown)
+    return count - (len(stream.index_entries) - len(shown))
+
+
+def _frames_of(stream: VideoStream, ticks: int) -> Fraction:
+    """Return how many frames take so many ticks at a film's average rate."""
+    return ticks * (stream.time_base or Fraction(1)) * (stream.average_rate or Fraction(1))

@@ -29,7 +29,6 @@ class Tally:
     frames: int = 0
     corrupt_packets: int = 0
     corrupt_places: Places = field(default_factory=Places)
-    discarded_packets: int = 0
     concealed_frames: int = 0
     concealed_places: Places = field(default_factory=Places)
     odd_places: Places = field(default_factory=Places)
@@ -155,7 +154,7 @@ def _broken_promises(
     promised = info.frame_count_from_header
     place = _where_frames_are_missing(tally, info)
     if promised is not None:
-        if tally.frames + tally.discarded_packets < promised and not _are_in_place(tally, info):
+        if tally.frames < promised and not _are_in_place(tally, info):
             yield f"the header promises {promised} frames, {tally.frames} could be decoded{place}"
     elif expected_seconds is not None and info.average_rate_fps:
         # The stated rate of a variable frame rate says little, and time stamps may be missing.

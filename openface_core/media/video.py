@@ -38,6 +38,7 @@ from openface_core.media.start import (
     container_seconds,
     start_seconds,
     stated_end_seconds,
+    stated_frame_count,
     stream_seconds,
 )
 from openface_core.media.tally import Tally, warnings_of
@@ -190,7 +191,6 @@ class VideoReader(MediaReader):
     def _decode_packet(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         tally = self._tally
         if packet is not None:
-            tally.discarded_packets += packet.is_discard
             self._watch.feed(packet, tally.frames)
             self._watch.note_end(packet)
         self._clock.feed(packet)
@@ -296,7 +296,7 @@ class VideoReader(MediaReader):
             height_px=shape[0],
             rotation_degrees=orientation.rotation_degrees,
             average_rate_fps=float(rate) if rate else None,
-            frame_count_from_header=stream.frames if stream.frames > 0 else None,
+            frame_count_from_header=stated_frame_count(self._container, stream),
             duration_seconds_from_header=self._stream_seconds()
             or container_seconds(self._container, start),
             decoder=decoder_name(),
