@@ -26,6 +26,8 @@ _MIME_TYPES = {
     ".wmv": "video/x-ms-wmv",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
+    ".jpe": "image/jpeg",
+    ".jfif": "image/jpeg",
     ".png": "image/png",
     ".bmp": "image/bmp",
     ".tif": "image/tiff",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from openface_core.partial_pictures import AnyPicture, all_pixels
 
 MediaKind = Literal["video", "image", "image_sequence"]
 
+_MOST_PIXELS: Final = 2**31 - 1
+"""FFmpeg's bound of them is an integer of 32 bits."""
+
 
 @dataclass(frozen=True)
 class DecodeLimits:
@@ -23,8 +26,8 @@ class DecodeLimits:
     Parameters
     ----------
     max_pixels : int
-        Largest coded width × height of one frame. FFmpeg enforces it too, so that a stream which
-        grows after its first frame is bounded as well.
+        Largest coded width × height of one frame, at most 2147483647. FFmpeg enforces it too, so
+        that a stream which grows after its first frame is bounded as well.
     io_timeout_seconds : float
         How long opening a local file, or reading one packet from it, may take; of other
         filesystems, each question and each read.
@@ -44,7 +47,7 @@ class DecodeLimits:
     Raises
     ------
     ConfigError
-        A limit is not positive (``max_corrupt_packets`` may be 0).
+        A limit is not positive (``max_corrupt_packets`` may be 0), or `max_pixels` too large.
     """
 
     max_pixels: int = 8192 * 8192 // 2
@@ -59,6 +62,12 @@ class DecodeLimits:
             value = getattr(self, name)
             if not value > 0:
                 raise ConfigError(name, f"it must be positive, found {value}", "Give a larger one.")
+        if self.max_pixels > _MOST_PIXELS:
+            raise ConfigError(
+                "max_pixels",
+                f"it must be at most {_MOST_PIXELS}, found {self.max_pixels}",
+                "FFmpeg decodes no larger pictures; give a smaller one.",
+            )
         if self.max_corrupt_packets < 0:
             raise ConfigError(
                 "max_corrupt_packets",

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,8 +19,16 @@ from openface_core.media.sniffing import HEAD_BYTES, ImageFormat, image_format
 from openface_core.media.sources import Source
 from openface_core.media.tally import sizes_text
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp",
+)  # fmt: skip
 """What counts as an image in a folder; single files are recognised by their content."""
+
+_OTHER_SUFFIXES = (
+    ".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".tga", ".pgm", ".ppm", ".dng", ".cr2",
+    ".cr3", ".nef", ".arw",
+)  # fmt: skip
+"""Pictures of formats that are not read, and that somebody may miss."""
 
 # An uncompressed image has at most 8 bytes per pixel (16-bit RGBA); the rest is for metadata.
 _BYTES_PER_PIXEL = 8
@@ -199,12 +207,12 @@ def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
 
 def image_names(folder: Source) -> list[str]:
     """Return the names of the images in a folder, in natural order; hidden files are left out."""
-    names = [
-        name
-        for name in folder.names()
-        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
-    ]
-    return sorted(names, key=natural_order)
+    return _ending_in(IMAGE_SUFFIXES, folder.names())
+
+
+def _ending_in(suffixes: tuple[str, ...], names: Iterable[str]) -> list[str]:
+    found = (n for n in names if n.lower().endswith(suffixes) and not n.startswith("."))
+    return sorted(found, key=natural_order)
 
 
 class ImageSequenceReader(MediaReader):
@@ -245,7 +253,9 @@ class ImageSequenceReader(MediaReader):
         self._sizes: set[tuple[int, int]] = set()
         self._read_names: list[str] = []
         self._given = 0
-        self._names = image_names(source)
+        names = source.names()
+        self._names = _ending_in(IMAGE_SUFFIXES, names)
+        self._left_out = _ending_in(_OTHER_SUFFIXES, names)
         self._codec = "unknown"
         if not self._names:
             raise MediaError(
@@ -282,8 +292,13 @@ class ImageSequenceReader(MediaReader):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line about unreadable images, several pictures, damaged ones, and sizes each."""
+        """A line about pictures left out, unreadable, several, damaged, and of many sizes each."""
         lines = []
+        if self._left_out:
+            lines.append(
+                f"{len(self._left_out)} pictures of the folder are of formats that are not read, "
+                f"such as {self._left_out[0]}"
+            )
         if self._skipped:
             lines.append(
                 f"{len(self._skipped)} of {len(self._names)} images skipped, the first because: "

@@ -7,6 +7,11 @@ _REMEDIES = (
         r"only the first of|several pictures",
         "Save the pictures as files of one folder, or a video.",
     ),
+    (r"formats that are not read", "Convert them to JPEG or PNG, and analyse the folder again."),
+    (
+        r"colours that cannot be converted",
+        "Mind it where faces look odd; a copy in BT.709, the usual kind, is converted exactly.",
+    ),
     (
         r"without frames",
         "If that part of the file was lost, copy it again; later frames have their right times.",

@@ -23,6 +23,9 @@ from openface_core.media.start import start_seconds
 _COPIED = ("aac", "mp3", "ac3", "eac3", "opus", "alac", "flac")
 """What an MP4 file may hold; other sound, such as the PCM of many cameras, becomes AAC."""
 
+_LEAST_MP3_HZ = 16_000
+"""MP4 holds no MP3 of fewer samples per second."""
+
 _AAC: Final = "aac"
 _RATE_FOR_HIGHER_HZ = 48_000
 """Players need not take the highest rates that AAC has, and nobody hears more."""
@@ -75,6 +78,7 @@ class SoundTrack:
                 other.discard = av.stream.Discard.all
         self._packets: Packets = iter(())
         self._waiting: Packet[AudioStream] | None = None
+        self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +96,7 @@ class SoundTrack:
         self._output, stream = output, self._stream
         if stream is None:
             return
-        if stream.codec_context.name in _COPIED:
+        if _is_copied(stream):
             self._packets = self._copied(stream, output.add_stream_from_template(stream))
         else:
             target = output.add_stream(_AAC, rate=aac_rate(stream.codec_context.sample_rate))
@@ -109,7 +113,14 @@ class SoundTrack:
             if float((packet.pts or 0) * (packet.time_base or _SECOND)) >= end:
                 self._waiting = packet
                 return
-            self._output.mux(packet)
+            self._write(packet)
+
+    def _write(self, packet: "Packet[AudioStream]") -> None:
+        """Write a packet, unless it goes back in time, as behind a seam of two recordings."""
+        if packet.dts is not None and self._last_dts is not None and packet.dts <= self._last_dts:
+            return
+        self._last_dts = packet.dts
+        self._output.mux(packet)
 
     def _is_before(self, pts: int, time_base: Fraction) -> bool:
         """Return whether sound is left out, as it belongs before the wanted part."""
@@ -129,9 +140,12 @@ class SoundTrack:
 
     def _encoded(self, stream: AudioStream, target: AudioStream) -> Packets:
         """Yield packets of AAC, at their times in the output."""
-        for frame in _of_one_kind(self._decoded(stream), target):
-            yield from target.encode(frame)
-        yield from target.encode(None)
+        try:
+            for frame in _of_one_kind(self._decoded(stream), target):
+                yield from target.encode(frame)
+            yield from target.encode(None)
+        except av.error.FFmpegError:
+            return  # what the encoder does not take; the film does without it
 
     def _decoded(self, stream: AudioStream) -> Iterator[AudioFrame]:
         """Yield sound, at its times in the output."""
@@ -160,6 +174,13 @@ class SoundTrack:
         self._container.close()
         if self._file is not None:
             self._file.close()
+
+
+def _is_copied(stream: AudioStream) -> bool:
+    """Return whether an MP4 file may hold a stream as it is."""
+    context = stream.codec_context
+    name = context.codec.canonical_name  # decoders have names of their own, as mp3float
+    return name in _COPIED and not (name == "mp3" and context.sample_rate < _LEAST_MP3_HZ)
 
 
 def _of_one_kind(frames: Iterable[AudioFrame], target: AudioStream) -> Iterator[AudioFrame]:

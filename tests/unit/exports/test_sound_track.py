@@ -96,3 +96,24 @@ def test_sound_that_changes_its_rate_and_channels(tmp_path: Path) -> None:
     stream, samples = overlaid(write_sound(tmp_path / "clip.mkv", "mp2", *parts), tmp_path)
     assert stream.sample_rate == 44_100
     assert samples.shape[1] >= 1.8 * SECONDS * stream.sample_rate
+
+
+@pytest.mark.parametrize(("rate_hz", "expected"), [(44_100, "mp3"), (11_025, "aac")])
+def test_mp3_is_copied_where_mp4_holds_it(tmp_path: Path, rate_hz: int, expected: str) -> None:
+    clip = tmp_path / "clip.mkv"
+    with av.open(str(clip), "w") as container:
+        made = container.add_stream("libmp3lame", rate=rate_hz, layout="mono")
+        assert isinstance(made, AudioStream)
+        for frame in (*sound(rate_hz, "mono"), None):
+            container.mux(made.encode(frame))
+    stream, samples = overlaid(clip, tmp_path)
+    assert stream.codec_context.codec.canonical_name == expected
+    assert samples.shape[1] >= 0.95 * SECONDS * rate_hz
+
+
+def test_sound_that_goes_back_in_time_is_left_out(tmp_path: Path) -> None:
+    one = write_sound(tmp_path / "one.ts", "mp2", sound(44_100, "stereo"))
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(3 * one.read_bytes())
+    stream, samples = overlaid(joined, tmp_path)
+    assert samples.shape[1] == pytest.approx(SECONDS * stream.sample_rate, rel=0.1)

@@ -188,6 +188,19 @@ class TestSequences:
         assert (info.kind, info.container, info.codec) == ("image_sequence", "directory", "png")
         assert (info.average_rate_fps, info.frame_count_from_header) == (25.0, 4)
 
+    def test_images_of_other_suffixes_and_formats(self, tmp_path: Path) -> None:
+        for name in ("1.JPG", "2.jpe", "3.jfif", "4.jpeg"):
+            (tmp_path / name).write_bytes(encoded(".jpg"))
+        for name in ("10.heic", "9.HEIC", "notes.txt", ".hidden.heic"):
+            (tmp_path / name).write_bytes(b"another format")
+        with open_media(str(tmp_path)) as reader:
+            assert len(list(reader)) == 4
+            (warning,) = reader.warnings
+        assert warning == (
+            "2 pictures of the folder are of formats that are not read, such as 9.HEIC"
+        )
+        assert "Convert" in remedy_of(warning)
+
     def test_sizes_may_differ(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(encoded(".png", PICTURE))
         (tmp_path / "b.bmp").write_bytes(encoded(".bmp", PICTURE[:30]))

@@ -345,6 +345,7 @@ def test_closing_ends_the_iteration(tmp_path: Path) -> None:
     "wrong",
     [
         {"max_pixels": 0},
+        {"max_pixels": 2**31},
         {"io_timeout_seconds": -1.0},
         {"frame_timeout_seconds": float("nan")},
         {"max_corrupt_packets": -1},
