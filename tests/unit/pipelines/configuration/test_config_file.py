@@ -162,6 +162,7 @@ def test_what_the_presets_change() -> None:
         "models.parts": [],
         "models.witness": "none",
         "refinement.windows_px": [0, 9, 0],
+        "refinement.iterations": 3,
         "alignment.shift_average": False,
         "detection.every_frames": 300,
         "faces.every_frames": 60,
