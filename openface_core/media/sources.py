@@ -56,17 +56,35 @@ def from_root(uri: str) -> str:
 def recorded_uri(uri: str) -> str:
     """Return what a record calls an input: a local one by its path from the root, as readable text.
 
-    A relative path means another file in another working folder.
+    A relative path means another file in another working folder. So does that of an archive, as in
+    ``zip://a.mp4::corpus.zip``.
 
     Raises
     ------
     InputError
         If there is no working folder that a relative path could be relative to.
     """
-    if is_url(uri) or is_in_memory(uri):
+    within, path = _local_part(uri)
+    if path is None:
         return readable(uri)
     with _there_is_a_working_folder(uri):
-        return readable(os.path.abspath(uri))  # noqa: PTH100 - a link is a place of its own
+        return within + readable(os.path.abspath(path))  # noqa: PTH100 - a link is its own place
+
+
+def is_anywhere_the_same(uri: str) -> bool:
+    """Return whether a name means the same in every working folder."""
+    path = _local_part(uri)[1]
+    return path is None or Path(path).is_absolute()
+
+
+def _local_part(uri: str) -> tuple[str, str | None]:
+    """Return what stands before a local path in a name, and the path; None where there is none."""
+    if is_in_memory(uri):
+        return uri, None
+    if not is_url(uri):
+        return "", uri
+    within, chain, place = uri.rpartition("::")
+    return (within + chain, place) if chain and not is_url(place) else (uri, None)
 
 
 @contextmanager

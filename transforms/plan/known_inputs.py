@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from openface_core.errors import InputError, OpenFaceBeamError
 from openface_core.media import fingerprint
-from openface_core.media.sources import is_url, locate, recorded_uri
+from openface_core.media.sources import is_anywhere_the_same, locate, recorded_uri
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,7 @@ class KnownInput:
 
 def _place_of(known: KnownInput) -> str | None:
     """Return where a known input was; None where that is a relative path of an earlier version."""
-    is_told = is_url(known.uri) or Path(known.uri).is_absolute()
-    return recorded_uri(known.uri) if is_told else None
+    return recorded_uri(known.uri) if is_anywhere_the_same(known.uri) else None
 
 
 class KnownInputs:

@@ -4,6 +4,8 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.csv
@@ -105,12 +107,13 @@ def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
     Raises
     ------
     ConfigError
-        If it is in another encoding.
+        If it is in another encoding, or a quotation mark has no end.
     pyarrow.ArrowException
         If it is no table.
     """
     text = decode(uri, content)
     separator, names = _columns(text, wanted)
+    _check_quotation_marks(uri, text, separator)
     # Ids such as 007 stay what they are: every column is read as text. No threads of Arrow's: one
     # that still lets go of the content while the interpreter ends, as it does after a refused
     # manifest, would abort the process.
@@ -132,6 +135,41 @@ def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
         return table
     is_filled = pc.is_valid(pc.coalesce(*cells))
     return table.filter(is_filled)
+
+
+def _check_quotation_marks(uri: str, text: str, separator: str) -> None:
+    """Refuse a quotation mark without an end, which would take the rows below it for its own cell.
+
+    Raises
+    ------
+    ConfigError
+        With the line in which the cell begins.
+    """
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    with _cells_of(len(text)):
+        while True:
+            first_line = rows.line_num + 1
+            try:
+                if next(rows, None) is None:
+                    return
+            except csv.Error as error:
+                # Within one line, as in 5" screens, marks are taken as they are.
+                if rows.line_num > first_line or "unexpected end" in str(error):
+                    raise ConfigError(
+                        uri,
+                        f"a quotation mark in line {first_line} is not closed",
+                        "Close it, or write a mark within a quoted cell twice.",
+                    ) from None
+
+
+@contextmanager
+def _cells_of(characters: int) -> Iterator[None]:
+    """Have the module ``csv`` take cells of so many characters; it has one limit for all."""
+    before = csv.field_size_limit(max(characters, csv.field_size_limit()))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,7 +9,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from openface_core.errors import InputError
-from openface_core.media.sources import from_root, locate, recorded_uri
+from openface_core.media.sources import from_root, is_anywhere_the_same, locate, recorded_uri
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not delete the current folder")
@@ -36,6 +36,27 @@ def test_a_path_means_the_same_in_every_folder(
     assert from_root("link/../a.mp4") == os.path.join(tmp_path, "link/../a.mp4")  # noqa: PTH118
     for name in ("", "memory:frames", "s3://bucket/a.mp4"):
         assert from_root(name) == name
+
+
+@pytest.mark.parametrize(
+    ("uri", "recorded"),
+    [
+        ("zip://a.mp4::x.zip", "zip://a.mp4::{folder}/x.zip"),
+        ("zip://a.mp4::/data/x.zip", "zip://a.mp4::/data/x.zip"),
+        ("zip://a.mp4::https://host/x.zip", "zip://a.mp4::https://host/x.zip"),
+        ("simplecache::s3://bucket/a.mp4", "simplecache::s3://bucket/a.mp4"),
+        ("odd::name.mp4", "{folder}/odd::name.mp4"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="a path of Windows has another form")
+def test_a_file_of_an_archive_is_recorded_by_where_the_archive_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, recorded: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected = recorded.format(folder=tmp_path)
+    assert recorded_uri(uri) == recorded_uri(expected) == expected
+    assert is_anywhere_the_same(expected)
+    assert is_anywhere_the_same(uri) == (uri == recorded)
 
 
 class MarkedFileSystem(MemoryFileSystem):

@@ -166,6 +166,29 @@ def test_refusals(text: str, cause: str, tmp_path: Path) -> None:
     assert cause in refusal(csv(tmp_path, text)).cause
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'a,a.mp4,x\nb,b.mp4,"tired\nc,c.mp4,x\n',
+        'a,a.mp4,x\nb,b.mp4,"tired\nc,c.mp4,"awake"\n',
+        'a,a.mp4,x\nb,b.mp4,"tired\nc,c.mp4,"awake\nd,d.mp4,x\n',
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_quotation_mark_without_an_end_takes_no_rows(
+    separator: str, rows: str, tmp_path: Path
+) -> None:
+    text = ("video_id,uri,notes\n" + rows).replace(",", separator)
+    assert refusal(csv(tmp_path, text)).cause == "a quotation mark in line 3 is not closed"
+
+
+def test_quotation_marks_that_hide_nothing(tmp_path: Path) -> None:
+    notes = ['"two\nlines"', '5" screen', '"5"" screen"', '"odd" end', f'"{"n" * 200_000}"']
+    rows = "".join(f"v{k},{k}.mp4,{note}\n" for k, note in enumerate(notes))
+    tasks = read_manifest(csv(tmp_path, f"video_id,uri,notes\n{rows}"))
+    assert [task.video_id for task in tasks] == ["v0", "v1", "v2", "v3", "v4"]
+
+
 def test_not_utf8(tmp_path: Path) -> None:
     refusal(csv(tmp_path, "video_id,uri\nv,é.mp4\n", "latin-1"))
     refusal(csv(tmp_path, "vidéo_id,uri\nv,a.mp4\n", "latin-1"))
