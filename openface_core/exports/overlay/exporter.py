@@ -72,9 +72,10 @@ class FramePainter:
             for row in np.flatnonzero(success)
             if not self._wanted or int(known[row]) in self._wanted
         ]
-        faces = {
+        named = {
             row: face_of(rows, row, drawable(self._video.person(int(known[row])))) for row in chosen
         }
+        faces = {row: face for row, face in named.items() if face.is_drawable}
         camera = self._video.camera_of(image.shape[1], image.shape[0])
         for row, face in faces.items():
             draw_pose(painted, rows, row, camera, style)

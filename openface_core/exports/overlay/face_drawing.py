@@ -30,6 +30,9 @@ Float64Array = NDArray[np.float64]
 _SHIFT = 4
 """Points are placed in 16ths of a pixel."""
 
+_FARTHEST_PX = 2**22
+"""Farther away than any picture reaches; OpenCV's numbers end some way beyond it."""
+
 _OPEN_CONTOURS = (slice(17), slice(17, 22), slice(22, 27), slice(27, 31), slice(31, 36))
 _CLOSED_CONTOURS = (slice(36, 42), slice(42, 48), slice(48, 60), slice(60, 68))
 _IRIS, _LIDS, _POINTS_OF_AN_EYE = range(8), range(8, 20), 28
@@ -65,6 +68,11 @@ class DrawnFace:
     landmarks: Float64Array
     confidence: float
     label: str
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether the landmarks are where a picture could be; no table of ours has others."""
+        return bool((np.abs(self.landmarks) < _FARTHEST_PX).all())
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -134,7 +142,7 @@ def draw_eyes(image: Image, rows: Rows, row: int, style: Style) -> None:
     thin = max(1, style.thickness_px // 2)
     for eye in (0, 1):
         points = rows.values(*_eye_columns(eye))[row].reshape(-1, 2)
-        if np.isnan(points).any():
+        if not np.isfinite(points).all():
             continue
         _polyline(image, points[list(_IRIS)], YELLOW, thin, closed=True)
         _polyline(image, points[list(_LIDS)], PINK, thin, closed=True)
@@ -143,7 +151,7 @@ def draw_eyes(image: Image, rows: Rows, row: int, style: Style) -> None:
 def draw_pose(image: Image, rows: Rows, row: int, camera: Camera, style: Style) -> None:
     """Draw the head's own axes: to its left orange, upwards green, ahead sky blue."""
     pose = rows.values(*_POSE)[row]
-    if np.isnan(pose).any() or pose[2] <= _AXIS_MM:
+    if not np.isfinite(pose).all() or pose[2] <= _AXIS_MM:
         return
     rotation = rotation_matrix(pose[3:6])
     begin = _projected(camera, pose[:3])
@@ -161,7 +169,7 @@ def draw_gaze(image: Image, rows: Rows, row: int, camera: Camera, style: Style) 
     for eye in (0, 1):
         direction = rows.values(*(f"gaze_{eye}_{axis}" for axis in "xyz"))[row]
         iris = rows.values(*_iris_columns(eye))[row].reshape(-1, 3).mean(axis=0)
-        if np.isnan(direction).any() or np.isnan(iris).any() or iris[2] <= _GAZE_MM:
+        if not np.isfinite([*direction, *iris]).all() or iris[2] <= _GAZE_MM:
             continue
         end = _projected(camera, iris + _GAZE_MM * direction)
         _arrow(image, _projected(camera, iris), end, YELLOW, style)

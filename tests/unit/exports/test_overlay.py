@@ -205,6 +205,21 @@ def test_frames_without_a_face_are_marked() -> None:
     assert painted[0, 160].tolist() == [0, 94, 213]
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 1e30, None])
+@pytest.mark.parametrize("prefixes", [("x_", "y_"), ("pose_",), ("gaze_",), ("eye_",), ("AU",)])
+def test_what_a_table_cannot_have_is_not_drawn(
+    prefixes: tuple[str, ...], value: float | None
+) -> None:
+    image = np.full((240, 320, 3), 128, dtype=np.uint8)
+    table = frame_rows([[0]])
+    for place, name in enumerate(table.column_names):
+        if name.startswith(prefixes):
+            kind = pa.float64() if value is not None else table.schema.field(name).type
+            table = table.set_column(place, name, pa.array([value] * len(table), kind))
+    video = exported_video(table, width_px=320, height_px=240)
+    assert FramePainter(video).paint(image, Rows(table)).shape == image.shape
+
+
 def test_only_the_wanted_faces_are_drawn() -> None:
     image = np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8)
     table = frame_rows([[0, 1]])
