@@ -38,10 +38,10 @@ class MemoryFrames(MediaReader):
 
     def __init__(self, images: Iterable[object], fps: float, name: str) -> None:
         self._fps = _frames_per_second(fps, name)
-        if not isinstance(images, Iterable) or isinstance(images, Mapping | str | bytes):
+        if not _are_pictures(images):
             raise InputError(
                 name,
-                f"a list or a generator of pictures is expected, found {type(images).__name__}",
+                f"a list or a generator of pictures is expected, found {_found(images)}",
                 "Give pictures one after the other; a single one as [picture].",
             )
         self._images = iter(images)
@@ -59,7 +59,7 @@ class MemoryFrames(MediaReader):
             height_px=height,
             rotation_degrees=0,
             average_rate_fps=self._fps,
-            frame_count_from_header=len(images) if isinstance(images, Sized) else None,
+            frame_count_from_header=_length(images),
             duration_seconds_from_header=None,
             decoder="none",
         )
@@ -90,7 +90,7 @@ class MemoryFrames(MediaReader):
                     "Give BGR pictures, as OpenCV reads them.",
                 )
             self._sizes.add((image.shape[1], image.shape[0]))
-            yield DecodedFrame(index, index / self._fps, np.ascontiguousarray(image))
+            yield DecodedFrame(index, index / self._fps, _compact(image))
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Return the iterator over the frames."""
@@ -120,6 +120,34 @@ def _frames_per_second(fps: object, name: str) -> float:
             "Give frames per second.",
         )
     return rate
+
+
+def _are_pictures(images: object) -> TypeGuard[Iterable[object]]:
+    """Return whether there is one picture after the other, as far as that can be told."""
+    if isinstance(images, np.ndarray):
+        return images.ndim > 0 and not _is_picture(images)
+    return isinstance(images, Iterable) and not isinstance(images, Mapping | str | bytes)
+
+
+def _found(images: object) -> str:
+    return "a single one" if _is_picture(images) else type(images).__name__
+
+
+def _length(images: object) -> int | None:
+    """Return how many pictures there are, if that is known: only progress bars show it."""
+    try:
+        return len(images) if isinstance(images, Sized) else None
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return None  # so do loaders of streams answer, which have the method in any case
+
+
+def _compact(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture without gaps, to which could be written.
+
+    For arrays that are read-only, as those made of bytes or by Pillow, all kernels would be
+    compiled once more, which takes half a minute.
+    """
+    return np.require(image, requirements=["C_CONTIGUOUS", "WRITEABLE", "ENSUREARRAY"])
 
 
 def _is_picture(image: object) -> TypeGuard[NDArray[np.uint8]]:
