@@ -39,13 +39,13 @@ def test_pictures_that_need_no_copy_are_not_copied() -> None:
     assert np.shares_memory(frame.image, shown)
 
 
-@pytest.mark.parametrize("error", [TypeError, ValueError, NotImplementedError])
 def test_arrays_of_other_classes_are_plain_arrays_to_compiled_code() -> None:
     masked = np.ma.masked_greater(picture(10, 8), 100)
     (frame,) = MemoryFrames([masked], 25.0, "memory:frames")
     assert type(frame.image) is np.ndarray
 
 
+@pytest.mark.parametrize("error", [TypeError, ValueError, NotImplementedError])
 def test_pictures_whose_number_nobody_knows(error: type[Exception]) -> None:
     class Stream:
         """As loaders of PyTorch are: its length is asked for in vain."""
