@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from openface_core.kernel import small_kernel
 from openface_core.landmarks.conventions import LEFT_HALF, MIRRORED_ORDER
+from openface_core.shape.rolled import turns_aside_radians
 
 MAX_TURN_DEGREES = 10.0
-"""Sides are compared up to this turn of the head to either side, as the camera sees it."""
+"""Sides are compared up to this turn of the head to either side, as the camera sees it; of a head
+that lies on its side, as a camera that lies there, too, would."""
 
 LEAST_LOG_DENSITY = 0.0
 """Sides are compared where the patch experts of each see it as well as this, in the mean over its
@@ -22,8 +24,8 @@ behind a hand; but it is that in a quarter of faces in photographs of all kinds,
 MEASURES = 3
 """Numbers of a frame that :func:`side_measures` gives."""
 
-_YAW = 2
-"""Place of the turn among the global parameters of the fitted shape."""
+_ROTATION = slice(1, 4)
+"""Places of the Euler angles among the global parameters of the fitted shape."""
 
 _HALVES = np.stack([LEFT_HALF, MIRRORED_ORDER[LEFT_HALF]])
 """Landmarks of the half at the left in the picture, and those of the other one, (2, 29)."""
@@ -64,7 +66,8 @@ def are_comparable(
     Parameters
     ----------
     global_parameters : (n, 6) ndarray of float32
-        Of the fitted shape: the third is its turn in radians, as the camera sees it.
+        Of the fitted shape: the second to the fourth are its Euler angles in radians, as the camera
+        sees it.
     success : (n,) ndarray of bool
         Frames with a measured face.
     side_log_densities : (n, 2) ndarray of float32
@@ -76,7 +79,8 @@ def are_comparable(
     (n,) ndarray of bool
         Where the head is not turned too far, and neither half is covered; false without a face.
     """
-    turn = np.abs(np.where(success, global_parameters[:, _YAW], np.float32(np.inf)))
+    aside = turns_aside_radians(global_parameters[:, _ROTATION])
+    turn = np.abs(np.where(success, aside, np.float32(np.inf)))
     is_covered = (side_log_densities < LEAST_LOG_DENSITY).any(axis=1)
     return np.asarray((turn <= math.radians(MAX_TURN_DEGREES)) & ~is_covered)
 

@@ -153,3 +153,43 @@ def fit_at_any_roll(
         fit.iterations,
     )
     return turned_fit(near, turns)
+
+
+@small_kernel
+def _write_turns_aside(rotations: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Write :func:`turns_aside_radians`."""
+    for i in range(rotations.shape[0]):
+        pitch, yaw = np.float64(rotations[i, 0]), np.float64(rotations[i, 1])
+        roll = np.float64(rotations[i, 2])
+        # The turn within the picture that is nearest to the rotation.
+        along = (math.cos(yaw) + math.cos(pitch)) * math.cos(roll)
+        along -= math.sin(pitch) * math.sin(yaw) * math.sin(roll)
+        across = (math.cos(yaw) + math.cos(pitch)) * math.sin(roll)
+        across += math.sin(pitch) * math.sin(yaw) * math.cos(roll)
+        rolled = math.atan2(across, along)
+        if _MOST_ROLL < abs(rolled) < 0.75 * math.pi:
+            out[i] = math.copysign(1.0, -rolled) * math.asin(math.sin(pitch) * math.cos(yaw))
+        elif abs(rolled) > _MOST_ROLL:
+            out[i] = -rotations[i, 1]
+        else:
+            out[i] = rotations[i, 1]
+
+
+def turns_aside_radians(rotations: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far heads are turned to a side, as seen in a picture turned by quarter turns.
+
+    Parameters
+    ----------
+    rotations : (n, 3) ndarray of float32
+        Euler angles of fitted shapes, ``R = Rx Ry Rz``, radians.
+
+    Returns
+    -------
+    (n,) ndarray of float32
+        The second angle, up to 60 degrees of roll; beyond, that of :func:`turned_fit` to a face
+        near upright: one that lies on its side turns to a side where the first angle is large. NaN
+        where the angles are.
+    """
+    out = np.empty(len(rotations), dtype=np.float32)
+    _write_turns_aside(np.ascontiguousarray(rotations, dtype=np.float32), out)
+    return out

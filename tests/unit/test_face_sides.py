@@ -13,6 +13,8 @@ from openface_core.face_sides import (
     side_log_densities,
     side_measures,
 )
+from openface_core.shape import ShapeFit
+from openface_core.shape.rolled import turned_fit
 from tests.fixtures.faces.mirror import MIRROR
 
 UNKNOWN = np.full((5, 2), np.nan, dtype=np.float32)
@@ -38,6 +40,21 @@ def test_a_turned_head_is_not_compared() -> None:
     turns = (0.0, MAX_TURN_DEGREES - 0.1, 0.1 - MAX_TURN_DEGREES, MAX_TURN_DEGREES + 0.1, -30.0)
     found = are_comparable(parameters(*turns), np.ones(5, bool), UNKNOWN[:5])
     assert found.tolist() == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("turn", "is_compared"), [(0.0, True), (9.0, True), (-9.0, True), (11.0, False), (-30.0, False)]
+)
+def test_a_head_on_its_side_is_compared_as_an_upright_one(
+    turns: int, turn: float, is_compared: bool
+) -> None:
+    for up in (-20.0, 0.0, 20.0):
+        angles = np.radians([up, turn, 5.0]).astype(np.float32)
+        upright = ShapeFit(1.0, angles, np.zeros(2, np.float32), np.zeros(3, np.float32), 1)
+        found = parameters(0.0)
+        found[0, 1:4] = turned_fit(upright, turns).rotation_radians
+        assert are_comparable(found, np.ones(1, bool), UNKNOWN[:1]).tolist() == [is_compared]
 
 
 def test_no_face_is_not_compared() -> None:

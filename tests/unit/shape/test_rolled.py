@@ -14,6 +14,7 @@ from openface_core.shape.rolled import (
     roll_onto,
     turned_fit,
     turned_points,
+    turns_aside_radians,
 )
 from tests.fixtures.faces.shape import MODES, project_face, synthetic_pdm
 
@@ -101,3 +102,23 @@ def test_missing_points_have_no_say(degrees: int) -> None:
 @pytest.mark.parametrize("value", [0.0, 7.0, np.nan])
 def test_points_that_are_no_face_have_no_fit(value: float) -> None:
     assert not fit_at_any_roll(PDM, np.full((68, 2), value, dtype=np.float32)).is_finite
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_the_turn_aside_is_that_of_the_face_turned_upright(turns: int) -> None:
+    degrees = [(p, y, r) for p in (-25, 0, 25) for y in (-50, -8, 0, 30) for r in (-15, 0, 15)]
+    upright = np.radians(degrees).astype(np.float32)
+    nothing = np.zeros(2, np.float32)
+    rolled = [
+        turned_fit(ShapeFit(1.0, angles, nothing, nothing, 1), turns).rotation_radians
+        for angles in upright
+    ]
+    found = turns_aside_radians(np.array(rolled))
+    np.testing.assert_allclose(found, upright[:, 1], atol=1e-5)
+    if turns == 0:
+        assert np.array_equal(found, upright[:, 1])
+
+
+def test_without_angles_there_is_no_turn() -> None:
+    assert np.isnan(turns_aside_radians(np.full((1, 3), np.nan, np.float32))).all()
+    assert turns_aside_radians(np.empty((0, 3), np.float32)).shape == (0,)
