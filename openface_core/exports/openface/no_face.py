@@ -13,7 +13,7 @@ def values_without_face(camera: Camera, pdm: PointDistributionModel | None) -> M
     Parameters
     ----------
     camera : Camera
-        Camera of the frames.
+        Camera of the frames; of an input without any, it has no focal length.
     pdm : PointDistributionModel or None
         The 68-point shape model; without it 3D landmarks are 0.
 
@@ -28,7 +28,7 @@ def values_without_face(camera: Camera, pdm: PointDistributionModel | None) -> M
     ``GetShape`` of ``LandmarkDetectorFunc``, OpenFace 2.2.
     """
     values = {"p_scale": 1.0}
-    if pdm is None:
+    if pdm is None or not camera.fx_px:
         return values
     depths = camera.fx_px + pdm.mean_mm.astype(np.float64).reshape(3, -1)[2]
     for point, depth in enumerate(depths):
