@@ -74,8 +74,9 @@ class ModelSelection:
     triangulation : str
         Triangulation of the face mask.
     video_action_units, image_action_units : str
-        Lists of the action-unit predictors for videos and for single images; ``all_dynamic`` is a
-        list of this program, which takes OpenFace's dynamic predictors wherever there is one.
+        Lists of the action-unit predictors for videos and for single images. For videos,
+        ``all_dynamic`` is a list of this program, which takes OpenFace's dynamic predictors
+        wherever there is one.
     """
 
     detector: str = "retinaface_mobilenet025.onnx"
