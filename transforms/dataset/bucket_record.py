@@ -114,5 +114,5 @@ def unpack_entries(metadata: Mapping[bytes, bytes]) -> dict[str, BucketEntry]:
             )
             for video_id, entry in sorted(content["videos"].items())
         }
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"no record of a shared file ({error})") from error

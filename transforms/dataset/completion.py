@@ -75,14 +75,16 @@ def warnings_of(record: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 
 def _rows_on_damage(output: str, file: TableFile) -> list[Problem]:
-    """Return the rows of the inputs whose rows are in a damaged file."""
+    """Return the rows of the inputs of a damaged file whose records cannot be read."""
     path = join(output, "frames", file.folder, "frames.parquet")
     known = remembered_inputs(output)
     kind, _, value = file.folder.partition("=")
     names = [value]
     if kind == "bucket":
         buckets = recorded_buckets(output) or 1
-        names = [name for name in known if f"{bucket_of(name, buckets):05}" == value]
+        readable = {record.get("video_id") for record in file.records}
+        in_file = (name for name in known if f"{bucket_of(name, buckets):05}" == value)
+        names = [name for name in in_file if name not in readable]
     # Where nothing tells whose rows these were, the file stands for them.
     return [
         Problem.damaged_table(name, known.get(name) or path, path)

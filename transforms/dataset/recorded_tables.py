@@ -15,11 +15,13 @@ from transforms.dataset.documents import DESCRIPTION_NAME, is_own_dataset
 from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import is_plain_name
 from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.record_types import wrong_key
 from transforms.dataset.storage import join
 from transforms.dataset.table_records import table_metadata
 
 _BATCH_ROWS = 500
 _REMEDY = "Run the analysis again; it writes what is missing or damaged, and nothing else."
+RECORD_REMEDY = "Analyse its video again with --force."
 
 
 @contextmanager
@@ -73,6 +75,10 @@ class RecordedTable:
         record = parse_record(text)
         if record is None:
             raise DatasetError(self.path, "the table is damaged, or of another program", _REMEDY)
+        if (key := wrong_key(record)) is not None:
+            raise DatasetError(
+                self.path, f"the value of {key} in its record is damaged", RECORD_REMEDY
+            )
         return record
 
     @contextmanager

@@ -36,7 +36,9 @@ def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for face in faces:
         measured = face.get("summary") if isinstance(face, dict) else None
-        if not isinstance(measured, dict) or not all(name in face for name in _OF_FACE):
+        if not isinstance(measured, dict) or "frames" not in measured:
+            return []
+        if not all(name in face for name in _OF_FACE):
             return []
         # A manifest names the person who is seen longest.
         person_id = None if face["face_id"] else record.get("person_id")

@@ -14,8 +14,8 @@ from openface_core.errors import OutputError
 from openface_core.media.file_state import states_below
 from openface_core.media.sources import locate
 from transforms.dataset.bucket_files import open_bucket
-from transforms.dataset.json_text import parse_record
 from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.record_types import table_record
 from transforms.dataset.seal import agreed_metadata
 from transforms.dataset.storage import join
 
@@ -90,7 +90,7 @@ class TableFile:
     records : tuple of dict
         The records of the inputs whose rows are in it.
     is_damaged : bool
-        Whether the file is there, and has no records that can be read.
+        Whether the file is there, and has a record that cannot be read, or none at all.
     """
 
     folder: str
@@ -147,9 +147,9 @@ def _read(folder: str, path: str) -> TableFile:
             return TableFile(folder, (), is_damaged=_is_there(path))
         reader.close()
         texts = [entry.metadata.get(METADATA_KEY) for entry in reader.entries.values()]
-        records = tuple(record for text in texts if (record := parse_record(text)) is not None)
-        return TableFile(folder, records, is_damaged=False)
-    record = parse_record(table_metadata(path).get(METADATA_KEY))
+        records = tuple(record for text in texts if (record := table_record(text)) is not None)
+        return TableFile(folder, records, is_damaged=len(records) < len(texts))
+    record = table_record(table_metadata(path).get(METADATA_KEY))
     if record is None:
         return TableFile(folder, (), is_damaged=_is_there(path))
     return TableFile(folder, (record,), is_damaged=False)

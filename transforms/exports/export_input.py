@@ -18,7 +18,7 @@ from openface_core.exports import ExportedVideo, Exporter, Rows
 from openface_core.exports.formats import FORMATS, ExportFormat, Request, Turn
 from openface_core.exports.options import ExportOptions
 from openface_core.media import DecodedFrame, DecodeLimits, open_media
-from transforms.dataset.recorded_tables import OpenTable
+from transforms.dataset.recorded_tables import RECORD_REMEDY, OpenTable
 from transforms.exports.export_folder import ExportFolder, ExportRecord
 from transforms.exports.exporters_at_work import ExportersAtWork
 from transforms.exports.frames_in_step import in_step, rows_by_frame
@@ -83,9 +83,9 @@ def describe(task: ExportTask, record: Mapping[str, Any], table: OpenTable) -> E
             columns=table.columns,
             record=record,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
         raise DatasetError(
-            task.table.path, f"its record does not say enough ({error})", "Analyse the input again."
+            task.table.path, f"its record does not have {error.args[0]}", RECORD_REMEDY
         ) from error
 
 

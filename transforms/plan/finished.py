@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from openface_core.errors import OpenFaceBeamError
 from transforms.dataset.bucket_files import open_bucket
 from transforms.dataset.bucket_record import BucketEntry
-from transforms.dataset.json_text import parse_record
 from transforms.dataset.layout import bucket_of, bucket_path, frames_path
 from transforms.dataset.provenance import METADATA_KEY, RunProvenance, identify_inputs
+from transforms.dataset.record_types import table_record
 from transforms.dataset.seal import is_intact_file
 from transforms.dataset.table_records import record_digest, table_metadata
 from transforms.records import VideoTask
@@ -66,7 +66,7 @@ class RecordedTables:
             If storage refuses.
         """
         if not self._buckets:
-            return parse_record(
+            return table_record(
                 table_metadata(frames_path(self._output, video_id)).get(METADATA_KEY)
             )
         bucket = bucket_of(video_id, self._buckets)
@@ -76,7 +76,7 @@ class RecordedTables:
             if reader is not None:
                 reader.close()
         entry = self._entries[bucket].get(video_id)
-        return None if entry is None else parse_record(entry.metadata.get(METADATA_KEY))
+        return None if entry is None else table_record(entry.metadata.get(METADATA_KEY))
 
 
 def are_finished(tables: RecordedTables, tasks: Sequence[VideoTask], run: RunProvenance) -> bool:

@@ -288,6 +288,7 @@ class TestRecord:
             "[]",
             "null",
             '{"shared": [], "videos": {"a": 1}}',
+            '{"shared": [], "videos": {"a": {"rows": 1e999, "metadata": {}}}}',
             '{"shared": [], "videos": {"a": {"rows": 1, "metadata": {"k": {"": {"$shared": 0}}}}}}',
         ],
     )

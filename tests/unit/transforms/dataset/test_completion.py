@@ -12,9 +12,11 @@ import pytest
 from openface_core.analysis.settings import OutputSettings
 from openface_core.fields import Column, frame_schema
 from transforms.dataset.bucket_files import update_bucket
+from transforms.dataset.bucket_record import BucketEntry, pack_entries
 from transforms.dataset.completion import complete_dataset, warnings_of
 from transforms.dataset.error_table import error_table
 from transforms.dataset.layout import bucket_path, errors_path, frames_path, summary_path
+from transforms.dataset.summary import rows_of
 from transforms.dataset.table_files import write_work_table
 from transforms.dataset.table_records import record_digest
 from transforms.plan.known_inputs import known_inputs
@@ -173,3 +175,36 @@ def test_a_record_of_another_version_tells_nothing(changes: dict[str, Any]) -> N
     assert warnings_of(record("v", WARNINGS)) == warning("v")
     assert warnings_of(record("v", WARNINGS) | changes) == ()
     assert warnings_of({}) == ()
+
+
+def test_a_summary_without_frames_is_left_out() -> None:
+    face = dict.fromkeys(
+        ("face_id", "calibration", "calibration_frames", "calibration_is_short"), 0
+    )
+    assert len(rows_of(record("v") | {"faces": [face | {"summary": {"frames": 1}}]})) == 1
+    assert rows_of(record("v") | {"faces": [face | {"summary": {}}]}) == []
+
+
+def test_a_record_with_a_value_of_a_wrong_type_is_damage(output: str) -> None:
+    """The input keeps its name, and others of the same file are not called damaged."""
+    complete_dataset(output, ())
+    wrong = record("poor") | {"input_size_bytes": "many"}
+    text = json.dumps(wrong, sort_keys=True)
+    if (own := Path(frames_path(output, "poor"))).exists():
+        path = own
+        table = pq.ParquetFile(path).read()
+        pq.write_table(table.replace_schema_metadata({"openface_beam": text}), path)
+    else:
+        path = Path(bucket_path(output, 0))
+        table = pq.ParquetFile(path).read()
+        right = json.dumps(record("good"), sort_keys=True)
+        entries = {
+            "good": BucketEntry(2, {"openface_beam": right}),
+            "poor": BucketEntry(2, {"openface_beam": text}),
+        }
+        pq.write_table(table.replace_schema_metadata(pack_entries(entries)), path)
+    rows = {"video_id": ["good", "poor"], "uri": ["/in/good.mp4", "/in/poor.mp4"]}
+    pq.write_table(pa.table(rows), summary_path(output))
+    complete = complete_dataset(output, ())
+    assert complete.problems == (Problem.damaged_table("poor", "/in/poor.mp4", str(path)),)
+    assert known_inputs(output).at("/in/poor.mp4") == "poor"

@@ -1,6 +1,8 @@
 """Tables of a dataset that are read again: whose errors are whose."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,6 +10,8 @@ import pytest
 
 from openface_core.errors import DatasetError, OutputError
 from transforms.dataset.bucket_record import BucketEntry, pack_entries
+from transforms.dataset.provenance import METADATA_KEY
+from transforms.dataset.record_types import wrong_key
 from transforms.dataset.recorded_tables import RecordedTable, recorded_tables
 
 ROWS = 1200
@@ -96,3 +100,45 @@ def test_names_that_are_paths_are_damage(tmp_path: Path) -> None:
     assert [table.video_id for table in tables] == ["bucket=00000", "v"]
     with pytest.raises(DatasetError, match="the table is damaged"):
         tables[0].record()
+
+
+WRONG = {
+    "frames_decoded": None,
+    "average_rate_fps": "fast",
+    "image_names": "a.png",
+    "input_size_bytes": 10**30,
+    "frame_width_px": True,
+    "video_id": ["v"],
+    "settings": [],
+}
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_a_value_of_a_wrong_type_in_the_record_is_named(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "frames.parquet"
+    metadata = {METADATA_KEY: json.dumps({"video_id": "v", key: WRONG[key]})}
+    pq.write_table(pa.table({"frame": [1]}).replace_schema_metadata(metadata), path)
+    with pytest.raises(DatasetError) as caught:
+        RecordedTable("v", str(path), is_shared=False).record()
+    assert caught.value.subject == str(path)
+    assert caught.value.cause == f"the value of {key} in its record is damaged"
+    assert caught.value.remedy == "Analyse its video again with --force."
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        ({}, None),
+        ({"settings": {"name": "default", "faces": {"follow": "all"}}}, None),
+        ({"settings": {"faces": 7}}, "settings.faces"),
+        ({"settings": {"models": {"shape": 5, "parts": ["inner"]}}}, "settings.models.shape"),
+        ({"faces": [{"face_id": None, "summary": {"frames": 7, "seconds": 0.5}}]}, None),
+        ({"faces": [{"face_id": 0}, {"face_id": "b"}]}, "faces.1.face_id"),
+        ({"faces": [{"summary": {"AU01_r_mean": "low"}}]}, "faces.0.summary.AU01_r_mean"),
+        ({"faces": {"0": {}}}, "faces"),
+        ({"models_sha256": {"a.txt": None}}, "models_sha256.a.txt"),
+        ({"of a later version": object()}, None),
+    ],
+)
+def test_where_a_record_is_wrong(record: dict[str, Any], key: str | None) -> None:
+    assert wrong_key(record) == key
