@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from openface_core.action_units.models import ActionUnitModels
-from openface_core.analysis.calibration import RestFrames
+from openface_core.analysis.calibration import NOBODY_AT_REST, RestFrames, shows_somebody
 from openface_core.analysis.cameras import check_camera, of_one_size
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import TableMaker
@@ -284,8 +284,7 @@ class Analyser:
             recording = self.recording(faces, models, kept.frames.add, kept.add_tracklet)
             frames = of_one_size(islice(media, frame_limit), faces.meter.camera, media.info)
             frame_count = self.measure(frames, faces, recording, take)
-            if frame_limit is None:
-                faces.check_frame_count(frame_count)
+            of_count = () if frame_limit is not None else faces.check_frame_count(frame_count)
             found, people = kept.faces(
                 self.settings.faces,
                 self.engine.typical_appearance,
@@ -297,20 +296,23 @@ class Analyser:
             times = np.concatenate([np.empty(0), *pts_seconds])
             main = self._calibrator(media.info, models, mode, rest, times, faces.meter.camera)
             measured = [main.for_face(face.face_id).calibrate(face) for face in found]
+            is_empty = mode == "rest" and not any(shows_somebody(face.parts()) for face in found)
             with self.watch.time(Step.TABLE):
                 rows = [main.rows(face, one) for face, one in zip(found, measured, strict=True)]
                 tables: Iterable[pa.Table] = chain.from_iterable(rows)
                 if faces.are_several:
                     tables = merged_tables(main.maker.frame_rows(kept.frames), rows)
                 table = pa.concat_tables([pa.Table.from_batches([], main.maker.schema), *tables])
-        warnings = (*media.warnings, *landmarks.warnings, *gap_warnings(media.info, times))
+        gaps = gap_warnings(media.info, times)
+        warnings = (*media.warnings, *landmarks.warnings, *of_count, *gaps)
         shown = tuple(measured) or (main.nobody(),)
+        notes = (*people.notes, *((NOBODY_AT_REST,) if is_empty else ()))
         has_embeddings = faces.are_several and self.settings.faces.compares_videos
         return MeasuredVideo(
             media.info,
             frame_count,
             warnings,
-            people.notes,
+            notes,
             table,
             shown,
             people.embeddings if has_embeddings else None,

@@ -26,6 +26,9 @@ from openface_core.shards.scores_file import BlockScores, join_scores
 Part = ShardFeatures | Absence
 """Consecutive frames of a person."""
 
+NOBODY_AT_REST = "no face was found in it, so that its frames at rest show nobody"
+"""What is to be known of an input that is calibrated on them."""
+
 
 @dataclass(frozen=True)
 class RestFrames:
@@ -81,6 +84,11 @@ def count_rest(
             is_counted = rest.of(part, first_number)
             medians.count(part.series["fhog_bins"], part.series["geometry_bins"], is_counted)
         first_number += len(part)
+
+
+def shows_somebody(parts: Iterable[Part]) -> bool:
+    """Return whether a face was found in any of the frames."""
+    return any(not isinstance(part, Absence) and part.series.success.any() for part in parts)
 
 
 def weighted_rest_median(models: ActionUnitModels, medians: RestMedians) -> Float64Array:

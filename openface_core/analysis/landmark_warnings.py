@@ -5,6 +5,24 @@ from openface_core.media import DecodedFrame
 from openface_core.media.places import Places
 
 
+def early_end_warnings(known: int, frame_count: int) -> tuple[str, ...]:
+    """Return the line on a file of several faces that knows fewer frames than the video has.
+
+    Parameters
+    ----------
+    known : int
+        The last frame that it knows of, of whatever face.
+    frame_count : int
+        Frames of the video.
+    """
+    if known >= frame_count:
+        return ()
+    return (
+        f"the file of landmarks ends with frame {known} of {frame_count}, and none after it has a "
+        "face",
+    )
+
+
 class LandmarkWatch:
     """Counts frames whose landmarks are not taken as they are given."""
 

@@ -16,6 +16,7 @@ from openface_core.analysis.calibration import (
     count_rest,
     find_baselines,
     score_block,
+    shows_somebody,
     weighted_rest_median,
 )
 from openface_core.analysis.finishing import (
@@ -105,7 +106,7 @@ class FaceCalibrator:
         Raises
         ------
         CalibrationError
-            If no frame at rest shows face 0.
+            If no frame at rest shows face 0, and another does.
         """
         models, first_number = self.models, face.first_number
         with self.watch.time(Step.MEDIANS):
@@ -144,6 +145,8 @@ class FaceCalibrator:
             return MedianStart(medians, np.zeros(models.score_count))
         at_rest = RestMedians()
         count_rest(at_rest, face.parts(), self.rest, face.first_number)
+        if not at_rest.frames and not shows_somebody(face.parts()):
+            return MedianStart.none(models)
         return MedianStart(None, weighted_rest_median(models, at_rest))
 
     def nobody(self) -> MeasuredFace:

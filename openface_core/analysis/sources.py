@@ -5,6 +5,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from openface_core.analysis.landmark_warnings import early_end_warnings
 from openface_core.errors import LandmarkFileError
 from openface_core.face_tracking import IntervalTracker, SeveralIntervalsTracker
 from openface_core.faces import Face, FaceMeter, FacesInFrame, FaceStatus
@@ -28,8 +29,14 @@ class FaceSource(Protocol):
     def observe(self, frame: DecodedFrame) -> FacesInFrame:
         """Return the faces of a frame, not yet measured."""
 
-    def check_frame_count(self, frame_count: int) -> None:
-        """Raise an OpenFaceBeamError if a video of so many frames cannot be the one meant."""
+    def check_frame_count(self, frame_count: int) -> tuple[str, ...]:
+        """Return what is to be known of a video of so many frames.
+
+        Raises
+        ------
+        OpenFaceBeamError
+            If it cannot be the one meant.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +57,9 @@ class _Tracked(Generic[_Tracker]):
     meter: FaceMeter
     first_index: int = 0
 
-    def check_frame_count(self, frame_count: int) -> None:
+    def check_frame_count(self, frame_count: int) -> tuple[str, ...]:  # noqa: ARG002 - others look
         """Any number of frames is fine."""
+        return ()
 
 
 class TrackedFace(_Tracked[IntervalTracker]):
@@ -115,8 +123,16 @@ class GivenFaces:
         status = FaceStatus.NOT_GIVEN if landmarks is None else FaceStatus.FOUND
         return FacesInFrame({0: Face(status, landmarks, confidence)})
 
-    def check_frame_count(self, frame_count: int) -> None:
-        """Raise LandmarkFileError if the file is not for a video of so many frames."""
+    def check_frame_count(self, frame_count: int) -> tuple[str, ...]:
+        """Return a line if the file, of several faces, ends before a video of so many frames.
+
+        It has no rows for frames without a face, so that it may belong to the video all the same.
+
+        Raises
+        ------
+        LandmarkFileError
+            If the file is not for such a video.
+        """
         known = self.given.frame_count
         if known > frame_count or (known < frame_count and not self.given.is_of_several):
             raise LandmarkFileError(
@@ -124,3 +140,4 @@ class GivenFaces:
                 f"the file has landmarks for {known} frames, the video has {frame_count}",
                 "Use landmarks that were made from this very video.",
             )
+        return early_end_warnings(known, frame_count)

@@ -40,6 +40,10 @@ _REMEDIES = (
         r"no face in the picture",
         "Look at these rows of the file of landmarks; those of faces in the picture are measured.",
     ),
+    (
+        r"file of landmarks ends",
+        "If there are faces after it, write the file again, from this very video.",
+    ),
     (r"marked missing", "Mind these frames where single landmarks matter; leave them out if so."),
     (r"taken to be square", "State the right sample aspect ratio in the file."),
 )

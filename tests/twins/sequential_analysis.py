@@ -235,12 +235,12 @@ def _observe(
             tracker.add_failure()
         recorder.add(frame, face)
         on_frame()
-    source.check_frame_count(len(recorder))
+    of_count = source.check_frame_count(len(recorder))
     derivation = Derivation(engine.meter.pdm)
     series = recorder.features().series.with_derived_fields(derivation)
     sides = side_measures(series.arrays)
     gaps = gap_warnings(media.info, series.pts_seconds)
-    warnings = (*media.warnings, *landmarks.warnings, *gaps)
+    warnings = (*media.warnings, *landmarks.warnings, *of_count, *gaps)
     return _Observed(task, media.info, warnings, series, sides)
 
 

@@ -103,7 +103,7 @@ def extract_shard(
             info, warnings = media.info, (*media.warnings, *landmarks.warnings)
         count(Count.FRAMES_IN_VAIN, media.preroll_frames + shard.lead_frames)
         note_shard_frames(frames)
-        faces.check_frame_count(frames)
+        warnings += faces.check_frame_count(frames)
     result = ShardResult(shard, tuple(parts), info, warnings)
     if not faces.are_several:
         return result

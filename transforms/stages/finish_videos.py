@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from openface_core.action_units.models import ActionUnitModels, Float64Array
+from openface_core.analysis.calibration import NOBODY_AT_REST
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.finishing import (
     FaceOfTable,
@@ -105,17 +106,22 @@ def finish_video(
     else:
         pts_seconds = np.concatenate([np.empty(0), *(face.known.pts_seconds for face in faces)])
     times = table_timestamps(pts_seconds, 1, info, settings.output)
+    frames_with_face = _count_with_face(source, faces)
+    names_rest = video.calibration.mode == "rest" and task.rest is not None
     provenance = VideoProvenance(
         identity=InputIdentity(run, task, video.content, video.group_digest),
         info=info,
         providers=() if task.landmarks_uri is not None else engine.providers,
         frames_decoded=source.frames,
-        frames_with_face=_count_with_face(source, faces),
+        frames_with_face=frames_with_face,
         faces=tuple(_records(video, faces, times, models)),
         few_frames=settings.calibration.few_frames,
         relative_to_person=models.relative_to_person,
         warnings=(*source.warnings, *gap_warnings(info, pts_seconds)),
-        notes=source.notes,
+        notes=(
+            *source.notes,
+            *((NOBODY_AT_REST,) if names_rest and not frames_with_face else ()),
+        ),
     )
     schema = engine.frame_schema.with_metadata(provenance.metadata())
     maker = TableMaker(schema, engine.extent, engine.meter.pdm, info, settings.output, task.camera)

@@ -11,7 +11,12 @@ from functools import partial
 from typing import ClassVar
 
 from openface_core.analysis.analyser import Analyser
-from openface_core.analysis.calibration import count_rest, weighted_rest_median
+from openface_core.analysis.calibration import (
+    MedianStart,
+    count_rest,
+    shows_somebody,
+    weighted_rest_median,
+)
 from openface_core.analysis.engine import Engine
 from openface_core.analysis.settings import OutputSettings, mode_of_face
 from openface_core.errors import CalibrationError
@@ -141,7 +146,7 @@ def find_rest_medians(
     Raises
     ------
     CalibrationError
-        If no frame at rest shows face 0.
+        If no frame at rest shows face 0, and another does.
     """
     blocks = [block for source, face, _ in faces for block in blocks_of(source, face)]
     if not has_medians(faces[0][0], engine):
@@ -152,7 +157,12 @@ def find_rest_medians(
             parts = (load_part(part, engine.extent) for part in block.parts)
             count_rest(medians, parts, rest_of(block, settings), block.first_number)
     models = engine.models_for(blocks[0].info.kind)
-    weighted = tuple(weighted_rest_median(models, medians).tolist())
+    every_part = (load_part(part, engine.extent) for block in blocks for part in block.parts)
+    if medians.frames or shows_somebody(every_part):
+        median = weighted_rest_median(models, medians)
+    else:  # no frame of theirs is relative to anything
+        median = MedianStart.none(models).weighted
+    weighted = tuple(median.tolist())
     return tuple(replace(block, weighted_median=weighted) for block in blocks)
 
 

@@ -98,6 +98,8 @@ def test_the_file_must_be_as_long_as_the_video() -> None:
 def test_a_file_of_several_faces_may_end_before_the_video() -> None:
     source = given(None)
     of_several = GivenFaces(replace(source.given, is_of_several=True), METER, "points.csv")
-    of_several.check_frame_count(3)
+    assert of_several.check_frame_count(2) == ()
+    (line,) = of_several.check_frame_count(3)
+    assert line.startswith("the file of landmarks ends with frame 2 of 3")
     with pytest.raises(LandmarkFileError, match="for 2 frames, the video has 1"):
         of_several.check_frame_count(1)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 import openface_core.errors
+from openface_core.analysis.calibration import NOBODY_AT_REST
 from openface_core.errors import OpenFaceBeamError
 from openface_core.media.remedies import remedy_of
 from tests.unit.docs.program_text import GAP, Place, Program, called_name, program
@@ -131,7 +132,9 @@ def warnings() -> tuple[Message, ...]:
 def face_notes() -> tuple[Message, ...]:
     """Return what is to be known of the faces of an input, with the remedy that it gets."""
     source = program()
-    found = []
+    (problem,) = Problem.face_notes("", "", [NOBODY_AT_REST])
+    place = "openface_core/analysis/calibration.py"
+    found = [Message("faces", problem.reason, problem.remedy, place)]
     for module in source.modules:
         if module.path.as_posix() != "openface_core/analysis/people.py":
             continue

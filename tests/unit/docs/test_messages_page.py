@@ -48,7 +48,7 @@ def test_every_stage_has_a_section() -> None:
 
 def test_every_warning_has_a_remedy() -> None:
     assert len(warnings()) > 15
-    assert len(face_notes()) == 1
+    assert len(face_notes()) == 2
     for message in (*warnings(), *face_notes()):
         assert message.remedy.endswith("."), message
 

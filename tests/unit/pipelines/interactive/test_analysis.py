@@ -16,6 +16,7 @@ import pytest
 
 from models import locate_models
 from openface_core.analysis.analyser import Analyser
+from openface_core.analysis.calibration import NOBODY_AT_REST
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, OutputSettings, RunSettings
@@ -262,6 +263,16 @@ def test_calibration_on_rest_frames(engine: Engine, tmp_path: Path) -> None:
     whole = core.video(str(clip), landmarks_uri=points, rest=RestRanges.parse(None, "1-6"))
     assert found.table["x_0"].equals(whole.table["x_0"])
     assert not found.table.equals(whole.table)
+
+
+def test_rest_frames_of_a_video_that_shows_nobody(engine: Engine, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "v.mp4")
+    points = str(write_landmarks(tmp_path / "v.csv", face_clip()[1], [False] * 6))
+    core = Analyser(engine, REST)
+    found = core.video(str(clip), landmarks_uri=points, rest=RestRanges.parse(None, "2-4"))
+    assert found.table["success"].to_pylist() == [False] * 6
+    assert found.notes == (NOBODY_AT_REST,)
+    assert core.video(str(clip), landmarks_uri=points, rest=RestRanges()).notes == found.notes
 
 
 def test_rest_frames_must_be_named(engine: Engine, tmp_path: Path) -> None:

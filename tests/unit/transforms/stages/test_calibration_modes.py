@@ -18,6 +18,7 @@ from models import locate_models
 from openface_core.action_units import postprocessing
 from openface_core.action_units.postprocessing import final_intensities, final_presences
 from openface_core.action_units.static import presences
+from openface_core.analysis.calibration import NOBODY_AT_REST
 from openface_core.analysis.engine import Engine, load_engine
 from openface_core.analysis.model_set import ModelSelection
 from openface_core.analysis.settings import CalibrationSettings, RunSettings
@@ -275,6 +276,16 @@ class TestRest:
         with pytest.raises(CalibrationError, match="no frame that is named as rest") as caught:
             tables("rest", [[places]], engine, tmp_path, [RestRanges(frames=((1, 2), (9, 9)))])
         assert "rest_seconds" in caught.value.remedy
+
+    def test_a_video_of_nobody_has_a_table_that_says_so(
+        self, engine: Engine, tmp_path: Path
+    ) -> None:
+        rest = [RestRanges(frames=((1, 2),))]
+        (table,) = tables("rest", [[np.full(4, -1)]], engine, tmp_path, rest)
+        assert table["success"].to_pylist() == [False] * 4
+        record = json.loads(table.schema.metadata[b"openface_beam"])
+        assert (record["calibration"], record["calibration_frames"]) == ("rest", 0)
+        assert record["face_notes"] == [NOBODY_AT_REST]
 
 
 class TestNone:
