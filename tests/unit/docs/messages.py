@@ -133,8 +133,8 @@ def face_notes() -> tuple[Message, ...]:
     """Return what is to be known of the faces of an input, with the remedy that it gets."""
     source = program()
     (problem,) = Problem.face_notes("", "", [NOBODY_AT_REST])
-    place = "openface_core/analysis/calibration.py"
-    found = [Message("faces", problem.reason, problem.remedy, place)]
+    path = "openface_core/analysis/calibration.py"
+    found = [Message("faces", problem.reason, problem.remedy, path)]
     for module in source.modules:
         if module.path.as_posix() != "openface_core/analysis/people.py":
             continue
