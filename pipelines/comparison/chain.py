@@ -104,14 +104,16 @@ class _DumpedFaces:
             face = Face(FaceStatus.FOUND, self.dumps.landmarks[index])
         return FacesInFrame({0: face})
 
-    def check_frame_count(self, frame_count: int) -> None:
-        """Raise InputError if the dumps are not of a video of so many frames."""
+    def check_frame_count(self, frame_count: int) -> tuple[str, ...]:
+        """Return nothing; raise InputError if the dumps are not of a video of so many frames."""
         if frame_count != self.dumps.frame_count:
             raise InputError(
                 self.dumps.folder,
                 f"dumps of {self.dumps.frame_count} frames, the video has {frame_count}",
                 "Give the video that the dumps were made from.",
             )
+
+        return ()
 
 
 def compare_video_with_dumps(

@@ -121,8 +121,9 @@ class _RefinedFromTrack:
             self.log_likelihoods.append(face.log_likelihood)
         return FacesInFrame({0: Face(FaceStatus.NOT_GIVEN)})
 
-    def check_frame_count(self, frame_count: int) -> None:
-        """Any number of frames is fine: a track may be of the first ones only."""
+    def check_frame_count(self, frame_count: int) -> tuple[str, ...]:  # noqa: ARG002 - any is fine
+        """Return nothing: a track may be of the first frames only."""
+        return ()
 
 
 def compare_track(
