@@ -113,7 +113,17 @@ def _write_all(job: _Job) -> ExportSummary:
         problems=problems,
         seconds=time.monotonic() - job.begin,
         without_shape=tuple(_without_shape(plan)),
+        in_part=sum(_is_in_part(plan, video_id) for video_id in failed),
     )
+
+
+def _is_in_part(plan: ExportJobPlan, video_id: str) -> bool:
+    """Return whether an input that is not written completely is there in one of the formats."""
+    for name in plan.formats:
+        known = plan.folder.record(name, video_id)
+        if known is not None and known.identity == plan.identities.get((name, video_id)):
+            return True
+    return False
 
 
 def _without_shape(plan: ExportJobPlan) -> Iterator[str]:

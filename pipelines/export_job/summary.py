@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from openface_core.readable import counted
 from pipelines.command import EXIT_SOME_FAILED
 from transforms.problems import Problem
 
@@ -21,7 +22,7 @@ class ExportSummary:
     formats : tuple of str
         The formats.
     inputs, written, finished : int
-        Inputs in all, those that were written, and those that were complete before.
+        Inputs in all, those that were written completely, and those that were complete before.
     problems : tuple of Problem
         What could not be written, and why.
     seconds : float
@@ -30,6 +31,8 @@ class ExportSummary:
         The index of reports.
     without_shape : tuple of str
         Inputs in whose CSV 3D landmarks are 0 for want of the shape model.
+    in_part : int
+        Inputs with a problem that are written in some of the formats all the same.
     """
 
     output: str
@@ -41,6 +44,7 @@ class ExportSummary:
     seconds: float
     index: str | None = None
     without_shape: tuple[str, ...] = ()
+    in_part: int = 0
 
     @property
     def failed(self) -> int:
@@ -61,16 +65,27 @@ class ExportSummary:
 
     def __str__(self) -> str:
         if self.inputs and self.inputs == self.finished:
-            text = f"Nothing to do: all {self.inputs} inputs are complete in {self.output}."
+            all_are = "the input is" if self.inputs == 1 else f"all {self.inputs} inputs are"
+            text = f"Nothing to do: {all_are} complete in {self.output}."
             return text + self._index_line()
-        earlier = f" ({self.finished} were complete before)" if self.finished else ""
+        were = "was" if self.finished == 1 else "were"
+        earlier = f" ({self.finished} {were} complete before)" if self.finished else ""
         text = (
-            f"Wrote {', '.join(self.formats)} of {self.written} of {self.inputs} inputs{earlier} "
-            f"to {self.output} in {self.seconds:.1f} s; {self.failed} failed"
+            f"Wrote {', '.join(self.formats)} of {self._written_inputs()}{earlier} "
+            f"to {self.output} in {self.seconds:.1f} s; "
+            f"{counted(self.failed - self.in_part, 'input')} failed"
         )
+        if self.in_part:
+            were = "was" if self.in_part == 1 else "were"
+            text += f", {self.in_part} {were} written in some formats only"
         if self.failed:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
         return f"{text}.{self._shape_line()}{self._index_line()}"
+
+    def _written_inputs(self) -> str:
+        if self.written == self.inputs:
+            return counted(self.written, "input")
+        return f"{self.written} of {counted(self.inputs, 'input')}"
 
     def _shape_line(self) -> str:
         """Say where there are zeros that need not be."""

@@ -258,6 +258,9 @@ def test_what_cannot_be_written_anew_does_not_stay_as_it_was(exported: Exported)
     (exported.corpus.videos / "c.mp4").unlink()
     summary = exported.run("overlay", "csv")
     assert (summary.written, summary.finished, summary.failed) == (0, 2, 1)
+    assert "1 was written in some formats only" in str(summary)
+    again = exported.run("overlay", "csv")  # the CSV is complete now
+    assert "0 inputs failed, 1 was written in some formats only" in str(again)
     for folder, names in (("overlay", "ac"), ("csv", "abc"), ("export_records/overlay", "ac")):
         assert [path.stem for path in sorted((exported.output / folder).iterdir())] == [*names]
     # What is of this content stays, also where it cannot be made again.

@@ -174,12 +174,13 @@ def check_dataset(dataset: str) -> None:
     DatasetError
         If not.
     """
-    if not is_own_dataset(dataset):
-        raise DatasetError(
-            dataset,
-            f"it is no dataset: there is no {DESCRIPTION_NAME} of this program",
-            "Name the output folder of `openface-beam run`.",
-        )
+    if is_own_dataset(dataset):
+        return
+    place = locate(dataset, error=DatasetError)
+    cause = f"it is no dataset: there is no {DESCRIPTION_NAME} of this program"
+    if place.is_local and not place.is_directory():
+        cause = "it is no folder" if place.exists() else "there is no such folder"
+    raise DatasetError(dataset, cause, "Name the output folder of `openface-beam run`.")
 
 
 def recorded_tables(dataset: str) -> Iterator[RecordedTable]:

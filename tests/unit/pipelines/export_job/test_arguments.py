@@ -121,7 +121,7 @@ def test_a_folder_that_is_no_dataset(command: str, capsys: pytest.CaptureFixture
     words = [command, "--dataset", "no_such_folder", "--output", "no_such_output"]
     words += ["--format", "csv"] if command == "export" else []
     assert openface_beam(words) == 2
-    assert "it is no dataset" in capsys.readouterr().err
+    assert "no_such_folder: there is no such folder. Name the output" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

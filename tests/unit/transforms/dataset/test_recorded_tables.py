@@ -12,7 +12,7 @@ from openface_core.errors import DatasetError, OutputError
 from transforms.dataset.bucket_record import BucketEntry, pack_entries
 from transforms.dataset.provenance import METADATA_KEY
 from transforms.dataset.record_types import wrong_key
-from transforms.dataset.recorded_tables import RecordedTable, recorded_tables
+from transforms.dataset.recorded_tables import RecordedTable, check_dataset, recorded_tables
 
 ROWS = 1200
 
@@ -142,3 +142,15 @@ def test_a_value_of_a_wrong_type_in_the_record_is_named(key: str, tmp_path: Path
 )
 def test_where_a_record_is_wrong(record: dict[str, Any], key: str | None) -> None:
     assert wrong_key(record) == key
+
+
+def test_what_is_no_dataset(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name, cause in {
+        "none": "there is no such folder",
+        "file": "it is no folder",
+        "": "it is no dataset: there is no dataset_description.json of this program",
+    }.items():
+        with pytest.raises(DatasetError) as caught:
+            check_dataset(str(tmp_path / name))
+        assert caught.value.cause == cause
