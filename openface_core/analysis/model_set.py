@@ -24,7 +24,8 @@ _YOUNG_NS = 2_000_000_000
 NO_MODEL = "none"
 """Stands for a model that a run does without."""
 
-_PARTS = ("inner", "left_eye_28", "right_eye_28")
+_EYES = ("left_eye_28", "right_eye_28")
+_PARTS = ("inner", *_EYES)
 
 
 SPECIFICATIONS = ("landmarks", "witness", "second_witness", "face_network", "measurements")
@@ -114,6 +115,11 @@ class ModelSelection:
     def has_witness(self) -> bool:
         """Whether a network is asked about what patch experts follow."""
         return self.witness != NO_MODEL
+
+    @property
+    def has_eyes(self) -> bool:
+        """Whether models of both eyes are asked for, which gaze needs."""
+        return self.eyes != NO_MODEL or set(_EYES) <= set(self.parts)
 
 
 @dataclass(frozen=True)

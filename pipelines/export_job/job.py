@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +11,11 @@ from typing import Any
 import apache_beam as beam
 
 from openface_core.errors import ConfigError, PipelineError
-from openface_core.exports.openface.csv_file import ROWS_WITHOUT_SHAPE, OpenFaceCsv
+from openface_core.exports.openface.csv_file import (
+    ROWS_WITHOUT_GAZE,
+    ROWS_WITHOUT_SHAPE,
+    OpenFaceCsv,
+)
 from pipelines.configuration.command_parser import CommandParser
 from pipelines.export_job.arguments import ExportArguments
 from pipelines.export_job.arguments import parser as export_parser
@@ -112,7 +116,8 @@ def _write_all(job: _Job) -> ExportSummary:
         finished=plan.finished,
         problems=problems,
         seconds=time.monotonic() - job.begin,
-        without_shape=tuple(_without_shape(plan)),
+        without_shape=tuple(_noted(plan, ROWS_WITHOUT_SHAPE, plan.shape_files)),
+        without_gaze=tuple(_noted(plan, ROWS_WITHOUT_GAZE)),
         in_part=sum(_is_in_part(plan, video_id) for video_id in failed),
     )
 
@@ -126,13 +131,13 @@ def _is_in_part(plan: ExportJobPlan, video_id: str) -> bool:
     return False
 
 
-def _without_shape(plan: ExportJobPlan) -> Iterator[str]:
-    """Yield inputs with zeros for want of the shape model, among those that were to be written."""
+def _noted(plan: ExportJobPlan, note: str, without: Container[str] = ()) -> Iterator[str]:
+    """Yield inputs whose CSV has a note, among those that were to be written."""
     for task in plan.todo:
         video_id = task.table.video_id
-        if OpenFaceCsv.format in task.formats and video_id not in plan.shape_files:
+        if OpenFaceCsv.format in task.formats and video_id not in without:
             record = plan.folder.record(OpenFaceCsv.format, video_id)
-            if record is not None and ROWS_WITHOUT_SHAPE in record.notes:
+            if record is not None and note in record.notes:
                 yield video_id
 
 

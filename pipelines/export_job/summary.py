@@ -11,6 +11,13 @@ _REPORTED_PROBLEMS = 10
 _NAMED_INPUTS = 3
 
 
+def _named(video_ids: tuple[str, ...]) -> str:
+    """Return the first of some inputs by their names, and how many more there are."""
+    more = len(video_ids) - _NAMED_INPUTS
+    names = ", ".join(video_ids[:_NAMED_INPUTS])
+    return f"{names} and {more} more" if more > 0 else names
+
+
 @dataclass(frozen=True)
 class ExportSummary:
     """What an export did.
@@ -31,6 +38,8 @@ class ExportSummary:
         The index of reports.
     without_shape : tuple of str
         Inputs in whose CSV 3D landmarks are 0 for want of the shape model.
+    without_gaze : tuple of str
+        Inputs in whose CSV gaze is 0, because it was never measured.
     in_part : int
         Inputs with a problem that are written in some of the formats all the same.
     """
@@ -44,6 +53,7 @@ class ExportSummary:
     seconds: float
     index: str | None = None
     without_shape: tuple[str, ...] = ()
+    without_gaze: tuple[str, ...] = ()
     in_part: int = 0
 
     @property
@@ -80,7 +90,7 @@ class ExportSummary:
             text += f", {self.in_part} {were} written in some formats only"
         if self.failed:
             text += f": see {self.output.rstrip('/')}/errors.parquet"
-        return f"{text}.{self._shape_line()}{self._index_line()}"
+        return f"{text}.{self._shape_line()}{self._gaze_line()}{self._index_line()}"
 
     def _written_inputs(self) -> str:
         if self.written == self.inputs:
@@ -91,12 +101,19 @@ class ExportSummary:
         """Say where there are zeros that need not be."""
         if not self.without_shape:
             return ""
-        names = ", ".join(self.without_shape[:_NAMED_INPUTS])
-        more = len(self.without_shape) - _NAMED_INPUTS
         return (
-            f"\n3D landmarks of frames without a face are 0 in the CSV of {names}"
-            f"{f' and {more} more' if more > 0 else ''}: the shape model was not found. "
+            "\n3D landmarks of frames without a face are 0 in the CSV of "
+            f"{_named(self.without_shape)}: the shape model was not found. "
             "Name its folder with --models to have them as OpenFace writes them."
+        )
+
+    def _gaze_line(self) -> str:
+        """Say where zeros are no measurements."""
+        if not self.without_gaze:
+            return ""
+        return (
+            f"\nGaze is 0 in the CSV of {_named(self.without_gaze)}: it was not measured, "
+            "for want of models of the eyes, which the preset fast leaves out, or of larger faces."
         )
 
     def _index_line(self) -> str:

@@ -95,6 +95,7 @@ def close(job: Job, engine: Engine, metrics: RunMetrics, clock: RunClock) -> Run
         by_person=plan.settings.calibration.mode == "person",
         static_columns=_static_columns(job, engine),
         has_gaze=engine.measures_gaze or not plan.with_networks,
+        preset_without_eyes=None if plan.settings.models.has_eyes else plan.settings.name,
         seconds=seconds,
         made_otherwise=dataset.made_otherwise,
         damaged_tables=dataset.damaged,

@@ -39,6 +39,8 @@ class RunSummary:
         Columns of action units that calibration does not touch, where it is on a person.
     has_gaze : bool
         Whether gaze was measured where there was a face.
+    preset_without_eyes : str or None
+        The preset, where it asks for no models of the eyes.
     seconds : float
         Wall time.
     handed_over_to : str or None
@@ -70,6 +72,7 @@ class RunSummary:
     by_person: bool = False
     static_columns: tuple[str, ...] = ()
     has_gaze: bool = True
+    preset_without_eyes: str | None = None
     seconds: float = 0.0
     handed_over_to: str | None = None
     report: str | None = None
@@ -142,11 +145,20 @@ class RunSummary:
                 f"{self.output.rstrip('/')}/data_dictionary.json."
             )
         if self.inputs_written and not self.has_gaze:
-            text += (
-                "\nThere are no models of the eyes, so gaze is null; "
-                "`openface-beam models list` shows packs that have them."
-            )
+            text += self._missing_gaze()
         return text
+
+    def _missing_gaze(self) -> str:
+        """Return what follows where gaze was not measured."""
+        if self.preset_without_eyes is not None:
+            return (
+                f"\nThe preset {self.preset_without_eyes} has no models of the eyes, so gaze is "
+                "null; choose another --config for gaze."
+            )
+        return (
+            "\nThere are no models of the eyes, so gaze is null; "
+            "`openface-beam models list` shows packs that have them."
+        )
 
     def _mixture(self) -> str:
         """Return what follows where the dataset has tables that were made otherwise."""

@@ -25,6 +25,9 @@ DIALECTS = {"plain": ",", "spaced": ", "}
 ROWS_WITHOUT_SHAPE = "rows_without_shape_model"
 """Name of a note: rows whose 3D landmarks are 0 for want of the shape model."""
 
+ROWS_WITHOUT_GAZE = "rows_without_gaze"
+"""Name of a note: rows with a face whose gaze is 0, in a file in which none was measured."""
+
 _OF_A_VIDEO = {
     "frame": CsvColumn("frame", 0),
     "face_id": CsvColumn("face_id", 0),
@@ -78,6 +81,7 @@ class OpenFaceCsv(Exporter):
         self._groups, self._separator, self._pdm = groups, DIALECTS[dialect], pdm
         self._file: IO[str] | None = None
         self._rows_without_shape = 0
+        self._rows_with_face = self._rows_with_gaze = 0
 
     def begin(self, folder: Path, video: ExportedVideo) -> None:
         """Write the header, unless there may be nothing to follow it."""
@@ -106,6 +110,10 @@ class OpenFaceCsv(Exporter):
         values = self._values(rows)[written]
         if self._pdm is None and "3d" in self._groups:
             self._rows_without_shape += int(np.count_nonzero(written & ~rows.success))
+        if "gaze" in self._groups:
+            gaze = rows.values("gaze_angle_x")[written & rows.success]
+            self._rows_with_face += len(gaze)
+            self._rows_with_gaze += int(np.count_nonzero(~np.isnan(gaze)))
         if len(values):
             self._open().writelines(self._format % tuple(row) for row in values.tolist())
 
@@ -118,8 +126,11 @@ class OpenFaceCsv(Exporter):
         return np.hstack([np.nan_to_num(rows.values(*first)), measured])
 
     def notes(self) -> dict[str, Any]:
-        """Return in how many rows 3D landmarks are 0 for want of the shape model."""
-        return {ROWS_WITHOUT_SHAPE: self._rows_without_shape} if self._rows_without_shape else {}
+        """Return in how many rows values are 0 for want of models."""
+        notes = {ROWS_WITHOUT_SHAPE: self._rows_without_shape}
+        if not self._rows_with_gaze:
+            notes[ROWS_WITHOUT_GAZE] = self._rows_with_face
+        return {name: count for name, count in notes.items() if count}
 
     def abandon(self) -> None:
         """Close the file."""

@@ -29,6 +29,10 @@ _HISTOGRAM_BARS = 20
 # Nothing is loaded from anywhere, and no text of an input is ever taken for a script's.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
+_NO_GAZE = (
+    '<p class="note">Gaze was not measured, for want of models of the eyes or of larger faces.</p>'
+)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -187,7 +191,10 @@ def _found(data: PageData, charts: _Charts) -> str:
 def _face(data: PageData, trace: FaceTrace, sheet: Sheet | None, charts: _Charts) -> str:
     who = data.video.person(trace.face_id)
     units = "".join(charts.figure(chart) for chart in unit_charts(trace))
-    movement = "".join(charts.figure(chart) for chart in movement_charts(trace))
+    of_head = list(movement_charts(trace))
+    movement = "".join(charts.figure(chart) for chart in of_head)
+    if not any(chart.title.startswith("gaze") for chart in of_head):
+        movement += _NO_GAZE
     more = ""
     if trace is data.shown[-1] and len(data.traces) > MAX_FACES:
         more = f"<p>The other {len(data.traces) - MAX_FACES} faces were seen for less time.</p>"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from openface_core.errors import ConfigError
-from openface_core.exports.openface.csv_file import OpenFaceCsv
+from openface_core.exports.openface.csv_file import ROWS_WITHOUT_GAZE, OpenFaceCsv
 from openface_core.exports.openface.details_file import OpenFaceDetails
 from openface_core.landmarks.files import read_landmarks
 from tests.fixtures.exports.tables import FPS, frame_rows, write_with
@@ -192,3 +193,18 @@ def test_details_of_a_name_with_a_line_break(end: str, text: str, tmp_path: Path
     write_with(OpenFaceDetails(), tmp_path, frame_rows([[0]]), uri=f"in/a{end}b.mp4")
     lines = (tmp_path / "clip_of_details.txt").read_text(encoding="utf-8").splitlines()
     assert lines[:2] == [f"Input:in/a{text}b.mp4", f"Input full path:in/a{text}b.mp4"]
+
+
+def test_gaze_that_was_never_measured_is_noted(tmp_path: Path) -> None:
+    rows = frame_rows(GAP)
+    place = rows.column_names.index("gaze_angle_x")
+
+    def notes(angles: list[float | None], *groups: str) -> dict[str, object]:
+        exporter = OpenFaceCsv(groups or ("gaze",))
+        column = pa.array(angles, pa.float32())
+        write_with(exporter, tmp_path, rows.set_column(place, "gaze_angle_x", column))
+        return exporter.notes()
+
+    assert notes([None] * 4) == {ROWS_WITHOUT_GAZE: 3}
+    assert notes([0.0, None, None, None]) == {}
+    assert notes([None] * 4, "pose") == {}

@@ -173,6 +173,10 @@ class TestSummary:
             "\nThere are no models of the eyes, so gaze is null; "
             "`openface-beam models list` shows packs that have them."
         )
+        assert str(replace(SUMMARY, has_gaze=False, preset_without_eyes="fast")).endswith(
+            "\nThe preset fast has no models of the eyes, so gaze is null; choose another --config "
+            "for gaze."
+        )
         assert "gaze" not in str(SUMMARY)
         assert "gaze" not in str(replace(SUMMARY, has_gaze=False, inputs_written=0))
 

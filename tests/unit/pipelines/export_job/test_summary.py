@@ -61,3 +61,9 @@ def test_what_was_done_is_told_in_words(
         problems=problems(failed), in_part=in_part,
     )  # fmt: skip
     assert str(summary) == expected
+
+
+def test_inputs_without_gaze_are_named() -> None:
+    summary = replace(SUMMARY, without_gaze=("a", "b", "c", "d"))
+    assert "\nGaze is 0 in the CSV of a, b, c and 1 more: it was not measured" in str(summary)
+    assert "Gaze" not in str(SUMMARY)
