@@ -201,6 +201,8 @@ def _text(value: Any, name: str) -> str | None:
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, bytes):  # some write text so
+        value = value.decode(errors="replace")
     text = "" if value is None else str(value).strip()
     if name == REQUIRED_COLUMNS[0]:
         return text or None

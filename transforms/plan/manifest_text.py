@@ -15,6 +15,8 @@ from openface_core.errors import ConfigError
 ROW = "row of the manifest"
 """A column that no manifest has itself: names of columns have no blanks here."""
 
+_LEAST_BLOCK_BYTES = 2**16
+
 _SEPARATORS = ",;\t|"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -25,7 +27,7 @@ def column_name(text: str) -> str:
 
 
 def decode(uri: str, content: bytes) -> str:
-    """Return the text of a file in UTF-8, or in UTF-16 with a mark.
+    """Return the text of a file in UTF-8, UTF-16, or UTF-32 with a mark.
 
     Raises
     ------
@@ -45,8 +47,14 @@ def decode(uri: str, content: bytes) -> str:
 
 
 def _encoding_of(content: bytes) -> str:
-    has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return "utf-16" if has_mark else "utf-8-sig"
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    # The first letter of a header is ASCII: its other byte tells, where there is no mark.
+    if b"\0" in content[:2]:
+        return "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    return "utf-8-sig"
 
 
 def separator_of(header: str, wanted: str) -> str:
@@ -114,13 +122,19 @@ def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
     text = decode(uri, content)
     separator, names = _columns(text, wanted)
     _check_quotation_marks(uri, text, separator)
+    encoded = f"{text}\n".encode()  # Arrow takes a header without an end for no table
     # Ids such as 007 stay what they are: every column is read as text. No threads of Arrow's: one
     # that still lets go of the content while the interpreter ends, as it does after a refused
     # manifest, would abort the process.
     table = pyarrow.csv.read_csv(
-        io.BytesIO(text.encode()),
-        read_options=pyarrow.csv.ReadOptions(use_threads=False),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=separator),
+        io.BytesIO(encoded),
+        # In one block: a cell of several lines must not lie across the border of two.
+        read_options=pyarrow.csv.ReadOptions(
+            use_threads=False, block_size=max(len(encoded), _LEAST_BLOCK_BYTES)
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=separator, invalid_row_handler=_without_blank_line
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys([*names, *map(str.strip, names)], pa.string()),
             strings_can_be_null=False,
@@ -135,6 +149,11 @@ def read_table(uri: str, content: bytes, wanted: str) -> pa.Table:
         return table
     is_filled = pc.is_valid(pc.coalesce(*cells))
     return table.filter(is_filled)
+
+
+def _without_blank_line(row: pyarrow.csv.InvalidRow) -> str:
+    """Return what is done with a row of another number of cells: one of blanks is left out."""
+    return "error" if row.text.strip() else "skip"
 
 
 def _check_quotation_marks(uri: str, text: str, separator: str) -> None:

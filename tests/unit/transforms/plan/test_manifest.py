@@ -222,6 +222,10 @@ SPREADSHEETS = {
     "a mark": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-8-sig"),
     "UTF-16": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-16"),
     "UTF-16 with tabs": ("video_id\turi\tperson_id\r\np1\ta.mp4\tx\r\n", "utf-16"),
+    "UTF-16 without a mark": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-16-le"),
+    "UTF-16 of the other order": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-16-be"),
+    "UTF-32": ("video_id,uri,person_id\np1,a.mp4,x\n", "utf-32"),
+    "rows of blanks": ("video_id,uri,person_id\n  \np1,a.mp4,x\n \t\n", "utf-8"),
     "empty columns": ("video_id,uri,person_id,,\np1,a.mp4,x,,\n", "utf-8"),
     "empty rows at the end": ("video_id,uri,person_id\r\np1,a.mp4,x\r\n,,\r\n, ,\r\n", "utf-8"),
     "quoted cells": ('"video_id";"uri";"person_id"\n"p1";"a.mp4";"x"\n', "utf-8"),
@@ -240,7 +244,7 @@ def test_empty_rows_count_in_the_numbers_of_rows(tmp_path: Path) -> None:
     assert refusal(csv(tmp_path, text)).cause == "row 4 has no uri"
 
 
-@pytest.mark.parametrize("text", ["video_id,uri\n", "video_id,uri\n,\n\n"])
+@pytest.mark.parametrize("text", ["video_id,uri", "video_id,uri\n", "video_id,uri\n,\n\n"])
 def test_a_manifest_without_rows(text: str, tmp_path: Path) -> None:
     assert refusal(csv(tmp_path, text)).cause == "the manifest has no rows"
 
@@ -314,3 +318,14 @@ def test_a_column_beside_the_one_that_it_looks_like_is_ones_own(tmp_path: Path) 
     text = "video_id,uri,person_id,person,cameras,camera\np1,a.mp4,P1,Ann,2,\n"
     (task,) = read_manifest(csv(tmp_path, text))
     assert (task.person_id, task.camera) == ("P1", None)
+
+
+def test_many_cells_of_several_lines_are_read(tmp_path: Path) -> None:
+    rows = [f'v{k},x.mp4,"first\nsecond line of the notes"\n' for k in range(30_000)]  # over 1 MiB
+    assert len(read_manifest(csv(tmp_path, "video_id,uri,notes\n" + "".join(rows)))) == 30_000
+
+
+def test_text_that_parquet_holds_as_bytes(tmp_path: Path) -> None:
+    columns = {"video_id": pa.array([b"a"]), "uri": pa.array([b"/x.mp4"])}
+    pq.write_table(pa.table(columns), tmp_path / "list.parquet")
+    assert read_manifest(str(tmp_path / "list.parquet")) == (VideoTask("a", "/x.mp4", row=1),)
